@@ -1,0 +1,105 @@
+"""What a molecule is made of: atoms, atom types and the interaction terms between them."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+TermKind = Literal["bond", "angle", "dihedral", "improper"]
+
+
+@dataclass(frozen=True)
+class TermType:
+    """Interaction terms of equal chemical environment, which share one set of parameters.
+
+    Attributes:
+        kind: bond, angle, dihedral or improper.
+        name: kind and atom types, such as ``"angle H1-C1-O1"``; unique in a topology.
+        members: atom indices of each term. The first member is the one that a scan drives.
+            A dihedral is i-j-k-l along bonds; an improper has its trigonal centre first, and its
+            coordinate is the dihedral angle centre-j-k-l, which is 0 when the centre is planar.
+    """
+
+    kind: TermKind
+    name: str
+    members: tuple[tuple[int, ...], ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Topology:
+    """A molecule: its atoms, atom types and interaction terms.
+
+    Attributes:
+        symbols: element of each of the n atoms.
+        charge: total charge in e.
+        multiplicity: spin multiplicity, 2S + 1.
+        atom_types: type of each atom, such as ``"H1"``; equal types share all parameters.
+        bonds: pairs of bonded atoms, each with the lower index first.
+        term_types: all bonded term types.
+        conformers: starting geometries, shape (m, n, 3), Å, best guess first.
+        smiles: canonical SMILES, or "" where the structure came from a file.
+    """
+
+    symbols: tuple[str, ...]
+    charge: int
+    multiplicity: int
+    atom_types: tuple[str, ...]
+    bonds: tuple[tuple[int, int], ...]
+    term_types: tuple[TermType, ...]
+    conformers: NDArray[np.float64]
+    smiles: str
+
+    @cached_property
+    def type_names(self) -> tuple[str, ...]:
+        """The distinct atom types, in order of first appearance."""
+        return tuple(dict.fromkeys(self.atom_types))
+
+    @cached_property
+    def type_indices(self) -> NDArray[np.int_]:
+        """For each atom the index of its type in `type_names`, shape (n,)."""
+        return np.array([self.type_names.index(name) for name in self.atom_types])
+
+    @cached_property
+    def bond_distances(self) -> NDArray[np.int_]:
+        """Number of bonds on the shortest path between each two atoms, shape (n, n).
+
+        Atoms that no path joins are n bonds apart.
+        """
+        n = len(self.symbols)
+        steps = np.full((n, n), n)
+        np.fill_diagonal(steps, 0)
+        for i, j in self.bonds:
+            steps[i, j] = steps[j, i] = 1
+        for k in range(n):
+            steps = np.minimum(steps, steps[:, k, None] + steps[None, k, :])
+        return steps
+
+    @cached_property
+    def nonbonded_pairs(self) -> NDArray[np.int_]:
+        """Pairs of one molecule that feel each other's nonbonded forces, shape (p, 2).
+
+        They are more than three bonds apart; nearer pairs belong to the bonded terms.
+        """
+        return np.argwhere(np.triu(self.bond_distances > 3, k=1))
+
+    def fragment(self, axis: tuple[int, int]) -> NDArray[np.int_] | None:
+        """Atoms on the far side of the bond ``axis``, the second atom included.
+
+        Returns None where the bond is in a ring, so that no side can move on its own.
+        """
+        near, far = axis
+        reached, frontier = {far}, [far]
+        while frontier:
+            atom = frontier.pop()
+            for i, j in self.bonds:
+                if atom not in (i, j) or {i, j} == {near, far}:
+                    continue
+                other = j if atom == i else i
+                if other == near:
+                    return None
+                if other not in reached:
+                    reached.add(other)
+                    frontier.append(other)
+        return np.array(sorted(reached))
