@@ -1,0 +1,50 @@
+"""Molecular dynamics: boxes, LAMMPS scripts, logs, and statistics of what they show."""
+
+from aiida_forcefield.dynamics.box import (
+    Box,
+    packmol_input,
+    read_packed,
+    starting_box,
+    write_xyz,
+)
+from aiida_forcefield.dynamics.frames import read_frames
+from aiida_forcefield.dynamics.guard import Verdict, judge
+from aiida_forcefield.dynamics.log import Log, Thermo, parse_log
+from aiida_forcefield.dynamics.script import (
+    DATA,
+    FINAL_DATA,
+    FORCE_FIELD,
+    FRAMES,
+    Conditions,
+    equilibration_script,
+    production_script,
+    rigid_bonds,
+)
+from aiida_forcefield.dynamics.statistics import Estimate, summarise
+from aiida_forcefield.dynamics.tail import check_tail, tail_coefficient
+
+__all__ = [
+    "DATA",
+    "FINAL_DATA",
+    "FORCE_FIELD",
+    "FRAMES",
+    "Box",
+    "Conditions",
+    "Estimate",
+    "Log",
+    "Thermo",
+    "Verdict",
+    "check_tail",
+    "equilibration_script",
+    "judge",
+    "packmol_input",
+    "parse_log",
+    "production_script",
+    "read_frames",
+    "read_packed",
+    "rigid_bonds",
+    "starting_box",
+    "summarise",
+    "tail_coefficient",
+    "write_xyz",
+]

@@ -1,0 +1,27 @@
+"""Forms, charges, the joint fit, the force field and its exporters."""
+
+from aiida_forcefield.potentials.charges import FittedCharges, fit_charges, liquid_charges
+from aiida_forcefield.potentials.energy import interaction_energies, molecule_energies
+from aiida_forcefield.potentials.fit import fit_force_field
+from aiida_forcefield.potentials.forcefield import ForceField, Term
+from aiida_forcefield.potentials.lammps import write_data, write_force_field
+from aiida_forcefield.potentials.points import DimerPoints, MoleculePoints
+from aiida_forcefield.potentials.prior import Reference
+from aiida_forcefield.potentials.residuals import Settings
+
+__all__ = [
+    "DimerPoints",
+    "FittedCharges",
+    "ForceField",
+    "MoleculePoints",
+    "Reference",
+    "Settings",
+    "Term",
+    "fit_charges",
+    "fit_force_field",
+    "interaction_energies",
+    "liquid_charges",
+    "molecule_energies",
+    "write_data",
+    "write_force_field",
+]

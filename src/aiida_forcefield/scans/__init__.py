@@ -1,0 +1,32 @@
+"""Coordinates, and how structures are driven along them."""
+
+from aiida_forcefield.scans.dimers import (
+    liquid_dimers,
+    pair_scan,
+    random_dimers,
+    squeezed_dimers,
+)
+from aiida_forcefield.scans.drive import drive
+from aiida_forcefield.scans.plan import Plan, Scan, plan_pair_scans, plan_scans
+from aiida_forcefield.scans.points import (
+    Points,
+    Structures,
+    dimer_structures,
+    molecule_structures,
+)
+
+__all__ = [
+    "Plan",
+    "Points",
+    "Scan",
+    "Structures",
+    "dimer_structures",
+    "drive",
+    "liquid_dimers",
+    "molecule_structures",
+    "pair_scan",
+    "plan_pair_scans",
+    "plan_scans",
+    "random_dimers",
+    "squeezed_dimers",
+]

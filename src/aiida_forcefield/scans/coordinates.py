@@ -1,5 +1,7 @@
 """Internal coordinates and their derivatives: distances, angles and dihedral angles."""
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -19,7 +21,7 @@ def evaluate(positions: ArrayLike, atoms: ArrayLike) -> tuple[Array, Array]:
     """
     xyz, index = np.asarray(positions, dtype=float), np.asarray(atoms, dtype=int)
     sites = np.moveaxis(xyz[..., index, :], -2, 0)
-    return {2: _distance, 3: _angle, 4: _dihedral}[index.shape[1]](*sites)
+    return _COORDINATES[index.shape[1]](*sites)
 
 
 def _distance(a: Array, b: Array) -> tuple[Array, Array]:
@@ -34,7 +36,8 @@ def _angle(a: Array, b: Array, c: Array) -> tuple[Array, Array]:
     ru, rv = (np.linalg.norm(w, axis=-1)[..., None] for w in (u, v))
     u, v = u / ru, v / rv
     cosine = np.sum(u * v, axis=-1)
-    sine = np.linalg.norm(np.cross(u, v), axis=-1)
+    # The floor makes the gradient of a linear angle 0, and not a number no more.
+    sine = np.maximum(np.linalg.norm(np.cross(u, v), axis=-1), 1e-9)
     ga = (cosine[..., None] * u - v) / (ru * sine[..., None])
     gc = (cosine[..., None] * v - u) / (rv * sine[..., None])
     return np.arctan2(sine, cosine), np.stack([ga, -ga - gc, gc], axis=-2)
@@ -54,3 +57,10 @@ def _dihedral(a: Array, b: Array, c: Array, d: Array) -> tuple[Array, Array]:
     gd = rg / n2 * n
     shift = fg / (m2 * rg) * m - hg / (n2 * rg) * n
     return value, np.stack([ga, shift - ga, -shift - gd, gd], axis=-2)
+
+
+_COORDINATES: dict[int, Callable[..., tuple[Array, Array]]] = {
+    2: _distance,
+    3: _angle,
+    4: _dihedral,
+}

@@ -1,0 +1,23 @@
+#!/usr/bin/env bash
+# Sets everything up and runs all checks and tests; a profile that the user has is not touched.
+set -euo pipefail
+
+# shellcheck source=setup_scripts/environments.sh
+source "$(dirname "${BASH_SOURCE[0]}")/environments.sh"
+
+build_environments
+
+AIIDA_PATH=$(mktemp -d)
+export AIIDA_PATH OMP_NUM_THREADS=1
+trap 'rm -rf "$AIIDA_PATH"' EXIT
+
+cd "$root"
+PATH=$root/.venv/bin:$PATH
+
+say "ruff";               ruff check
+say "ruff format";        ruff format --check
+say "mypy";               mypy
+say "import-linter";      lint-imports
+say "Unit tests";         pytest tests/unit
+say "Integration tests";  pytest tests/integration
+say "System tests";       pytest tests/system

@@ -1,0 +1,36 @@
+"""Calcfunction from the electrostatic potential of a molecule to its charges."""
+
+import numpy as np
+from aiida.engine import calcfunction
+from aiida.orm import ArrayData, Dict
+
+from aiida_forcefield.data import PointsData, TopologyData
+from aiida_forcefield.potentials import fit_charges, liquid_charges
+
+
+@calcfunction
+def derive_charges(topology: TopologyData, reference: PointsData, properties: ArrayData) -> Dict:
+    """Charges of each atom type, in vacuum and in the liquid, and how well they do.
+
+    The dipole of the charges (D) stands beside that of the QM density.
+    """
+    molecule, positions = topology.value, reference.value.positions[0]
+    grid = properties.get_array("grid")
+    fits = {
+        phase: fit_charges(molecule, positions, grid, properties.get_array(name))
+        for phase, name in (("gas", "potential"), ("solvated", "potential_solvated"))
+    }
+    qm_dipoles = {
+        "gas": properties.get_array("dipole"),
+        "solvated": properties.get_array("dipole_solvated"),
+    }
+    return Dict(
+        {
+            "gas": fits["gas"].charges,
+            "solvated": fits["solvated"].charges,
+            "liquid": liquid_charges(fits["gas"].charges, fits["solvated"].charges),
+            "potential_error": {phase: fit.relative_error for phase, fit in fits.items()},
+            "dipole": {phase: float(np.linalg.norm(fit.dipole)) for phase, fit in fits.items()},
+            "qm_dipole": {phase: float(np.linalg.norm(d)) for phase, d in qm_dipoles.items()},
+        }
+    )

@@ -1,0 +1,101 @@
+"""Calcfunction of the joint fit."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from aiida.engine import calcfunction
+from aiida.orm import ArrayData, Dict
+
+from aiida_forcefield.data import ForceFieldData, PointsData, SurrogateData, TopologyData
+from aiida_forcefield.potentials import DimerPoints, MoleculePoints, Reference, Settings
+from aiida_forcefield.potentials import fit_force_field as fit
+from aiida_forcefield.scans import Points
+
+
+@calcfunction
+def fit_force_field(
+    topology: TopologyData,
+    reference: PointsData,
+    properties: ArrayData,
+    charges: Dict,
+    settings: Dict,
+    **data: PointsData | SurrogateData,
+) -> ForceFieldData:
+    """All parameters of a material's force field, from all its points at once.
+
+    Points of a scan, labelled ``points_SCAN_round_NN``, weigh as its surrogate, labelled
+    ``surrogate_SCAN``, says, so that the parameters do not follow where the points happen to lie.
+    """
+    surrogates = {
+        label.removeprefix("surrogate_"): node.value
+        for label, node in data.items()
+        if isinstance(node, SurrogateData)
+    }
+    groups: dict[str, list[Points]] = {}
+    for label, node in sorted(data.items()):
+        if isinstance(node, PointsData):
+            group = label.removeprefix("points_").partition("_round_")[0]
+            groups.setdefault(group, []).append(node.value)
+    weights = {
+        group: surrogates[group].weights if group in surrogates else None for group in groups
+    }
+    relaxed = reference.value
+    charge_sets = charges.get_dict()
+    return ForceFieldData(
+        fit(
+            topology.value,
+            Reference(
+                positions=relaxed.positions[0],
+                hessian=properties.get_array("hessian"),
+                c6=properties.get_array("c6"),
+            ),
+            charge_sets["liquid"],
+            charge_sets["gas"],
+            _molecule_points([relaxed], groups, weights),
+            _dimer_points(groups, weights),
+            Settings(**settings.get_dict()),
+        )
+    )
+
+
+def _molecule_points(
+    alone: Sequence[Points],
+    groups: Mapping[str, Sequence[Points]],
+    weights: Mapping[str, np.ndarray | None],
+) -> MoleculePoints:
+    """Points of single molecules; a scan of n points has the weight n in all."""
+    chosen = [*alone]
+    shares = [np.ones(points.ok.sum()) for points in alone]
+    for group, parts in groups.items():
+        if not parts[0].split:
+            chosen += parts
+            shares.append(_scan_weights(parts, weights[group]))
+    ok = [points.ok for points in chosen]
+    return MoleculePoints(
+        positions=np.concatenate([p.positions[m] for p, m in zip(chosen, ok, strict=True)]),
+        energies=np.concatenate([p.energies[m] for p, m in zip(chosen, ok, strict=True)]),
+        gradients=np.concatenate([p.gradients[m] for p, m in zip(chosen, ok, strict=True)]),
+        weights=np.concatenate(shares),
+    )
+
+
+def _dimer_points(
+    groups: Mapping[str, Sequence[Points]], weights: Mapping[str, np.ndarray | None]
+) -> list[DimerPoints]:
+    """One set for each label; batches of one kind are put together."""
+    sets: dict[str, list[tuple[np.ndarray, np.ndarray, np.ndarray]]] = {}
+    for group, parts in groups.items():
+        if parts[0].split:
+            positions = np.concatenate([p.positions[p.ok] for p in parts])
+            energies = np.concatenate([p.energies[p.ok] for p in parts])
+            entry = (positions, energies, _scan_weights(parts, weights[group]))
+            sets.setdefault(parts[0].label, []).append(entry)
+    return [
+        DimerPoints(*(np.concatenate(column) for column in zip(*entries, strict=True)), label)
+        for label, entries in sets.items()
+    ]
+
+
+def _scan_weights(parts: Sequence[Points], weights: np.ndarray | None) -> np.ndarray:
+    count = sum(int(points.ok.sum()) for points in parts)
+    return np.ones(count) if weights is None else weights * count

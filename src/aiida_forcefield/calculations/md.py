@@ -1,0 +1,41 @@
+"""CalcJob for one leg of molecular dynamics."""
+
+from aiida.common.datastructures import CalcInfo
+from aiida.common.folders import Folder
+from aiida.engine import CalcJobProcessSpec
+from aiida.orm import ArrayData, Dict, SinglefileData
+from aiida_lammps.calculations.raw import LammpsRawCalculation
+
+from aiida_forcefield.data import ThermoData, TopologyData
+from aiida_forcefield.dynamics import FINAL_DATA, FRAMES
+
+
+class MdCalculation(LammpsRawCalculation):
+    """A LAMMPS script of ours, run on the files of a force field and a system."""
+
+    @classmethod
+    def define(cls, spec: CalcJobProcessSpec) -> None:
+        """Define inputs, outputs and exit codes."""
+        super().define(spec)
+        del spec.outputs["results"]
+        spec.input("settings", valid_type=Dict, help="The liquid's settings, `temperature` (K).")
+        spec.input("topology", valid_type=TopologyData, help="The molecule of the liquid.")
+        options = spec.inputs["metadata"]["options"]  # type: ignore[index]
+        options["parser_name"].default = "forcefield.md"  # type: ignore[index]
+        options["resources"].default = {"num_machines": 1, "num_mpiprocs_per_machine": 1}  # type: ignore[index]
+        options["withmpi"].default = False  # type: ignore[index]
+        spec.output("thermo", valid_type=ThermoData, help="The last run of the script.")
+        spec.output("final", valid_type=SinglefileData, help="Where the next leg goes on.")
+        spec.output(
+            "frames",
+            valid_type=ArrayData,
+            required=False,
+            help="`positions` (f, M, n, 3) of whole molecules and `box` (f, 3), Å.",
+        )
+        spec.exit_code(312, "ERROR_UNSTABLE", message="{status}: {reason}")
+
+    def prepare_for_submission(self, folder: Folder) -> CalcInfo:
+        """Have the final state and the frames retrieved beside the log."""
+        info = super().prepare_for_submission(folder)
+        info.retrieve_temporary_list = [FINAL_DATA, FRAMES]
+        return info

@@ -1,0 +1,117 @@
+"""CalcJob for a batch of quantum-mechanical points."""
+
+import json
+from importlib import resources
+from typing import Any
+
+from aiida.common.datastructures import CalcInfo, CodeInfo
+from aiida.common.folders import Folder
+from aiida.engine import CalcJobProcessSpec
+from aiida.orm import ArrayData, Dict
+from aiida_pyscf.calculations.base import PyscfCalculation
+
+from aiida_forcefield.data import PointsData, StructuresData
+from aiida_forcefield.runner.job import check_parameters
+
+
+class QmCalculation(PyscfCalculation):
+    """Energies and gradients of many structures in one job, each with a status of its own.
+
+    Runs on the same code and speaks the same `mean_field` and `structure` dialect as
+    ``pyscf.base``; beside it stand the sections of `aiida_forcefield.runner`. Nothing is pickled.
+    """
+
+    FILENAME_JOB = "job.json"
+    FILENAME_RESULTS = "results.jsonl"
+
+    @classmethod
+    def define(cls, spec: CalcJobProcessSpec) -> None:  # type: ignore[override]
+        """Define inputs, outputs and exit codes."""
+        super().define(spec)
+        for port in ("structure", "checkpoint"):
+            del spec.inputs[port]
+        for port in list(spec.outputs):
+            if port not in ("remote_folder", "remote_stash", "retrieved"):
+                del spec.outputs[port]
+        spec.input("structures", valid_type=StructuresData, help="The structures to compute.")
+        spec.inputs["parameters"].required = True
+        options = spec.inputs["metadata"]["options"]  # type: ignore[index]
+        options["parser_name"].default = "forcefield.qm"  # type: ignore[index]
+        options["resources"].default = {"num_machines": 1, "num_mpiprocs_per_machine": 1}  # type: ignore[index]
+        options["withmpi"].default = False  # type: ignore[index]
+
+        spec.output("points", valid_type=PointsData, help="The points, failed ones included.")
+        spec.output(
+            "reference",
+            valid_type=ArrayData,
+            required=False,
+            help="Hessian, electrostatic potential and dispersion coefficients of the material.",
+        )
+        spec.exit_code(
+            310,
+            "ERROR_PARAMETERS",
+            message="The program refused its parameters: {reason}",
+        )
+        spec.exit_code(
+            311,
+            "ERROR_NO_POINT",
+            message="Not one point succeeded; the first failure: {reason}",
+        )
+        spec.exit_code(
+            411,
+            "ERROR_INCOMPLETE",
+            message="The job ended before all its points were computed; what is done is kept.",
+        )
+
+    @classmethod
+    def validate_parameters(cls, value: Dict | None, _: Any) -> str | None:
+        """Validate the `parameters` input."""
+        try:
+            check_parameters(value.get_dict() if value else {})
+        except ValueError as error:
+            return str(error)
+        return None
+
+    def prepare_for_submission(self, folder: Folder) -> CalcInfo:
+        """Write the job and the runner, which needs nothing of this package installed."""
+        job = job_description(self.inputs.structures, self.inputs.parameters)
+        with folder.open(self.FILENAME_JOB, "w") as handle:
+            json.dump(job, handle)
+        runner = folder.get_subfolder("runner", create=True)
+        modules = [
+            module
+            for module in resources.files("aiida_forcefield.runner").iterdir()
+            if module.name.endswith(".py")
+        ]
+        for module in modules:
+            with runner.open(module.name, "w") as handle:
+                handle.write(module.read_text())
+
+        code = CodeInfo()
+        code.code_uuid = self.inputs.code.uuid
+        code.cmdline_params = ["-m", "runner", self.FILENAME_JOB]
+        code.stdout_name = self.FILENAME_STDOUT
+        info = CalcInfo()
+        info.codes_info = [code]
+        info.retrieve_list = [self.FILENAME_RESULTS, self.FILENAME_STDOUT]
+        # The inputs hold all that the job description says.
+        info.provenance_exclude_list = [self.FILENAME_JOB]
+        return info
+
+
+def job_description(structures: StructuresData, parameters: Dict) -> dict[str, Any]:
+    """What the runner reads: structures and parameters as plain JSON."""
+    value = structures.value
+    constraint = None
+    if value.constraint:
+        constraint = {"atoms": list(value.constraint), "values": value.values.tolist()}
+    return {
+        "parameters": parameters.get_dict(),
+        "symbols": list(value.symbols),
+        "charge": value.charge,
+        "multiplicity": value.multiplicity,
+        "positions": value.positions.tolist(),
+        "constraint": constraint,
+        "bonds": [list(bond) for bond in value.bonds],
+        "split": value.split or None,
+    }

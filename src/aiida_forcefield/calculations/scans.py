@@ -1,0 +1,104 @@
+"""Calcfunctions of a scan: plan, propose, learn."""
+
+from dataclasses import asdict
+
+import numpy as np
+from aiida.engine import calcfunction
+from aiida.orm import Dict
+from numpy.typing import NDArray
+
+from aiida_forcefield.data import PointsData, StructuresData, SurrogateData, TopologyData
+from aiida_forcefield.scans import (
+    Points,
+    Scan,
+    dimer_structures,
+    drive,
+    molecule_structures,
+    pair_scan,
+    plan_pair_scans,
+    plan_scans,
+)
+from aiida_forcefield.scans.coordinates import evaluate
+from aiida_forcefield.surrogate import Observations, Settings, first_values, learn
+from aiida_forcefield.topology import Topology
+
+Array = NDArray[np.float64]
+
+
+@calcfunction
+def plan_all_scans(topology: TopologyData, reference: PointsData) -> dict[str, Dict]:
+    """One node for each scan of a material, labelled like ``bond_C1_O1``."""
+    molecule, positions = topology.value, reference.value.positions[0]
+    plan = plan_scans(molecule, positions)
+    return {
+        scan.name.replace(" ", "_").replace("-", "_"): Dict(asdict(scan))
+        for scan in (*plan.scans, *plan_pair_scans(molecule, positions))
+    }
+
+
+@calcfunction
+def propose_first(
+    scan: Dict, topology: TopologyData, reference: PointsData, settings: Dict
+) -> StructuresData:
+    """The structures with which a scan begins."""
+    plan = Scan(**scan.get_dict())
+    values = first_values(plan.kind, plan.lower, plan.upper, Settings(**settings.get_dict()))
+    return _structures(plan, topology.value, reference.value.positions, values)
+
+
+@calcfunction
+def propose_next(
+    scan: Dict,
+    topology: TopologyData,
+    reference: PointsData,
+    surrogate: SurrogateData,
+    **points: PointsData,
+) -> StructuresData:
+    """The structures that the surrogate wants, each started from the nearest relaxed neighbour."""
+    plan = Scan(**scan.get_dict())
+    monomer = reference.value.positions
+    if plan.kind == "pair":
+        starts = monomer
+    else:
+        relaxed = [node.value for _, node in sorted(points.items())]
+        starts = np.concatenate([monomer, *(p.positions[p.ok] for p in relaxed)])
+    return _structures(plan, topology.value, starts, surrogate.value.proposals)
+
+
+@calcfunction
+def learn_profile(scan: Dict, settings: Dict, **points: PointsData) -> SurrogateData:
+    """The profile of a scan as its points tell it, and the values to compute next."""
+    plan = Scan(**scan.get_dict())
+    values = [node.value for _, node in sorted(points.items())]
+    surrogate = learn(
+        plan.kind, plan.lower, plan.upper, _observations(values), Settings(**settings.get_dict())
+    )
+    return SurrogateData(surrogate)
+
+
+def _observations(points: list[Points]) -> Observations:
+    ok = np.concatenate([p.ok for p in points])
+    x, energy, slope = (
+        np.concatenate([getattr(p, name) for p in points])
+        for name in ("requested", "energies", "slopes")
+    )
+    return Observations(x=x[ok], energy=energy[ok], slope=slope[ok], failed=x[~ok])
+
+
+def _structures(plan: Scan, topology: Topology, starts: Array, values: Array) -> StructuresData:
+    """Drive the nearest of the `starts`, shape (s, n, 3), to each of the `values`."""
+    if plan.kind == "pair":
+        dimers = pair_scan(topology, starts[0], plan, values)
+        return StructuresData(dimer_structures(topology, plan.name, dimers, values))
+    here = evaluate(starts, [plan.atoms])[0][:, 0]
+    if plan.kind != "bond":
+        here = np.degrees(here)
+    distance = np.abs(here[:, None] - values)
+    if plan.kind in ("dihedral", "improper"):
+        distance = np.minimum(distance, 360.0 - distance)
+    driven = [
+        drive(topology, starts[nearest], plan, value)
+        for nearest, value in zip(distance.argmin(axis=0), values, strict=True)
+    ]
+    structures = molecule_structures(topology, plan.name, np.array(driven), plan.atoms, values)
+    return StructuresData(structures)

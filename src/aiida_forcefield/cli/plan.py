@@ -1,0 +1,59 @@
+"""What a study would do, told before it does it."""
+
+from collections import Counter
+from collections.abc import Iterator
+
+from aiida_forcefield.cli.study import StudyFile
+
+
+def describe_plan(file: StudyFile) -> Iterator[str]:
+    """The plan of a study, line by line; needs no AiiDA profile.
+
+    Raises:
+        StudyError: the material is no molecule that can be treated.
+    """
+    from aiida_forcefield.scans import plan_pair_scans, plan_scans
+    from aiida_forcefield.workflows.protocols import describe, get_protocol
+
+    study = file.study
+    topology = file.topology()
+    positions = topology.conformers[0]
+    settings = get_protocol(study.protocol, study.overrides)
+    scans = plan_scans(topology, positions).scans
+    pairs = plan_pair_scans(topology, positions)
+    sampling, learning = settings["sampling"], settings["learning"]
+    dimers = sampling["random"] + sampling["squeezed"] + sampling["liquid"]
+    most = (
+        len(topology.conformers)
+        + len(scans) * learning["molecule"]["max_points"]
+        + len(pairs) * learning["pairs"]["max_points"]
+        + dimers
+    )
+    members = Counter(topology.atom_types)
+    terms = Counter(term.kind for term in topology.term_types)
+
+    yield f"material    {study.material.name} {topology.smiles}".rstrip()
+    yield (
+        f"            {len(topology.symbols)} atoms, charge {topology.charge} e, "
+        f"multiplicity {topology.multiplicity}, {len(topology.conformers)} conformer(s)"
+    )
+    yield f"protocol    {study.protocol}: {describe(study.protocol)}"
+    yield f"atom types  {', '.join(f'{name} × {count}' for name, count in members.items())}"
+    yield f"term types  {', '.join(f'{kind} × {count}' for kind, count in terms.items()) or 'none'}"
+    for scan in scans:
+        unit = "Å" if scan.kind == "bond" else "°"
+        yield f"scan        {scan.name}  {scan.lower:.4g} to {scan.upper:.4g} {unit}"
+    for scan in pairs:
+        yield f"scan        {scan.name}  {scan.lower:.4g} to {scan.upper:.4g} Å"
+    yield (
+        f"dimers      {sampling['random']} random, {sampling['squeezed']} squeezed, "
+        f"{sampling['liquid']} from the liquid"
+    )
+    yield (
+        f"QM points   at most {most}; a scan stops as soon as its profile is certain, "
+        "and what was computed before is not computed again"
+    )
+    for item in study.properties:
+        density = item.density
+        yield f"property    density at {density.temperature:g} K, {density.pressure:g} bar"
+    yield f"codes       {study.codes.qm} (QM), {study.codes.md} (MD)"

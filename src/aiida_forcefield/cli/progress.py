@@ -1,0 +1,112 @@
+"""How far a study has come, read from the provenance graph."""
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from aiida.orm import ProcessNode
+
+STALL_SECONDS = 600.0
+
+
+@dataclass(frozen=True)
+class Progress:
+    """A look at a study.
+
+    Attributes:
+        pk: of the study.
+        state: of the study's process, such as ``waiting`` or ``finished``.
+        stage: what runs now, such as ``forcefield.scan (3), forcefield.qm (2)``.
+        done: number of finished processes of each kind.
+        failed: number of processes of each kind that did not end well.
+        points: number of QM points.
+        cached_points: how many of them the cache supplied.
+        idle_seconds: time since anything last happened.
+        message: exit message, or "".
+    """
+
+    pk: int
+    state: str
+    stage: str
+    done: dict[str, int]
+    failed: dict[str, int]
+    points: int
+    cached_points: int
+    idle_seconds: float
+    message: str
+
+    @property
+    def over(self) -> bool:
+        """Whether the study has ended, well or not."""
+        return self.state in ("finished", "excepted", "killed")
+
+    @property
+    def stalled(self) -> bool:
+        """Whether nothing has happened for longer than any one batch should take."""
+        return not self.over and self.idle_seconds > STALL_SECONDS
+
+    def summary(self) -> str:
+        """One line."""
+        scans = self.done.get("forcefield.scan", 0)
+        text = f"{self.stage or self.state}; {scans} scans done; {self.points} QM points"
+        if self.cached_points:
+            text += f" ({self.cached_points} from the cache)"
+        text += f"; last event {_duration(self.idle_seconds)} ago"
+        if self.stalled:
+            text += (
+                "; STALLED? see `verdi daemon status` and `verdi process report "
+                f"{self.pk}`; `verdi process repair` revives lost tasks"
+            )
+        return text
+
+    def lines(self) -> list[str]:
+        """The whole report."""
+        report = [f"study {self.pk}: {self.state}", self.summary()]
+        report += [f"  {count:4d} {kind} done" for kind, count in sorted(self.done.items())]
+        report += [f"  {count:4d} {kind} failed" for kind, count in sorted(self.failed.items())]
+        return report + ([self.message] if self.message else [])
+
+
+def snapshot(study: "ProcessNode") -> Progress:
+    """Look at a study now."""
+    from aiida.common import timezone
+    from aiida.orm import ProcessNode, QueryBuilder
+
+    from aiida_forcefield.cli.graph import descendants, qm_batches
+
+    processes = descendants(study.pk)
+    columns = ["process_type", "attributes.process_state", "attributes.exit_status", "mtime"]
+    query = QueryBuilder().append(ProcessNode, filters={"id": {"in": processes}}, project=columns)
+    rows = query.all() if processes else []
+    running: Counter[str] = Counter()
+    done: Counter[str] = Counter()
+    failed: Counter[str] = Counter()
+    last: datetime = study.mtime
+    for process_type, state, exit_status, changed in rows:
+        kind = (process_type or "").rsplit(":", 1)[-1]
+        last = max(last, changed)
+        if state in ("created", "running", "waiting"):
+            running[kind] += 1
+        elif state == "finished" and exit_status == 0:
+            done[kind] += 1
+        else:
+            failed[kind] += 1
+    batches = qm_batches(processes)
+    return Progress(
+        pk=study.pk,
+        state=study.process_state.value if study.process_state else "created",
+        stage=", ".join(f"{kind} ({count})" for kind, count in sorted(running.items())),
+        done=dict(done),
+        failed=dict(failed),
+        points=sum(len(batch.statuses) for batch in batches),
+        cached_points=sum(len(batch.statuses) for batch in batches if batch.cached),
+        idle_seconds=max(0.0, (timezone.now() - last).total_seconds()),
+        message=study.exit_message or study.exception or "",
+    )
+
+
+def _duration(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"

@@ -1,0 +1,56 @@
+"""What went wrong in a molecular-dynamics run, if anything did."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from aiida_forcefield.dynamics.log import Log
+
+Status = Literal[
+    "ok", "not_a_number", "lost_atoms", "exploded", "density_jump", "failed", "unfinished"
+]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Outcome of a leg: ``status`` is "ok" or the failure, which ``message`` explains."""
+
+    status: Status
+    message: str
+
+
+def judge(log: Log, temperature: float, density_change: float = 1.3) -> Verdict:
+    """Detect a collapse, an explosion or an early end.
+
+    Args:
+        log: of an equilibration or production leg; its last run is the one that is looked at.
+        temperature: target, K.
+        density_change: largest allowed ratio between two densities of the last run. A liquid's
+            density varies by a few per cent; more means that it boils, or that the run before was
+            too short for it to condense.
+    """
+    error = log.errors[0] if log.errors else ""
+    if "Non-numeric" in error or "NaN" in error:
+        return Verdict("not_a_number", f"atoms came to overlap: {error}")
+    if "Lost atoms" in error or "Out of range atoms" in error or "missing" in error:
+        return Verdict("lost_atoms", f"atoms left the box or their molecule: {error}")
+    if error:
+        return Verdict("failed", f"LAMMPS stopped: {error}")
+    if not log.runs:
+        return Verdict("unfinished", "LAMMPS ended before it printed a result")
+
+    run = log.runs[-1]
+    values = (run.temperature, run.pressure, run.density, run.potential_energy)
+    if not all(np.isfinite(column).all() for column in values):
+        return Verdict("not_a_number", "atoms came to overlap: an energy is not a number")
+    if run.temperature.max() > 2 * temperature:
+        found = f"{run.temperature.max():.0f} K at a target of {temperature:g} K"
+        return Verdict("exploded", f"the temperature reached {found}")
+    lowest, highest = run.density.min(), run.density.max()
+    if highest > density_change * lowest:
+        found = f"between {lowest:.3f} and {highest:.3f} g/cm³"
+        return Verdict("density_jump", f"the density varied {found}: no stable liquid")
+    if not log.finished:
+        return Verdict("unfinished", f"LAMMPS did not end, it came to {run.time[-1]:g} ps")
+    return Verdict("ok", "")

@@ -1,0 +1,162 @@
+"""Reading LAMMPS logs, also those of jobs that were cut off."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aiida_forcefield.potentials.units import KCAL_PER_MOL
+
+BAR_PER_ATM = 1.01325
+
+_UNITS = {"Time": 1e-3, "Press": BAR_PER_ATM} | dict.fromkeys(
+    ("PotEng", "KinEng", "TotEng", "E_vdwl", "E_coul", "E_long", "E_tail"), KCAL_PER_MOL
+)
+_FIELDS = {
+    "Step": "step",
+    "Time": "time",
+    "Temp": "temperature",
+    "Press": "pressure",
+    "Density": "density",
+    "Volume": "volume",
+    "PotEng": "potential_energy",
+    "KinEng": "kinetic_energy",
+    "TotEng": "total_energy",
+    "E_vdwl": "van_der_waals",
+    "E_coul": "coulomb",
+    "E_long": "long_range",
+    "E_tail": "tail",
+}
+THERMO_KEYWORDS = "step time temp press density vol pe ke etotal evdwl ecoul elong etail"
+"""What the scripts print; the columns of `Thermo`, in order."""
+
+_NUMBER = re.compile(r"[-+]?(\d+\.?\d*([eE][-+]?\d+)?|nan|inf)$", re.IGNORECASE)
+
+
+@dataclass(frozen=True, eq=False)
+class Thermo:
+    """Thermodynamic output of one or more runs; arrays of equal length.
+
+    Attributes:
+        step: time step.
+        time: ps.
+        temperature: K.
+        pressure: bar.
+        density: g/cm³.
+        volume: Å³.
+        potential_energy, kinetic_energy, total_energy: eV.
+        van_der_waals: pair energy without Coulomb, the tail included, eV.
+        coulomb: real-space part of the Coulomb energy, eV.
+        long_range: reciprocal-space part of the Coulomb energy, eV.
+        tail: correction of the van der Waals energy for the cutoff, eV.
+    """
+
+    step: NDArray[np.float64]
+    time: NDArray[np.float64]
+    temperature: NDArray[np.float64]
+    pressure: NDArray[np.float64]
+    density: NDArray[np.float64]
+    volume: NDArray[np.float64]
+    potential_energy: NDArray[np.float64]
+    kinetic_energy: NDArray[np.float64]
+    total_energy: NDArray[np.float64]
+    van_der_waals: NDArray[np.float64]
+    coulomb: NDArray[np.float64]
+    long_range: NDArray[np.float64]
+    tail: NDArray[np.float64]
+
+    def __len__(self) -> int:
+        return len(self.step)
+
+    @classmethod
+    def join(cls, parts: Sequence[Self]) -> Self:
+        """One after the other: the legs of a run.
+
+        A leg starts at time 0 with the state in which the one before ended; that sample is kept
+        once, and the times go on.
+        """
+        columns = {field.name: getattr(parts[0], field.name) for field in fields(cls)}
+        for part in parts[1:]:
+            for name, column in columns.items():
+                offset = column[-1] if name in ("step", "time") else 0.0
+                columns[name] = np.concatenate([column, getattr(part, name)[1:] + offset])
+        return cls(**columns)
+
+
+@dataclass(frozen=True, eq=False)
+class Log:
+    """What a LAMMPS log says.
+
+    Attributes:
+        runs: output of each ``minimize`` and ``run`` that printed at least one line, in order.
+        warnings: texts of the warnings, each once, and one on dangerous neighbour list builds.
+        errors: texts of the errors.
+        finished: whether LAMMPS came to the end of its script.
+        cpu_seconds: processor time of all runs that ended.
+        wall_seconds: of all runs that ended.
+    """
+
+    runs: tuple[Thermo, ...]
+    warnings: tuple[str, ...]
+    errors: tuple[str, ...]
+    finished: bool
+    cpu_seconds: float
+    wall_seconds: float
+
+
+def parse_log(text: str) -> Log:
+    """Read a log written with ``units real`` and the thermo style `THERMO_KEYWORDS`.
+
+    A last line without its end is ignored, since its last number may be cut off. Where the log
+    does not contain what is asked for, as after an early crash, `Log.runs` is empty.
+    """
+    lines = text.split("\n")[:-1]
+    loops = [
+        (float(match[1]), int(match[2]))
+        for match in re.finditer(r"^Loop time of (\S+) on (\d+) procs", text, re.MULTILINE)
+    ]
+    shares = [float(x) for x in re.findall(r"^\s*([\d.]+)% CPU use with", text, re.MULTILINE)]
+    builds = sum(int(n) for n in re.findall(r"^Dangerous builds = (\d+)", text, re.MULTILINE))
+    warnings = [line.removeprefix("WARNING:").strip() for line in lines if line[:8] == "WARNING:"]
+    if builds:
+        warnings.append(f"{builds} dangerous neighbour list builds: interactions may be missing")
+    return Log(
+        runs=_runs(lines),
+        warnings=tuple(dict.fromkeys(warnings)),
+        errors=tuple(
+            line.removeprefix("ERROR").strip(" :") for line in lines if line[:5] == "ERROR"
+        ),
+        finished=any(line.startswith("Total wall time:") for line in lines),
+        cpu_seconds=sum(
+            seconds * processes * share / 100
+            for (seconds, processes), share in zip(loops, shares, strict=False)
+        ),
+        wall_seconds=sum(seconds for seconds, _ in loops),
+    )
+
+
+def _runs(lines: Sequence[str]) -> tuple[Thermo, ...]:
+    tables: list[list[list[float]]] = []
+    reading = False
+    for line in lines:
+        words = line.split()
+        if words == list(_FIELDS):
+            tables.append([])
+            reading = True
+        elif line.startswith(("Loop time of", "ERROR")):
+            reading = False
+        elif reading and len(words) == len(_FIELDS) and all(map(_NUMBER.match, words)):
+            tables[-1].append([float(word) for word in words])
+    return tuple(_thermo(np.array(table)) for table in tables if table)
+
+
+def _thermo(table: NDArray[np.float64]) -> Thermo:
+    return Thermo(
+        **{
+            name: table[:, column] * _UNITS.get(header, 1.0)
+            for column, (header, name) in enumerate(_FIELDS.items())
+        }
+    )

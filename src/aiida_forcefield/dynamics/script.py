@@ -1,0 +1,166 @@
+"""LAMMPS input scripts: from a packed box to an equilibrated liquid, and production legs.
+
+Each leg reads a data file and the force field, and writes `FINAL_DATA`, from which the next leg
+goes on; so production can be continued until the statistical error is small enough.
+"""
+
+from dataclasses import dataclass
+
+from aiida_forcefield.dynamics.frames import DUMP_COLUMNS
+from aiida_forcefield.dynamics.log import BAR_PER_ATM, THERMO_KEYWORDS
+from aiida_forcefield.topology.topology import Topology
+
+DATA = "system.data"
+FORCE_FIELD = "forcefield.lmp"
+FINAL_DATA = "final.data"
+FRAMES = "frames.dump"
+THERMO_EVERY = 50  # steps
+
+_THERMOSTAT = 100.0  # fs
+_BAROSTAT = 1000.0  # fs
+_SOFT_STEPS = 1000  # of 0.5 fs
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """State of the liquid.
+
+    Attributes:
+        temperature: K.
+        pressure: bar.
+        rigid_bonds: LAMMPS bond types that SHAKE holds; see `rigid_bonds`.
+
+    Raises:
+        ValueError: if a value is not physical.
+    """
+
+    temperature: float
+    pressure: float
+    rigid_bonds: tuple[int, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not 0 < self.temperature < 1e5:
+            message = f"temperature: {self.temperature:g} K is not allowed, it must be positive"
+            raise ValueError(message)
+        if not abs(self.pressure) < 1e6:
+            message = f"pressure: {self.pressure:g} bar is not allowed, it must be a finite number"
+            raise ValueError(message)
+
+    @property
+    def timestep(self) -> float:
+        """In fs: 2 with SHAKE, 1 where bonds to hydrogen may vibrate."""
+        return 2.0 if self.rigid_bonds else 1.0
+
+
+def rigid_bonds(topology: Topology) -> tuple[int, ...]:
+    """LAMMPS types (from 1, in the order of the term types) of the bonds to hydrogen.
+
+    Empty where an atom has more than three hydrogens, as in methane: LAMMPS' SHAKE cannot hold
+    such clusters.
+    """
+    bonds = [term for term in topology.term_types if term.kind == "bond"]
+    found = []
+    hydrogens = [0] * len(topology.symbols)
+    for number, term in enumerate(bonds, start=1):
+        if "H" not in {topology.symbols[atom] for atom in term.members[0]}:
+            continue
+        found.append(number)
+        for i, j in term.members:
+            hydrogens[i] += 1
+            hydrogens[j] += 1
+    return tuple(found) if max(hydrogens) <= 3 else ()
+
+
+def equilibration_script(conditions: Conditions, duration: float, seed: int) -> str:
+    """From a packed box, which is too dilute and may hold close contacts, to the liquid.
+
+    Minimisation; 0.5 ps in which no atom moves more than 0.05 Å a step and a Langevin thermostat
+    takes away what the contacts release; then NPT for ``duration`` (ps), in two runs, so that the
+    last shows a liquid that has condensed already. Seeds of LAMMPS are positive integers.
+
+    Raises:
+        ValueError: if the duration or the seed is not positive.
+    """
+    if seed < 1:
+        message = f"seed: {seed} is not allowed, it must be a positive integer"
+        raise ValueError(message)
+    steps = _steps(conditions, duration)
+    temperature = f"{conditions.temperature:g}"
+    return "\n".join(
+        [
+            *_head(),
+            "minimize 0 1e-2 100 500",
+            "reset_timestep 0",
+            f"velocity all create {temperature} {seed} dist gaussian",
+            "timestep 0.5",
+            "fix motion all nve/limit 0.05",
+            f"fix heat all langevin {temperature} {temperature} {_THERMOSTAT:g} {seed}",
+            f"run {_SOFT_STEPS}",
+            "unfix heat",
+            "unfix motion",
+            "velocity all zero linear",
+            *_ensemble(conditions),
+            f"run {steps // 2}",
+            f"run {steps - steps // 2}",
+            *_tail(),
+        ]
+    )
+
+
+def production_script(
+    conditions: Conditions, duration: float, frames_every: float | None = None
+) -> str:
+    """NPT for ``duration`` (ps) from where the data file's positions and velocities stand.
+
+    With ``frames_every`` (ps), frames are written to `FRAMES`.
+
+    Raises:
+        ValueError: if a duration is not positive.
+    """
+    dump = []
+    if frames_every is not None:
+        every = _steps(conditions, frames_every)
+        dump = [
+            f"dump frames all custom {every} {FRAMES} {DUMP_COLUMNS}",
+            "dump_modify frames sort id format float %.6f",
+        ]
+    steps = _steps(conditions, duration)
+    return "\n".join([*_head(), *_ensemble(conditions), *dump, f"run {steps}", *_tail()])
+
+
+def _head() -> list[str]:
+    return [
+        "units real",
+        "atom_style full",
+        f"read_data {DATA}",
+        f"include {FORCE_FIELD}",
+        "neighbor 2.0 bin",
+        "neigh_modify delay 0 every 2 check yes",
+        f"thermo_style custom {THERMO_KEYWORDS}",
+        "thermo_modify line one flush yes format float %.10g",
+        f"thermo {THERMO_EVERY}",
+    ]
+
+
+def _ensemble(conditions: Conditions) -> list[str]:
+    temperature = f"{conditions.temperature:g}"
+    pressure = f"{conditions.pressure / BAR_PER_ATM:.10g}"
+    types = " ".join(map(str, conditions.rigid_bonds))
+    return [
+        *([f"fix rigid all shake 1e-6 50 0 b {types}"] if types else []),
+        f"timestep {conditions.timestep:g}",
+        f"fix motion all npt temp {temperature} {temperature} {_THERMOSTAT:g} "
+        f"iso {pressure} {pressure} {_BAROSTAT:g}",
+    ]
+
+
+def _tail() -> list[str]:
+    return [f"write_data {FINAL_DATA} nocoeff", ""]
+
+
+def _steps(conditions: Conditions, duration: float) -> int:
+    steps = round(duration * 1000 / conditions.timestep)
+    if steps < 1:
+        message = f"duration: {duration:g} ps is not allowed, it must be at least one time step"
+        raise ValueError(message)
+    return steps

@@ -1,0 +1,169 @@
+"""Mean and honest standard error of correlated time series."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+AGREEMENT = 2.0
+"""Parts of a simulation agree if their means differ by no more than so many standard errors.
+
+Three would be too lenient: a steady drift counts as correlation, and enlarges the error with it.
+"""
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A mean over the equilibrated part of one or more time series.
+
+    Attributes:
+        mean: in the unit of the series.
+        standard_error: the larger of the correlation-time and the block error, and of the spread
+            between the series where there are at least three or where two contradict each other.
+        correlation_time: integrated autocorrelation time, in the unit of ``dt``.
+        n_effective: number of uncorrelated samples in all series together.
+        equilibrated_from: for each series, the time from its start that was left out.
+        halves_agree: whether the first and the second halves of the series have the same mean.
+        seeds_agree: whether the series have the same mean; True for a single one.
+    """
+
+    mean: float
+    standard_error: float
+    correlation_time: float
+    n_effective: float
+    equilibrated_from: tuple[float, ...]
+    halves_agree: bool
+    seeds_agree: bool
+
+
+def autocorrelation(series: ArrayLike) -> NDArray[np.float64]:
+    """Normalised autocorrelation function at lags 0 … N−1, each averaged over its own pairs.
+
+    A constant series counts as fully correlated: all ones.
+    """
+    values = _checked(series)
+    fluctuations = values - values.mean()
+    n = len(values)
+    # Zero padding beyond twice the length turns the circular convolution into the linear one.
+    padded = 1 << (2 * n - 1).bit_length()
+    spectrum = np.abs(np.fft.rfft(fluctuations, padded)) ** 2
+    covariance = np.fft.irfft(spectrum, padded)[:n] / np.arange(n, 0, -1)
+    if not covariance[0] > 1e-24 * np.square(values).mean():  # rounding of a constant
+        return np.ones(n)
+    return np.asarray(covariance / covariance[0])
+
+
+def correlation_time(series: ArrayLike) -> float:
+    """Integrated autocorrelation time in sampling intervals, 0 for uncorrelated samples.
+
+    The sum ends where the autocorrelation first becomes negative, for beyond there is only noise
+    [J. D. Chodera et al., J. Chem. Theory Comput. 3, 26 (2007)].
+    """
+    correlation = autocorrelation(series)
+    n = len(correlation)
+    negative = np.flatnonzero(correlation <= 0)
+    end = int(negative[0]) if len(negative) else n
+    return float(np.sum((1 - np.arange(1, end) / n) * correlation[1:end]))
+
+
+def effective_samples(series: ArrayLike) -> float:
+    """Number of uncorrelated samples that would give the mean as precisely."""
+    return len(np.asarray(series)) / (1 + 2 * correlation_time(series))
+
+
+def detect_equilibration(series: ArrayLike, candidates: int = 50) -> int:
+    """Index from which the series is equilibrated: the one that leaves most effective samples.
+
+    J. D. Chodera, J. Chem. Theory Comput. 12, 1799 (2016). At most half is left out, since the end
+    of a series that drifts throughout always looks equilibrated by itself.
+    """
+    values = _checked(series)
+    starts = np.unique(np.linspace(0, len(values) // 2, candidates).astype(int))
+    return int(max(starts, key=lambda start: effective_samples(values[start:])))
+
+
+def block_error(series: ArrayLike) -> float:
+    """Standard error of the mean from blocks, doubled until they are uncorrelated.
+
+    H. Flyvbjerg and H. G. Petersen, J. Chem. Phys. 91, 461 (1989). The block length taken is the
+    shortest b with b³ > 2 N s², s being the statistical inefficiency seen at that length
+    [R. M. Lee et al., Phys. Rev. E 83, 066706 (2011)]; where the series is too short for that, the
+    largest error of all block lengths.
+    """
+    blocks = _checked(series)
+    n = len(blocks)
+    errors: list[float] = []
+    while len(blocks) >= 2:
+        errors.append(float(blocks.std(ddof=1) / np.sqrt(len(blocks))))
+        inefficiency = (errors[-1] / errors[0]) ** 2 if errors[0] > 0 else 1.0
+        if (2.0 ** (len(errors) - 1)) ** 3 > 2 * n * inefficiency**2:
+            return errors[-1]
+        even = len(blocks) // 2 * 2
+        blocks = blocks[:even].reshape(-1, 2).mean(axis=1)
+    return max(errors)
+
+
+def standard_error(series: ArrayLike) -> float:
+    """The larger of the correlation-time and the block error of the mean."""
+    values = _checked(series)
+    by_time = float(values.std(ddof=1) / np.sqrt(effective_samples(values)))
+    return max(by_time, block_error(values))
+
+
+def summarise(series: Sequence[ArrayLike], dt: float) -> Estimate:
+    """Estimate from independent runs of the same system.
+
+    Args:
+        series: one per seed, sampled every ``dt``; the legs of one seed are to be joined first.
+        dt: sampling interval, in any unit of time.
+
+    Raises:
+        ValueError: if there is no series, one is shorter than 16, or a value is not finite.
+    """
+    if not series:
+        message = "series: none given, at least one is needed"
+        raise ValueError(message)
+    whole = [_checked(values, 16) for values in series]
+    starts = [detect_equilibration(values) for values in whole]
+    parts = [values[start:] for values, start in zip(whole, starts, strict=True)]
+
+    weights = np.array([float(len(part)) for part in parts])
+    weights /= weights.sum()
+    means = np.array([part.mean() for part in parts])
+    errors = np.array([standard_error(part) for part in parts])
+    mean = float(weights @ means)
+    within = float(np.sqrt(np.sum((weights * errors) ** 2)))
+    k = len(parts)
+    between = float(np.sqrt(weights @ (means - mean) ** 2 / (k - 1))) if k > 1 else 0.0
+    seeds_agree = between <= AGREEMENT * within
+    return Estimate(
+        mean=mean,
+        standard_error=max(within, between) if k > 2 or not seeds_agree else within,
+        correlation_time=float(weights @ [correlation_time(part) for part in parts]) * dt,
+        n_effective=float(sum(effective_samples(part) for part in parts)),
+        equilibrated_from=tuple(start * dt for start in starts),
+        halves_agree=_halves_agree(parts, weights),
+        seeds_agree=seeds_agree,
+    )
+
+
+def _halves_agree(parts: Sequence[NDArray[np.float64]], weights: NDArray[np.float64]) -> bool:
+    """Whether the halves' means, averaged over the series, differ by no more than noise."""
+    halves = [(part[: len(part) // 2], part[len(part) // 2 :]) for part in parts]
+    difference = weights @ [first.mean() - second.mean() for first, second in halves]
+    variances = [
+        standard_error(first) ** 2 + standard_error(second) ** 2 for first, second in halves
+    ]
+    return bool(abs(difference) <= AGREEMENT * np.sqrt(weights**2 @ variances))
+
+
+def _checked(series: ArrayLike, shortest: int = 4) -> NDArray[np.float64]:
+    values = np.asarray(series, dtype=float)
+    if values.ndim != 1 or len(values) < shortest:
+        message = f"series: shape {values.shape}, a row of at least {shortest} values is needed"
+        raise ValueError(message)
+    if not np.isfinite(values).all():
+        message = "series: holds a value that is not finite"
+        raise ValueError(message)
+    return values

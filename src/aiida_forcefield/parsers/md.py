@@ -1,0 +1,43 @@
+"""Parser of one leg of molecular dynamics."""
+
+from pathlib import Path
+from typing import Any
+
+from aiida.engine import ExitCode
+from aiida.orm import ArrayData, SinglefileData
+from aiida.parsers.parser import Parser
+
+from aiida_forcefield.calculations.md import MdCalculation
+from aiida_forcefield.data import ThermoData
+from aiida_forcefield.dynamics import FINAL_DATA, FRAMES, judge, parse_log, read_frames
+
+
+class MdParser(Parser):
+    """Read log, final state and frames, and judge whether the run can be trusted."""
+
+    def parse(self, **kwargs: Any) -> ExitCode | None:
+        """Parse a leg; what an unstable run printed is kept for inspection."""
+        try:
+            text = self.retrieved.base.repository.get_object_content(MdCalculation.FILENAME_OUTPUT)
+        except FileNotFoundError:
+            return self.exit_codes.ERROR_OUTFILE_MISSING
+        log = parse_log(text)
+        for warning in log.warnings:
+            self.logger.warning(warning)
+        if log.runs:
+            self.out("thermo", ThermoData(log.runs[-1]))
+        verdict = judge(log, self.node.inputs.settings["temperature"])
+        if verdict.status != "ok":
+            if self.node.exit_status is not None:
+                return ExitCode(self.node.exit_status, self.node.exit_message)
+            return self.exit_codes.ERROR_UNSTABLE.format(
+                status=verdict.status, reason=verdict.message
+            )
+
+        temporary = Path(kwargs["retrieved_temporary_folder"])
+        self.out("final", SinglefileData(temporary / FINAL_DATA))
+        if (temporary / FRAMES).exists():
+            size = len(self.node.inputs.topology.value.symbols)
+            positions, box = read_frames((temporary / FRAMES).read_text(), size)
+            self.out("frames", ArrayData({"positions": positions, "box": box}))
+        return None

@@ -1,0 +1,28 @@
+"""Parser of a packed box."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from aiida.engine import ExitCode
+from aiida.orm import ArrayData
+from aiida.parsers.parser import Parser
+
+from aiida_forcefield.calculations.packing import PackingCalculation, box_of
+from aiida_forcefield.dynamics import read_packed
+
+
+class PackingParser(Parser):
+    """Read the packed molecules."""
+
+    def parse(self, **kwargs: Any) -> ExitCode | None:
+        """Make one node of all molecules and the edges of their box."""
+        packed = Path(kwargs["retrieved_temporary_folder"]) / PackingCalculation.FILENAME_PACKED
+        inputs = self.node.inputs
+        box = box_of(inputs.reference, inputs.settings)
+        try:
+            positions = read_packed(packed.read_text(), inputs.reference.value.symbols)
+        except (OSError, ValueError) as error:
+            return self.exit_codes.ERROR_PACKING.format(reason=str(error))
+        self.out("box", ArrayData({"positions": positions, "edges": np.full(3, box.edge)}))
+        return None

@@ -1,0 +1,126 @@
+"""Parser of a batch of quantum-mechanical points."""
+
+import json
+from typing import Any
+
+import numpy as np
+from aiida.engine import ExitCode
+from aiida.orm import ArrayData
+from aiida.parsers.parser import Parser
+
+from aiida_forcefield.calculations.qm import QmCalculation
+from aiida_forcefield.data import PointsData
+from aiida_forcefield.scans import Points, Structures
+
+Record = dict[str, Any]
+
+REFERENCE_ARRAYS = (
+    "hessian",
+    "frequencies",
+    "dipole",
+    "dipole_solvated",
+    "grid",
+    "potential",
+    "potential_solvated",
+    "c6",
+    "conformer_energies",
+)
+
+
+class QmParser(Parser):
+    """Make one node of all points, whatever became of the job as a whole."""
+
+    def parse(self, **kwargs: Any) -> ExitCode | None:
+        """Parse the results; points that a killed job left undone have the status ``missing``."""
+        names = self.retrieved.base.repository.list_object_names()
+        text = ""
+        if QmCalculation.FILENAME_RESULTS in names:
+            text = self.retrieved.base.repository.get_object_content(QmCalculation.FILENAME_RESULTS)
+        header, records, finished = read_records(text)
+        if not header:
+            reason = (self.node.get_scheduler_stderr() or "").strip().splitlines()[-1:]
+            if self.node.exit_status is not None:
+                return ExitCode(self.node.exit_status, self.node.exit_message)
+            return self.exit_codes.ERROR_PARAMETERS.format(
+                reason=reason[0] if reason else "it wrote no results"
+            )
+
+        # Conformers compete: they end as one point, the reference.
+        reference = "reference" in self.node.inputs.parameters
+        structures = self.node.inputs.structures.value
+        count = 1 if reference else len(structures.positions)
+        points = collect_points(structures, records, count, header["versions"])
+        self.out("points", PointsData(points))
+        if reference and points.ok.all():
+            self.out("reference", reference_arrays(records[0]))
+        for index in np.flatnonzero(~points.ok):
+            self.logger.warning(
+                f"point {index}: {points.statuses[index]}: {points.messages[index]}"
+            )
+        if not finished and len(records) < count:
+            # A scheduler's own verdict (memory, walltime) says more than ours.
+            if self.node.exit_status is not None:
+                return ExitCode(self.node.exit_status, self.node.exit_message)
+            return self.exit_codes.ERROR_INCOMPLETE
+        if not points.ok.any():
+            return self.exit_codes.ERROR_NO_POINT.format(
+                reason=f"{points.statuses[0]} {points.messages[0]}"
+            )
+        return None
+
+
+def read_records(text: str) -> tuple[Record, dict[int, Record], bool]:
+    """Header, points by index and whether the job finished; a line cut short is passed over."""
+    header: Record = {}
+    records: dict[int, Record] = {}
+    finished = False
+    for line in text.splitlines():
+        try:
+            record = json.loads(line)
+        except json.JSONDecodeError:
+            continue
+        if "header" in record:
+            header = record["header"]
+        elif "index" in record:
+            records.setdefault(record["index"], record)
+        finished = finished or "finished" in record
+    return header, records, finished
+
+
+def collect_points(
+    structures: Structures, records: dict[int, Record], count: int, versions: dict[str, str]
+) -> Points:
+    """Put the records of the first `count` structures in their places."""
+    atoms = len(structures.symbols)
+    missing: Record = {"status": "missing", "message": "the job ended before this point"}
+    rows = [records.get(index, missing) for index in range(count)]
+
+    def scalars(key: str) -> np.ndarray:
+        values = [row.get(key) for row in rows]
+        return np.array([np.nan if value is None else value for value in values], dtype=float)
+
+    def per_atom(key: str, default: np.ndarray) -> np.ndarray:
+        values = [row.get(key) for row in rows]
+        return np.array(
+            [default[i] if value is None else value for i, value in enumerate(values)], dtype=float
+        ).reshape(-1, atoms, 3)
+
+    return Points(
+        label=structures.label,
+        symbols=structures.symbols,
+        split=structures.split,
+        positions=per_atom("positions", structures.positions),
+        requested=structures.values[:count],
+        energies=scalars("energy"),
+        gradients=per_atom("gradient", np.full((count, atoms, 3), np.nan)),
+        slopes=scalars("slope"),
+        statuses=tuple(row["status"] for row in rows),
+        messages=tuple(row["message"] for row in rows),
+        cpu_seconds=np.nan_to_num(scalars("cpu_seconds")),
+        versions=versions,
+    )
+
+
+def reference_arrays(record: Record) -> ArrayData:
+    """The properties of the reference geometry, one array each."""
+    return ArrayData({name: np.array(record[name], dtype=float) for name in REFERENCE_ARRAYS})

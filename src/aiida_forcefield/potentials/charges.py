@@ -1,0 +1,88 @@
+"""Point charges that reproduce the electrostatic potential of the QM density (RESP).
+
+C. I. Bayly, P. Cieplak, W. D. Cornell, P. A. Kollman, J. Phys. Chem. 97, 10269 (1993).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from aiida_forcefield.potentials.units import BOHR, DEBYE_PER_E_ANGSTROM, HARTREE
+from aiida_forcefield.topology.topology import Topology
+
+Array = NDArray[np.float64]
+
+TIGHTNESS = 0.1  # e: below it the restraint is parabolic, above it linear
+
+
+@dataclass(frozen=True, eq=False)
+class FittedCharges:
+    """Charges fitted to a potential.
+
+    Attributes:
+        charges: charge of each atom type, e.
+        dipole: dipole moment of the charges about the origin, shape (3,), D.
+        relative_error: RMS error of the potential over the RMS potential.
+    """
+
+    charges: dict[str, float]
+    dipole: Array
+    relative_error: float
+
+
+def fit_charges(
+    topology: Topology,
+    positions: ArrayLike,
+    grid: ArrayLike,
+    potential: ArrayLike,
+    restraint: float = 5e-4,
+) -> FittedCharges:
+    """Charges that are equal for equal atom types and add up to the total charge.
+
+    Args:
+        topology: the molecule of n atoms.
+        positions: shape (n, 3), Å.
+        grid: where the potential is known, outside the atoms, shape (m, 3), Å.
+        potential: potential of the nuclei and electrons, shape (m,), V.
+        restraint: weight of the hyperbolic restraint that draws the charges of heavy atoms to
+            zero, atomic units. Buried atoms are ill-determined without it.
+
+    Raises:
+        ValueError: if the arrays' shapes disagree or there are fewer grid points than atom types.
+    """
+    xyz, points, v = (np.asarray(a, dtype=float) for a in (positions, grid, potential))
+    n = len(topology.symbols)
+    if xyz.shape != (n, 3):
+        raise ValueError(f"positions: shape {xyz.shape} is not ({n}, 3)")
+    if points.shape != (len(v), 3) or not np.isfinite(v).all():
+        raise ValueError(f"potential: {v.shape} finite values do not match grid {points.shape}")
+    if len(v) < len(topology.type_names):
+        raise ValueError(f"grid: {len(v)} points are fewer than {len(topology.type_names)} types")
+
+    tie = np.eye(len(topology.type_names))[topology.type_indices]  # (n, t): atoms' types
+    inverse_distance = BOHR / np.linalg.norm(points[:, None] - xyz, axis=-1)
+    design, target = inverse_distance @ tie, v / HARTREE
+    counts = tie.sum(axis=0)
+    heavy = tie.T @ np.array([symbol != "H" for symbol in topology.symbols])
+    x = np.full(len(counts), topology.charge / n)
+    for _ in range(100):
+        stiffness = np.diag(restraint * heavy / np.hypot(x, TIGHTNESS))
+        matrix = np.block(
+            [[design.T @ design + stiffness, counts[:, None]], [counts[None, :], np.zeros((1, 1))]]
+        )
+        previous, x = x, np.linalg.solve(matrix, [*(design.T @ target), topology.charge])[:-1]
+        if np.abs(x - previous).max() < 1e-10:
+            break
+    charges = tie @ x
+    return FittedCharges(
+        dict(zip(topology.type_names, x.tolist(), strict=True)),
+        DEBYE_PER_E_ANGSTROM * charges @ xyz,
+        float(np.linalg.norm(design @ x - target) / np.linalg.norm(target)),
+    )
+
+
+def liquid_charges(gas: Mapping[str, float], solvated: Mapping[str, float]) -> dict[str, float]:
+    """The mean of charges in vacuum and in a conductor: a molecule in its liquid, roughly."""
+    return {name: (charge + solvated[name]) / 2 for name, charge in gas.items()}

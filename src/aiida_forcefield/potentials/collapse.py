@@ -1,0 +1,82 @@
+"""The Buckingham collapse: where −C6/r⁶ wins over the finite repulsion, and the wall before it.
+
+Below its inner maximum an exp-6 curve falls to −∞. Ordinary MD does not get there if the maximum
+is high, but the overlaps of a packed box do.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aiida_forcefield.potentials.forms import exp6_pair
+from aiida_forcefield.potentials.units import COULOMB
+
+Array = NDArray[np.float64]
+
+_GRID = np.geomspace(0.05, 12.0, 3000)  # Å
+
+
+class InnerMaximum(NamedTuple):
+    """The maximum that keeps two atoms apart.
+
+    Attributes:
+        distance: Å; 0 where the curve is repulsive down to 0.05 Å.
+        barrier: height above the lowest energy further out, eV; 0 where nothing keeps them apart.
+        span: distances of the maximum and of that lowest energy, shape (2,), Å.
+    """
+
+    distance: float
+    barrier: float
+    span: Array
+
+
+def inner_maximum(parameters: Array, charge_product: float) -> InnerMaximum:
+    """The inner maximum of exp-6 plus Coulomb between two atom types.
+
+    Args:
+        parameters: A, rho, C6 of the one type, then of the other, shape (6,).
+        charge_product: product of their charges, e².
+    """
+    energy, slope = _curve(parameters, charge_product)
+    # Coming from outside, the last falling stretch is the repulsive flank.
+    flank = np.flatnonzero((slope < 0) & (_GRID < 4.0))
+    tops = [i for i in flank if i == 0 or slope[i - 1] >= 0]
+    if not tops:
+        return InnerMaximum(0.0, 0.0, _GRID[[0, 0]])
+    top = max(tops, key=lambda i: energy[i] - energy[i:].min())
+    bottom = top + int(np.argmin(energy[top:]))
+    barrier = float(energy[top] - energy[bottom])
+    return InnerMaximum(float(_GRID[top]) if top else 0.0, barrier, _GRID[[top, bottom]])
+
+
+def wall(parameters: Array, charge_product: float) -> tuple[float, float]:
+    """A repulsive wall that keeps the curve falling with r everywhere below the inner maximum.
+
+    The wall is the purely repulsive part of a Lennard-Jones curve, 4ε((σ/r)¹² − (σ/r)⁶) + ε below
+    2^(1/6) σ. It begins at 1.25 times the distance of the inner maximum, so that the field is
+    unchanged where it was fitted, and it is twice as strong as the steepest fall inwards needs.
+
+    Returns:
+        Where the wall begins, Å, and ε, eV; both 0 where the curve needs no wall.
+
+    Raises:
+        ValueError: if the two types have no inner maximum, so that no wall could help.
+    """
+    top = inner_maximum(parameters, charge_product)
+    if top.barrier <= 0:
+        raise ValueError("nonbonded: nothing keeps these atom types apart, A is too small")
+    if top.distance == 0:
+        return 0.0, 0.0
+    start = 1.25 * top.distance
+    inside = top.distance >= _GRID
+    slope = _curve(parameters, charge_product)[1][inside]
+    x6 = (start / _GRID[inside]) ** 6
+    epsilon = float(np.max(slope * _GRID[inside] / (12 * (x6**2 - x6))))
+    return start, max(2 * epsilon, 0.01)
+
+
+def _curve(parameters: Array, charge_product: float) -> tuple[Array, Array]:
+    value = exp6_pair(_GRID, parameters)
+    coulomb = COULOMB * charge_product / _GRID
+    return value.energy + coulomb, value.slope - coulomb / _GRID

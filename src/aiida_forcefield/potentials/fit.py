@@ -1,0 +1,165 @@
+"""The joint fit: one regularised least squares over all points of a material."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import least_squares
+
+from aiida_forcefield.potentials.collapse import inner_maximum
+from aiida_forcefield.potentials.energy import dimer_model, molecule_model
+from aiida_forcefield.potentials.forcefield import ForceField, Term, columns
+from aiida_forcefield.potentials.points import DimerPoints, MoleculePoints
+from aiida_forcefield.potentials.prior import Prior, Reference, build_prior
+from aiida_forcefield.potentials.residuals import Problem, Settings, type_pairs
+from aiida_forcefield.potentials.units import KCAL_PER_MOL
+from aiida_forcefield.topology.topology import Topology
+
+Array = NDArray[np.float64]
+
+
+def fit_force_field(
+    topology: Topology,
+    reference: Reference,
+    charges: Mapping[str, float],
+    gas_charges: Mapping[str, float],
+    molecule_points: MoleculePoints,
+    dimer_points: Sequence[DimerPoints],
+    settings: Settings | None = None,
+) -> ForceField:
+    """Fit all parameters of a force field at once.
+
+    Args:
+        topology: the molecule.
+        reference: its minimum, Hessian and C6, which give the prior.
+        charges: of each atom type in the liquid, e; they are handed on, not fitted with.
+        gas_charges: of each atom type in vacuum, e; the points are in vacuum too.
+        molecule_points: energies and gradients of single molecules.
+        dimer_points: sets of interaction energies.
+        settings: weights; `Settings()` by default.
+
+    Returns:
+        The force field. A parameter at a bound is flagged, and one that the data left as wide as
+        its prior (more than 0.9 of its width).
+
+    Raises:
+        ValueError: if shapes disagree, a value is not finite, or the charges let atoms collapse.
+    """
+    settings = settings or Settings()
+    prior = build_prior(topology, reference, settings.c6_width)
+    problem = Problem(
+        prior,
+        settings,
+        molecule_model(topology, prior.terms, molecule_points.positions, gas_charges),
+        molecule_points,
+        [dimer_model(topology, prior.terms, d.positions, gas_charges) for d in dimer_points],
+        dimer_points,
+        list(type_pairs(topology, prior.terms, charges)),
+    )
+
+    def residuals_at(u: Array) -> Array:
+        return problem.residuals(u)[0]
+
+    def jacobian_at(u: Array) -> Array:
+        return problem.residuals(u)[1]
+
+    start = _start(problem)
+    solution = least_squares(
+        residuals_at,
+        start,
+        jac=jacobian_at,
+        bounds=(prior.lower, prior.upper),
+        x_scale=prior.widths,
+        max_nfev=300,
+    )
+    u = np.asarray(solution.x, dtype=float)
+    residuals, jacobian = problem.residuals(u)
+    covariance_u = np.linalg.inv(jacobian.T @ jacobian)
+    surplus = len(residuals) - len(u)
+    chi2 = float(residuals @ residuals) / surplus if surplus > 0 else 1.0
+
+    parameters = prior.to_parameters(u)
+    slope = prior.jacobian(parameters)
+    covariance = covariance_u * max(chi2, 1.0) * np.outer(slope, slope)
+    errors = problem.errors(parameters)
+    errors_at_start = problem.errors(prior.to_parameters(start))
+    barriers = {
+        pair.name: inner_maximum(parameters[pair.columns], pair.charge_product).barrier
+        for pair in problem.pairs
+    }
+    determined = np.sqrt(np.diag(covariance_u)) / prior.widths
+    return ForceField(
+        _terms(prior, u, np.sqrt(np.diag(covariance)), determined, barriers, settings.barrier),
+        dict(charges),
+        dict(gas_charges),
+        covariance,
+        {
+            **errors,
+            **{f"{name}_start": value for name, value in errors_at_start.items()},
+            "molecule_points": float(np.count_nonzero(molecule_points.weights)),
+            "gradients": float(np.count_nonzero(problem.has_gradient)),
+            "dimer_points": float(sum(np.count_nonzero(d.weights) for d in dimer_points)),
+            "reduced_chi2": chi2,
+            "condition": float(np.linalg.cond(jacobian * prior.widths)),
+            "undetermined_parameters": float(np.count_nonzero(determined > 0.9)),
+            "converged": float(solution.status > 0),
+            **{f"barrier {name}": value for name, value in barriers.items()},
+        },
+    )
+
+
+def _start(problem: Problem) -> Array:
+    """The prior's centre; with more repulsion where two atom types would collapse there."""
+    prior = problem.prior
+    repulsion = [
+        columns(prior.terms)[term.name][0] for term in prior.terms if term.kind == "nonbonded"
+    ]
+    u = prior.centre.clip(prior.lower + 1e-9, prior.upper - 1e-9)
+    while not np.isfinite(problem.residuals(u)[0]).all():
+        u[repulsion] += 0.5
+        if (u >= prior.upper).any():
+            message = "charges: so large that no repulsion within its bounds keeps the atoms apart"
+            raise ValueError(message)
+    return u
+
+
+def _terms(
+    prior: Prior,
+    u: Array,
+    errors: Array,
+    determined: Array,
+    barriers: Mapping[str, float],
+    least: float,
+) -> tuple[Term, ...]:
+    """The fitted terms with standard errors and flags."""
+    parameters = prior.to_parameters(u)
+    margin = 1e-3 * (prior.upper - prior.lower)
+    places = columns(prior.terms)
+    terms = []
+    for term in prior.terms:
+        here = dict(zip(term.parameters, places[term.name].tolist(), strict=True))
+        flags = []
+        for name, i in here.items():
+            if u[i] - prior.lower[i] < margin[i]:
+                flags.append(f"{name}: at lower bound")
+            if prior.upper[i] - u[i] < margin[i]:
+                flags.append(f"{name}: at upper bound")
+            if determined[i] > 0.9:
+                flags.append(f"{name}: not determined by the data (prior only)")
+        if term.kind == "nonbonded":
+            mine = term.name.split()[1]
+            flags += [
+                f"barrier before collapse {pair}: {barrier / KCAL_PER_MOL:.1f} kcal/mol"
+                for pair, barrier in barriers.items()
+                if mine in pair.split("-") and barrier < 0.9 * least  # the guard is soft
+            ]
+        terms.append(
+            replace(
+                term,
+                parameters={name: float(parameters[i]) for name, i in here.items()},
+                standard_errors={name: float(errors[i]) for name, i in here.items()},
+                flags=tuple(flags),
+            )
+        )
+    return tuple(terms)

@@ -1,0 +1,114 @@
+"""A force field: terms with parameters and their uncertainty, charges, and how well it fits."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aiida_forcefield.potentials.forms import FORMS
+from aiida_forcefield.topology.topology import Topology
+
+Array = NDArray[np.float64]
+Kind = Literal["bond", "angle", "dihedral", "improper", "nonbonded"]
+
+
+@dataclass(frozen=True)
+class Term:
+    """The parameters of one term type, or of one atom type's nonbonded interaction.
+
+    Attributes:
+        kind: bond, angle, dihedral, improper or nonbonded.
+        name: kind and atom types, such as ``"bond C1-O1"`` or ``"nonbonded O1"``.
+        form: name of its form, a key of `forms.FORMS`.
+        parameters: value of each parameter, in the form's units.
+        standard_errors: standard error of each parameter; empty where nothing was fitted.
+        flags: what a user should know, such as ``"rho: at upper bound"``.
+    """
+
+    kind: Kind
+    name: str
+    form: str
+    parameters: dict[str, float]
+    standard_errors: dict[str, float] = field(default_factory=dict)
+    flags: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.form not in FORMS:
+            raise ValueError(f"form of {self.name}: {self.form!r} is not one of {sorted(FORMS)}")
+        expected = FORMS[self.form].parameter_names
+        if set(self.parameters) != set(expected):
+            raise ValueError(
+                f"parameters of {self.name}: got {list(self.parameters)}, "
+                f"the form {self.form} has {list(expected)}"
+            )
+        # A database may hand the names back in another order; the flat vector needs the form's.
+        ordered = {name: self.parameters[name] for name in expected}
+        object.__setattr__(self, "parameters", ordered)
+
+
+@dataclass(frozen=True, eq=False)
+class ForceField:
+    """A force field of one material.
+
+    Attributes:
+        terms: bonded terms in the topology's order, then one nonbonded term per atom type.
+        charges: charge of each atom type in the liquid, which MD runs with, e.
+        gas_charges: charge of each atom type in vacuum, with which energies are fitted, e.
+        covariance: covariance of the p parameters in the order of `parameter_names`, shape (p, p).
+        diagnostics: errors in eV and eV/Å, before (``..._start``) and after the fit, counts, and
+            the barrier before collapse of each type pair.
+    """
+
+    terms: tuple[Term, ...]
+    charges: dict[str, float]
+    gas_charges: dict[str, float]
+    covariance: Array
+    diagnostics: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def parameter_names(self) -> tuple[str, ...]:
+        """Names of the flat parameters, such as ``"bond C1-O1:r0"``."""
+        return parameter_names(self.terms)
+
+    @property
+    def vector(self) -> Array:
+        """All parameters in the order of `parameter_names`, shape (p,)."""
+        return vector(self.terms)
+
+    def term(self, name: str) -> Term:
+        """The term of this name; raises ValueError if there is none."""
+        for term in self.terms:
+            if term.name == name:
+                return term
+        raise ValueError(f"term: {name!r} is not in the force field")
+
+
+def parameter_names(terms: Sequence[Term]) -> tuple[str, ...]:
+    """Names of all parameters of some terms, ``"term:parameter"``."""
+    return tuple(f"{term.name}:{name}" for term in terms for name in term.parameters)
+
+
+def vector(terms: Sequence[Term]) -> Array:
+    """All parameters of some terms, one after the other, shape (p,)."""
+    return np.array([value for term in terms for value in term.parameters.values()], dtype=float)
+
+
+def columns(terms: Sequence[Term]) -> dict[str, NDArray[np.int_]]:
+    """For each term's name, the places of its parameters in the flat vector."""
+    ends = np.cumsum([len(term.parameters) for term in terms], dtype=int)
+    return {
+        term.name: np.arange(end - len(term.parameters), end)
+        for term, end in zip(terms, ends, strict=True)
+    }
+
+
+def check_terms(terms: Sequence[Term], topology: Topology) -> None:
+    """Raise ValueError unless the terms are those of the topology, no more and no fewer."""
+    expected = [term_type.name for term_type in topology.term_types]
+    expected += [f"nonbonded {name}" for name in topology.type_names]
+    found = [term.name for term in terms]
+    if sorted(found) != sorted(expected):
+        odd = sorted(set(found) ^ set(expected))
+        raise ValueError(f"terms: force field and topology differ in {', '.join(odd) or found}")

@@ -1,0 +1,173 @@
+"""What the joint fit minimises: every residual in units of its standard deviation."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations_with_replacement
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aiida_forcefield.potentials.collapse import inner_maximum
+from aiida_forcefield.potentials.energy import Model
+from aiida_forcefield.potentials.forcefield import Term, columns
+from aiida_forcefield.potentials.forms import exp6_pair
+from aiida_forcefield.potentials.points import DimerPoints, MoleculePoints
+from aiida_forcefield.potentials.prior import Prior
+from aiida_forcefield.potentials.units import KCAL_PER_MOL
+from aiida_forcefield.topology.topology import Topology
+
+Array = NDArray[np.float64]
+
+_GUARD = 10.0  # a barrier a tenth too low costs as much as one standard deviation
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How much each kind of data weighs.
+
+    Attributes:
+        energy_error: what the forms are expected to miss of a molecule's energy, eV.
+        gradient_error: of its gradient, eV/Å.
+        interaction_error: of an interaction energy, eV.
+        repulsive_scale: interaction energies E > 0 weigh exp(−E / repulsive_scale), eV; the liquid
+            hardly visits them.
+        c6_width: relative standard deviation of C6 about its prior. Left free, C6 grows to mimic
+            higher dispersion terms, and the liquid becomes too dense.
+        barrier: least height of the inner maximum between two atom types, eV.
+    """
+
+    energy_error: float = 0.02
+    gradient_error: float = 0.15
+    interaction_error: float = 0.015
+    repulsive_scale: float = 3 * KCAL_PER_MOL
+    c6_width: float = 0.07
+    barrier: float = 10 * KCAL_PER_MOL
+
+    def __post_init__(self) -> None:
+        for name, value in vars(self).items():
+            if not 0 < value < np.inf:
+                raise ValueError(f"{name}: {value} is not a positive number")
+
+
+@dataclass(frozen=True, eq=False)
+class TypePair:
+    """Two atom types: their parameters' places in the flat vector, and their charges' product."""
+
+    name: str
+    columns: NDArray[np.int_]
+    charge_product: float
+
+
+@dataclass(frozen=True, eq=False)
+class Problem:
+    """The residuals of a fit and their Jacobian."""
+
+    prior: Prior
+    settings: Settings
+    molecules: Model
+    molecule_points: MoleculePoints
+    dimers: Sequence[Model]
+    dimer_points: Sequence[DimerPoints]
+    pairs: Sequence[TypePair]
+
+    @property
+    def has_gradient(self) -> NDArray[np.bool_]:
+        points = self.molecule_points
+        return np.isfinite(points.gradients).all(axis=(1, 2)) & (points.weights > 0)
+
+    def residuals(self, u: Array) -> tuple[Array, Array]:
+        """All residuals in units of their standard deviation, and their Jacobian in u."""
+        parameters = self.prior.to_parameters(u)
+        blocks = [*self._molecule(parameters), *self._dimer(parameters), self._guard(parameters)]
+        slope = self.prior.jacobian(parameters)
+        return (
+            np.concatenate([self.prior.rows @ (u - self.prior.centre), *(b[0] for b in blocks)]),
+            np.vstack([self.prior.rows, *(b[1] * slope for b in blocks)]),
+        )
+
+    def errors(self, parameters: Array) -> dict[str, float]:
+        """Weighted root-mean-square errors, eV and eV/Å, of what there is data for."""
+        scale = (self.settings.energy_error, self.settings.gradient_error)
+        found: dict[str, float] = {}
+        energy, gradient = (block[0] for block in self._molecule(parameters))
+        weights = self.molecule_points.weights
+        per_structure = self.molecule_points.gradients[0].size if len(weights) else 1
+        found |= _rmse("rmse_energy_intramolecular", energy * scale[0], weights.sum())
+        total = weights[self.has_gradient].sum() * per_structure
+        found |= _rmse("rmse_gradient", gradient * scale[1], total)
+        sets = [block[0] * self.settings.interaction_error for block in self._dimer(parameters)]
+        weight = [self._weights(points).sum() for points in self.dimer_points]
+        if sets:
+            found |= _rmse("rmse_interaction", np.concatenate(sets), sum(weight))
+        for points, error, total in zip(self.dimer_points, sets, weight, strict=True):
+            found |= _rmse(f"rmse_interaction {points.label}", error, total)
+        return found
+
+    def _molecule(self, parameters: Array) -> list[tuple[Array, Array]]:
+        points, model = self.molecule_points, self.molecules.evaluate(parameters)
+        if not points.weights.sum():
+            return [(np.zeros(0), np.zeros((0, len(parameters))))] * 2
+        share = points.weights / points.weights.sum()
+        error, jacobian = model.energy - points.energies, model.energy_jacobian
+        # The common offset of the energies is solved for, exactly, by taking the mean off.
+        error, jacobian = error - share @ error, jacobian - share @ jacobian
+        known, root = self.has_gradient, np.sqrt(points.weights)
+        difference = (model.gradient - points.gradients)[known] * root[known, None, None]
+        gradient_jacobian = model.gradient_jacobian[known] * root[known, None, None, None]
+        return [
+            (
+                error * root / self.settings.energy_error,
+                jacobian * root[:, None] / self.settings.energy_error,
+            ),
+            (
+                difference.ravel() / self.settings.gradient_error,
+                gradient_jacobian.reshape(-1, len(parameters)) / self.settings.gradient_error,
+            ),
+        ]
+
+    def _dimer(self, parameters: Array) -> Iterator[tuple[Array, Array]]:
+        for points, model in zip(self.dimer_points, self.dimers, strict=True):
+            root = np.sqrt(self._weights(points)) / self.settings.interaction_error
+            energy, jacobian = model.energy(parameters)
+            yield root * (energy - points.energies), root[:, None] * jacobian
+
+    def _weights(self, points: DimerPoints) -> Array:
+        return points.weights * np.exp(-points.energies.clip(0) / self.settings.repulsive_scale)
+
+    def _guard(self, parameters: Array) -> tuple[Array, Array]:
+        """One-sided: zero where a curve's inner maximum is high enough, infinite where it has none.
+
+        The logarithm keeps a fit that starts with a barrier from ever crossing to where there is
+        none. The distances of the maximum and of the minimum may be held while differentiating,
+        because the slope vanishes at both.
+        """
+        residuals = np.zeros(len(self.pairs))
+        jacobian = np.zeros((len(self.pairs), len(parameters)))
+        for row, pair in enumerate(self.pairs):
+            top = inner_maximum(parameters[pair.columns], pair.charge_product)
+            if top.barrier <= 0:
+                residuals[row] = np.inf
+            elif top.barrier < self.settings.barrier:
+                residuals[row] = _GUARD * np.log(self.settings.barrier / top.barrier)
+                at_top, at_bottom = exp6_pair(top.span, parameters[pair.columns]).energy_jacobian
+                slope = (at_bottom - at_top) * _GUARD / top.barrier
+                np.add.at(jacobian[row], pair.columns, slope)
+        return residuals, jacobian
+
+
+def type_pairs(
+    topology: Topology, terms: Sequence[Term], charges: Mapping[str, float]
+) -> Iterator[TypePair]:
+    """All pairs of atom types, with the charges that MD runs with."""
+    places = columns(terms)
+    for i, j in combinations_with_replacement(topology.type_names, 2):
+        yield TypePair(
+            f"{i}-{j}",
+            np.concatenate([places[f"nonbonded {i}"], places[f"nonbonded {j}"]]),
+            charges[i] * charges[j],
+        )
+
+
+def _rmse(name: str, weighted_errors: Array, weight: float) -> dict[str, float]:
+    """One entry, or none where there is no data: JSON has no NaN."""
+    return {name: float(np.sqrt(weighted_errors @ weighted_errors / weight))} if weight > 0 else {}

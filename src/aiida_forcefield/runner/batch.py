@@ -1,0 +1,88 @@
+"""The loop over the points of a job."""
+
+import os
+import time
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .engines import check_distances
+from .job import Job
+from .results import open_results
+from .status import PointError
+from .tasks import Point, Task, make_task
+
+_PACKAGES = ("numpy", "pyscf", "pyscf-dispersion", "tblite", "geometric", "dftd4")
+
+
+def run(job: Job, path: Path) -> None:
+    """Compute the points of a job that the results file at ``path`` does not hold yet.
+
+    A point that fails is written with its status and costs that point only. A reference job has
+    one point, whatever the number of its structures, which are conformers.
+
+    Raises:
+        ValueError: the settings do not suit the engine or the molecule; nothing was computed.
+    """
+    from pyscf import lib
+
+    threads = int(os.environ.get("OMP_NUM_THREADS", "1"))
+    lib.num_threads(threads)
+    task = make_task(job)
+    with open_results(path) as results:
+        if not results.has_header:
+            versions = {name: version(name) for name in _PACKAGES}
+            results.append({"header": {"versions": versions, "threads": threads}})
+        count = 1 if "reference" in job.parameters else len(job.positions)
+        for index in range(count):
+            if index not in results.done:
+                results.append(compute_point(task, index, job.positions[index]))
+        if not results.finished:
+            results.append({"finished": True})
+
+
+def compute_point(task: Task, index: int, positions: np.ndarray) -> Point:
+    """One line of the results file: the outcome of a task at positions (n, 3) in Å, or its failure.
+
+    A point that is not ok carries no energy, gradient or slope.
+    """
+    wall, cpu = time.perf_counter(), time.process_time()
+    point: Point = {
+        "index": index,
+        "status": "ok",
+        "message": "",
+        "positions": positions,
+        "energy": None,
+        "gradient": None,
+        "coordinate": None,
+        "slope": None,
+    }
+    try:
+        check_distances(positions)
+        task(point)
+        _check_finite(point)
+    except PointError as error:
+        point = _failed(point, error.status, str(error))
+    except Exception as error:  # whatever an engine raises must not cost the other points
+        point = _failed(point, "error", f"{type(error).__name__}: {error}".splitlines()[0])
+    point["cpu_seconds"] = time.process_time() - cpu
+    point["wall_seconds"] = time.perf_counter() - wall
+    return {key: _plain(value) for key, value in point.items()}
+
+
+def _failed(point: Point, status: str, message: str) -> Point:
+    nothing = {"energy": None, "gradient": None, "coordinate": None, "slope": None}
+    kept = {"index": point["index"], "positions": point["positions"]}
+    return kept | {"status": status, "message": message} | nothing
+
+
+def _check_finite(point: Point) -> None:
+    for key, value in point.items():
+        if isinstance(value, (float, np.ndarray)) and not np.isfinite(value).all():
+            raise PointError("error", f"{key} is not finite")
+
+
+def _plain(value: Any) -> Any:
+    return value.tolist() if isinstance(value, (np.ndarray, np.generic)) else value

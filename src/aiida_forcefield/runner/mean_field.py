@@ -1,0 +1,186 @@
+"""The PySCF engine: Hartree-Fock, Kohn-Sham, and density-fitted MP2 on top of Hartree-Fock."""
+
+import warnings
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .job import Parameters, suggestion
+from .status import PointError
+from .units import BOHR, HARTREE
+
+Array = NDArray[np.float64]
+
+_NEAR = 0.5
+"""Å: largest displacement of an atom over which a density matrix is still a good guess."""
+
+
+@dataclass
+class Fitting:
+    """Density-fitting integrals, which depend on the basis functions only.
+
+    Monomers in the basis of their dimer share those of the dimer.
+    """
+
+    coulomb: Any = None
+    correlation: Any = None
+
+
+class Pyscf:
+    """A PySCF mean field, with MP2 where the settings ask for it.
+
+    Args:
+        symbols: element of each atom.
+        charge: total charge, e.
+        multiplicity: spin multiplicity, 2S + 1; open shells make a restricted method unrestricted.
+        parameters: checked settings; ``mean_field``, ``structure``, ``density_fit`` and
+            ``correlation`` are used.
+
+    Raises:
+        ValueError: unknown basis set, functional, dispersion or attribute of the mean field.
+    """
+
+    def __init__(
+        self, symbols: tuple[str, ...], charge: int, multiplicity: int, parameters: Parameters
+    ) -> None:
+        self.symbols, self.charge, self._spin = symbols, charge, multiplicity - 1
+        self._attributes = dict(parameters["mean_field"])
+        self._method = self._attributes.pop("method")
+        if self._spin:
+            self._method = self._method.replace("R", "U", 1)
+        self._structure = parameters["structure"]
+        self._density_fit = parameters.get("density_fit", False)
+        self._correlated = "correlation" in parameters
+        self._latest: tuple[Array, Array] | None = None
+        self._check_settings()
+
+    def molecule(
+        self, positions: Array, charge: int | None = None, real: slice = slice(None)
+    ) -> Any:
+        """PySCF's molecule at positions (n, 3), Å; atoms not ``real`` are only basis functions."""
+        from pyscf import gto
+
+        present = set(range(len(positions))[real])
+        names = [s if i in present else f"ghost-{s}" for i, s in enumerate(self.symbols)]
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # a hint to install basis-set-exchange
+            return gto.M(
+                atom=list(zip(names, (positions / BOHR).tolist(), strict=True)),
+                unit="Bohr",
+                charge=self.charge if charge is None else charge,
+                spin=self._spin,
+                verbose=0,
+                **self._structure,
+            )
+
+    def prepare(self, mol: Any, fitting: Fitting | None = None) -> Any:
+        """The mean field of a molecule, with all settings, before its SCF."""
+        from pyscf import dft, scf
+
+        field = getattr(dft if self._method.endswith("KS") else scf, self._method)(mol)
+        if self._density_fit:
+            field = field.density_fit()
+        for key, value in self._attributes.items():
+            _assign(field, key, value, "parameters.mean_field")
+        if fitting is not None and fitting.coulomb is not None:
+            field.with_df = fitting.coulomb
+        return field
+
+    def fitting(self, mol: Any) -> Fitting:
+        """The density-fitting integrals of a molecule, as far as its settings use them."""
+        from pyscf import df
+
+        fitting = Fitting()
+        if self._density_fit:
+            fitting.coulomb = self.prepare(mol).with_df
+            fitting.coulomb.build()
+        if self._correlated:
+            fitting.correlation = df.DF(mol, auxbasis=df.make_auxbasis(mol, mp2fit=True))
+            fitting.correlation.build()
+        return fitting
+
+    def solve(self, field: Any, guess: Array | None = None) -> Any:
+        """Converge a mean field, with a second-order solver where the ordinary one fails.
+
+        Raises:
+            PointError: neither converges.
+        """
+        field.kernel(dm0=guess)
+        if not field.converged:
+            second = field.newton()
+            second.kernel(field.mo_coeff, field.mo_occ)
+            for name in ("mo_coeff", "mo_occ", "mo_energy", "e_tot", "converged"):
+                setattr(field, name, getattr(second, name))
+        if not field.converged:
+            raise PointError(
+                "scf_not_converged", f"{self._method}: neither DIIS nor second order converged"
+            )
+        return field
+
+    def total_energy(self, field: Any, fitting: Fitting) -> float:
+        """Total energy (hartree) of a converged mean field, with frozen-core MP2 if asked for."""
+        if not self._correlated:
+            return float(field.e_tot)
+        from pyscf.data.elements import chemcore
+        from pyscf.mp.dfmp2 import DFRMP2
+
+        perturbation = DFRMP2(field, frozen=chemcore(field.mol))
+        perturbation.with_df = fitting.correlation
+        perturbation.kernel(with_t2=False)
+        return float(perturbation.e_tot)
+
+    def solved(self, positions: Array) -> tuple[Any, Fitting]:
+        """The converged mean field at positions (n, 3) in Å, started from that of a near point."""
+        mol = self.molecule(positions)
+        fitting = self.fitting(mol)
+        guess = None
+        if self._latest is not None and np.abs(self._latest[0] - positions).max() < _NEAR:
+            guess = self._latest[1]
+        field = self.solve(self.prepare(mol, fitting), guess)
+        self._latest = positions.copy(), field.make_rdm1()
+        return field, fitting
+
+    def evaluate(self, positions: Array, gradient: bool = True) -> tuple[float, Array | None]:
+        """See `Engine.evaluate`."""
+        field, fitting = self.solved(positions)
+        energy = self.total_energy(field, fitting) * HARTREE
+        if not gradient:
+            return energy, None
+        return energy, field.nuc_grad_method().kernel() * (HARTREE / BOHR)
+
+    def _check_settings(self) -> None:
+        from pyscf.lib.exceptions import BasisNotFoundError
+
+        spread = np.arange(3.0 * len(self.symbols)).reshape(-1, 3)
+        try:
+            mol = self.molecule(spread)
+        except (BasisNotFoundError, KeyError) as error:
+            reason = " ".join(str(error).split())
+            raise ValueError(f"parameters.structure.basis: {reason}") from None
+        field = self.prepare(mol)
+        if self._method.endswith("KS"):
+            try:
+                field._numint.libxc.parse_xc(field.xc)
+            except (KeyError, ValueError) as error:
+                raise ValueError(f"parameters.mean_field.xc: {error.args[0]}") from None
+        try:
+            field.get_dispersion()
+        except (ValueError, RuntimeError) as error:
+            raise ValueError(f"parameters.mean_field.disp: {error}") from None
+
+
+def _assign(target: Any, key: str, value: Any, where: str) -> None:
+    """Set an attribute that the target has; a dictionary sets the attributes of an attribute."""
+    if not hasattr(target, key):
+        names = tuple(name for name in vars(target) if not name.startswith("_"))
+        raise ValueError(f"{where}: PySCF has no {key!r}{suggestion(key, names)}")
+    present = getattr(target, key)
+    if isinstance(value, dict) and not isinstance(present, dict):
+        for inner, setting in value.items():
+            _assign(present, inner, setting, f"{where}.{key}")
+    elif callable(present):
+        raise ValueError(f"{where}: {key!r} is not a setting")
+    else:
+        setattr(target, key, value)

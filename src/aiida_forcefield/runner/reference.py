@@ -1,0 +1,137 @@
+"""The reference of a molecule: its minimum, and what charges and dispersion are fitted to."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .engines import Engine
+from .job import Job
+from .mean_field import Pyscf
+from .potential import electrostatics, shell_grid, solvated_electrostatics
+from .relax import Relaxer
+from .status import PointError
+from .units import BOHR, HARTREE
+from .vibrations import hessian, normal_modes
+
+Array = NDArray[np.float64]
+
+IMAGINARY = 30.0
+"""1/cm: a smaller imaginary frequency is noise of a flat rotor."""
+ATTEMPTS = 3
+"""How often a saddle is left along its worst mode before giving up."""
+NUDGE = 0.1
+"""Å: the largest displacement of an atom when a saddle is left."""
+RIVALS = 5
+"""Conformers, lowest first, that are compared on the energy engine's surface."""
+SAME = 1e-4
+"""eV: relaxed conformers nearer in energy are one conformer, or mirror images."""
+
+
+def reference(
+    job: Job, energies: Engine, relaxer: Relaxer, densities: Pyscf, point: dict[str, Any]
+) -> None:
+    """Fill in the one point of a reference job.
+
+    Every conformer is relaxed; the energy engine chooses among the distinct ones of lowest energy,
+    because the cheaper surface of the relaxation may order them wrongly. The chosen one is made
+    sure to be a minimum on the surface on which it was relaxed.
+
+    Raises:
+        PointError: no conformer relaxes, the chosen one stays a saddle, or an SCF fails.
+    """
+    relaxed, point["conformer_energies"] = relax_all(relaxer, job.positions)
+    positions = min(relaxed, key=lambda x: energies.evaluate(x, gradient=False)[0])
+    masses = atomic_masses(job.symbols)
+    positions, second, frequencies = to_minimum(relaxer, positions, masses)
+    point["positions"] = positions
+    point["energy"], point["gradient"] = energies.evaluate(
+        positions, job.parameters.get("gradient", False)
+    )
+    point["hessian"], point["frequencies"] = second, frequencies
+    settings = job.parameters["reference"]
+    grid = shell_grid(
+        job.symbols,
+        positions,
+        settings.get("shells", [1.4, 1.6, 1.8, 2.0]),
+        settings.get("density", 1.0),
+    )
+    gas = electrostatics(densities, positions, grid)
+    point.update(grid=grid, potential=gas.potential, dipole=gas.dipole)
+    if settings.get("solvated", True):
+        solvated = solvated_electrostatics(densities, positions, grid)
+        point.update(potential_solvated=solvated.potential, dipole_solvated=solvated.dipole)
+    point["c6"] = pair_dispersion(job.symbols, positions, job.charge)
+
+
+def relax_all(relaxer: Relaxer, conformers: Array) -> tuple[list[Array], list[float | None]]:
+    """Relax all conformers, shape (m, n, 3), Å.
+
+    Returns:
+        The distinct relaxed ones of lowest energy, and the energy of each conformer in eV on the
+        surface of the relaxation, None where it failed.
+
+    Raises:
+        PointError: none relaxes.
+    """
+    found: list[tuple[float, Array]] = []
+    relaxed_energies: list[float | None] = []
+    failure = None
+    for conformer in conformers:
+        try:
+            positions = relaxer.relax(conformer)
+            energy = relaxer.engine.evaluate(positions, gradient=False)[0]
+        except PointError as error:
+            failure = error
+            relaxed_energies.append(None)
+            continue
+        relaxed_energies.append(energy)
+        if all(abs(energy - other) > SAME for other, _ in found):
+            found.append((energy, positions))
+    if not found and failure is not None:
+        raise failure
+    found.sort(key=lambda pair: pair[0])
+    return [positions for _, positions in found[:RIVALS]], relaxed_energies
+
+
+def to_minimum(relaxer: Relaxer, positions: Array, masses: Array) -> tuple[Array, Array, Array]:
+    """Leave saddles until a stationary point is a minimum.
+
+    Returns:
+        Positions (n, 3) in Å, Hessian (3n, 3n) in eV/Å², and frequencies in 1/cm.
+
+    Raises:
+        PointError: it is a saddle still after `ATTEMPTS` displacements.
+    """
+    for attempt in range(ATTEMPTS + 1):
+        second = hessian(relaxer.engine, positions)
+        frequencies, modes = normal_modes(second, positions, masses)
+        if not len(frequencies) or frequencies[0] > -IMAGINARY:
+            return positions, second, frequencies
+        if attempt < ATTEMPTS:
+            sides = [relaxer.relax(positions + sign * NUDGE * modes[0]) for sign in (1, -1)]
+            positions = min(sides, key=lambda x: relaxer.engine.evaluate(x, gradient=False)[0])
+    raise PointError(
+        "relaxation_not_converged",
+        f"a saddle: imaginary frequency {-frequencies[0]:.0f} cm-1 after {ATTEMPTS} displacements",
+    )
+
+
+def atomic_masses(symbols: tuple[str, ...]) -> Array:
+    """Standard atomic masses, shape (n,), u."""
+    from pyscf.data.elements import ELEMENTS, MASSES
+
+    return np.array([MASSES[ELEMENTS.index(symbol)] for symbol in symbols], dtype=float)
+
+
+def pair_dispersion(symbols: tuple[str, ...], positions: Array, charge: int) -> Array:
+    """C6 coefficients of all pairs of atoms from DFT-D4, shape (n, n), eV Å⁶.
+
+    Caldeweyher et al., J. Chem. Phys. 150, 154122 (2019).
+    """
+    from dftd4.interface import DispersionModel
+    from pyscf.data.elements import ELEMENTS
+
+    numbers = np.array([ELEMENTS.index(symbol) for symbol in symbols])
+    model = DispersionModel(numbers, positions / BOHR, charge=charge)
+    return np.asarray(model.get_properties()["c6 coefficients"]) * HARTREE * BOHR**6

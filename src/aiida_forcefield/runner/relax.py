@@ -1,0 +1,121 @@
+"""Relaxation to the minimum, with or without a coordinate held, by geomeTRIC."""
+
+import logging
+import tempfile
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .bonds import check_bonds, covalent_radii
+from .coordinate import Coordinate
+from .engines import Engine, Tblite
+from .status import PointError
+from .units import BOHR, HARTREE
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Relaxer:
+    """Relaxes structures of one molecule.
+
+    Attributes:
+        symbols: element of each of the n atoms.
+        bonds: bonded pairs that have to survive, or None to check nothing.
+        engine: gives energies and gradients.
+        max_steps: most steps of one relaxation.
+    """
+
+    symbols: tuple[str, ...]
+    bonds: tuple[tuple[int, int], ...] | None
+    engine: Engine
+    max_steps: int = 100
+
+    def relax(
+        self, positions: Array, coordinate: Coordinate | None = None, target: float = 0.0
+    ) -> Array:
+        """The nearest minimum, shape (n, 3), Å, with the coordinate held at the target if given.
+
+        Raises:
+            PointError: it does not converge, the constraint is not met, or bonds changed.
+        """
+        from geometric.errors import GeomOptNotConvergedError, LinearTorsionError
+
+        if len(positions) == 1:
+            return positions
+        if coordinate is not None:
+            coordinate.check_not_linear(positions)
+        optimizer = self._optimizer(positions, coordinate, target)
+        try:
+            with tempfile.TemporaryDirectory() as folder:
+                optimizer.dirname = folder
+                optimizer.optimizeGeometry()
+        except GeomOptNotConvergedError:
+            raise PointError(
+                "relaxation_not_converged", f"no minimum within {self.max_steps} steps"
+            ) from None
+        except LinearTorsionError:
+            raise PointError(
+                "near_linear_angle", "the dihedral angle met three atoms in line"
+            ) from None
+        final = np.asarray(optimizer.X).reshape(-1, 3) * BOHR
+        if coordinate is not None:
+            coordinate.check_not_linear(final)
+            if coordinate.distance(final, target) > coordinate.tolerance:
+                raise PointError(
+                    "constraint_not_met",
+                    f"the coordinate is {coordinate.value(final):.4f}, not {target:.4f}",
+                )
+        if self.bonds is not None:
+            driven = coordinate.atoms if coordinate else ()
+            check_bonds(final, covalent_radii(self.symbols), self.bonds, driven)
+        return final
+
+    def _optimizer(self, positions: Array, coordinate: Coordinate | None, target: float) -> Any:
+        import geometric.nifty
+        from geometric.engine import Engine as GeometricEngine
+        from geometric.internal import DelocalizedInternalCoordinates
+        from geometric.molecule import Molecule
+        from geometric.optimize import Optimizer
+        from geometric.params import OptParams
+        from geometric.prepare import parse_constraints
+
+        geometric.nifty.logger.setLevel(logging.ERROR)
+        evaluate = self.engine.evaluate
+
+        class Adapter(GeometricEngine):  # type: ignore[misc]
+            def calc_new(self, coords: Array, dirname: str) -> dict[str, Any]:
+                energy, gradient = evaluate(coords.reshape(-1, 3) * BOHR)
+                assert gradient is not None
+                return {
+                    "energy": energy / HARTREE,
+                    "gradient": gradient.ravel() * (BOHR / HARTREE),
+                }
+
+        molecule = Molecule()
+        molecule.elem, molecule.xyzs = list(self.symbols), [positions.copy()]
+        if self.bonds is not None:
+            molecule.bonds = list(self.bonds)
+            molecule.top_settings["read_bonds"] = True
+        molecule.build_topology()
+        held, values = None, None
+        if coordinate is not None:
+            held, values = parse_constraints(molecule, coordinate.constraint(target))
+        internals = DelocalizedInternalCoordinates(
+            molecule,
+            build=True,
+            connect=False,
+            addcart=False,
+            constraints=held,
+            cvals=values[0] if values else None,
+        )
+        # Tight where gradients are exact and cheap; DFT gradients carry the noise of the grid.
+        tight = isinstance(self.engine, Tblite)
+        settings = OptParams(
+            convergence_set="GAU_TIGHT" if tight else "GAU", maxiter=self.max_steps, enforce=0.1
+        )
+        start = positions.ravel() / BOHR
+        adapter = Adapter(molecule)
+        return Optimizer(start, molecule, internals, adapter, ".", settings, print_info=False)

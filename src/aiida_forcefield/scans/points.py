@@ -1,0 +1,124 @@
+"""What a scan asks of quantum mechanics, and what it gets back."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aiida_forcefield.topology import Topology
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Structures:
+    """Structures of equal composition that wait for their QM result.
+
+    Attributes:
+        label: what they belong to, such as ``"angle H1-C1-O1"`` or ``"dimers random"``.
+        symbols: element of each of the n atoms.
+        charge: total charge in e.
+        multiplicity: spin multiplicity, 2S + 1.
+        bonds: bonded pairs, which a relaxation must preserve.
+        positions: shape (s, n, 3), Å.
+        constraint: atoms of the coordinate that a relaxation holds; empty without relaxation.
+        values: the coordinate in each structure, shape (s,), Å or degrees; NaN without one.
+        split: number of atoms of the first molecule of a dimer; 0 for a single molecule.
+    """
+
+    label: str
+    symbols: tuple[str, ...]
+    charge: int
+    multiplicity: int
+    bonds: tuple[tuple[int, int], ...]
+    positions: Array
+    constraint: tuple[int, ...]
+    values: Array
+    split: int
+
+
+@dataclass(frozen=True, eq=False)
+class Points:
+    """Structures with their QM results; what failed is kept, with the reason.
+
+    Attributes:
+        label: as in `Structures`.
+        symbols: element of each of the n atoms.
+        split: number of atoms of the first molecule of a dimer; 0 for a single molecule.
+        positions: final positions, shape (s, n, 3), Å.
+        requested: the coordinate that was asked for, shape (s,), Å or degrees; NaN without one.
+        energies: total energy, or interaction energy of a dimer, shape (s,), eV; NaN if failed.
+        gradients: dE/dx, shape (s, n, 3), eV/Å; NaN where not computed.
+        slopes: dE/dq along the scan, shape (s,), eV/Å or eV/degree; NaN where not computed.
+        statuses: ``"ok"`` or the reason for the failure, one for each structure.
+        messages: a sentence about each failure, "" where all is well.
+        cpu_seconds: shape (s,).
+        versions: version of each program that took part.
+    """
+
+    label: str
+    symbols: tuple[str, ...]
+    split: int
+    positions: Array
+    requested: Array
+    energies: Array
+    gradients: Array
+    slopes: Array
+    statuses: tuple[str, ...]
+    messages: tuple[str, ...]
+    cpu_seconds: Array
+    versions: dict[str, str]
+
+    @property
+    def ok(self) -> NDArray[np.bool_]:
+        """Which points succeeded, shape (s,)."""
+        return np.array([status == "ok" for status in self.statuses], dtype=bool)
+
+
+def molecule_structures(
+    topology: Topology,
+    label: str,
+    positions: Array,
+    constraint: tuple[int, ...] = (),
+    values: Array | None = None,
+) -> Structures:
+    """Structures of one molecule; `positions` has the shape (s, n, 3), Å."""
+    return Structures(
+        label=label,
+        symbols=topology.symbols,
+        charge=topology.charge,
+        multiplicity=topology.multiplicity,
+        bonds=topology.bonds,
+        positions=positions,
+        constraint=constraint,
+        values=np.full(len(positions), np.nan) if values is None else values,
+        split=0,
+    )
+
+
+def dimer_structures(
+    topology: Topology, label: str, positions: Array, values: Array | None = None
+) -> Structures:
+    """Dimers of one molecule, first molecule first; `positions` has the shape (s, 2n, 3), Å.
+
+    Raises:
+        ValueError: the molecule is not a singlet, so that the state of the dimer is not defined.
+    """
+    if topology.multiplicity != 1:
+        raise ValueError(
+            f"multiplicity {topology.multiplicity}: dimers of an open-shell molecule have no "
+            "defined spin state; only multiplicity 1 is allowed"
+        )
+    n = len(topology.symbols)
+    second = tuple((i + n, j + n) for i, j in topology.bonds)
+    return Structures(
+        label=label,
+        symbols=topology.symbols * 2,
+        charge=2 * topology.charge,
+        multiplicity=1,
+        bonds=topology.bonds + second,
+        positions=positions,
+        constraint=(),
+        values=np.full(len(positions), np.nan) if values is None else values,
+        split=n,
+    )

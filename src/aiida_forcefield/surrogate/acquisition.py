@@ -1,0 +1,98 @@
+"""Where to compute next."""
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aiida_forcefield.surrogate.forms import Form
+from aiida_forcefield.surrogate.observations import Settings
+from aiida_forcefield.surrogate.posterior import Posterior
+
+Array = NDArray[np.float64]
+
+GOLDEN_ANGLE = 137.508
+SPACING = 0.01  # between points, as a fraction of the window
+AVOIDED = 0.06  # around a failed point
+
+
+def starting_values(form: Form) -> Array:
+    """Coordinates with which a scan starts, shape (k,), Å or degrees.
+
+    Both ends, nearly, and the middle, where a window has its minimum; a pair evenly in 1/r between
+    the ends. On a circle the angles are irregular: at equal steps a rotation of the same order
+    looks constant.
+    """
+    if form.periodic:
+        width = form.upper - form.lower
+        x = form.lower + (20 + GOLDEN_ANGLE * np.arange(4)) % width
+    elif form.vanishes:
+        x = 1 / np.linspace(1 / form.upper, 1 / form.lower, 6)[1:-1]
+    else:
+        x = form.lower + (form.upper - form.lower) * np.array([0.05, 0.5, 0.95])
+    return np.round(x, form.decimals)
+
+
+def propose(
+    posterior: Posterior, grid: Array, zero: float | None, settings: Settings, count: int
+) -> Array:
+    """The next coordinates to compute, shape (k,), k ≤ count: where the profile is least known.
+
+    Each further one is chosen as if the profile had been found at the former as predicted.
+
+    Args:
+        posterior: the profile as known.
+        grid: coordinates that may be chosen, shape (n,), Å or degrees.
+        zero: coordinate of the lowest energy; None where energies are counted from infinity.
+        settings: energy cap and bars.
+        count: how many.
+    """
+    form, chosen = posterior.form, list[float]()
+    candidates = np.round(grid, form.decimals)
+    candidates = candidates[(candidates >= form.lower) & (candidates <= form.upper)]
+    for _ in range(count):
+        seen = posterior.observations
+        allowed = candidates[
+            _away(form, candidates, seen.x, SPACING) & _away(form, candidates, seen.failed, AVOIDED)
+        ]
+        if not len(allowed):
+            break
+        mean, std = posterior.predict(allowed, zero)
+        doubt = doubtful(mean, std, settings)
+        if doubt.max() <= 0:
+            break
+        chosen.append(float(allowed[doubt.argmax()]))
+        step = 1e-3 * (form.upper - form.lower)
+        below, energy, above = posterior.predict(chosen[-1] + step * np.array([-1, 0, 1]))[0]
+        slope = (above - below) / (2 * step) if np.isfinite(seen.slope).any() else np.nan
+        believed = seen.with_point(chosen[-1], energy, slope)
+        posterior = replace(posterior, observations=believed)
+    return np.array(chosen)
+
+
+def doubtful(mean: Array, std: Array, settings: Settings) -> Array:
+    """How far the profile may lie from its mean, eV, where both are cut off at the energy cap.
+
+    Args:
+        mean: profile above its minimum, shape (n,), eV.
+        std: its standard deviation, shape (n,), eV.
+        settings: energy cap and bars.
+
+    Returns:
+        The distance, shape (n,): the bar below the cap, less above it, 0 far above.
+    """
+    mean = mean - mean.min()
+    cap = settings.energy_cap
+    return np.asarray(np.minimum(mean, cap) - np.minimum(mean - settings.bars * std, cap))
+
+
+def _away(form: Form, x: Array, points: Array, fraction: float) -> NDArray[np.bool_]:
+    """Whether each x keeps a fraction of the window away from all points, shape (n,)."""
+    apart = distance(form, x, points)
+    return np.asarray((apart > fraction * (form.upper - form.lower)).all(axis=1))
+
+
+def distance(form: Form, x: Array, points: Array) -> Array:
+    """Distances, shape (n, m), Å or degrees, on a circle the shorter way."""
+    apart = np.abs(x[:, None] - points)
+    return np.minimum(apart % 360, -apart % 360) if form.periodic else apart

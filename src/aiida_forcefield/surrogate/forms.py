@@ -1,0 +1,170 @@
+"""The physical forms that a surrogate starts from, and the coordinate in which it learns the rest.
+
+A form is linear in its coefficients once its one nonlinear parameter, the *shape*, is given:
+a Morse curve is a quadratic in 1 − exp(−α (r − c)), a Buckingham curve is linear once ρ is known.
+So the coefficients can be integrated out exactly and the shape summed over a few values.
+"""
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Array = NDArray[np.float64]
+Kind = Literal["bond", "angle", "dihedral", "improper", "pair"]
+
+COULOMB = 14.399645  # e²/(4πε₀) in eV Å
+MAX_FOURIER = 6
+
+
+@dataclass(frozen=True)
+class Form:
+    """The physical form of a profile on a window.
+
+    Attributes:
+        kind: bond, angle, dihedral, improper or pair.
+        lower, upper: the window, Å or degrees.
+        charge_product: of a pair, the product of the net charges of the two molecules, e². Their
+            Coulomb energy is then known; None where it is to be learned.
+
+    Raises:
+        ValueError: where the kind is unknown or the window is empty or impossible.
+    """
+
+    kind: Kind
+    lower: float
+    upper: float
+    charge_product: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.kind not in get_args(Kind):
+            raise ValueError(
+                f"kind: {self.kind!r} is unknown; allowed: {', '.join(get_args(Kind))}"
+            )
+        if not self.lower < self.upper or not np.isfinite([self.lower, self.upper]).all():
+            raise ValueError(
+                f"window: [{self.lower}, {self.upper}] is empty; lower must be below upper"
+            )
+        if self.kind in ("bond", "pair") and self.lower <= 0:
+            raise ValueError(f"lower: {self.lower} Å; a distance must be above 0")
+        if self.kind == "dihedral" and self.upper - self.lower > 360 + 1e-6:
+            raise ValueError(f"window: [{self.lower}, {self.upper}] is wider than 360 degrees")
+        if self.charge_product is not None and self.kind != "pair":
+            raise ValueError(f"charge_product: a {self.kind} has none; only a pair may have one")
+
+    @property
+    def periodic(self) -> bool:
+        """Whether the profile is learned on a circle: a dihedral over half of it or more.
+
+        A narrower window, as in a ring, is learned as a polynomial.
+        """
+        return self.kind == "dihedral" and self.upper - self.lower >= 180
+
+    @property
+    def vanishes(self) -> bool:
+        """Whether the profile has a zero of its own: an interaction energy, 0 at infinity."""
+        return self.kind == "pair"
+
+    @property
+    def decimals(self) -> int:
+        """Decimals to which a coordinate is set: 0.001 Å or 0.1 degrees."""
+        return 3 if self.kind in ("bond", "pair") else 1
+
+    @property
+    def shapes(self) -> tuple[float, ...]:
+        """Values of the nonlinear parameter.
+
+        Morse α in 1/Å; Born–Mayer ρ in Å; the height of a Fourier series' sine terms, which are
+        absent where left and right rotation cost the same; nothing for a polynomial.
+        """
+        if self.kind == "bond":
+            return (1.2, 1.6, 2.0, 2.5, 3.1)
+        if self.kind == "pair":
+            return (0.18, 0.22, 0.26, 0.31, 0.37)
+        return (0.0, 1.0) if self.periodic else (0.0,)
+
+    @property
+    def lengths(self) -> tuple[float, ...]:
+        """Correlation lengths of the residual in the learning coordinate."""
+        return (0.25, 0.45, 0.8, 1.4) if self.periodic else (0.4, 0.7, 1.2, 2.0)
+
+    def coordinate(self, x: ArrayLike) -> tuple[Array, Array]:
+        """The learning coordinate and its derivative with respect to x, each of the shape of x.
+
+        Radians on a circle; else scaled such that the window is [−1, 1]: x itself, or 1/x of a
+        pair, in which the wall and the tail vary at an equal pace.
+        """
+        x = np.asarray(x, dtype=float)
+        if self.periodic:
+            return np.radians(x), np.full_like(x, np.pi / 180)
+        if self.vanishes:
+            low, high = 1 / self.upper, 1 / self.lower
+            inverse, slope = 1 / x, -1 / x**2
+        else:
+            low, high = self.lower, self.upper
+            inverse, slope = x, np.ones_like(x)
+        scale = 2 / (high - low)
+        return (inverse - (low + high) / 2) * scale, slope * scale
+
+    def known(self, x: ArrayLike) -> tuple[Array, Array]:
+        """What need not be learned, the Coulomb energy of two ions, eV, and its derivative."""
+        x = np.asarray(x, dtype=float)
+        if not self.charge_product:
+            return np.zeros_like(x), np.zeros_like(x)
+        energy = COULOMB * self.charge_product / x
+        return energy, -energy / x
+
+    def basis(self, x: ArrayLike, shape: float) -> tuple[Array, Array]:
+        """Functions of which the form is a linear combination, and their derivatives.
+
+        Each is about 1 at its largest within the window.
+
+        Args:
+            x: coordinates, shape (n,), Å or degrees.
+            shape: one of `shapes`.
+
+        Returns:
+            Values and derivatives with respect to x, each of shape (n, p).
+        """
+        x = np.asarray(x, dtype=float)
+        if self.periodic:
+            return _fourier(x, shape)
+        if self.kind == "bond":
+            return _morse(x, shape, (self.lower + self.upper) / 2)
+        if self.kind == "pair":
+            return _exp6(x, shape, self.lower, coulomb=self.charge_product is None)
+        t, slope = self.coordinate(x)
+        return _polynomial(t, slope, 4)
+
+
+def _polynomial(u: Array, slope: Array, degree: int) -> tuple[Array, Array]:
+    power = np.arange(degree + 1)
+    derivative = power * u[:, None] ** np.maximum(power - 1, 0)
+    return u[:, None] ** power, derivative * slope[:, None]
+
+
+def _morse(r: Array, alpha: float, centre: float) -> tuple[Array, Array]:
+    # A quadratic in u is a Morse curve with any depth and minimum: Morse, Phys. Rev. 34, 57 (1929).
+    decay = np.exp(-alpha * (r - centre))
+    return _polynomial(1 - decay, alpha * decay, 2)
+
+
+def _exp6(r: Array, rho: float, lower: float, coulomb: bool) -> tuple[Array, Array]:
+    # Charge–charge, charge–induced dipole, dispersion; Born–Mayer repulsion.
+    power = np.array([1, 4, 6] if coulomb else [4, 6])
+    tail = (lower / r[:, None]) ** power
+    wall = np.exp((lower - r[:, None]) / rho)
+    return np.hstack([tail, wall]), np.hstack([-power / r[:, None] * tail, -wall / rho])
+
+
+def _fourier(phi: Array, handedness: float) -> tuple[Array, Array]:
+    # Rising orders matter less: rotation about a bond is mostly of order 1 to 3.
+    n = np.arange(1, MAX_FOURIER + 1)
+    height = np.minimum(1, (3 / n) ** 2)
+    angle = n * np.radians(phi)[:, None]
+    cosine, sine = height * np.cos(angle), height * np.sin(angle)
+    rate = n * np.pi / 180
+    one = np.ones((len(phi), 1))
+    value = np.hstack([one, cosine, handedness * sine])
+    return value, np.hstack([0 * one, -rate * sine, handedness * rate * cosine])

@@ -1,0 +1,122 @@
+"""Active learning of a profile: observe, learn, stop or propose."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aiida_forcefield.surrogate.acquisition import distance, doubtful, propose, starting_values
+from aiida_forcefield.surrogate.forms import Form, Kind
+from aiida_forcefield.surrogate.observations import Observations, Settings
+from aiida_forcefield.surrogate.posterior import Posterior, infer
+from aiida_forcefield.surrogate.surrogate import Status, Surrogate
+
+Array = NDArray[np.float64]
+
+GRID_POINTS = 201
+
+
+def first_values(kind: Kind, lower: float, upper: float, settings: Settings) -> Array:
+    """Coordinates with which to start, shape (k,), k ≤ max_points, Å or degrees.
+
+    Raises:
+        ValueError: where the kind is unknown or the window is empty or impossible.
+    """
+    return starting_values(Form(kind, lower, upper))[: settings.max_points]
+
+
+def learn(
+    kind: Kind,
+    lower: float,
+    upper: float,
+    observations: Observations,
+    settings: Settings,
+    charge_product: float | None = None,
+) -> Surrogate:
+    """Learn a profile from its points, and say whether to stop or what to compute next.
+
+    It has converged when its error bars are within the tolerance wherever the profile is below
+    the energy cap, and the last batch was predicted within tolerance or bars by those before it.
+
+    Args:
+        kind: bond, angle, dihedral, improper or pair.
+        lower, upper: the window, Å or degrees. A dihedral window of 180 degrees or more is taken
+            as part of a circle.
+        observations: the points so far, in the order in which they were proposed.
+        settings: tolerance and limits.
+        charge_product: of a pair of ions, the product of their net charges in e²: their Coulomb
+            energy is then taken as known.
+
+    Raises:
+        ValueError: where the kind, window or charge product is impossible.
+    """
+    form = Form(kind, lower, upper, charge_product)
+    posterior = infer(form, observations, settings)
+    grid = np.linspace(lower, upper, GRID_POINTS)
+    mean, std = posterior.predict(grid)
+    zero = None if form.vanishes else float(grid[mean.argmin()])
+    if zero is not None:
+        mean, std = posterior.predict(grid, zero)
+    above = mean - mean.min()
+    window = max(min(float(above.max()), settings.energy_cap), settings.noise)
+    goal = max(settings.tolerance * window, 3 * settings.noise)
+    doubt = float(doubtful(mean, std, settings).max())
+    left = settings.max_points - len(observations) - len(observations.failed)
+    proposals = np.empty(0)
+    status: Status = "unmet"
+    if doubt <= goal and foreseen(posterior, goal):
+        status = "converged"
+    elif left > 0:
+        proposals = propose(posterior, grid, zero, settings, min(settings.batch, left))
+        status = "learning" if len(proposals) else "unmet"
+    return Surrogate(
+        kind=kind,
+        lower=lower,
+        upper=upper,
+        charge_product=charge_product,
+        observations=observations,
+        settings=settings,
+        grid=grid,
+        mean=mean,
+        std=std,
+        proposals=proposals,
+        status=status,
+        error_estimate=doubt / window,
+        weights=cell_weights(form, observations, settings, grid[above <= settings.energy_cap]),
+        scale=posterior.scale,
+        hyperparameters=posterior.hyperparameters,
+        hyperparameter_weights=posterior.weights,
+    )
+
+
+def foreseen(posterior: Posterior, goal: float) -> bool:
+    """Whether the last batch was predicted, within goal or bars, by the points before it.
+
+    Points above the energy cap do not count. With fewer than two points before it, it was not.
+    """
+    points, settings = posterior.observations, posterior.settings
+    before = len(points) - settings.batch
+    if before < 2:
+        return False
+    mean, std = infer(posterior.form, points.head(before), settings).predict(points.x[before:])
+    error, energy = np.abs(mean - points.energy[before:]), points.energy
+    relevant = energy[before:] - energy.min() <= settings.energy_cap
+    bar = settings.bars * np.hypot(std, settings.noise)
+    return bool((error <= np.maximum(goal, bar))[relevant].all())
+
+
+def cell_weights(
+    form: Form, observations: Observations, settings: Settings, window: Array
+) -> Array:
+    """Share of each point in the window, shape (n,): of the part that is nearest to it.
+
+    Args:
+        form: of the profile.
+        observations: n points. Those above the energy cap have no share.
+        settings: energy cap.
+        window: evenly spaced coordinates below the energy cap, shape (m,).
+    """
+    if not len(observations):
+        return np.empty(0)
+    energy = observations.energy
+    apart = distance(form, window, observations.x)
+    apart[:, energy - energy.min() > settings.energy_cap] = np.inf
+    return np.bincount(apart.argmin(axis=1), minlength=len(observations)) / len(window)

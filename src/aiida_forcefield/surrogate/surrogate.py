@@ -1,0 +1,104 @@
+"""The learned profile, as it is kept and used."""
+
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from aiida_forcefield.surrogate.forms import Form, Kind
+from aiida_forcefield.surrogate.observations import Observations, Settings
+from aiida_forcefield.surrogate.posterior import Posterior
+
+Array = NDArray[np.float64]
+Status = Literal["learning", "converged", "unmet"]
+
+
+@dataclass(frozen=True, eq=False)
+class Surrogate:
+    """A learned profile with its uncertainty, and what to do next.
+
+    Attributes:
+        kind: bond, angle, dihedral, improper or pair.
+        lower, upper: the window, Å or degrees.
+        charge_product: of a pair, e², where it was given.
+        observations: the points learned from.
+        settings: the settings learned with.
+        grid: coordinates, shape (201,), Å or degrees, from lower to upper.
+        mean: profile on the grid, shape (201,), eV, above its minimum; of a pair, above infinity.
+        std: its standard deviation, shape (201,), eV.
+        proposals: coordinates to compute next, shape (k,); empty unless learning.
+        status: learning; converged; unmet where the points are spent or none can be proposed.
+        error_estimate: largest error to be expected, as a fraction of the energy window.
+        weights: share of each point in the window below the cap, shape (n,), sum 1: the part of
+            the coordinate that is nearest to it. With these a sum over points approximates a mean
+            over the window, wherever the points happen to lie.
+        scale, hyperparameters, hyperparameter_weights: see `Posterior`.
+    """
+
+    kind: Kind
+    lower: float
+    upper: float
+    charge_product: float | None
+    observations: Observations
+    settings: Settings
+    grid: Array
+    mean: Array
+    std: Array
+    proposals: Array
+    status: Status
+    error_estimate: float
+    weights: Array
+    scale: float
+    hyperparameters: Array
+    hyperparameter_weights: Array
+
+    def predict(self, x: ArrayLike) -> tuple[Array, Array]:
+        """Mean and standard deviation of the profile, eV, on the same zero as `mean`.
+
+        Args:
+            x: coordinates, shape (n,), Å or degrees.
+
+        Returns:
+            Two arrays of shape (n,).
+        """
+        zero = None if self.kind == "pair" else float(self.grid[self.mean.argmin()])
+        return self._posterior.predict(x, zero)
+
+    @cached_property
+    def _posterior(self) -> Posterior:
+        return Posterior(
+            Form(self.kind, self.lower, self.upper, self.charge_product),
+            self.observations,
+            self.settings,
+            self.scale,
+            self.hyperparameters,
+            self.hyperparameter_weights,
+        )
+
+    def to_dict(self) -> dict[str, object]:
+        """All fields as JSON values; an unknown slope is null."""
+        return {name: _plain(value) for name, value in asdict(self).items()}
+
+    @classmethod
+    def from_dict(cls, fields: dict[str, Any]) -> "Surrogate":
+        """The surrogate that `to_dict` wrote."""
+        arrays = {
+            name: np.array(value, dtype=float)
+            for name, value in fields.items()
+            if isinstance(value, list)
+        }
+        observations = Observations(**fields["observations"])
+        settings = Settings(**fields["settings"])
+        return cls(**{**fields, **arrays, "observations": observations, "settings": settings})
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, dict):
+        return {name: _plain(item) for name, item in value.items()}
+    if isinstance(value, np.ndarray):
+        return _plain(value.tolist())
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    return None if value != value else value  # JSON has no NaN

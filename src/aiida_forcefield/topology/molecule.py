@@ -1,0 +1,151 @@
+"""Molecules from SMILES and from XYZ files."""
+
+import re
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from rdkit import Chem, rdBase
+from rdkit.Chem import rdDetermineBonds
+
+from aiida_forcefield.topology.conformers import find_conformers
+from aiida_forcefield.topology.terms import find_terms
+from aiida_forcefield.topology.topology import Topology
+from aiida_forcefield.topology.types import find_types
+from aiida_forcefield.topology.xyz import ELEMENTS, read_xyz
+
+
+def from_smiles(smiles: str, multiplicity: int | None = None, seed: int = 1) -> Topology:
+    """The topology of one molecule or ion, with its conformers.
+
+    The charge is the sum of the formal charges. Atoms keep the order of the SMILES, hydrogens
+    follow.
+
+    Args:
+        smiles: such as ``"CO"`` or ``"[Li+]"``.
+        multiplicity: 2S + 1; by default all unpaired electrons of the SMILES are parallel.
+        seed: of the search for conformers.
+
+    Raises:
+        ValueError: no SMILES of one molecule, or a multiplicity that its electrons cannot have.
+    """
+    try:
+        molecule = _parse(smiles)
+        symbols = tuple(atom.GetSymbol() for atom in molecule.GetAtoms())
+        charge = Chem.GetFormalCharge(molecule)
+        if multiplicity is None:
+            multiplicity = 1 + sum(a.GetNumRadicalElectrons() for a in molecule.GetAtoms())
+        _check_electrons(symbols, charge, multiplicity)
+        conformers = find_conformers(molecule, seed)
+    except ValueError as error:
+        msg = f"SMILES {smiles!r}: {error}"
+        raise ValueError(msg) from None
+    with rdBase.BlockLogs():
+        canonical = Chem.MolToSmiles(Chem.RemoveHs(molecule))
+    return _topology(symbols, charge, multiplicity, _bonds(molecule), conformers, canonical)
+
+
+def from_xyz(text: str, charge: int, multiplicity: int) -> Topology:
+    """The topology of the molecule or ion in the text of an XYZ file.
+
+    Atoms keep the order of the file, its geometry is the only conformer, and bonds are where
+    atoms are near each other.
+
+    Args:
+        text: one frame, coordinates in Å.
+        charge: total charge in e.
+        multiplicity: spin multiplicity, 2S + 1.
+
+    Raises:
+        ValueError: text that is no XYZ file of one molecule, overlapping atoms, or a charge and
+            multiplicity that its electrons cannot have.
+    """
+    symbols, positions = read_xyz(text)
+    _check_electrons(symbols, charge, multiplicity)
+    molecule = Chem.RWMol()
+    conformer = Chem.Conformer(len(symbols))
+    for symbol, xyz in zip(symbols, positions.tolist(), strict=True):
+        atom = Chem.Atom(symbol)
+        atom.SetNoImplicit(True)
+        conformer.SetAtomPosition(molecule.AddAtom(atom), xyz)
+    molecule.AddConformer(conformer)
+    if len(symbols) > 1:
+        rdDetermineBonds.DetermineConnectivity(molecule)
+    fragments = Chem.GetMolFrags(molecule)
+    if len(fragments) > 1:
+        _refuse_fragments(", ".join("".join(symbols[a] for a in atoms) for atoms in fragments))
+    return _topology(symbols, charge, multiplicity, _bonds(molecule), positions[None], "")
+
+
+def _topology(
+    symbols: tuple[str, ...],
+    charge: int,
+    multiplicity: int,
+    bonds: tuple[tuple[int, int], ...],
+    conformers: NDArray[np.float64],
+    smiles: str,
+) -> Topology:
+    types = find_types(symbols, bonds)
+    terms = find_terms(types, bonds, conformers[0])
+    return Topology(symbols, charge, multiplicity, types, bonds, terms, conformers, smiles)
+
+
+def _bonds(molecule: Chem.Mol) -> tuple[tuple[int, int], ...]:
+    ends = ((bond.GetBeginAtomIdx(), bond.GetEndAtomIdx()) for bond in molecule.GetBonds())
+    return tuple(sorted((min(pair), max(pair)) for pair in ends))
+
+
+def _parse(smiles: str) -> Chem.Mol:
+    """A molecule with explicit hydrogens."""
+    with rdBase.BlockLogs():
+        molecule = Chem.MolFromSmiles(smiles.strip())
+        if molecule is None:
+            raise ValueError(_complaint(smiles))
+    if molecule.GetNumAtoms() == 0:
+        msg = "the molecule is empty; give at least one atom, such as 'CO' for methanol"
+        raise ValueError(msg)
+    if any(atom.GetAtomicNum() == 0 for atom in molecule.GetAtoms()):
+        msg = "it has a dummy atom '*'; every atom needs an element"
+        raise ValueError(msg)
+    if any(atom.GetIsotope() for atom in molecule.GetAtoms()):
+        msg = "isotope labels are not supported; elements with their natural masses are allowed"
+        raise ValueError(msg)
+    fragments = Chem.GetMolFrags(molecule, asMols=True)
+    if len(fragments) > 1:
+        _refuse_fragments(", ".join(repr(Chem.MolToSmiles(part)) for part in fragments))
+    return Chem.AddHs(molecule)
+
+
+def _complaint(smiles: str) -> str:
+    """What is wrong with a SMILES that cannot be read."""
+    for symbol in re.findall(r"\[\d*([A-Z][a-z]?)", smiles):
+        if symbol not in ELEMENTS:
+            return f"unknown element {symbol!r}; use symbols such as C, Li or Cl"
+    unchecked = Chem.MolFromSmiles(smiles.strip(), sanitize=False)
+    problems = Chem.DetectChemistryProblems(unchecked) if unchecked else ()
+    reason = "; ".join(problem.Message().strip() for problem in problems)
+    return reason or "it cannot be read; check brackets, ring closures and element symbols"
+
+
+def _check_electrons(symbols: Sequence[str], charge: int, multiplicity: int) -> None:
+    table = Chem.GetPeriodicTable()
+    electrons = sum(table.GetAtomicNumber(symbol) for symbol in symbols) - charge
+    if (
+        electrons < 1
+        or not 1 <= multiplicity <= electrons + 1
+        or (electrons + multiplicity) % 2 == 0
+    ):
+        allowed = "an odd number from 1" if electrons % 2 == 0 else "an even number from 2"
+        msg = (
+            f"multiplicity {multiplicity} is not possible with {electrons} electrons"
+            f" (charge {charge:+d}); allowed is {allowed}"
+        )
+        raise ValueError(msg)
+
+
+def _refuse_fragments(fragments: str) -> None:
+    msg = (
+        f"several fragments ({fragments}); one molecule or ion is allowed:"
+        " run one study for each, such as '[Li+]' and 'F[P-](F)(F)(F)(F)F'"
+    )
+    raise ValueError(msg)

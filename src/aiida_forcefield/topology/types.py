@@ -1,0 +1,34 @@
+"""Atom types: atoms of equal chemical environment."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from rdkit import Chem
+
+
+def find_types(symbols: Sequence[str], bonds: Sequence[tuple[int, int]]) -> tuple[str, ...]:
+    """Type of each atom, such as ``"C1"``: element and number in order of first appearance.
+
+    Atoms are equal if the graph of elements and bonds cannot tell them apart. Bond orders and
+    formal charges are left out of it, so that atoms that only differ between two resonance
+    structures, as the oxygens of a carboxylate do, are equal. So are sites that differ in
+    geometry alone (cis and trans, diastereotopic hydrogens).
+    """
+    graph = Chem.RWMol()
+    for symbol in symbols:
+        atom = Chem.Atom(symbol)
+        atom.SetNoImplicit(True)
+        graph.AddAtom(atom)
+    for i, j in bonds:
+        graph.AddBond(int(i), int(j), Chem.BondType.SINGLE)
+    graph.UpdatePropertyCache(strict=False)
+    Chem.FastFindRings(graph)
+    ranks = Chem.CanonicalRankAtoms(graph, breakTies=False, includeChirality=False)
+
+    names: dict[int, str] = {}
+    used: Counter[str] = Counter()
+    for symbol, rank in zip(symbols, ranks, strict=True):
+        if rank not in names:
+            used[symbol] += 1
+            names[rank] = f"{symbol}{used[symbol]}"
+    return tuple(names[rank] for rank in ranks)

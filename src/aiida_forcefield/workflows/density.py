@@ -1,0 +1,156 @@
+"""WorkChain from a force field to the density of its liquid."""
+
+from typing import Any
+
+from aiida.engine import ExitCode, ToContext, WorkChain, append_, while_
+from aiida.engine.processes.workchains.workchain import WorkChainSpec
+from aiida.orm import AbstractCode, ArrayData, Dict, ProcessNode, SinglefileData
+
+from aiida_forcefield.calculations.liquid import measure_density, prepare_liquid
+from aiida_forcefield.calculations.md import MdCalculation
+from aiida_forcefield.calculations.packing import PackingCalculation
+from aiida_forcefield.data import ForceFieldData, PointsData, TopologyData
+from aiida_forcefield.dynamics import DATA
+
+
+class DensityWorkChain(WorkChain):
+    """Pack, equilibrate, and produce until the density is as precise as asked for.
+
+    Independent seeds run side by side; each leg goes on from the last state of its seed.
+    """
+
+    @classmethod
+    def define(cls, spec: WorkChainSpec) -> None:  # type: ignore[override]
+        """Define inputs, outline, outputs and exit codes."""
+        super().define(spec)
+        spec.input("qm_code", valid_type=AbstractCode, help="An interpreter with packmol.")
+        spec.input("md_code", valid_type=AbstractCode, help="LAMMPS.")
+        spec.input("force_field", valid_type=ForceFieldData)
+        spec.input("topology", valid_type=TopologyData)
+        spec.input("reference", valid_type=PointsData, help="The relaxed molecule.")
+        spec.input(
+            "settings",
+            valid_type=Dict,
+            help="`temperature` (K), `pressure` (bar), `atoms`, `cutoff` (Å), `seeds`, "
+            "`equilibration` and `production` (ps), `frames`, `target_error` (g/cm3), `max_legs`.",
+        )
+        spec.outline(
+            cls.pack,
+            cls.equilibrate,
+            cls.inspect_legs,
+            while_(cls.is_imprecise)(cls.produce, cls.inspect_legs, cls.measure),
+            cls.conclude,
+        )
+        spec.output("density", valid_type=Dict, help="Mean, standard error and their conditions.")
+        spec.output("frames", valid_type=ArrayData, required=False)
+        spec.exit_code(340, "ERROR_PACKING", message="The box could not be packed: {reason}")
+        spec.exit_code(
+            341,
+            "ERROR_UNSTABLE",
+            message="The liquid is not stable with this force field: {reason}",
+        )
+        spec.exit_code(
+            440,
+            "ERROR_IMPRECISE",
+            message="After {legs} legs the standard error is {error:.4f} g/cm3, more than the "
+            "target; the density is kept. A larger `density.max_legs` helps.",
+        )
+
+    def pack(self) -> Any:
+        """Pack the starting box."""
+        seed = self.inputs.settings["seeds"][0]
+        keys = ("atoms", "cutoff")
+        settings = Dict({**{key: self.inputs.settings[key] for key in keys}, "seed": seed})
+        return ToContext(
+            packing=self.submit(
+                PackingCalculation,
+                code=self.inputs.qm_code,
+                reference=self.inputs.reference,
+                settings=settings,
+                metadata={"call_link_label": "packing"},
+            )
+        )
+
+    def equilibrate(self) -> ExitCode | None:
+        """Condense and equilibrate, each seed with velocities of its own."""
+        packing = self.ctx.packing
+        if not packing.is_finished_ok:
+            return self.exit_codes.ERROR_PACKING.format(reason=packing.exit_message)
+        files = prepare_liquid(
+            self.inputs.force_field,
+            self.inputs.topology,
+            packing.outputs.box,
+            self.inputs.settings,
+        )
+        self.ctx.force_field, self.ctx.production = files["force_field"], files["production"]
+        self.ctx.density = None
+        self.ctx.thermo = {}
+        self.ctx.leg = 0
+        for seed in self.inputs.settings["seeds"]:
+            label = f"equilibration_{seed}"
+            process = self._submit_leg(files[label], files["system"], label)
+            self.to_context(legs=append_(process))
+        return None
+
+    def inspect_legs(self) -> ExitCode | None:
+        """Go on only with what is stable."""
+        for leg in self.ctx.legs:
+            if not leg.is_finished_ok:
+                return self.exit_codes.ERROR_UNSTABLE.format(reason=leg.exit_message)
+        return None
+
+    def is_imprecise(self) -> bool:
+        """Whether another leg is needed and allowed."""
+        settings, density = self.inputs.settings, self.ctx.density
+        if density is None:
+            return True
+        precise = density["standard_error"] <= settings["target_error"]
+        return not precise and self.ctx.leg < settings["max_legs"]
+
+    def produce(self) -> None:
+        """Continue each seed for one more leg."""
+        before, self.ctx.legs = self.ctx.legs, []
+        for seed, leg in zip(self.inputs.settings["seeds"], before, strict=True):
+            label = f"seed_{seed}_leg_{self.ctx.leg:02d}"
+            process = self._submit_leg(self.ctx.production, leg.outputs.final, label)
+            self.to_context(legs=append_(process))
+
+    def measure(self) -> None:
+        """Measure the density over all legs so far."""
+        for seed, leg in zip(self.inputs.settings["seeds"], self.ctx.legs, strict=True):
+            self.ctx.thermo[f"seed_{seed}_leg_{self.ctx.leg:02d}"] = leg.outputs.thermo
+        self.ctx.leg += 1
+        self.ctx.density = measure_density(
+            self.inputs.force_field,
+            self.inputs.topology,
+            self.ctx.packing.outputs.box,
+            self.inputs.settings,
+            **self.ctx.thermo,
+        )
+        value, error = self.ctx.density["value"], self.ctx.density["standard_error"]
+        self.report(f"density {value:.4f} ± {error:.4f} g/cm3 after {self.ctx.leg} legs")
+
+    def conclude(self) -> ExitCode | None:
+        """Hand out the density, and the last frames if there are any."""
+        self.out("density", self.ctx.density)
+        last = self.ctx.legs[0].outputs
+        if "frames" in last:
+            self.out("frames", last.frames)
+        error = self.ctx.density["standard_error"]
+        if error > self.inputs.settings["target_error"]:
+            return self.exit_codes.ERROR_IMPRECISE.format(legs=self.ctx.leg, error=error)
+        return None
+
+    def _submit_leg(
+        self, script: SinglefileData, system: SinglefileData, label: str
+    ) -> ProcessNode:
+        return self.submit(
+            MdCalculation,
+            code=self.inputs.md_code,
+            script=script,
+            files={"force_field": self.ctx.force_field, "system": system},
+            filenames=Dict({"system": DATA}),
+            topology=self.inputs.topology,
+            settings=self.inputs.settings,
+            metadata={"call_link_label": label},
+        )

@@ -1,0 +1,198 @@
+"""WorkChain from a topology to a fitted force field."""
+
+from typing import Any
+
+from aiida.engine import ExitCode, ToContext, WorkChain, if_, while_
+from aiida.engine.processes.workchains.workchain import WorkChainSpec
+from aiida.orm import ArrayData, Dict, Int, ProcessNode
+
+from aiida_forcefield.calculations.charges import derive_charges
+from aiida_forcefield.calculations.dimers import sample_dimers, sample_liquid
+from aiida_forcefield.calculations.fit import fit_force_field
+from aiida_forcefield.calculations.qm import QmCalculation
+from aiida_forcefield.calculations.scans import plan_all_scans
+from aiida_forcefield.calculations.topology import propose_conformers
+from aiida_forcefield.data import ForceFieldData, PointsData, TopologyData
+from aiida_forcefield.workflows.density import DensityWorkChain
+from aiida_forcefield.workflows.scan import ScanWorkChain
+
+
+class FitWorkChain(WorkChain):
+    """Scan every coordinate, sample dimers, and fit all parameters to all points at once."""
+
+    @classmethod
+    def define(cls, spec: WorkChainSpec) -> None:  # type: ignore[override]
+        """Define inputs, outline, outputs and exit codes."""
+        super().define(spec)
+        spec.input("topology", valid_type=TopologyData)
+        spec.input_namespace("qm", help="Where and how QM runs.")
+        spec.expose_inputs(QmCalculation, namespace="qm", exclude=["structures", "parameters"])
+        for part in ("reference", "molecule", "dimers"):
+            spec.input(f"parameters.{part}", valid_type=Dict, help=f"QM of the {part}.")
+        for part in ("molecule", "pairs"):
+            spec.input(f"learning.{part}", valid_type=Dict, help=f"Stopping of {part} scans.")
+        spec.input("sampling", valid_type=Dict, help="How many dimers of which kind.")
+        spec.expose_inputs(
+            DensityWorkChain,
+            namespace="liquid",
+            exclude=["force_field", "topology", "reference"],
+            namespace_options={"help": "The liquid from which dimers are taken."},
+        )
+        spec.input("fit", valid_type=Dict, help="Settings of the fit that differ from its own.")
+        spec.input("max_concurrent", valid_type=Int, help="Scans and jobs at a time.")
+        spec.outline(
+            cls.start_reference,
+            cls.inspect_reference,
+            cls.plan,
+            while_(cls.has_work)(cls.submit_work, cls.collect_work),
+            cls.fit,
+            if_(cls.wants_liquid)(
+                cls.simulate_liquid,
+                cls.take_liquid_dimers,
+                while_(cls.has_work)(cls.submit_work, cls.collect_work),
+                cls.fit,
+            ),
+            cls.conclude,
+        )
+        spec.output("force_field", valid_type=ForceFieldData)
+        spec.output("charges", valid_type=Dict)
+        spec.output("reference", valid_type=PointsData)
+        spec.output("properties", valid_type=ArrayData, help="Hessian, potential, dispersion.")
+        spec.exit_code(
+            320,
+            "ERROR_REFERENCE",
+            message="The reference geometry of the molecule failed: {reason}",
+        )
+        spec.exit_code(
+            321,
+            "ERROR_NO_DIMERS",
+            message="No interaction energy could be computed; see the messages of the dimers.",
+        )
+        spec.exit_code(
+            322,
+            "ERROR_LIQUID",
+            message="The preliminary force field does not make a liquid: {reason}",
+        )
+
+    def start_reference(self) -> Any:
+        """Relax the conformers and compute the properties of the lowest."""
+        structures = propose_conformers(self.inputs.topology)
+        return ToContext(reference_job=self._submit_qm("reference", structures, "reference"))
+
+    def inspect_reference(self) -> ExitCode | None:
+        """Derive the charges, once the molecule rests in a minimum."""
+        job = self.ctx.reference_job
+        if not job.is_finished_ok:
+            return self.exit_codes.ERROR_REFERENCE.format(reason=job.exit_message)
+        self.ctx.reference = job.outputs.points
+        self.ctx.properties = job.outputs.reference
+        self.ctx.charges = derive_charges(
+            self.inputs.topology, self.ctx.reference, self.ctx.properties
+        )
+        return None
+
+    def plan(self) -> None:
+        """List all scans and dimer batches; each becomes a process of its own."""
+        topology, reference = self.inputs.topology, self.ctx.reference
+        scans = plan_all_scans(topology, reference)
+        dimers = sample_dimers(topology, reference, self.inputs.sampling)
+        self.ctx.points = {}
+        self.ctx.surrogates = {}
+        self.ctx.queue = [*dimers.items(), *scans.items()]
+
+    def has_work(self) -> bool:
+        """Whether scans or batches are left."""
+        return bool(self.ctx.queue)
+
+    def submit_work(self) -> None:
+        """Submit as many as may run at a time."""
+        count = self.inputs.max_concurrent.value
+        wave, self.ctx.queue = self.ctx.queue[:count], self.ctx.queue[count:]
+        self.ctx.wave = [label for label, _ in wave]
+        for label, node in wave:
+            if isinstance(node, Dict):
+                process = self._submit_scan(label, node)
+            else:
+                process = self._submit_qm("dimers", node, label)
+            self.to_context(**{f"work_{label}": process})
+
+    def collect_work(self) -> None:
+        """Keep the points of all that ran, also of what ended badly."""
+        for label in self.ctx.wave:
+            process = self.ctx.pop(f"work_{label}")
+            if not process.is_finished_ok:
+                self.report(f"{label}: {process.exit_message}")
+            if "points" not in process.outputs:
+                continue
+            points = process.outputs.points
+            if isinstance(points, PointsData):
+                self.ctx.points[label] = points
+            else:
+                self.ctx.points |= {f"{label}_{key}": node for key, node in points.items()}
+            if "surrogate" in process.outputs:
+                self.ctx.surrogates[label] = process.outputs.surrogate
+
+    def fit(self) -> ExitCode | None:
+        """Fit all parameters to all points."""
+        usable = {label: node for label, node in self.ctx.points.items() if node.value.ok.any()}
+        if not any(node.base.attributes.get("split") for node in usable.values()):
+            return self.exit_codes.ERROR_NO_DIMERS
+        self.ctx.force_field = fit_force_field(
+            topology=self.inputs.topology,
+            reference=self.ctx.reference,
+            properties=self.ctx.properties,
+            charges=self.ctx.charges,
+            settings=self.inputs.fit,
+            **{f"points_{label}": node for label, node in usable.items()},
+            **{f"surrogate_{label}": node for label, node in self.ctx.surrogates.items()},
+        )
+        return None
+
+    def wants_liquid(self) -> bool:
+        """Whether dimers are to be taken from a simulated liquid."""
+        return self.inputs.sampling["liquid"] > 0
+
+    def simulate_liquid(self) -> Any:
+        """Simulate the liquid with what is known so far."""
+        inputs = self.exposed_inputs(DensityWorkChain, namespace="liquid")
+        inputs |= {
+            "force_field": self.ctx.force_field,
+            "topology": self.inputs.topology,
+            "reference": self.ctx.reference,
+        }
+        inputs.setdefault("metadata", {})["call_link_label"] = "liquid"
+        return ToContext(liquid=self.submit(DensityWorkChain, **inputs))
+
+    def take_liquid_dimers(self) -> ExitCode | None:
+        """Take neighbours from the liquid."""
+        liquid = self.ctx.liquid
+        if "frames" not in liquid.outputs:
+            return self.exit_codes.ERROR_LIQUID.format(reason=liquid.exit_message)
+        dimers = sample_liquid(self.inputs.topology, liquid.outputs.frames, self.inputs.sampling)
+        self.ctx.queue = list(dimers.items())
+        return None
+
+    def conclude(self) -> None:
+        """Hand out the force field and what it stands on."""
+        for label in ("force_field", "charges", "reference", "properties"):
+            self.out(label, self.ctx[label])
+
+    def _submit_qm(self, part: str, structures: Any, label: str) -> ProcessNode:
+        inputs = self.exposed_inputs(QmCalculation, namespace="qm")
+        inputs |= {"structures": structures, "parameters": self.inputs.parameters[part]}
+        inputs["metadata"] = {**inputs.get("metadata", {}), "call_link_label": label}
+        return self.submit(QmCalculation, **inputs)
+
+    def _submit_scan(self, label: str, scan: Dict) -> ProcessNode:
+        pair = scan["kind"] == "pair"
+        qm = self.exposed_inputs(QmCalculation, namespace="qm")
+        qm["parameters"] = self.inputs.parameters["dimers" if pair else "molecule"]
+        return self.submit(
+            ScanWorkChain,
+            scan=scan,
+            topology=self.inputs.topology,
+            reference=self.ctx.reference,
+            learning=self.inputs.learning["pairs" if pair else "molecule"],
+            qm=qm,
+            metadata={"call_link_label": label},
+        )

@@ -1,0 +1,129 @@
+"""WorkChain of a whole study: from a material to its force field and properties."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from aiida.engine import ExitCode, ProcessBuilder, ToContext, WorkChain
+from aiida.engine.processes.workchains.workchain import WorkChainSpec
+from aiida.orm import AbstractCode, Dict, Int, Str
+
+from aiida_forcefield.calculations.topology import perceive_topology
+from aiida_forcefield.data import TopologyData
+from aiida_forcefield.workflows.density import DensityWorkChain
+from aiida_forcefield.workflows.fit import FitWorkChain
+from aiida_forcefield.workflows.protocols import get_protocol
+
+
+class MaterialWorkChain(WorkChain):
+    """Perceive the topology, fit the force field, predict the density."""
+
+    @classmethod
+    def define(cls, spec: WorkChainSpec) -> None:  # type: ignore[override]
+        """Define inputs, outline, outputs and exit codes."""
+        super().define(spec)
+        spec.input("material", valid_type=Dict, help="Name and structure of the material.")
+        spec.input("protocol", valid_type=Str, help="Name of the protocol that set the inputs.")
+        spec.input(
+            "reference",
+            valid_type=Dict,
+            required=False,
+            help="Experimental values, shown beside the results and used for nothing.",
+        )
+        spec.expose_inputs(FitWorkChain, namespace="fit", exclude=["topology"])
+        spec.expose_inputs(
+            DensityWorkChain,
+            namespace="density",
+            exclude=["force_field", "topology", "reference"],
+        )
+        spec.outline(cls.perceive, cls.fit, cls.inspect_fit, cls.predict, cls.conclude)
+        spec.output("topology", valid_type=TopologyData)
+        spec.expose_outputs(FitWorkChain)
+        spec.output("density", valid_type=Dict)
+        spec.exit_code(330, "ERROR_FIT", message="The force field could not be fitted: {reason}")
+        spec.exit_code(331, "ERROR_DENSITY", message="The density could not be computed: {reason}")
+
+    @classmethod
+    def get_builder_from_protocol(
+        cls,
+        material: Mapping[str, Any],
+        codes: Mapping[str, AbstractCode],
+        protocol: str,
+        properties: Sequence[Mapping[str, Any]],
+        overrides: Mapping[str, Any] | None = None,
+        reference: Mapping[str, Any] | None = None,
+    ) -> ProcessBuilder:
+        """A builder with all inputs set.
+
+        Args:
+            material: `name`, and `smiles` or `xyz` with `charge` and `multiplicity`.
+            codes: `qm`, an interpreter with PySCF, and `md`, LAMMPS.
+            protocol: name of the protocol.
+            properties: what to predict: ``[{"density": {"temperature": K, "pressure": bar}}]``.
+            overrides: changes of the protocol.
+            reference: experimental values to show beside the results.
+
+        Raises:
+            ValueError: unknown protocol or override, or properties that cannot be predicted.
+        """
+        settings = get_protocol(protocol, overrides)
+        if [list(entry) for entry in properties] != [["density"]]:
+            raise ValueError(f"properties must be one density, got {list(properties)}")
+        state = dict(properties[0]["density"])
+
+        builder: ProcessBuilder = cls.get_builder()
+        builder.material = Dict(dict(material))
+        builder.protocol = Str(protocol)
+        if reference:
+            builder.reference = Dict(dict(reference))
+        builder.fit.qm.code = codes["qm"]
+        for part in ("reference", "molecule", "dimers"):
+            builder.fit.parameters[part] = Dict(settings[part])
+        for part in ("molecule", "pairs"):
+            builder.fit.learning[part] = Dict(settings["learning"][part])
+        builder.fit.sampling = Dict(settings["sampling"])
+        builder.fit.fit = Dict(settings["fit"])
+        builder.fit.max_concurrent = Int(settings["max_concurrent"])
+        for part, namespace in (("liquid", builder.fit.liquid), ("density", builder.density)):
+            namespace.qm_code = codes["qm"]
+            namespace.md_code = codes["md"]
+            namespace.settings = Dict({**settings[part], **state})
+        return builder
+
+    def perceive(self) -> None:
+        """Perceive atom types and interaction terms."""
+        self.ctx.topology = perceive_topology(self.inputs.material)
+        self.out("topology", self.ctx.topology)
+
+    def fit(self) -> Any:
+        """Fit the force field."""
+        inputs = self.exposed_inputs(FitWorkChain, namespace="fit")
+        inputs["topology"] = self.ctx.topology
+        inputs["metadata"] = {"call_link_label": "fit"}
+        return ToContext(fit=self.submit(FitWorkChain, **inputs))
+
+    def inspect_fit(self) -> ExitCode | None:
+        """Go on only with a force field."""
+        if not self.ctx.fit.is_finished_ok:
+            return self.exit_codes.ERROR_FIT.format(reason=self.ctx.fit.exit_message)
+        self.out_many(self.exposed_outputs(self.ctx.fit, FitWorkChain))
+        return None
+
+    def predict(self) -> Any:
+        """Simulate the liquid."""
+        inputs = self.exposed_inputs(DensityWorkChain, namespace="density")
+        inputs |= {
+            "topology": self.ctx.topology,
+            "reference": self.ctx.fit.outputs.reference,
+            "force_field": self.ctx.fit.outputs.force_field,
+            "metadata": {"call_link_label": "density"},
+        }
+        return ToContext(density=self.submit(DensityWorkChain, **inputs))
+
+    def conclude(self) -> ExitCode | None:
+        """Hand out the density."""
+        density = self.ctx.density
+        if "density" in density.outputs:
+            self.out("density", density.outputs.density)
+        if not density.is_finished_ok:
+            return self.exit_codes.ERROR_DENSITY.format(reason=density.exit_message)
+        return None

@@ -1,0 +1,198 @@
+"""A small methanol box through packmol and LAMMPS: pack, equilibrate, produce, go on, read."""
+
+import os
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+
+from aiida_forcefield.dynamics.box import packmol_input, read_packed, starting_box, write_xyz
+from aiida_forcefield.dynamics.frames import read_frames
+from aiida_forcefield.dynamics.guard import judge
+from aiida_forcefield.dynamics.log import Thermo, parse_log
+from aiida_forcefield.dynamics.script import (
+    Conditions,
+    equilibration_script,
+    production_script,
+    rigid_bonds,
+)
+from aiida_forcefield.dynamics.statistics import summarise
+from aiida_forcefield.dynamics.tail import check_tail, tail_coefficient
+from aiida_forcefield.potentials.forcefield import ForceField, Term
+from aiida_forcefield.potentials.lammps import write_data, write_force_field
+from aiida_forcefield.topology.molecule import from_smiles
+
+pytestmark = pytest.mark.integration
+
+COMPUTE = Path(__file__).parents[2] / ".venv-compute" / "bin"
+LMP = os.environ.get("AIIDA_FORCEFIELD_LMP", str(COMPUTE / "lmp"))
+PACKMOL = os.environ.get("AIIDA_FORCEFIELD_PACKMOL", str(COMPUTE / "packmol"))
+CUTOFF = 6.5
+TEMPERATURE = 300.0
+METHANOL = from_smiles("CO")
+
+
+def exp6(name, minimum, depth, steepness=13.0):
+    """Exp-6 with its minimum (Å) and depth (eV) where Lennard-Jones parameters have them."""
+    scale = depth / (steepness - 6)
+    parameters = {
+        "A": 6 * scale * np.exp(steepness),
+        "rho": minimum / steepness,
+        "C6": scale * steepness * minimum**6,
+    }
+    return Term("nonbonded", f"nonbonded {name}", "exp6", parameters)
+
+
+FIELD = ForceField(
+    terms=(
+        Term("bond", "bond C1-O1", "morse", {"D": 4.0, "alpha": 2.0, "r0": 1.42}),
+        Term("bond", "bond C1-H1", "morse", {"D": 4.4, "alpha": 1.9, "r0": 1.09}),
+        Term("bond", "bond H2-O1", "morse", {"D": 4.8, "alpha": 2.2, "r0": 0.96}),
+        Term("angle", "angle H1-C1-O1", "harmonic_angle", {"k": 1.5, "theta0": 109.5}),
+        Term("angle", "angle H1-C1-H1", "harmonic_angle", {"k": 1.4, "theta0": 107.8}),
+        Term("angle", "angle C1-O1-H2", "harmonic_angle", {"k": 2.4, "theta0": 108.5}),
+        Term(
+            "dihedral",
+            "dihedral H1-C1-O1-H2",
+            "fourier",
+            {"k1": 0.0, "k2": 0.0, "k3": 0.01, "k4": 0.0},
+        ),
+        exp6("C1", 3.93, 0.0029),
+        exp6("O1", 3.50, 0.0074),
+        exp6("H1", 2.81, 0.0013),
+        exp6("H2", 2.00, 0.0010),
+    ),
+    charges={"C1": 0.145, "O1": -0.683, "H1": 0.04, "H2": 0.418},
+    gas_charges={},
+    covariance=np.empty((0, 0)),
+)
+
+
+def run(folder, script):
+    """One LAMMPS job in the folder; its final data file becomes the next job's input."""
+    (folder / "in.lmp").write_text(script)
+    subprocess.run(
+        [LMP, "-in", "in.lmp", "-screen", "none", "-nocite"],
+        cwd=folder,
+        check=False,
+        env=os.environ | {"OMP_NUM_THREADS": "1"},
+    )
+    if (folder / "final.data").exists():
+        (folder / "final.data").rename(folder / "system.data")
+    return parse_log((folder / "log.lammps").read_text())
+
+
+@pytest.fixture(scope="module")
+def box():
+    return starting_box(METHANOL.symbols, METHANOL.conformers[0], CUTOFF, atoms=250)
+
+
+@pytest.fixture(scope="module")
+def conditions():
+    return Conditions(TEMPERATURE, 1.01325, rigid_bonds(METHANOL))
+
+
+@pytest.fixture(scope="module")
+def packed(tmp_path_factory, box):
+    folder = tmp_path_factory.mktemp("liquid")
+    (folder / "molecule.xyz").write_text(write_xyz(METHANOL.symbols, METHANOL.conformers[0]))
+    (folder / "pack.inp").write_text(packmol_input(box, seed=11))
+    with (folder / "pack.inp").open() as file:
+        subprocess.run([PACKMOL], stdin=file, cwd=folder, check=True, stdout=subprocess.DEVNULL)
+    return folder, read_packed((folder / "packed.xyz").read_text(), METHANOL.symbols)
+
+
+@pytest.fixture(scope="module")
+def liquid(packed, box, conditions):
+    """The folder after equilibration and two production legs, and the three logs."""
+    folder, positions = packed
+    (folder / "system.data").write_text(write_data(FIELD, METHANOL, positions, [box.edge] * 3))
+    (folder / "forcefield.lmp").write_text(write_force_field(FIELD, METHANOL, CUTOFF))
+    equilibration = run(folder, equilibration_script(conditions, 4.0, seed=12))
+    first = run(folder, production_script(conditions, 2.5, frames_every=1.0))
+    second = run(folder, production_script(conditions, 2.5))
+    return folder, equilibration, first, second
+
+
+def test_packed_molecules_are_whole_and_apart(packed, box):
+    _, positions = packed
+    n = len(METHANOL.symbols)
+    assert positions.shape == (box.molecules, n, 3)
+    template = METHANOL.conformers[0]
+    assert_allclose(
+        np.linalg.norm(positions[:, :, None] - positions[:, None], axis=-1),
+        np.broadcast_to(
+            np.linalg.norm(template[:, None] - template, axis=-1), (len(positions), n, n)
+        ),
+        atol=1e-4,
+    )
+    vectors = positions[:, None, :, None] - positions[None, :, None, :]
+    vectors -= box.edge * np.rint(vectors / box.edge)
+    distances = np.linalg.norm(vectors, axis=-1)
+    distances[np.arange(len(positions)), np.arange(len(positions))] = np.inf
+    assert distances.min() > 1.9
+
+
+def test_all_legs_end_well(liquid):
+    for log in liquid[1:]:
+        assert judge(log, TEMPERATURE).status == "ok"
+        assert log.finished
+        assert log.errors == ()
+        assert log.warnings == ()
+        assert log.cpu_seconds > 0
+
+
+def test_the_box_condenses(liquid):
+    equilibration, second = liquid[1].runs, liquid[3].runs[-1]
+    assert second.density.mean() > 1.05 * equilibration[0].density[0]
+    assert 0.6 < second.density.mean() < 0.95
+
+
+def test_temperature_is_the_target(liquid):
+    legs = Thermo.join([log.runs[-1] for log in liquid[2:]])
+    result = summarise([legs.temperature], legs.time[1])
+    assert abs(result.mean - TEMPERATURE) < max(4 * result.standard_error, 0.02 * TEMPERATURE)
+
+
+def test_a_leg_goes_on_where_the_one_before_ended(liquid):
+    first, second = liquid[2].runs[-1], liquid[3].runs[-1]
+    assert second.density[0] == pytest.approx(first.density[-1], rel=1e-8)
+    assert second.kinetic_energy[0] == pytest.approx(first.kinetic_energy[-1], rel=1e-6)
+    assert second.potential_energy[0] == pytest.approx(first.potential_energy[-1], rel=1e-3)
+    assert Thermo.join([first, second]).time[-1] == pytest.approx(5.0)
+
+
+def test_tail_correction(liquid, box):
+    coefficient = tail_coefficient(FIELD, METHANOL, box.molecules, CUTOFF)
+    for log in liquid[2:]:
+        check_tail(log.runs[-1], coefficient, tolerance=1e-6)
+
+
+def test_frames_hold_whole_molecules(liquid, box):
+    positions, lengths = read_frames((liquid[0] / "frames.dump").read_text(), 6)
+    assert positions.shape == (3, box.molecules, 6, 3)
+    oxygen_hydrogen = np.linalg.norm(positions[:, :, 1] - positions[:, :, 5], axis=-1)
+    assert_allclose(oxygen_hydrogen, 0.96, atol=1e-3)  # held by SHAKE
+    density = 32.042 * box.molecules / lengths.prod(axis=1) / 0.602214
+    assert_allclose(density, liquid[2].runs[-1].density[[0, 10, 20]], rtol=1e-3)
+
+
+def test_energy_is_conserved_without_thermostat(liquid, conditions, tmp_path):
+    for name in ("system.data", "forcefield.lmp"):
+        (tmp_path / name).write_text((liquid[0] / name).read_text())
+    npt = next(line for line in production_script(conditions, 2.0).split("\n") if " npt " in line)
+    script = production_script(conditions, 2.0).replace(npt, "fix motion all nve")
+    nve = run(tmp_path, script).runs[-1]
+    assert_allclose(nve.density, nve.density[0], rtol=1e-6)
+    assert nve.total_energy.std() < 0.1 * nve.kinetic_energy.std()
+    drift = np.polyfit(nve.time, nve.total_energy, 1)[0]
+    assert abs(drift) < 0.005 * nve.kinetic_energy.mean()  # per ps
+
+
+def test_an_explosion_is_noticed(liquid, conditions, tmp_path):
+    for name in ("system.data", "forcefield.lmp"):
+        (tmp_path / name).write_text((liquid[0] / name).read_text())
+    script = production_script(conditions, 1.0).replace("timestep 2", "timestep 20")
+    assert judge(run(tmp_path, script), TEMPERATURE).status not in ("ok", "unfinished")

@@ -1,0 +1,389 @@
+"""The runner with real engines, started as a CalcJob starts it: a copy in the job's folder."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import aiida_forcefield.runner as runner_package
+from aiida_forcefield.runner.results import read_results
+from aiida_forcefield.scans.coordinates import evaluate
+
+pytestmark = pytest.mark.integration
+
+XTB = {"engine": "tblite", "tblite": {"method": "GFN2-xTB"}}
+XTB_RELAXATION = {"relaxation": {"engine": "tblite", "method": "GFN2-xTB"}}
+PBE0 = {
+    "engine": "pyscf",
+    "mean_field": {"method": "RKS", "xc": "pbe0", "conv_tol": 1e-10, "grids": {"level": 4}},
+    "structure": {"basis": "def2-svp"},
+    "density_fit": True,
+}
+HF = {
+    "engine": "pyscf",
+    "mean_field": {"method": "RHF"},
+    "structure": {"basis": "def2-svp"},
+}
+METHANOL = {
+    "symbols": ["C", "O", "H", "H", "H", "H"],
+    "bonds": [[0, 1], [1, 2], [0, 3], [0, 4], [0, 5]],
+}
+METHANOL_POSITIONS = np.array(
+    [
+        [0.000, 0.000, 0.000],
+        [1.410, 0.000, 0.000],
+        [1.720, 0.900, 0.000],
+        [-0.360, 0.510, 0.890],
+        [-0.360, 0.510, -0.890],
+        [-0.360, -1.030, 0.000],
+    ]
+)
+WATER = ["O", "H", "H"]
+WATER_POSITIONS = np.array([[0.0, 0.0, 0.0], [0.96, 0.0, 0.0], [-0.24, 0.93, 0.0]])
+KCAL = 0.0433641  # eV
+
+Job = dict[str, Any]
+Point = dict[str, Any]
+
+
+class Runner:
+    """Runs jobs in a folder of their own and reads their results."""
+
+    def __init__(self, python: Path, folder: Path) -> None:
+        self._python, self.folder = python, folder
+        shutil.copytree(Path(runner_package.__file__).parent, folder / "runner")
+        self.environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+
+    def start(self, job: Job) -> subprocess.Popen[str]:
+        (self.folder / "job.json").write_text(json.dumps(job, default=np.ndarray.tolist))
+        return subprocess.Popen(
+            [self._python, "-m", "runner", "job.json"],
+            cwd=self.folder,
+            env=self.environment,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def fails(self, job: Job) -> str:
+        process = self.start(job)
+        message = process.communicate()[1]
+        assert process.returncode == 2
+        assert not (self.folder / "results.jsonl").exists()
+        return message
+
+    def run(self, job: Job) -> list[Point]:
+        process = self.start(job)
+        message = process.communicate()[1]
+        assert process.returncode == 0, message
+        return self.points()
+
+    def lines(self) -> list[dict[str, Any]]:
+        return read_results(self.folder / "results.jsonl")
+
+    def points(self) -> list[Point]:
+        lines = self.lines()
+        assert "header" in lines[0]
+        assert lines[-1] == {"finished": True}
+        return lines[1:-1]
+
+
+@pytest.fixture
+def runner(compute_python: Path, tmp_path: Path) -> Runner:
+    return Runner(compute_python, tmp_path)
+
+
+@pytest.fixture
+def new_runner(compute_python: Path, tmp_path_factory: Any) -> Callable[[], Runner]:
+    return lambda: Runner(compute_python, tmp_path_factory.mktemp("job"))
+
+
+def stretched_waters(count: int) -> list[np.ndarray]:
+    """Water with ever longer bonds."""
+    return [WATER_POSITIONS * (1.0 + 0.01 * k) for k in range(count)]
+
+
+@pytest.mark.parametrize("parameters", [XTB, PBE0], ids=["xtb", "pbe0"])
+def test_gradient_is_the_derivative_of_the_energy(runner: Runner, parameters: dict) -> None:
+    step = 0.005
+    rng = np.random.default_rng(1)
+    direction = rng.normal(size=(3, 3))
+    direction /= np.linalg.norm(direction)
+    positions = [WATER_POSITIONS + k * step * direction for k in (0, 1, -1)]
+    job = {
+        "parameters": {**parameters, "gradient": True},
+        "symbols": WATER,
+        "positions": positions,
+    }
+    middle, plus, minus = runner.run(job)
+    numerical = (plus["energy"] - minus["energy"]) / (2 * step)
+    assert np.sum(np.array(middle["gradient"]) * direction) == pytest.approx(numerical, abs=2e-3)
+
+
+@pytest.mark.parametrize(
+    ("atoms", "values"),
+    [
+        ((0, 1), [1.50, 1.495, 1.505]),
+        ((0, 1, 2), [113.0, 112.5, 113.5]),
+        ((5, 0, 1, 2), [152.0, 151.5, 152.5]),
+    ],
+    ids=["bond", "angle", "dihedral"],
+)
+@pytest.mark.parametrize("parameters", [XTB, HF], ids=["own-surface", "other-surface"])
+def test_slope_is_the_derivative_along_the_relaxed_path(
+    runner: Runner, parameters: dict, atoms: tuple[int, ...], values: list[float]
+) -> None:
+    job = {
+        **METHANOL,
+        "parameters": {**parameters, **XTB_RELAXATION, "gradient": True},
+        "positions": [METHANOL_POSITIONS] * 3,
+        "constraint": {"atoms": atoms, "values": values},
+    }
+    middle, minus, plus = runner.run(job)
+    for point, value in zip((middle, minus, plus), values, strict=True):
+        assert point["status"] == "ok", point["message"]
+        measured = evaluate(point["positions"], [atoms])[0][0]
+        measured = measured if len(atoms) == 2 else np.degrees(measured)
+        assert point["coordinate"] == pytest.approx(measured, abs=1e-6)
+        assert measured == pytest.approx(value, abs=1e-3 if len(atoms) == 2 else 0.05)
+    numerical = (plus["energy"] - minus["energy"]) / (plus["coordinate"] - minus["coordinate"])
+    tolerance = 2e-3 if len(atoms) == 2 else 1e-5
+    assert middle["slope"] == pytest.approx(numerical, abs=tolerance)
+
+
+def test_energy_belongs_to_the_final_geometry(new_runner: Callable[[], Runner]) -> None:
+    job = {**METHANOL, "positions": [METHANOL_POSITIONS]}
+    (relaxed,) = new_runner().run({**job, "parameters": {**HF, **XTB_RELAXATION}})
+    (single,) = new_runner().run({**job, "parameters": HF, "positions": [relaxed["positions"]]})
+    assert relaxed["energy"] == pytest.approx(single["energy"], abs=1e-6)
+
+
+def test_counterpoise_of_the_water_dimer(runner: Runner) -> None:
+    """MP2/aug-cc-pVDZ water dimer near its CCSD(T) minimum: about -4.4 (CP), -5.2 (plain) kcal/mol.
+
+    Feyereisen et al., J. Phys. Chem. 100, 2993 (1996): -4.4 and -5.3 at the MP2 geometry.
+    """
+    dimer = [
+        [-1.551007, -0.114520, 0.000000],
+        [-1.934259, 0.762503, 0.000000],
+        [-0.599677, 0.040712, 0.000000],
+        [1.350625, 0.111469, 0.000000],
+        [1.680398, -0.373741, -0.758561],
+        [1.680398, -0.373741, 0.758561],
+    ]
+    parameters = {
+        "engine": "pyscf",
+        "mean_field": {"method": "RHF"},
+        "structure": {"basis": "aug-cc-pvdz"},
+        "density_fit": True,
+        "correlation": "mp2",
+        "interaction": {"counterpoise_fraction": 0.5},
+    }
+    job = {"parameters": parameters, "symbols": WATER * 2, "positions": [dimer], "split": 3}
+    (point,) = runner.run(job)
+    assert point["energy_cp"] / KCAL == pytest.approx(-4.4, abs=0.1)
+    assert point["energy_nocp"] / KCAL == pytest.approx(-5.2, abs=0.1)
+    assert point["energy"] == pytest.approx((point["energy_cp"] + point["energy_nocp"]) / 2)
+
+
+def test_interaction_vanishes_at_a_distance(runner: Runner) -> None:
+    far = np.concatenate([WATER_POSITIONS, WATER_POSITIONS + [0.0, 0.0, 60.0]])
+    parameters = {**PBE0, "interaction": {"counterpoise_fraction": 0.5}}
+    parameters["mean_field"] = {**PBE0["mean_field"], "disp": "d3bj"}
+    job = {"parameters": parameters, "symbols": WATER * 2, "positions": [far], "split": 3}
+    (point,) = runner.run(job)
+    for kind in ("energy", "energy_cp", "energy_nocp"):
+        assert point[kind] == pytest.approx(0.0, abs=2e-4)
+
+
+def test_interaction_gradient_and_slope(runner: Runner) -> None:
+    separations = [3.0, 2.995, 3.005]
+    dimers = [np.concatenate([WATER_POSITIONS, WATER_POSITIONS + [0, 0, r]]) for r in separations]
+    job = {
+        "parameters": {**XTB, "gradient": True, "interaction": {}},
+        "symbols": WATER * 2,
+        "positions": dimers,
+        "split": 3,
+        "constraint": {"atoms": [0, 3], "values": separations},
+    }
+    middle, minus, plus = runner.run(job)
+    assert middle["coordinate"] == pytest.approx(3.0)
+    numerical = (plus["energy"] - minus["energy"]) / 0.01
+    assert middle["slope"] == pytest.approx(numerical, abs=1e-4)
+
+
+def test_a_broken_point_costs_that_point_only(runner: Runner) -> None:
+    overlapping = METHANOL_POSITIONS.copy()
+    overlapping[5] = overlapping[4] + 0.01
+    job = {
+        **METHANOL,
+        "parameters": {**XTB, **XTB_RELAXATION, "gradient": True},
+        "positions": [METHANOL_POSITIONS, overlapping, METHANOL_POSITIONS],
+    }
+    points = runner.run(job)
+    assert [point["status"] for point in points] == ["ok", "error", "ok"]
+    assert "atoms 4 and 5" in points[1]["message"]
+    assert points[1]["energy"] is None
+    assert points[0]["energy"] == pytest.approx(points[2]["energy"], abs=1e-5)
+
+
+def test_statuses_of_a_relaxation(new_runner: Callable[[], Runner]) -> None:
+    def status(parameters: dict, **job: Any) -> str:
+        settings = {**XTB, "relaxation": {**XTB_RELAXATION["relaxation"], **parameters}}
+        (point,) = new_runner().run({**METHANOL, "parameters": settings, **job})
+        return point["status"]
+
+    assert status({"max_steps": 1}, positions=[METHANOL_POSITIONS]) == "relaxation_not_converged"
+    wrong = [[0, 1], [1, 2], [0, 3], [0, 4]]
+    assert status({}, positions=[METHANOL_POSITIONS], bonds=wrong) == "bonds_changed"
+    flat = METHANOL_POSITIONS.copy()
+    flat[2] = [2.37, 0.01, 0.0]
+    held = {"atoms": [3, 0, 1, 2], "values": [0.0]}
+    assert status({}, positions=[flat], constraint=held) == "near_linear_angle"
+
+
+def test_an_scf_that_cannot_converge_says_so(runner: Runner) -> None:
+    parameters = {**HF, "mean_field": {"method": "RHF", "max_cycle": 1, "conv_tol": 1e-14}}
+    stretched_water = WATER_POSITIONS * 2.5
+    job = {"parameters": parameters, "symbols": WATER, "positions": [stretched_water]}
+    assert runner.run(job)[0]["status"] == "scf_not_converged"
+
+
+def test_a_killed_job_keeps_what_it_finished(runner: Runner) -> None:
+    job = {
+        "parameters": {**HF, "gradient": True},
+        "symbols": WATER,
+        "positions": stretched_waters(8),
+    }
+    process = runner.start(job)
+    while len(runner.lines()) < 3:
+        assert process.poll() is None
+        time.sleep(0.05)
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    before = [line for line in runner.lines() if "index" in line]
+    assert before[-1]["index"] < 7
+    with (runner.folder / "results.jsonl").open("a") as file:
+        file.write('{"index": 7, "energy": -1')  # torn by the kill
+    after = runner.run(job)
+    assert [point["index"] for point in after] == list(range(8))
+    assert after[: len(before)] == before
+
+
+def test_two_copies_of_a_job_do_no_harm(runner: Runner) -> None:
+    job = {
+        "parameters": {**XTB, "gradient": True},
+        "symbols": WATER,
+        "positions": stretched_waters(3),
+    }
+    copies = [runner.start(job), runner.start(job)]
+    for copy in copies:
+        copy.communicate()
+        assert copy.returncode == 0
+    assert [point["index"] for point in runner.points()] == [0, 1, 2]
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        ({"mean_field": {"method": "RHF", "conv_toll": 1e-9}}, "conv_toll"),
+        ({"mean_field": {"method": "RKS", "xc": "pbe0", "grids": {"levle": 3}}}, "levle"),
+        ({"mean_field": {"method": "RKS", "xc": "pbeO"}}, "xc"),
+        ({"mean_field": {"method": "RKS", "xc": "pbe", "disp": "d9"}}, "disp"),
+        ({"mean_field": {"method": "RHF", "kernel": 1}}, "kernel"),
+        ({"structure": {"basis": "def2-svpx"}}, "basis"),
+        ({"densityfit": True}, "densityfit"),
+    ],
+)
+def test_misspelt_settings_are_refused_before_any_qm(
+    runner: Runner, change: dict, named: str
+) -> None:
+    job = {"parameters": {**HF, **change}, "symbols": WATER, "positions": [WATER_POSITIONS]}
+    message = runner.fails(job)
+    assert named in message
+    assert message.count("\n") == 1, message
+
+
+def test_wrong_electrons_are_refused(runner: Runner) -> None:
+    job = {"parameters": HF, "symbols": WATER, "charge": 1, "positions": [WATER_POSITIONS]}
+    assert "multiplicity: 1 is impossible with 9 electrons" in runner.fails(job)
+
+
+def test_open_shells_are_unrestricted(new_runner: Callable[[], Runner]) -> None:
+    job = {"parameters": HF, "symbols": ["H"], "multiplicity": 2, "positions": [[[0, 0, 0]]]}
+    (atom,) = new_runner().run(job)
+    assert atom["energy"] == pytest.approx(-0.4993 * 27.2114, abs=0.02)  # def2-SVP; exact -0.5
+
+
+def reference_job(symbols: list[str], conformers: Any, **job: Any) -> Job:
+    parameters = {**HF, **XTB, **XTB_RELAXATION, "gradient": True, "reference": {"density": 2.0}}
+    return {"parameters": parameters, "symbols": symbols, "positions": conformers, **job}
+
+
+def test_reference_leaves_a_saddle(runner: Runner) -> None:
+    angles = np.radians([0.0, 120.0, 240.0])
+    ring = np.stack([np.cos(angles), np.sin(angles), 0 * angles], axis=1)
+    planar = np.concatenate([[[0.0, 0.0, 0.0]], ring])
+    bonds = [[0, 1], [0, 2], [0, 3]]
+    (point,) = runner.run(reference_job(["N", "H", "H", "H"], [planar], bonds=bonds))
+    assert point["status"] == "ok", point["message"]
+    assert len(point["frequencies"]) == 6
+    assert min(point["frequencies"]) > 500.0
+    positions = np.array(point["positions"])
+    normal = np.cross(positions[2] - positions[1], positions[3] - positions[1])
+    height = (positions[0] - positions[1]) @ normal / np.linalg.norm(normal)
+    assert abs(height) > 0.2
+
+
+def test_reference_of_water(runner: Runner) -> None:
+    (point,) = runner.run(reference_job(WATER, [WATER_POSITIONS], bonds=[[0, 1], [0, 2]]))
+    assert point["status"] == "ok", point["message"]
+    positions, grid = np.array(point["positions"]), np.array(point["grid"])
+    nearest = np.linalg.norm(grid[:, None] - positions, axis=-1).min(axis=1)
+    assert nearest.min() > 1.4 * 1.2 - 1e-6
+    assert np.array(point["hessian"]) @ np.tile([1.0, 0.0, 0.0], 3) == pytest.approx(0, abs=1e-2)
+    dipole, solvated = (np.linalg.norm(point[key]) for key in ("dipole", "dipole_solvated"))
+    assert 1.8 < dipole < 2.4
+    assert solvated > dipole * 1.05
+    # Point charges that reproduce the potential have the dipole of the density.
+    inverse = 14.399645 / np.linalg.norm(grid[:, None] - positions, axis=-1)
+    charges = np.linalg.lstsq(inverse, point["potential"], rcond=None)[0]
+    assert charges.sum() == pytest.approx(0.0, abs=0.02)
+    assert charges @ positions / 0.2081943 == pytest.approx(point["dipole"], abs=0.1)
+    assert np.abs(point["potential_solvated"]).max() > np.abs(point["potential"]).max()
+    c6 = np.array(point["c6"]) / (27.211386 * 0.529177**6)
+    assert c6.sum() == pytest.approx(45.3, rel=0.08)  # DOSD, Zeiss and Meath 1977
+
+
+def test_reference_picks_the_lowest_conformer(runner: Runner) -> None:
+    """An eclipsed start stays on the rotational saddle by its symmetry; the staggered one wins."""
+    eclipsed = METHANOL_POSITIONS.copy()
+    eclipsed[2] = [1.72, -0.9, 0.0]
+    job = reference_job(
+        METHANOL["symbols"], [eclipsed, METHANOL_POSITIONS], bonds=METHANOL["bonds"]
+    )
+    (point,) = runner.run(job)
+    first, second = point["conformer_energies"]
+    assert 0.02 < first - second < 0.1
+    assert min(point["frequencies"]) > 100.0
+
+
+def test_reference_of_an_ion_and_of_a_diatomic(new_runner: Callable[[], Runner]) -> None:
+    job = reference_job(["Li"], [[[0.0, 0.0, 0.0]]], charge=1, bonds=[])
+    (ion,) = new_runner().run(job)
+    assert ion["status"] == "ok", ion["message"]
+    assert ion["frequencies"] == []
+    distances = np.linalg.norm(ion["grid"], axis=1)
+    assert np.array(ion["potential"]) * distances == pytest.approx(14.3996, rel=1e-3)
+    job = reference_job(["H", "H"], [[[0, 0, 0], [0, 0, 0.8]]], bonds=[[0, 1]])
+    (hydrogen,) = new_runner().run(job)
+    assert hydrogen["status"] == "ok", hydrogen["message"]
+    assert len(hydrogen["frequencies"]) == 1
+    assert np.linalg.norm(hydrogen["dipole"]) == pytest.approx(0.0, abs=1e-6)

@@ -1,0 +1,117 @@
+"""A profile of its own, made as a user makes it, with a running daemon."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+COMPUTE = ROOT / ".venv-compute"
+BIN = Path(sys.executable).parent
+
+# Draft settings cut to the least that still goes through every part of the chain.
+TINY = """\
+  learning: {molecule: {max_points: 4}, pairs: {max_points: 4}}
+  sampling: {random: 10, squeezed: 10, liquid: 10}
+  liquid: {atoms: 600, equilibration: 2.0, production: 2.0, frames: 2}
+  density: {atoms: 600, seeds: [1], equilibration: 2.0, production: 4.0, target_error: 1.0}
+"""
+
+STUDY = f"""\
+material: {{name: methanol, smiles: CO}}
+protocol: draft
+properties:
+  - density: {{temperature: 298.15, pressure: 1.01325}}
+overrides:
+{TINY}"""
+
+
+@dataclass(frozen=True)
+class Installation:
+    """An AiiDA folder with our profile in it."""
+
+    folder: Path
+
+    def run(self, *command: str | Path, timeout: float = 600.0) -> str:
+        """Output of a command of this environment, run in this installation."""
+        result = subprocess.run(
+            [str(BIN / command[0]), *map(str, command[1:])],
+            env={**os.environ, "AIIDA_PATH": str(self.folder), "OMP_NUM_THREADS": "1"},
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+        )
+        assert result.returncode == 0, result.stdout + result.stderr
+        return result.stdout
+
+    def forcefield(self, *arguments: str | Path) -> str:
+        """Output of ``aiida-forcefield``."""
+        return self.run("aiida-forcefield", *arguments)
+
+    def verdi(self, *arguments: str) -> str:
+        """Output of ``verdi`` in our profile."""
+        return self.run("verdi", "-p", "forcefield", *arguments)
+
+    def launch(self, study: Path) -> int:
+        """Submit a study and return its PK."""
+        found = re.search(r"study (\d+) submitted", self.forcefield("launch", study))
+        assert found
+        return int(found[1])
+
+    def show(self, pk: int) -> dict[str, Any]:
+        """Results of a study."""
+        results: dict[str, Any] = json.loads(self.forcefield("show", str(pk), "--json"))
+        return results
+
+    def wait(self, pk: int, points: int | None = None, minutes: float = 20.0) -> dict[str, Any]:
+        """Results of a study that has ended, or that has at least so many QM points."""
+        end = time.monotonic() + 60 * minutes
+        while time.monotonic() < end:
+            results = self.show(pk)
+            over = results["status"] == "finished" or results["status"].startswith("failed")
+            if over or (points is not None and results["qm"]["points"] >= points):
+                return results
+            time.sleep(2)
+        pytest.fail(f"study {pk}: {self.forcefield('status', str(pk))}")
+
+    def workers(self) -> list[int]:
+        """Process ids of the daemon's workers."""
+        table = self.verdi("daemon", "status")
+        return [int(pid) for pid in re.findall(r"^\s*(\d+)\s+[\d.]+\s+[\d.]+\s", table, re.M)]
+
+
+@pytest.fixture(scope="session")
+def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    """An installation as ``aiida-forcefield setup`` makes it; its daemon is stopped at the end."""
+    made = Installation(tmp_path_factory.mktemp("aiida"))
+    made.forcefield("setup", "--compute", COMPUTE)
+    yield made
+    made.verdi("daemon", "stop")
+
+
+@pytest.fixture(scope="session")
+def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A tiny study of methanol."""
+    path = tmp_path_factory.mktemp("study") / "methanol.yaml"
+    path.write_text(STUDY)
+    return path
+
+
+@pytest.fixture(scope="session")
+def finished(installation: Installation, study: Path) -> int:
+    """PK of the tiny study, ended well although a daemon worker was killed in the middle."""
+    pk = installation.launch(study)
+    installation.wait(pk, points=1)
+    victim, *_ = installation.workers()
+    os.kill(victim, 9)
+    assert installation.wait(pk)["status"] == "finished"
+    assert victim not in installation.workers()
+    return pk

@@ -1,0 +1,119 @@
+"""The whole chain at the protocol ``draft``: one command, every step in the graph."""
+
+import json
+import subprocess
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from conftest import Installation
+
+pytestmark = pytest.mark.system
+
+COMPUTE = Path(__file__).parents[2] / ".venv-compute"
+
+
+def test_results_are_complete(installation: "Installation", finished: int) -> None:
+    results = installation.show(finished)
+    density = results["properties"]["density"]
+    assert results["protocol"] == "draft"
+    assert results["material"]["smiles"] == "CO"
+    assert results["qm"]["points"] > 30
+    assert results["qm"]["cpu_seconds"] > 0
+    # A sane liquid; how near it comes to experiment is no matter of a tiny study.
+    assert 0.4 < density["value"] < 1.2
+    assert density["unit"] == "g/cm3"
+    assert 0 < density["standard_error"] < 0.2
+    assert {term["kind"] for term in results["force_field"]["terms"]} == {
+        "bond",
+        "angle",
+        "dihedral",
+        "nonbonded",
+    }
+    members = {"C1": 1, "O1": 1, "H1": 3, "H2": 1}
+    for kind in ("liquid", "gas"):
+        charges = {row["type"]: row[kind] for row in results["force_field"]["charges"]}
+        assert abs(sum(charges[name] * count for name, count in members.items())) < 1e-9
+
+
+def test_tables_and_status(installation: "Installation", finished: int) -> None:
+    table = installation.forcefield("show", str(finished))
+    assert "bond C1-O1" in table
+    assert "density at 298.15 K" in table
+    assert "finished" in installation.forcefield("status", str(finished))
+
+
+def test_export(installation: "Installation", finished: int, tmp_path: Path) -> None:
+    installation.forcefield("export", str(finished), "-o", tmp_path)
+    run = subprocess.run(
+        [COMPUTE / "bin" / "lmp", "-in", "example.lmp"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert run.returncode == 0, run.stdout
+    assert "Total wall time" in run.stdout
+
+
+def test_launched_again_nothing_is_computed_twice(
+    installation: "Installation", study: Path, finished: int
+) -> None:
+    again = installation.wait(installation.launch(study))
+    before = installation.show(finished)
+    assert again["status"] == "finished"
+    assert again["qm"]["cached_points"] == again["qm"]["points"] == before["qm"]["points"]
+    assert again["qm"]["cpu_seconds"] == 0
+    assert again["properties"] == before["properties"]
+
+
+# Runs in a process of its own: one Python process holds one AiiDA installation.
+WALK = """
+import json, sys
+from aiida.orm import CalcJobNode, Dict, ProcessNode, QueryBuilder, load_node
+from aiida_forcefield.cli.graph import descendants
+from aiida_forcefield.data import PointsData
+
+study = load_node(int(sys.argv[1]))
+
+def ancestors(node, kind, **filters):
+    query = QueryBuilder().append(type(node), filters={"id": node.pk}, tag="result")
+    query.append(kind, with_descendants="result", project="id", filters=filters or None)
+    return set(query.all(flat=True))
+
+def jobs():
+    filters = {"id": {"in": descendants(study.pk)}, "process_type": QM}
+    query = QueryBuilder().append(CalcJobNode, filters=filters, project="id")
+    return set(query.all(flat=True))
+
+QM = "aiida.calculations:forcefield.qm"
+used = QueryBuilder().append(Dict, filters={"id": study.outputs.density.pk}, tag="result")
+used.append(CalcJobNode, with_descendants="result", filters={"process_type": QM}, project="id")
+print(json.dumps({
+    "jobs": sorted(jobs()),
+    "jobs_behind_density": sorted(set(used.all(flat=True))),
+    "inputs_behind_density": sorted(ancestors(study.outputs.density, Dict)),
+    "material": study.inputs.material.pk,
+    "state": study.inputs.density.settings.pk,
+    "points_behind_field": len(ancestors(study.outputs.force_field, PointsData)),
+    "types_of_points": sorted(
+        load_node(pk).base.attributes.get("label")
+        for pk in ancestors(study.outputs.force_field, PointsData)
+    ),
+}))
+"""
+
+
+def test_graph_leads_from_the_density_to_every_qm_job_and_to_the_inputs(
+    installation: "Installation", finished: int, tmp_path: Path
+) -> None:
+    script = tmp_path / "walk.py"
+    script.write_text(WALK)
+    walk = json.loads(installation.verdi("run", str(script), str(finished)).splitlines()[-1])
+    assert walk["jobs"]
+    assert walk["jobs_behind_density"] == walk["jobs"]
+    assert {walk["material"], walk["state"]} <= set(walk["inputs_behind_density"])
+    # From one parameter, r0 of the bond C1-O1, to the scan that determined it.
+    assert "bond C1-O1" in walk["types_of_points"]

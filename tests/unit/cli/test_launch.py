@@ -1,0 +1,155 @@
+"""What a user sees of a study that cannot run: one line on stderr, exit code 2, no traceback."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from aiida.manage.configuration import Profile
+from aiida.orm import Computer, InstalledCode
+from click.testing import Result
+
+Invoke = Callable[..., Result]
+
+XYZ = "material: {{name: a, file: a.xyz, charge: {charge}, multiplicity: {multiplicity}}}"
+
+
+def assert_refused(result: Result, *expected: str) -> None:
+    assert result.exit_code == 2
+    assert isinstance(result.exception, SystemExit)
+    assert result.stdout == ""
+    (line,) = result.stderr.splitlines()
+    for text in expected:
+        assert text in line
+
+
+def write_study(folder: Path, material: str) -> Path:
+    path = folder / "study.yaml"
+    density = "properties: [{density: {temperature: 298.15, pressure: 1.01325}}]"
+    path.write_text(f"{material}\nprotocol: draft\n{density}\n")
+    return path
+
+
+def test_dry_run_prints_the_plan_without_a_profile(
+    study: Path, invoke: Invoke, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("a dry run loads no profile")
+
+    monkeypatch.setattr("aiida.manage.manager.Manager.load_profile", refuse)
+    result = invoke("-p", "no-such-profile", "launch", study, "--dry-run")
+    assert result.exit_code == 0, result.stderr
+    assert "C1 × 1, O1 × 1, H1 × 3, H2 × 1" in result.stdout
+    assert "bond C1-O1" in result.stdout
+    assert "QM points   at most" in result.stdout
+    assert "GFN2-xTB" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("smiles", "expected"),
+    [
+        ("C(", "C("),
+        ("", "empty"),
+        ("[Xx]", "Xx"),
+        ("*C", "dummy"),
+        ("[Li+].[F-]", "fragments"),
+    ],
+)
+def test_bad_smiles(tmp_path: Path, invoke: Invoke, smiles: str, expected: str) -> None:
+    path = write_study(tmp_path, f"material: {{name: a, smiles: '{smiles}'}}")
+    result = invoke("launch", path, "--dry-run")
+    assert_refused(result, f"{path}:1: material.smiles:", expected)
+
+
+def test_odd_number_of_electrons(tmp_path: Path, invoke: Invoke) -> None:
+    path = write_study(tmp_path, "material: {name: a, smiles: '[CH3]', multiplicity: 1}")
+    assert_refused(invoke("launch", path, "--dry-run"), "multiplicity 1", "9 electrons")
+
+
+@pytest.mark.parametrize(
+    ("atoms", "charge", "multiplicity", "expected"),
+    [
+        (["Li 0 0 0"], 0, 1, "multiplicity 1"),
+        (["H 0 0 0", "H 0 0 0.05"], 0, 1, "overlap"),
+        (["Xx 0 0 0"], 0, 1, "unknown element"),
+        (["H 0 0"], 0, 1, "line 3"),
+    ],
+)
+def test_bad_structure_file(
+    tmp_path: Path,
+    invoke: Invoke,
+    atoms: list[str],
+    charge: int,
+    multiplicity: int,
+    expected: str,
+) -> None:
+    (tmp_path / "a.xyz").write_text("\n".join([str(len(atoms)), "", *atoms, ""]))
+    path = write_study(tmp_path, XYZ.format(charge=charge, multiplicity=multiplicity))
+    assert_refused(invoke("launch", path, "--dry-run"), "material.file:", expected)
+
+
+def test_structure_file_that_is_not_there(tmp_path: Path, invoke: Invoke) -> None:
+    path = write_study(tmp_path, XYZ.format(charge=0, multiplicity=1))
+    assert_refused(invoke("launch", path, "--dry-run"), "cannot read", "no such file")
+
+
+def test_study_that_is_not_there(tmp_path: Path, invoke: Invoke) -> None:
+    assert_refused(invoke("launch", tmp_path / "none.yaml"), "none.yaml", "no such file")
+
+
+def test_profile_that_does_not_exist(study: Path, invoke: Invoke, profile: Profile) -> None:
+    result = invoke("-p", "elsewhere", "launch", study)
+    assert_refused(result, "profile 'elsewhere' does not exist", profile.name, "setup")
+
+
+@pytest.fixture
+def computer(profile: Profile, tmp_path: Path) -> Computer:
+    return Computer(
+        label="localhost",
+        hostname="localhost",
+        transport_type="core.local",
+        scheduler_type="core.direct",
+        workdir=str(tmp_path),
+    ).store()
+
+
+def add_code(computer: Computer, label: str, plugin: str) -> None:
+    true = str(shutil.which("true"))
+    InstalledCode(computer, true, label=label, default_calc_job_plugin=plugin).store()
+
+
+def test_missing_code(study: Path, invoke: Invoke, profile: Profile, computer: Computer) -> None:
+    result = invoke("-p", profile.name, "launch", study)
+    assert_refused(result, "codes.qm", "no code 'compute@localhost'", "setup")
+
+
+def test_code_of_the_wrong_kind(
+    study: Path, invoke: Invoke, profile: Profile, computer: Computer
+) -> None:
+    add_code(computer, "compute", "forcefield.qm")
+    add_code(computer, "lammps", "core.arithmetic.add")
+    result = invoke("-p", profile.name, "launch", study)
+    assert_refused(result, "codes.md", "core.arithmetic.add", "forcefield.md")
+
+
+def test_daemon_that_does_not_run(
+    study: Path, invoke: Invoke, profile: Profile, computer: Computer
+) -> None:
+    add_code(computer, "compute", "forcefield.qm")
+    add_code(computer, "lammps", "forcefield.md")
+    result = invoke("-p", profile.name, "launch", study)
+    assert_refused(result, "daemon", "not running", f"verdi -p {profile.name} daemon start")
+
+
+@pytest.mark.parametrize("command", [["show"], ["status"], ["export", "-o", "folder"]])
+def test_pk_that_is_no_study(
+    invoke: Invoke, profile: Profile, computer: Computer, command: list[str]
+) -> None:
+    add_code(computer, "compute", "forcefield.qm")
+    assert_refused(invoke("-p", profile.name, *command, "1"), "PK 1", "no study")
+    assert_refused(invoke("-p", profile.name, *command, "99"), "PK 99", "no such node")
+
+
+def test_export_to_an_unknown_program(invoke: Invoke, profile: Profile) -> None:
+    result = invoke("-p", profile.name, "export", "1", "--format", "gromacs", "-o", "folder")
+    assert_refused(result, "'gromacs' is unknown", "lammps")

@@ -1,0 +1,137 @@
+"""Results and progress as the provenance graph tells them."""
+
+from dataclasses import replace
+from io import StringIO
+
+import numpy as np
+import pytest
+from aiida.common.links import LinkType
+from aiida.manage.configuration import Profile
+from aiida.orm import CalcJobNode, Dict, WorkChainNode
+from rich.console import Console
+
+from aiida_forcefield.cli.progress import STALL_SECONDS, snapshot
+from aiida_forcefield.cli.results import collect_results, deviation
+from aiida_forcefield.cli.table import print_results
+from aiida_forcefield.data import ForceFieldData, PointsData
+from aiida_forcefield.potentials.forcefield import ForceField, Term
+from aiida_forcefield.scans import Points
+
+DENSITY = {
+    "value": 0.80,
+    "standard_error": 0.004,
+    "unit": "g/cm3",
+    "temperature": 298.15,
+    "pressure": 1.01325,
+}
+MEASURED = {"density": {"value": 0.7863, "unit": "g/cm3", "source": "a handbook"}}
+
+
+def points(statuses: tuple[str, ...], cpu_seconds: float) -> PointsData:
+    count = len(statuses)
+    return PointsData(
+        Points(
+            label="bond H1-H1",
+            symbols=("H", "H"),
+            split=0,
+            positions=np.zeros((count, 2, 3)),
+            requested=np.ones(count),
+            energies=np.zeros(count),
+            gradients=np.zeros((count, 2, 3)),
+            slopes=np.zeros(count),
+            statuses=statuses,
+            messages=("",) * count,
+            cpu_seconds=np.full(count, cpu_seconds),
+            versions={},
+        )
+    )
+
+
+def force_field() -> ForceFieldData:
+    bond = Term(
+        kind="bond",
+        name="bond H1-H1",
+        form="morse",
+        parameters={"D": 4.7, "alpha": 1.9, "r0": 0.74},
+        standard_errors={"D": 0.1, "alpha": 0.05, "r0": 0.001},
+        flags=("D: at upper bound",),
+    )
+    return ForceFieldData(
+        ForceField((bond,), {"H1": 0.0}, {"H1": 0.0}, covariance=np.eye(3), diagnostics={})
+    )
+
+
+@pytest.fixture
+def study(profile: Profile) -> WorkChainNode:
+    """A study with two QM jobs, one failed point, and one job from the cache."""
+    node = WorkChainNode(process_type="aiida.workflows:forcefield.material")
+    material = Dict({"name": "hydrogen", "smiles": "[H][H]"}).store()
+    comparison = Dict(MEASURED).store()
+    node.base.links.add_incoming(material, LinkType.INPUT_WORK, "material")
+    node.base.links.add_incoming(comparison, LinkType.INPUT_WORK, "comparison")
+    node.store()
+    node.base.extras.set("protocol", "draft")
+    scan = WorkChainNode(process_type="aiida.workflows:forcefield.scan")
+    scan.base.links.add_incoming(node, LinkType.CALL_WORK, "scan")
+    scan.store()
+    for statuses, cached in ((("ok", "scf_not_converged"), False), (("ok",), True)):
+        job = CalcJobNode(process_type="aiida.calculations:forcefield.qm")
+        job.base.links.add_incoming(scan, LinkType.CALL_CALC, f"round_{cached:d}")
+        job.store()
+        if cached:
+            job.base.extras.set("_aiida_cached_from", "a uuid")
+        result = points(statuses, 2.5)
+        result.base.links.add_incoming(job, LinkType.CREATE, "points")
+        result.store()
+        job.set_process_state("finished")
+        job.set_exit_status(0)
+    for label, data in (("force_field", force_field()), ("density", Dict(DENSITY))):
+        data.store().base.links.add_incoming(node, LinkType.RETURN, label)
+    return node
+
+
+def test_results_of_a_running_study(study: WorkChainNode) -> None:
+    study.set_process_state("waiting")
+    results = collect_results(study)
+    assert results["status"] == "waiting"
+    assert results["qm"] == {
+        "points": 3,
+        "failed_points": 1,
+        "cached_points": 1,
+        "cpu_seconds": 5.0,
+    }
+    assert results["properties"]["density"] == DENSITY
+    assert results["reference"] == MEASURED
+    assert results["force_field"]["terms"][0]["parameters"]["r0"] == 0.74
+    assert results["force_field"]["charges"] == [{"type": "H1", "liquid": 0.0, "gas": 0.0}]
+    assert deviation(results) == pytest.approx(0.80 / 0.7863 - 1)
+
+
+def test_failed_study_says_why(study: WorkChainNode) -> None:
+    study.set_process_state("finished")
+    study.set_exit_status(330)
+    study.set_exit_message("no fit")
+    assert collect_results(study)["status"] == "failed: no fit"
+
+
+def test_table_shows_errors_flags_and_deviation(study: WorkChainNode) -> None:
+    console = Console(width=200, record=True, file=StringIO())
+    print_results(collect_results(study), console)
+    text = console.export_text()
+    assert "r0 0.74 ± 0.001 Å" in text
+    assert "D: at upper bound" in text
+    assert "0.8000 ± 0.0040 g/cm3" in text
+    assert "+1.7%" in text
+
+
+def test_progress_counts_and_notices_a_stall(study: WorkChainNode) -> None:
+    study.set_process_state("waiting")
+    progress = snapshot(study)
+    assert not progress.over
+    assert not progress.stalled
+    assert (progress.points, progress.cached_points) == (3, 1)
+    assert progress.done == {"forcefield.qm": 2}
+    quiet = replace(progress, idle_seconds=STALL_SECONDS + 1)
+    assert quiet.stalled
+    assert "STALLED" in quiet.summary()
+    assert not replace(quiet, state="finished").stalled

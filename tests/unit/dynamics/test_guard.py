@@ -1,0 +1,52 @@
+"""Every way in which a run goes wrong has its own status."""
+
+from dataclasses import fields, replace
+
+import numpy as np
+import pytest
+
+from aiida_forcefield.dynamics.guard import judge
+from aiida_forcefield.dynamics.log import Log, Thermo
+
+TARGET = 300.0
+
+
+def healthy():
+    thermo = Thermo(**{field.name: np.ones(20) for field in fields(Thermo)})
+    thermo = replace(thermo, temperature=np.linspace(285, 315, 20))
+    return Log((thermo,), (), (), True, 1.0, 1.0)
+
+
+def with_column(**columns):
+    log = healthy()
+    return replace(log, runs=(replace(log.runs[0], **columns),))
+
+
+def test_healthy_run():
+    assert judge(healthy(), TARGET).status == "ok"
+
+
+@pytest.mark.parametrize(
+    ("log", "status"),
+    [
+        (with_column(temperature=np.full(20, 900.0)), "exploded"),
+        (with_column(potential_energy=np.append(np.ones(19), np.nan)), "not_a_number"),
+        (with_column(density=np.linspace(0.8, 0.3, 20)), "density_jump"),
+        (replace(healthy(), errors=("Lost atoms: original 9 current 8",)), "lost_atoms"),
+        (replace(healthy(), errors=("Out of range atoms - cannot compute PPPM",)), "lost_atoms"),
+        (replace(healthy(), errors=("Non-numeric pressure",)), "not_a_number"),
+        (replace(healthy(), errors=("Unknown pair style",)), "failed"),
+        (replace(healthy(), finished=False), "unfinished"),
+        (replace(healthy(), finished=False, runs=()), "unfinished"),
+    ],
+)
+def test_failures(log, status):
+    verdict = judge(log, TARGET)
+    assert verdict.status == status
+    assert verdict.message
+
+
+def test_only_the_last_run_counts():
+    dilute = with_column(density=np.linspace(0.5, 0.8, 20)).runs[0]
+    log = healthy()
+    assert judge(replace(log, runs=(dilute, *log.runs)), TARGET).status == "ok"

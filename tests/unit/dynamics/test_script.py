@@ -1,0 +1,78 @@
+"""The LAMMPS scripts; that they run is tested with LAMMPS itself."""
+
+import pytest
+
+from aiida_forcefield.dynamics.script import (
+    Conditions,
+    equilibration_script,
+    production_script,
+    rigid_bonds,
+)
+from aiida_forcefield.topology.topology import TermType, Topology
+
+ROOM = Conditions(298.15, 1.01325, (2, 3))
+
+
+def star(centre, leaves):
+    """A central atom with its neighbours; bond types in the order of their elements."""
+    symbols = [centre, *leaves]
+    members = {element: [] for element in leaves}
+    for atom, element in enumerate(leaves, start=1):
+        members[element].append((0, atom))
+    terms = [TermType("bond", f"bond {centre}-{x}", tuple(pairs)) for x, pairs in members.items()]
+    bonds = tuple((0, atom) for atom in range(1, len(symbols)))
+    return Topology(tuple(symbols), 0, 1, tuple(symbols), bonds, tuple(terms), None, "")
+
+
+@pytest.mark.parametrize(
+    ("centre", "leaves", "expected"),
+    [
+        ("C", ["F", "H", "H", "H"], (2,)),
+        ("O", ["H", "H"], (1,)),
+        ("C", ["F", "F", "F", "F"], ()),
+        ("C", ["H", "H", "H", "H"], ()),  # more than SHAKE can hold
+        ("Li", [], ()),
+    ],
+)
+def test_bonds_to_hydrogen_are_rigid(centre, leaves, expected):
+    assert rigid_bonds(star(centre, leaves)) == expected
+
+
+def test_production():
+    lines = production_script(ROOM, 10.0, frames_every=2.0).split("\n")
+    assert "run 5000" in lines
+    assert "timestep 2" in lines
+    assert "fix rigid all shake 1e-6 50 0 b 2 3" in lines
+    assert "fix motion all npt temp 298.15 298.15 100 iso 1 1 1000" in lines  # 1 atm
+    assert "dump frames all custom 1000 frames.dump id xu yu zu" in lines
+    assert lines[-2:] == ["write_data final.data nocoeff", ""]
+
+
+def test_without_shake_the_time_step_is_shorter():
+    script = production_script(Conditions(298.15, 0.0), 10.0)
+    assert "shake" not in script
+    assert "timestep 1\n" in script
+    assert "run 10000\n" in script
+    assert "dump" not in script
+
+
+def test_equilibration_has_no_shake_where_steps_are_limited():
+    script = equilibration_script(ROOM, 20.0, seed=5)
+    assert script.index("unfix motion") < script.index("fix rigid all shake")
+    assert "velocity all create 298.15 5 " in script
+    assert script.count("run 5000\n") == 2
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: Conditions(-1.0, 1.0), "temperature: -1 K"),
+        (lambda: Conditions(float("nan"), 1.0), "temperature"),
+        (lambda: Conditions(300.0, float("inf")), "pressure: inf bar"),
+        (lambda: production_script(ROOM, 0.0), "duration: 0 ps"),
+        (lambda: equilibration_script(ROOM, 1.0, 0), "seed: 0"),
+    ],
+)
+def test_bad_input(make, message):
+    with pytest.raises(ValueError, match=message):
+        make()

@@ -1,0 +1,135 @@
+"""Means and errors against first-order autoregressive processes, whose answers are known."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.testing import assert_allclose
+from scipy.signal import lfilter
+
+from aiida_forcefield.dynamics.statistics import (
+    autocorrelation,
+    block_error,
+    correlation_time,
+    detect_equilibration,
+    standard_error,
+    summarise,
+)
+
+SEEDS = st.integers(0, 2**32 - 1)
+
+
+def autoregressive(phi, n, seed, shape=()):
+    """x_t = φ x_{t−1} + noise, stationary with unit variance; time is the last axis."""
+    rng = np.random.default_rng(seed)
+    noise = rng.normal(size=(*shape, n)) * np.sqrt(1 - phi**2)
+    noise[..., 0] /= np.sqrt(1 - phi**2)
+    return lfilter([1], [1, -phi], noise)
+
+
+def test_autocorrelation_is_the_direct_sum():
+    x = autoregressive(0.7, 50, 1)
+    d = x - x.mean()
+    direct = [d[: 50 - lag] @ d[lag:] / (50 - lag) for lag in range(50)]
+    assert_allclose(autocorrelation(x), np.array(direct) / direct[0], atol=1e-12)
+
+
+@pytest.mark.parametrize("phi", [0.5, 0.9, 0.98])
+def test_correlation_time(phi):
+    x = autoregressive(phi, 200_000, 2)
+    assert correlation_time(x) == pytest.approx(phi / (1 - phi), rel=0.1)
+
+
+def test_white_noise_is_uncorrelated():
+    assert correlation_time(autoregressive(0.0, 100_000, 3)) < 0.05
+
+
+@pytest.mark.parametrize("estimate", [block_error, standard_error])
+@pytest.mark.parametrize("phi", [0.0, 0.8, 0.95])
+def test_error_is_the_spread_of_repeated_simulations(estimate, phi):
+    runs = autoregressive(phi, 4000, 4, (200,))
+    spread = runs.mean(axis=1).std(ddof=1)
+    assert np.mean([estimate(run) for run in runs]) == pytest.approx(spread, rel=0.2)
+
+
+@settings(deadline=None, max_examples=15)
+@given(seed=SEEDS, shift=st.floats(-1e3, 1e3), scale=st.floats(0.01, 100))
+def test_shift_and_scale(seed, shift, scale):
+    x = autoregressive(0.6, 300, seed)
+    before = summarise([x, x[:200]], 0.5)
+    after = summarise([shift + scale * x, shift + scale * x[:200]], 0.5)
+    assert after.mean == pytest.approx(shift + scale * before.mean, abs=1e-8)
+    assert after.standard_error == pytest.approx(scale * before.standard_error, rel=1e-6)
+    assert after.correlation_time == pytest.approx(before.correlation_time, rel=1e-6)
+    assert after.equilibrated_from == before.equilibrated_from
+
+
+@given(seed=SEEDS)
+def test_time_reversal(seed):
+    x = autoregressive(0.6, 256, seed)
+    assert correlation_time(x) == pytest.approx(correlation_time(x[::-1]))
+    assert block_error(x) == pytest.approx(block_error(x[::-1]))
+
+
+def test_equilibration_ends_where_the_transient_has_died():
+    x = autoregressive(0.5, 4000, 5) + 20 * np.exp(-np.arange(4000) / 100)
+    assert 200 < detect_equilibration(x) < 1000
+    assert detect_equilibration(autoregressive(0.5, 4000, 5)) < 400
+
+
+def test_transient_does_not_bias_the_mean():
+    x = 7 + autoregressive(0.5, 4000, 6) + 20 * np.exp(-np.arange(4000) / 100)
+    result = summarise([x], 0.1)
+    assert abs(result.mean - 7) < 4 * result.standard_error
+    assert result.halves_agree
+    assert result.equilibrated_from[0] == pytest.approx(detect_equilibration(x) * 0.1)
+
+
+def test_error_bars_cover_the_truth():
+    inside = []
+    for seed in range(60):
+        result = summarise(list(autoregressive(0.9, 1000, seed, (2,))), 1.0)
+        inside.append(abs(result.mean) < 2 * result.standard_error)
+    assert np.mean(inside) > 0.85
+
+
+def test_drift_shows_in_the_halves():
+    assert not summarise([autoregressive(0.5, 2000, 7) + np.arange(2000) / 100], 1.0).halves_agree
+
+
+def test_contradicting_seeds_widen_the_error():
+    low, high = autoregressive(0.5, 2000, 8, (2,))
+    agreeing = summarise([low, high], 1.0)
+    contradicting = summarise([low, high + 2], 1.0)
+    assert agreeing.seeds_agree
+    assert not contradicting.seeds_agree
+    assert contradicting.standard_error == pytest.approx(1.0, abs=0.1)
+
+
+def test_spread_of_three_seeds_counts():
+    runs = autoregressive(0.5, 2000, 9, (3,)) + 0.1 * np.array([[-1], [0], [1]])
+    result = summarise(list(runs), 1.0)
+    spread = np.std([run.mean() for run in runs], ddof=1) / np.sqrt(3)
+    assert result.standard_error == pytest.approx(spread, rel=0.25)
+    assert result.n_effective == pytest.approx(6000 / 3, rel=0.3)
+
+
+def test_constant_series_has_no_error():
+    result = summarise([np.full(100, 0.1)], 1.0)
+    assert result.mean == pytest.approx(0.1)
+    assert result.standard_error < 1e-12
+    assert result.halves_agree
+
+
+@pytest.mark.parametrize(
+    ("series", "message"),
+    [
+        ([], "none given"),
+        ([np.zeros(15)], "at least 16"),
+        ([np.zeros((20, 2))], "row of"),
+        ([np.append(np.zeros(20), np.nan)], "not finite"),
+    ],
+)
+def test_bad_series(series, message):
+    with pytest.raises(ValueError, match=message):
+        summarise(series, 1.0)

@@ -1,0 +1,108 @@
+"""Force fields with known parameters, and the data that they would give."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize
+from scipy.spatial.transform import Rotation
+
+from aiida_forcefield.potentials import ForceField, Reference, Term
+from aiida_forcefield.potentials.energy import interaction_energies, molecule_energies
+from aiida_forcefield.scans.coordinates import evaluate
+from aiida_forcefield.topology import Topology
+from aiida_forcefield.topology.molecule import from_smiles
+
+Array = NDArray[np.float64]
+
+SMILES = {"methanol": "CO", "dimethyl_carbonate": "COC(=O)OC"}
+CHARGES = {
+    "methanol": {"C1": 0.12, "O1": -0.58, "H1": 0.02, "H2": 0.40},
+    "dimethyl_carbonate": {"C1": 0.06, "O1": -0.42, "C2": 0.94, "O2": -0.64, "H1": 0.07},
+}
+EXP6 = {"C": (3000.0, 0.272, 24.0), "O": (2300.0, 0.255, 12.0), "H": (110.0, 0.262, 1.5)}
+POLAR_HYDROGEN = (25.0, 0.25, 0.5)
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """A molecule, its true force field, and structures."""
+
+    topology: Topology
+    forcefield: ForceField
+    reference: Reference
+    molecules: Array
+    dimers: Array
+
+
+def true_field(name: str, topology: Topology) -> ForceField:
+    terms = []
+    for place, term in enumerate(topology.term_types):
+        q = float(evaluate(topology.conformers[0], np.array(term.members))[0].mean())
+        parameters = {
+            "bond": {"D": 4.2 + 0.1 * place, "alpha": 2.0 + 0.03 * place, "r0": q + 0.01},
+            "angle": {"k": 2.5 + 0.1 * place, "theta0": float(np.rad2deg(q)) + 1.0},
+            "dihedral": {"k1": 0.03, "k2": -0.06, "k3": 0.02, "k4": 0.005},
+            "improper": {"k": 0.9},
+        }[term.kind]
+        form = {"bond": "morse", "angle": "harmonic_angle", "dihedral": "fourier"}
+        terms.append(
+            Term(term.kind, term.name, form.get(term.kind, "harmonic_improper"), parameters)
+        )
+    for atom_type in topology.type_names:
+        symbol = topology.symbols[topology.atom_types.index(atom_type)]
+        A, rho, C6 = POLAR_HYDROGEN if atom_type == "H2" else EXP6[symbol]
+        parameters = {"A": A, "rho": rho, "C6": C6}
+        terms.append(Term("nonbonded", f"nonbonded {atom_type}", "exp6", parameters))
+    size = sum(len(term.parameters) for term in terms)
+    gas = CHARGES[name]
+    liquid = {atom_type: 1.1 * charge for atom_type, charge in gas.items()}
+    return ForceField(tuple(terms), liquid, gas, np.zeros((size, size)))
+
+
+def minimum(forcefield: ForceField, topology: Topology) -> Reference:
+    start = topology.conformers[0]
+
+    def value(x: Array) -> tuple[float, Array]:
+        energy, gradient = molecule_energies(forcefield, topology, x.reshape(1, -1, 3))
+        return float(energy[0]), gradient.ravel()
+
+    x = minimize(value, start.ravel(), jac=True, method="BFGS", options={"gtol": 1e-6}).x
+    step = 1e-4
+    shifts = np.concatenate([np.eye(x.size), -np.eye(x.size)]) * step
+    gradients = molecule_energies(forcefield, topology, (x + shifts).reshape(-1, *start.shape))[1]
+    forward, backward = gradients.reshape(2, x.size, x.size)
+    hessian = (forward - backward) / (2 * step)
+    C6 = [forcefield.term(f"nonbonded {t}").parameters["C6"] for t in topology.atom_types]
+    return Reference(x.reshape(start.shape), (hessian + hessian.T) / 2, np.sqrt(np.outer(C6, C6)))
+
+
+def dimers_of(forcefield: ForceField, topology: Topology, monomer: Array, count: int) -> Array:
+    """Random pairs with energies below 0.3 eV, and outside the collapse of the exp-6 curves."""
+    rng = np.random.default_rng(1)
+    centred = monomer - monomer.mean(axis=0)
+    kept: list[Array] = []
+    while len(kept) < count:
+        turned = Rotation.random(2, rng=rng)
+        axis = rng.normal(size=3)
+        shift = axis / np.linalg.norm(axis) * rng.uniform(2.5, 7.0)
+        pair = np.concatenate([turned[0].apply(centred), turned[1].apply(centred) + shift])
+        closest = np.linalg.norm(pair[: len(centred), None] - pair[len(centred) :], axis=-1).min()
+        if closest > 1.5 and interaction_energies(forcefield, topology, pair[None])[0] < 0.3:
+            kept.append(pair)
+    return np.array(kept)
+
+
+def build(name: str) -> Case:
+    topology = from_smiles(SMILES[name])
+    forcefield = true_field(name, topology)
+    reference = minimum(forcefield, topology)
+    rng = np.random.default_rng(2)
+    noise = rng.normal(scale=0.08, size=(100, *reference.positions.shape))
+    return Case(
+        topology,
+        forcefield,
+        reference,
+        reference.positions + noise,
+        dimers_of(forcefield, topology, reference.positions, 150),
+    )

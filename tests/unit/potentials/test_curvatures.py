@@ -1,0 +1,32 @@
+import numpy as np
+import pytest
+from synthetic_fields import Case
+
+from aiida_forcefield.potentials.curvatures import curvatures
+from aiida_forcefield.topology import TermType, Topology
+
+
+def test_diatomic_gives_its_force_constant() -> None:
+    bond = TermType("bond", "bond F1-H1", ((0, 1),))
+    topology = Topology(
+        ("H", "F"), 0, 1, ("H1", "F1"), ((0, 1),), (bond,), np.zeros((1, 2, 3)), "F"
+    )
+    b = np.array([0, 0, -1.0, 0, 0, 1.0])
+    x = np.array([[0, 0, 0], [0, 0, 0.92]])
+    found = curvatures(topology, x, 60.0 * np.outer(b, b))
+    assert found == {"bond F1-H1": pytest.approx(60.0, rel=1e-3)}
+
+
+def test_force_constants_come_back_from_the_hessian(case: Case) -> None:
+    found = curvatures(case.topology, case.reference.positions, case.reference.hessian)
+    for term in case.topology.term_types:
+        p = case.forcefield.term(term.name).parameters
+        if term.kind == "bond":
+            assert found[term.name] == pytest.approx(2 * p["D"] * p["alpha"] ** 2, rel=0.15)
+        if term.kind == "angle":
+            assert found[term.name] == pytest.approx(2 * p["k"], rel=0.5)
+
+
+def test_hessian_must_be_finite_and_square(methanol: Case) -> None:
+    with pytest.raises(ValueError, match=r"hessian: shape \(3, 3\)"):
+        curvatures(methanol.topology, methanol.reference.positions, np.eye(3))

@@ -1,0 +1,219 @@
+import time
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from synthetic_fields import Case
+
+from aiida_forcefield.potentials import (
+    DimerPoints,
+    ForceField,
+    MoleculePoints,
+    Reference,
+    Settings,
+    Term,
+    fit_force_field,
+    interaction_energies,
+    molecule_energies,
+)
+from aiida_forcefield.potentials.energy import dimer_model, molecule_model
+from aiida_forcefield.potentials.prior import build_prior
+from aiida_forcefield.potentials.residuals import Problem, type_pairs
+from aiida_forcefield.topology import Topology
+
+KCAL = 1 / 23.0605478
+SETTINGS = Settings()
+
+
+def data(case: Case, noise: float, seed: int = 0) -> tuple[MoleculePoints, DimerPoints]:
+    """What the true field gives, with noise in units of the errors that the fit expects."""
+    rng = np.random.default_rng(seed)
+    energy, gradient = molecule_energies(case.forcefield, case.topology, case.molecules)
+    interaction = interaction_energies(case.forcefield, case.topology, case.dimers)
+
+    def disturbed(values: np.ndarray, error: float) -> np.ndarray:
+        return values + noise * error * rng.normal(size=values.shape)
+
+    return (
+        MoleculePoints(
+            case.molecules,
+            disturbed(energy, SETTINGS.energy_error),
+            disturbed(gradient, SETTINGS.gradient_error),
+            np.ones(len(energy)),
+        ),
+        DimerPoints(
+            case.dimers,
+            disturbed(interaction, SETTINGS.interaction_error),
+            np.ones(len(interaction)),
+            "random",
+        ),
+    )
+
+
+def fit(case: Case, molecules: MoleculePoints, *dimers: DimerPoints) -> ForceField:
+    field = case.forcefield
+    return fit_force_field(
+        case.topology, case.reference, field.charges, field.gas_charges, molecules, dimers
+    )
+
+
+def test_field_that_made_the_data_is_found_in_seconds(case: Case) -> None:
+    molecules, dimers = data(case, noise=0.02)
+    start = time.process_time()
+    found = fit(case, molecules, dimers)
+    assert time.process_time() - start < 20
+    assert found.diagnostics["rmse_interaction"] < 0.04 * SETTINGS.interaction_error
+    assert found.diagnostics["rmse_gradient"] < 0.04 * SETTINGS.gradient_error
+    for term in found.terms:
+        true = case.forcefield.term(term.name).parameters
+        if term.kind == "bond":
+            assert term.parameters == pytest.approx(true, rel=0.01)
+        if term.kind == "nonbonded":
+            assert term.parameters["rho"] == pytest.approx(true["rho"], rel=0.03)
+
+
+def test_standard_errors_are_the_real_errors(methanol: Case) -> None:
+    deviations = []
+    for seed in range(4):
+        found = fit(methanol, *data(methanol, noise=1.0, seed=seed))
+        error = np.sqrt(np.diag(found.covariance))
+        bonds = [name.startswith("bond") for name in found.parameter_names]
+        deviations.append(((found.vector - methanol.forcefield.vector) / error)[bonds])
+    assert 0.6 < np.sqrt(np.mean(np.square(deviations))) < 1.5
+
+
+def test_jacobian_of_the_residuals(case: Case) -> None:
+    case = replace(case, molecules=case.molecules[:5], dimers=case.dimers[:20])
+    molecules, dimers = data(case, noise=1.0)
+    field = case.forcefield
+    prior = build_prior(case.topology, case.reference, SETTINGS.c6_width)
+    problem = Problem(
+        prior,
+        replace(SETTINGS, barrier=20.0),  # high enough that the guard acts
+        molecule_model(case.topology, field.terms, case.molecules, field.gas_charges),
+        molecules,
+        [dimer_model(case.topology, field.terms, case.dimers, field.gas_charges)],
+        [dimers],
+        list(type_pairs(case.topology, field.terms, field.charges)),
+    )
+    u = np.where(prior.logarithmic, np.log(np.abs(field.vector)), field.vector)
+    jacobian = problem.residuals(u)[1]
+    for i, shift in enumerate(1e-6 * np.eye(len(u))):
+        forward, backward = (problem.residuals(u + s)[0] for s in (shift, -shift))
+        expected = (forward - backward) / 2e-6
+        np.testing.assert_allclose(jacobian[:, i], expected, rtol=1e-4, atol=1e-4)
+
+
+def test_offset_of_the_energies_does_not_matter(methanol: Case) -> None:
+    molecules, dimers = data(methanol, noise=0.1)
+    shifted = replace(molecules, energies=molecules.energies - 3142.0)
+    found, again = (fit(methanol, points, dimers) for points in (molecules, shifted))
+    np.testing.assert_allclose(again.vector, found.vector, rtol=1e-4)
+
+
+def test_point_of_no_weight_and_missing_gradient_are_left_out(methanol: Case) -> None:
+    molecules, dimers = data(methanol, noise=0.1)
+    gradients, weights, energies = (
+        a.copy() for a in (molecules.gradients, molecules.weights, molecules.energies)
+    )
+    gradients[0] = np.nan
+    weights[1], energies[1] = 0, 50.0
+    found = fit(methanol, MoleculePoints(molecules.positions, energies, gradients, weights), dimers)
+    assert found.diagnostics["molecule_points"] == 99
+    assert found.diagnostics["gradients"] == 98
+    assert found.diagnostics["rmse_energy_intramolecular"] < 0.2 * SETTINGS.energy_error
+
+
+def test_without_dimers_the_nonbonded_terms_are_said_to_be_the_prior(methanol: Case) -> None:
+    found = fit(methanol, data(methanol, noise=0.1)[0])
+    for atom_type in methanol.topology.type_names:
+        flags = found.term(f"nonbonded {atom_type}").flags
+        assert "C6: not determined by the data (prior only)" in flags
+    assert not found.term("bond C1-O1").flags
+    assert "rmse_interaction" not in found.diagnostics
+
+
+def test_parameter_at_its_bound_is_flagged(methanol: Case) -> None:
+    weak = replace(methanol.reference, c6=methanol.reference.c6 / 20)
+    field = methanol.forcefield
+    found = fit_force_field(
+        methanol.topology,
+        weak,
+        field.charges,
+        field.gas_charges,
+        *[[points] if isinstance(points, DimerPoints) else points for points in data(methanol, 0)],
+        Settings(c6_width=5.0),
+    )
+    assert any("C6: at upper bound" in term.flags for term in found.terms)
+
+
+def test_fit_is_better_than_its_start_and_says_so(case: Case) -> None:
+    diagnostics = fit(case, *data(case, noise=1.0)).diagnostics
+    for name in ("rmse_energy_intramolecular", "rmse_gradient", "rmse_interaction"):
+        assert diagnostics[name] < diagnostics[f"{name}_start"]
+    assert diagnostics["reduced_chi2"] == pytest.approx(1, abs=0.1)
+
+
+def test_barrier_is_kept_when_the_data_would_lose_it(methanol: Case) -> None:
+    """Strongly attractive data at short range, which no repulsion can describe."""
+    molecules, dimers = data(methanol, noise=0)
+    n = methanol.topology.conformers.shape[1]
+    r = np.linalg.norm(dimers.positions[:, :n, None] - dimers.positions[:, None, n:], axis=-1)
+    pull = np.where(r < 2.6, -0.15, 0).sum(axis=(1, 2))
+    pulled = replace(dimers, energies=dimers.energies + pull)
+    field = methanol.forcefield
+
+    def lowest_barrier(settings: Settings) -> float:
+        found = fit_force_field(
+            methanol.topology,
+            methanol.reference,
+            field.charges,
+            field.gas_charges,
+            molecules,
+            [pulled],
+            settings,
+        )
+        barriers = [v for k, v in found.diagnostics.items() if k.startswith("barrier")]
+        assert len(barriers) == 10
+        return min(barriers)
+
+    assert lowest_barrier(Settings(barrier=1e-6 * KCAL)) < KCAL
+    assert lowest_barrier(Settings()) > 5 * KCAL
+
+
+def test_single_ion() -> None:
+    """No bonded terms and nothing inside the molecule: only the repulsion between two ions."""
+    ion = Topology(("Li",), 1, 1, ("Li1",), (), (), np.zeros((1, 1, 3)), "[Li+]")
+    reference = Reference(np.zeros((1, 3)), np.zeros((3, 3)), np.array([[0.4]]))
+    term = Term("nonbonded", "nonbonded Li1", "exp6", {"A": 400.0, "rho": 0.25, "C6": 0.4})
+    true = ForceField((term,), {"Li1": 1.0}, {"Li1": 1.0}, np.zeros((3, 3)))
+    pairs = np.zeros((20, 2, 3))
+    pairs[:, 1, 0] = np.linspace(1.2, 4.0, 20)
+    found = fit_force_field(
+        ion,
+        reference,
+        true.charges,
+        true.gas_charges,
+        MoleculePoints(np.zeros((1, 1, 3)), np.zeros(1), np.zeros((1, 1, 3)), np.ones(1)),
+        [DimerPoints(pairs, interaction_energies(true, ion, pairs), np.ones(20), "ions")],
+        Settings(repulsive_scale=20.0),
+    )
+    r = pairs[:, 1, 0]
+    curve, expected = (
+        f.vector[0] * np.exp(-r / f.vector[1]) - f.vector[2] / r**6 for f in (found, true)
+    )
+    np.testing.assert_allclose(curve, expected, atol=0.05)
+
+
+def test_bad_data_is_named(methanol: Case) -> None:
+    molecules, dimers = data(methanol, noise=0)
+    with pytest.raises(ValueError, match="dimer points random: 150 positions, 149 energies"):
+        replace(dimers, energies=dimers.energies[1:])
+    with pytest.raises(ValueError, match="molecule points: positions and energies must be finite"):
+        replace(molecules, energies=np.full(100, np.nan))
+    with pytest.raises(ValueError, match="weights must be finite and not negative"):
+        replace(dimers, weights=-dimers.weights)
+    with pytest.raises(ValueError, match=r"gradients \(1,\) do not match"):
+        replace(molecules, gradients=np.zeros(1))
+    with pytest.raises(ValueError, match="energy_error: 0 is not a positive number"):
+        Settings(energy_error=0)

@@ -1,0 +1,37 @@
+import json
+
+import numpy as np
+import pytest
+from pydantic import TypeAdapter
+from synthetic_fields import Case
+
+from aiida_forcefield.potentials import Term
+from aiida_forcefield.potentials.forcefield import check_terms, columns, vector
+
+
+def test_flat_vector_and_names_agree(case: Case) -> None:
+    field = case.forcefield
+    assert len(set(field.parameter_names)) == len(field.vector) == len(field.covariance)
+    for term in field.terms:
+        assert vector(field.terms)[columns(field.terms)[term.name]].tolist() == list(
+            term.parameters.values()
+        )
+
+
+def test_terms_survive_json(case: Case) -> None:
+    adapter = TypeAdapter(tuple[Term, ...])
+    text = json.dumps(adapter.dump_python(case.forcefield.terms, mode="json"), sort_keys=True)
+    back = adapter.validate_python(json.loads(text))
+    assert back == case.forcefield.terms
+    np.testing.assert_array_equal(vector(back), case.forcefield.vector)
+
+
+def test_a_term_must_have_its_forms_parameters(methanol: Case) -> None:
+    with pytest.raises(ValueError, match="form of bond: 'spring' is not one of"):
+        Term("bond", "bond", "spring", {})
+    with pytest.raises(ValueError, match="the form exp6 has"):
+        Term("nonbonded", "nonbonded H1", "exp6", {"A": 1.0})
+    with pytest.raises(ValueError, match="'bond X' is not in the force field"):
+        methanol.forcefield.term("bond X")
+    with pytest.raises(ValueError, match="differ in bond C1-O1"):
+        check_terms(methanol.forcefield.terms[1:], methanol.topology)

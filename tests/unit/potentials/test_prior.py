@@ -1,0 +1,38 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from synthetic_fields import Case
+
+from aiida_forcefield.potentials.forcefield import vector
+from aiida_forcefield.potentials.prior import build_prior, contact_distance
+
+
+def test_prior_starts_where_exp6_is_lowest_at_contact(methanol: Case) -> None:
+    prior = build_prior(methanol.topology, methanol.reference, c6_width=0.07)
+    p = next(term for term in prior.terms if term.name == "nonbonded O1").parameters
+    r = np.linspace(2.0, 6.0, 4001)
+    energy = p["A"] * np.exp(-r / p["rho"]) - p["C6"] / r**6
+    assert r[np.argmin(energy)] == pytest.approx(contact_distance("O", "O"), abs=2e-3)
+
+
+def test_u_and_parameters_are_the_same_point(case: Case) -> None:
+    prior = build_prior(case.topology, case.reference, c6_width=0.07)
+    np.testing.assert_allclose(prior.to_parameters(prior.centre), vector(prior.terms), rtol=1e-12)
+    assert (prior.lower < prior.centre).all()
+    assert (prior.centre < prior.upper).all()
+
+
+def test_jacobian_is_the_derivative_of_the_parameters(methanol: Case) -> None:
+    prior = build_prior(methanol.topology, methanol.reference, c6_width=0.07)
+    step = 1e-6
+    forward, backward = (prior.to_parameters(prior.centre + s) for s in (step, -step))
+    expected = (forward - backward) / (2 * step)
+    found = prior.jacobian(prior.to_parameters(prior.centre))
+    np.testing.assert_allclose(found, expected, rtol=1e-6)
+
+
+def test_c6_must_be_positive(methanol: Case) -> None:
+    broken = replace(methanol.reference, c6=np.zeros((6, 6)))
+    with pytest.raises(ValueError, match="c6: "):
+        build_prior(methanol.topology, broken, c6_width=0.07)

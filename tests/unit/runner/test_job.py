@@ -1,0 +1,93 @@
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from aiida_forcefield.runner.job import Constraint, read_job
+
+XTB = {"engine": "tblite", "tblite": {"method": "GFN2-xTB"}}
+MP2 = {
+    "engine": "pyscf",
+    "mean_field": {"method": "RHF"},
+    "structure": {"basis": "sto-3g"},
+    "correlation": "mp2",
+}
+GOOD: dict[str, Any] = {
+    "parameters": XTB,
+    "symbols": ["H", "F"],
+    "positions": [[[0, 0, 0], [0, 0, 0.9]], [[0, 0, 0], [0, 0, 1.0]]],
+}
+
+
+def write(folder: Path, job: Any) -> Path:
+    path = folder / "job.json"
+    path.write_text(json.dumps(job))
+    return path
+
+
+def test_defaults(tmp_path: Path) -> None:
+    job = read_job(write(tmp_path, GOOD))
+    assert (job.charge, job.multiplicity, job.constraint, job.bonds, job.split) == (
+        0,
+        1,
+        None,
+        None,
+        None,
+    )
+    assert job.positions.shape == (2, 2, 3)
+
+
+def test_constraint_and_bonds(tmp_path: Path) -> None:
+    more = {"constraint": {"atoms": [0, 1], "values": [0.9, 1.0]}, "bonds": [[1, 0]]}
+    job = read_job(write(tmp_path, GOOD | more))
+    assert job.constraint == Constraint((0, 1), (0.9, 1.0))
+    assert job.bonds == ((0, 1),)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"paramters": {}}, "unknown key 'paramters'; did you mean 'parameters'"),
+        ({"parameters": XTB | {"relaxtion": {}}}, "did you mean 'relaxation'"),
+        ({"parameters": {"engine": "psi4"}}, "engine: 'psi4' is not one of pyscf, tblite"),
+        ({"parameters": {"engine": "tblite"}}, "tblite.method: None is not one of GFN1"),
+        ({"parameters": XTB | {"gradient": "yes"}}, "gradient: 'yes' has the wrong type"),
+        ({"parameters": {"engine": "pyscf", "mean_field": {"method": "RHF"}}}, "basis is missing"),
+        ({"parameters": XTB | {"correlation": "mp2"}}, "mp2 needs engine pyscf and method RHF"),
+        ({"parameters": MP2 | {"gradient": True}}, "must be false with correlation mp2"),
+        ({"parameters": MP2, "multiplicity": 3}, "needs closed shells"),
+        (
+            {"parameters": XTB | {"relaxation": {"engine": "pyscf"}}},
+            "pyscf needs engine pyscf without mp2",
+        ),
+        (
+            {"parameters": XTB | {"interaction": {"counterpoise_fraction": 2}}},
+            "2 is not within 0 to 1",
+        ),
+        ({"parameters": XTB | {"interaction": {}}}, "needs the atoms of the first molecule"),
+        ({"parameters": XTB | {"interaction": {}}, "split": 1, "charge": 1}, "equal charge"),
+        ({"split": 2}, "split: 2 must leave atoms in both molecules"),
+        ({"positions": [[[0, 0, 0]]]}, "structures of 2 atoms"),
+        ({"positions": [[[0, 0, 0], [0, 0, float("nan")]]]}, "finite"),
+        ({"charge": 0.5}, "charge: 0.5 is not an integer"),
+        ({"multiplicity": 0}, "multiplicity: 0 is not a positive integer"),
+        ({"constraint": {"atoms": [0, 2], "values": [1, 1]}}, "2 to 4 atoms of 0 to 1"),
+        ({"constraint": {"atoms": [0, 1], "values": [1]}}, "each of the 2 structures"),
+        ({"bonds": [[0, 5]]}, "bonds: must be pairs of atoms, 0 to 1"),
+    ],
+)
+def test_bad_input_is_named_in_one_line(tmp_path: Path, change: dict, message: str) -> None:
+    with pytest.raises(ValueError, match=message) as caught:
+        read_job(write(tmp_path, GOOD | change))
+    assert "\n" not in str(caught.value)
+
+
+def test_files_that_are_no_jobs(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="cannot be read"):
+        read_job(tmp_path / "absent.json")
+    (tmp_path / "job.json").write_text("{")
+    with pytest.raises(ValueError, match="not JSON"):
+        read_job(tmp_path / "job.json")
+    with pytest.raises(ValueError, match="parameters is missing"):
+        read_job(write(tmp_path, {}))

@@ -1,0 +1,152 @@
+from collections.abc import Callable
+from itertools import combinations_with_replacement
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from scipy.spatial.transform import Rotation
+
+from aiida_forcefield.scans import (
+    Scan,
+    liquid_dimers,
+    pair_scan,
+    plan_pair_scans,
+    random_dimers,
+    squeezed_dimers,
+)
+from aiida_forcefield.scans.contacts import contact_lengths, contact_ratio
+from aiida_forcefield.topology import from_smiles
+
+Array = NDArray[np.float64]
+
+METHANOL = from_smiles("CO")
+X = METHANOL.conformers[0]
+LENGTHS = contact_lengths(METHANOL)
+SAMPLERS = [(random_dimers, 0.75, 1.5), (squeezed_dimers, 0.62, 0.85)]
+
+
+def ratios(dimers: Array) -> Array:
+    return contact_ratio(dimers[:, :6], dimers[:, 6:], LENGTHS)
+
+
+def inner(molecules: Array) -> Array:
+    return np.linalg.norm(molecules[..., :, None, :] - molecules[..., None, :, :], axis=-1)
+
+
+@pytest.mark.parametrize("scan", plan_pair_scans(METHANOL, X), ids=lambda scan: scan.name)
+def test_only_the_distance_varies_along_a_pair_scan(scan: Scan) -> None:
+    distances = [scan.lower, 3.456, scan.upper]
+    dimers = pair_scan(METHANOL, X, scan, distances)
+    i, j = scan.atoms
+    np.testing.assert_allclose(
+        np.linalg.norm(dimers[:, i] - dimers[:, 6 + j], axis=-1), distances, atol=1e-12
+    )
+    np.testing.assert_array_equal(dimers[0, :6], dimers[1, :6])
+    shift = dimers[:, 6:] - dimers[:1, 6:]
+    np.testing.assert_allclose(shift - shift[:, :1], 0.0, atol=1e-12)
+    np.testing.assert_allclose(inner(dimers[0, 6:]), inner(X), atol=1e-3)
+
+
+def test_pair_scan_refuses_what_is_no_pair_or_no_distance() -> None:
+    with pytest.raises(ValueError, match="pair_scan takes 'pair'"):
+        pair_scan(METHANOL, X, Scan("bond", "bond C1-O1", (0, 1), 1, 2, False), [1.4])
+    with pytest.raises(ValueError, match="above 0"):
+        pair_scan(METHANOL, X, plan_pair_scans(METHANOL, X)[0], [3.0, 0.0])
+
+
+@pytest.mark.parametrize(("sample", "lower", "upper"), SAMPLERS)
+def test_contact_ratios_cover_their_range_evenly(
+    sample: Callable[..., Array], lower: float, upper: float
+) -> None:
+    found = ratios(sample(METHANOL, X, 50, 1))
+    bins, _ = np.histogram(found, bins=5, range=(lower - 1e-3, upper + 1e-3))
+    assert bins.sum() == 50
+    assert bins.min() >= 9
+
+
+@pytest.mark.parametrize(("sample", "lower", "upper"), SAMPLERS)
+def test_every_pair_of_types_is_met(
+    sample: Callable[..., Array], lower: float, upper: float
+) -> None:
+    dimers = sample(METHANOL, X, 200, 3)
+    distances = np.linalg.norm(dimers[:, :6, None] - dimers[:, None, 6:], axis=-1) / LENGTHS
+    closest = distances.reshape(200, -1).argmin(axis=1)
+    types = METHANOL.type_indices
+    met = {tuple(sorted((types[c // 6], types[c % 6]))) for c in closest}
+    carbon = METHANOL.type_names.index("C1")  # hidden: two carbons hardly ever meet first
+    assert met >= set(combinations_with_replacement(range(4), 2)) - {(carbon, carbon)}
+
+
+@pytest.mark.parametrize(("sample", "lower", "upper"), SAMPLERS)
+def test_dimers_are_rigid_copies_decided_by_the_seed(
+    sample: Callable[..., Array], lower: float, upper: float
+) -> None:
+    dimers = sample(METHANOL, X, 10, 5)
+    assert dimers.shape == (10, 12, 3)
+    np.testing.assert_allclose(inner(dimers[:, :6]) - inner(X), 0.0, atol=1e-3)
+    np.testing.assert_allclose(inner(dimers[:, 6:]) - inner(X), 0.0, atol=1e-3)
+    np.testing.assert_array_equal(dimers, sample(METHANOL, X, 10, 5))
+    assert np.abs(dimers - sample(METHANOL, X, 10, 6)).max() > 0.1
+    assert sample(METHANOL, X, 0, 5).shape == (0, 12, 3)
+
+
+def test_random_and_squeezed_dimers_of_one_seed_are_not_the_same_lines() -> None:
+    first, second = (sample(METHANOL, X, 10, 5)[:, 6:] for sample, *_ in SAMPLERS)
+    turns = [
+        Rotation.align_vectors(a - a[0], b - b[0])[0] for a, b in zip(first, second, strict=True)
+    ]
+    assert min(turn.magnitude() for turn in turns) > 0.05
+
+
+def liquid(seed: int) -> tuple[Array, Array]:
+    """Three frames of 27 deformed methanols on a jittered lattice, spread over many images."""
+    rng = np.random.default_rng(seed)
+    edge = 12.3
+    sites = np.stack(np.meshgrid(*[np.arange(3)] * 3), axis=-1).reshape(-1, 3) * edge / 3
+    frames = []
+    for _ in range(3):
+        turns = Rotation.from_quat(rng.normal(size=(27, 4))).as_matrix()
+        bodies = np.einsum("mab,mnb->mna", turns, X + rng.normal(0, 0.02, (27, 6, 3)))
+        images = edge * rng.integers(-2, 3, (27, 1, 3))
+        frames.append(bodies + sites[:, None] + rng.normal(0, 0.2, (27, 1, 3)) + images)
+    return np.array(frames), np.full((3, 3), edge)
+
+
+def test_liquid_dimers_are_neighbours_with_their_own_geometries() -> None:
+    frames, box = liquid(1)
+    dimers = liquid_dimers(METHANOL, frames, box, 40, 1)
+    assert dimers.shape == (40, 12, 3)
+    assert np.all(ratios(dimers) < 1.6)
+    known = inner(frames.reshape(-1, 6, 3))
+    for molecule in inner(dimers.reshape(-1, 6, 3)):
+        assert np.abs(known - molecule).max(axis=(1, 2)).min() < 1e-3
+
+
+def test_liquid_dimers_are_those_of_the_periodic_liquid() -> None:
+    frames, box = liquid(2)
+    everything = liquid_dimers(METHANOL, frames, box, 300, 1)
+    offsets = np.stack(np.meshgrid(*[np.arange(-5, 6)] * 3), axis=-1).reshape(-1, 1, 1, 3)
+    nearest = [
+        contact_ratio(frames[0, 0], frames[0, j] + offsets[:, 0] * box[0], LENGTHS).min()
+        for j in range(1, 27)
+    ]
+    expected = [r for r in nearest if r < 1.6 and np.abs(r - 1.6) > 1e-3]
+    found = ratios(everything)
+    assert len(expected) >= 6
+    matched = [np.abs(found - r).min() < 1e-3 for r in expected]
+    assert np.mean(matched) > 0.8  # 300 of all pairs are drawn; nearly all of these among them
+
+
+def test_near_pairs_are_drawn_more_often_than_they_occur() -> None:
+    frames, box = liquid(3)
+    chosen = np.sort(ratios(liquid_dimers(METHANOL, frames, box, 30, 1)))
+    many = np.sort(ratios(liquid_dimers(METHANOL, frames, box, 300, 1)))
+    middle = 0.5 * (many[0] + 1.6)
+    assert np.mean(chosen < middle) > np.mean(many < middle)
+    assert np.mean(chosen < middle) == pytest.approx(0.5, abs=0.2)
+
+
+def test_too_few_neighbours_are_an_error() -> None:
+    frames, box = liquid(4)
+    with pytest.raises(ValueError, match=r"count 5000: the frames have only \d+ pairs"):
+        liquid_dimers(METHANOL, frames, box, 5000, 1)

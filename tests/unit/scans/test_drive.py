@@ -1,0 +1,117 @@
+from functools import cache
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from aiida_forcefield.scans import Scan, drive, plan_scans
+from aiida_forcefield.scans.coordinates import evaluate
+from aiida_forcefield.topology import Topology, from_smiles
+
+ACYCLIC = ["CO", "COC(=O)OC", "CN(C)C=O", "CCO", "[H][H]", "CC#N"]
+RINGS = ["O=C1OCCO1", "C1CCC1C", "c1ccccc1"]
+molecule = cache(from_smiles)
+
+
+def cases(smiles: list[str]) -> list[tuple[Topology, Scan]]:
+    return [
+        (topology, scan)
+        for topology in map(molecule, smiles)
+        for scan in plan_scans(topology, topology.conformers[0])
+    ]
+
+
+def measured(positions: NDArray[np.float64], scan: Scan) -> float:
+    value = float(evaluate(positions, [scan.atoms])[0][0])
+    return value if scan.kind == "bond" else float(np.degrees(value))
+
+
+def lengths(topology: Topology, positions: NDArray[np.float64]) -> NDArray[np.float64]:
+    return evaluate(positions, topology.bonds)[0]
+
+
+@settings(deadline=None)
+@given(st.sampled_from(cases(ACYCLIC + RINGS)), st.floats(0.0, 1.0))
+def test_the_coordinate_is_exactly_met(case: tuple[Topology, Scan], fraction: float) -> None:
+    topology, scan = case
+    value = scan.lower + fraction * (scan.upper - scan.lower)
+    driven = drive(topology, topology.conformers[0], scan, value)
+    off = measured(driven, scan) - value
+    if scan.kind in ("dihedral", "improper"):
+        off = (off + 180.0) % 360.0 - 180.0
+    assert abs(off) < 1e-10
+
+
+@settings(deadline=None)
+@given(st.sampled_from(cases(ACYCLIC)), st.floats(0.0, 1.0))
+def test_fragments_move_as_rigid_bodies(case: tuple[Topology, Scan], fraction: float) -> None:
+    topology, scan = case
+    x = topology.conformers[0]
+    driven = drive(topology, x, scan, scan.lower + fraction * (scan.upper - scan.lower))
+    changed = np.abs(lengths(topology, driven) - lengths(topology, x)) > 1e-10
+    stretched = {b for b, c in zip(topology.bonds, changed, strict=True) if c}
+    if scan.kind == "bond":
+        assert stretched <= {tuple(sorted(scan.atoms))}
+    elif scan.kind == "improper":
+        assert stretched <= {tuple(sorted((scan.atoms[0], scan.atoms[3])))}
+    else:
+        assert not stretched
+
+
+@settings(deadline=None)
+@given(st.sampled_from(cases(RINGS)), st.floats(0.0, 1.0))
+def test_in_rings_what_hangs_from_a_moving_atom_goes_with_it(
+    case: tuple[Topology, Scan], fraction: float
+) -> None:
+    topology, scan = case
+    x = topology.conformers[0]
+    driven = drive(topology, x, scan, scan.lower + fraction * (scan.upper - scan.lower))
+    changed = np.abs(lengths(topology, driven) - lengths(topology, x)) > 1e-10
+    free = [topology.fragment(bond) is not None for bond in topology.bonds]
+    if scan.kind in ("angle", "dihedral"):
+        assert not np.any(changed & free)
+
+
+@pytest.mark.parametrize("smiles", ["COC(=O)OC", "O=C1OCCO1"])
+def test_the_starting_structure_is_left_alone_and_driving_can_be_undone(smiles: str) -> None:
+    topology = molecule(smiles)
+    x = topology.conformers[0]
+    before = x.copy()
+    for scan in plan_scans(topology, x):
+        there = drive(topology, x, scan, 0.5 * (scan.lower + scan.upper) + 0.05)
+        np.testing.assert_allclose(drive(topology, there, scan, measured(x, scan)), x, atol=1e-10)
+    np.testing.assert_array_equal(x, before)
+
+
+def test_values_beyond_half_a_turn_are_the_same_as_those_within() -> None:
+    methanol = molecule("CO")
+    scan = Scan("dihedral", "dihedral H1-C1-O1-H2", (2, 0, 1, 5), 150.0, 210.0, False)
+    beyond, within = (drive(methanol, methanol.conformers[0], scan, v) for v in (200.0, -160.0))
+    np.testing.assert_allclose(beyond, within, atol=1e-10)
+
+
+def test_a_straight_angle_can_be_bent() -> None:
+    nitrile = molecule("CC#N")
+    scan = Scan("angle", "angle C1-C2-N1", (0, 1, 2), 150.0, 180.0, False)
+    straight = np.array([[-1.46, 0, 0], [0, 0, 0], [1.16, 0, 0], *([[-1.8, 1, 0]] * 3)])
+    assert measured(drive(nitrile, straight, scan, 160.0), scan) == pytest.approx(160.0)
+
+
+@pytest.mark.parametrize(
+    ("kind", "atoms", "value", "complaint"),
+    [
+        ("bond", (0, 1), 0.0, "above 0"),
+        ("angle", (2, 0, 1), 180.0, "below 180"),
+        ("angle", (2, 0, 1), -5.0, "above 0"),
+        ("pair", (0, 1), 3.0, "drive takes bonds"),
+    ],
+)
+def test_impossible_values_are_refused(
+    kind: str, atoms: tuple[int, ...], value: float, complaint: str
+) -> None:
+    methanol = molecule("CO")
+    scan = Scan(kind, f"{kind} of a test", atoms, 0.0, 1.0, False)
+    with pytest.raises(ValueError, match=complaint):
+        drive(methanol, methanol.conformers[0], scan, value)

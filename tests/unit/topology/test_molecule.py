@@ -1,0 +1,118 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from rdkit import Chem
+
+from aiida_forcefield.topology import Topology, from_smiles, from_xyz
+
+DMC = from_smiles("COC(=O)OC")
+
+
+def to_xyz(topology: Topology, order: list[int] | None = None) -> str:
+    order = order or list(range(len(topology.symbols)))
+    rows = [" ".join([topology.symbols[a], *map(str, topology.conformers[0, a])]) for a in order]
+    return "\n".join([str(len(rows)), "", *rows])
+
+
+def census(topology: Topology) -> list[tuple[str, int]]:
+    return sorted((term.kind, len(term.members)) for term in topology.term_types)
+
+
+@pytest.mark.parametrize(
+    ("smiles", "charge", "multiplicity"),
+    [
+        ("CO", 0, 1),
+        ("[Li+]", 1, 1),
+        ("[F-]", -1, 1),
+        ("F[P-](F)(F)(F)(F)F", -1, 1),
+        ("[CH3]", 0, 2),
+        ("[Li]", 0, 2),
+        ("[O][O]", 0, 3),
+        ("[H][H]", 0, 1),
+        ("N#N", 0, 1),
+    ],
+)
+def test_charge_and_multiplicity_follow_from_the_smiles(
+    smiles: str, charge: int, multiplicity: int
+) -> None:
+    topology = from_smiles(smiles)
+    assert (topology.charge, topology.multiplicity) == (charge, multiplicity)
+    assert topology.conformers.shape[1:] == (len(topology.symbols), 3)
+
+
+def test_multiplicity_can_be_given() -> None:
+    assert from_smiles("O=O", multiplicity=3).multiplicity == 3
+
+
+@pytest.mark.parametrize(
+    ("smiles", "multiplicity", "complaint"),
+    [
+        ("C(", None, "cannot be read"),
+        ("CQ", None, "cannot be read"),
+        ("[Xx]", None, "unknown element 'Xx'"),
+        ("C(C)(C)(C)(C)C", None, "valence"),
+        ("C*", None, "dummy atom"),
+        ("", None, "the molecule is empty"),
+        ("  ", None, "the molecule is empty"),
+        ("[2H]O[2H]", None, "isotope labels"),
+        ("[Li+].F[P-](F)(F)(F)(F)F", None, "several fragments ('[Li+]', 'F[P-](F)(F)(F)(F)F')"),
+        ("[Li+].[F-]", None, "run one study for each"),
+        ("[CH3]", 1, "multiplicity 1 is not possible with 9 electrons"),
+        ("CO", 2, "allowed is an odd number from 1"),
+        ("CO", 0, "allowed is an odd number"),
+        ("[H+]", None, "0 electrons"),
+        ("[H]", 4, "multiplicity 4"),
+    ],
+)
+def test_bad_smiles_get_one_clear_line(
+    smiles: str, multiplicity: int | None, complaint: str
+) -> None:
+    with pytest.raises(ValueError, match="SMILES") as error:
+        from_smiles(smiles, multiplicity)
+    assert complaint in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_the_canonical_smiles_does_not_depend_on_the_spelling() -> None:
+    assert from_smiles("OC").smiles == from_smiles("CO").smiles == "CO"
+
+
+@settings(max_examples=8, deadline=None)
+@given(st.integers(1, 10_000))
+def test_terms_do_not_depend_on_the_spelling_of_the_smiles(seed: int) -> None:
+    spelled = Chem.MolToRandomSmilesVect(Chem.MolFromSmiles("COC(=O)OC"), 1, seed)[0]
+    assert census(from_smiles(spelled)) == census(DMC)
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.permutations(range(12)))
+def test_xyz_keeps_order_and_geometry_and_finds_the_same_terms(order: list[int]) -> None:
+    read = from_xyz(to_xyz(DMC, order), charge=0, multiplicity=1)
+    assert read.symbols == tuple(DMC.symbols[a] for a in order)
+    np.testing.assert_array_equal(read.conformers, DMC.conformers[:1, order])
+    assert {frozenset(order[a] for a in b) for b in read.bonds} == set(map(frozenset, DMC.bonds))
+    assert census(read) == census(DMC)
+
+
+@pytest.mark.parametrize(
+    "smiles", ["F[P-](F)(F)(F)(F)F", "[CH3]", "[Li]F", "[F-]", "CC#N", "N#N", "CC(=O)[O-]"]
+)
+def test_xyz_and_smiles_agree(smiles: str) -> None:
+    known = from_smiles(smiles)
+    read = from_xyz(to_xyz(known), known.charge, known.multiplicity)
+    assert (read.atom_types, read.bonds, read.term_types) == (
+        known.atom_types,
+        known.bonds,
+        known.term_types,
+    )
+
+
+def test_xyz_of_two_molecules_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"several fragments \(He, He\)"):
+        from_xyz("2\n\nHe 0 0 0\nHe 0 0 9", 0, 1)
+
+
+def test_xyz_with_impossible_electrons_is_refused() -> None:
+    with pytest.raises(ValueError, match="multiplicity 1 is not possible with 47 electrons"):
+        from_xyz(to_xyz(DMC), charge=1, multiplicity=1)

@@ -1,0 +1,54 @@
+import numpy as np
+import pytest
+
+from aiida_forcefield.topology import Topology, from_smiles
+
+
+@pytest.fixture(scope="module")
+def dmc() -> Topology:
+    return from_smiles("COC(=O)OC")
+
+
+def test_bond_distances_are_the_powers_of_the_bond_matrix(dmc: Topology) -> None:
+    bonded = np.zeros((12, 12), dtype=int)
+    for i, j in dmc.bonds:
+        bonded[i, j] = bonded[j, i] = 1
+    reached = np.eye(12, dtype=int)
+    expected = np.zeros((12, 12), dtype=int)
+    for _ in range(12):
+        expected += reached == 0
+        reached = reached @ (bonded + np.eye(12, dtype=int))
+    np.testing.assert_array_equal(dmc.bond_distances, expected)
+
+
+def test_unconnected_atoms_are_as_far_as_there_are_atoms() -> None:
+    apart = Topology(("He", "He"), 0, 1, ("He1", "He1"), (), (), np.zeros((1, 2, 3)), "")
+    np.testing.assert_array_equal(apart.bond_distances, [[0, 2], [2, 0]])
+
+
+def test_nonbonded_pairs_are_beyond_the_dihedrals(dmc: Topology) -> None:
+    ends = {frozenset((m[0], m[-1])) for t in dmc.term_types for m in t.members}
+    pairs = {frozenset(pair) for pair in dmc.nonbonded_pairs.tolist()}
+    assert not pairs & ends
+    assert len(pairs) == 12 * 11 // 2 - np.sum(np.triu((dmc.bond_distances <= 3), k=1))
+    assert from_smiles("CO").nonbonded_pairs.shape == (0, 2)
+
+
+def test_type_indices_point_to_the_type_names(dmc: Topology) -> None:
+    assert dmc.type_names == ("C1", "O1", "C2", "O2", "H1")
+    assert tuple(dmc.type_names[i] for i in dmc.type_indices) == dmc.atom_types
+
+
+def test_the_two_sides_of_a_bond_make_up_the_molecule(dmc: Topology) -> None:
+    for i, j in dmc.bonds:
+        far, near = dmc.fragment((i, j)), dmc.fragment((j, i))
+        assert far is not None
+        assert near is not None
+        assert j in far
+        assert i in near
+        assert sorted([*far, *near]) == list(range(12))
+
+
+def test_no_side_of_a_ring_bond_is_free() -> None:
+    ring = from_smiles("O=C1OCCO1")
+    assert [ring.fragment(b) is None for b in ((0, 1), (1, 2), (3, 4))] == [False, True, True]
