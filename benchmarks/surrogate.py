@@ -94,7 +94,7 @@ def torsion(rng: np.random.Generator, narrow: float = 0.0) -> Profile:
     def energy(phi: Array) -> Array:
         angle = np.radians(phi)[..., None]
         feature = narrow * np.exp((np.cos(angle[..., 0] - where) - 1) / width**2)
-        return (height * (1 - np.cos(n * angle - phase))).sum(-1) + feature
+        return np.asarray((height * (1 - np.cos(n * angle - phase))).sum(-1) + feature)
 
     return Profile("dihedral", -180, 180, energy)
 
@@ -112,7 +112,7 @@ def dimer(rng: np.random.Generator) -> Profile:
     def energy(r: Array) -> Array:
         coulomb = 14.4 * q1 * q2 * (1 / r - 2 / (r + arm) + 1 / (r + 2 * arm))
         dispersion = _damped(r / rho, 6) * c6 / r**6 + _damped(r / rho, 8) * 8 * c6 / r**8
-        return a * np.exp(-r / rho) - dispersion - c4 / r**4 + coulomb
+        return np.asarray(a * np.exp(-r / rho) - dispersion - c4 / r**4 + coulomb)
 
     r = np.linspace(1.2, 6, 500)
     lower = float(r[np.argmax(energy(r) < rng.uniform(0.3, 0.8))])

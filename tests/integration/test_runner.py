@@ -110,6 +110,13 @@ def stretched_waters(count: int) -> list[np.ndarray]:
     return [WATER_POSITIONS * (1.0 + 0.01 * k) for k in range(count)]
 
 
+def local_direction(positions: Any, atoms: tuple[int, ...]) -> np.ndarray:
+    """Unit vector, shape (n, 3), along which a coordinate changes most."""
+    direction = np.zeros((len(positions), 3))
+    direction[list(atoms)] = evaluate(positions, [atoms])[1][0]
+    return direction / np.linalg.norm(direction)
+
+
 @pytest.mark.parametrize("parameters", [XTB, PBE0], ids=["xtb", "pbe0"])
 def test_gradient_is_the_derivative_of_the_energy(runner: Runner, parameters: dict) -> None:
     step = 0.005
@@ -153,6 +160,10 @@ def test_slope_is_the_derivative_along_the_relaxed_path(
         measured = measured if len(atoms) == 2 else np.degrees(measured)
         assert point["coordinate"] == pytest.approx(measured, abs=1e-6)
         assert measured == pytest.approx(value, abs=1e-3 if len(atoms) == 2 else 0.05)
+    if parameters is XTB:  # all that is left of the gradient is what holds the coordinate
+        unit = local_direction(middle["positions"], atoms)
+        gradient = np.array(middle["gradient"])
+        assert gradient - np.sum(gradient * unit) * unit == pytest.approx(0.0, abs=1e-3)
     numerical = (plus["energy"] - minus["energy"]) / (plus["coordinate"] - minus["coordinate"])
     tolerance = 2e-3 if len(atoms) == 2 else 1e-5
     assert middle["slope"] == pytest.approx(numerical, abs=tolerance)
@@ -194,7 +205,7 @@ def test_counterpoise_of_the_water_dimer(runner: Runner) -> None:
 
 
 def test_interaction_vanishes_at_a_distance(runner: Runner) -> None:
-    far = np.concatenate([WATER_POSITIONS, WATER_POSITIONS + [0.0, 0.0, 60.0]])
+    far = np.concatenate([WATER_POSITIONS, WATER_POSITIONS + np.array([0.0, 0.0, 60.0])])
     parameters = {**PBE0, "interaction": {"counterpoise_fraction": 0.5}}
     parameters["mean_field"] = {**PBE0["mean_field"], "disp": "d3bj"}
     job = {"parameters": parameters, "symbols": WATER * 2, "positions": [far], "split": 3}
@@ -205,7 +216,8 @@ def test_interaction_vanishes_at_a_distance(runner: Runner) -> None:
 
 def test_interaction_gradient_and_slope(runner: Runner) -> None:
     separations = [3.0, 2.995, 3.005]
-    dimers = [np.concatenate([WATER_POSITIONS, WATER_POSITIONS + [0, 0, r]]) for r in separations]
+    shifts = [np.array([0.0, 0.0, r]) for r in separations]
+    dimers = [np.concatenate([WATER_POSITIONS, WATER_POSITIONS + shift]) for shift in shifts]
     job = {
         "parameters": {**XTB, "gradient": True, "interaction": {}},
         "symbols": WATER * 2,

@@ -32,7 +32,7 @@ class MdCalculation(LammpsRawCalculation):
             required=False,
             help="`positions` (f, M, n, 3) of whole molecules and `box` (f, 3), Å.",
         )
-        spec.exit_code(312, "ERROR_UNSTABLE", message="{status}: {reason}")
+        spec.exit_code(312, "ERROR_UNSTABLE", message="{status}: {reason}", invalidates_cache=True)
 
     def prepare_for_submission(self, folder: Folder) -> CalcInfo:
         """Have the final state and the frames retrieved beside the log."""

@@ -34,7 +34,12 @@ class PackingCalculation(CalcJob):
         options["resources"].default = {"num_machines": 1, "num_mpiprocs_per_machine": 1}  # type: ignore[index]
         options["withmpi"].default = False  # type: ignore[index]
         spec.output("box", valid_type=ArrayData, help="`positions` (M, n, 3) and `edges` (3), Å.")
-        spec.exit_code(310, "ERROR_PACKING", message="packmol could not pack the box: {reason}")
+        spec.exit_code(
+            310,
+            "ERROR_PACKING",
+            message="packmol could not pack the box: {reason}",
+            invalidates_cache=True,
+        )
 
     def prepare_for_submission(self, folder: Folder) -> CalcInfo:
         """Write the molecule and packmol's input."""
@@ -47,7 +52,7 @@ class PackingCalculation(CalcJob):
 
         code = CodeInfo()
         code.code_uuid = self.inputs.code.uuid
-        code.cmdline_params = ["-c", self.COMMAND]
+        code.cmdline_params = ["-E", "-c", self.COMMAND]  # as in QmCalculation
         code.stdin_name = self.FILENAME_INPUT
         code.stdout_name = "packmol.out"
         info = CalcInfo()

@@ -51,16 +51,19 @@ class QmCalculation(PyscfCalculation):
             310,
             "ERROR_PARAMETERS",
             message="The program refused its parameters: {reason}",
+            invalidates_cache=True,
         )
         spec.exit_code(
             311,
             "ERROR_NO_POINT",
             message="Not one point succeeded; the first failure: {reason}",
+            invalidates_cache=True,
         )
         spec.exit_code(
             411,
             "ERROR_INCOMPLETE",
             message="The job ended before all its points were computed; what is done is kept.",
+            invalidates_cache=True,
         )
 
     @classmethod
@@ -89,7 +92,8 @@ class QmCalculation(PyscfCalculation):
 
         code = CodeInfo()
         code.code_uuid = self.inputs.code.uuid
-        code.cmdline_params = ["-m", "runner", self.FILENAME_JOB]
+        # -E: AiiDA's daemon hands its own PYTHONPATH down, whose PySCF is another one.
+        code.cmdline_params = ["-E", "-m", "runner", self.FILENAME_JOB]
         code.stdout_name = self.FILENAME_STDOUT
         info = CalcInfo()
         info.codes_info = [code]

@@ -86,7 +86,6 @@ def submit_study(profile: str, file: "StudyFile") -> "ProcessNode":
     builder.metadata.label = study.material.name
     node = submit(builder)
     # Its settings are inputs; its name is kept for people.
-    node.base.extras.set("protocol", study.protocol)
     return node
 
 

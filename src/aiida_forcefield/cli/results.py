@@ -18,12 +18,12 @@ def collect_results(study: "ProcessNode") -> Results:
     inputs = study.inputs
     return {
         "material": inputs.material.get_dict(),
-        "protocol": study.base.extras.get("protocol", None),
+        "protocol": inputs.protocol.value,
         "status": _status(study),
         "qm": _qm(study),
         "force_field": _force_field(study),
         "properties": {"density": _density(study)},
-        "reference": inputs.comparison.get_dict() if "comparison" in inputs else None,
+        "reference": inputs.reference.get_dict() if "reference" in inputs else None,
         "process": {"pk": study.pk, "uuid": study.uuid},
     }
 

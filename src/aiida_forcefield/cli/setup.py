@@ -116,6 +116,11 @@ def _computer(profile: str) -> "Computer":
     return computer
 
 
+# Jobs side by side use the cores better than threads within one. AiiDA's daemon hands its own
+# PYTHONPATH down, with which programs of the compute environment would import AiiDA's packages.
+PREPEND_TEXT = "export OMP_NUM_THREADS=1\nunset PYTHONPATH"
+
+
 def _code(label: str, executable: Path, plugin: str, computer: "Computer") -> None:
     """Register a code; one whose program is gone, as after a move, gives its label up."""
     from aiida.common.exceptions import NotExistent
@@ -137,8 +142,7 @@ def _code(label: str, executable: Path, plugin: str, computer: "Computer") -> No
             computer=computer,
             filepath_executable=str(executable),
             default_calc_job_plugin=plugin,
-            # Jobs side by side use the cores better than threads within one.
-            prepend_text="export OMP_NUM_THREADS=1",
+            prepend_text=PREPEND_TEXT,
             with_mpi=False,
         ).store()
 

@@ -26,9 +26,9 @@ class DataclassData(ArrayData, Generic[T]):
             return
         if not isinstance(value, self.wraps):
             raise TypeError(f"{type(self).__name__} holds a {self.wraps.__name__}, got {value!r}")
-        self.base.attributes.set_many(self._store(value, ""))
+        self.base.attributes.set_many(self._dismantle(value, ""))
 
-    def _store(self, value: Any, prefix: str) -> dict[str, Any]:
+    def _dismantle(self, value: Any, prefix: str) -> dict[str, Any]:
         """Store the arrays of a dataclass, and return all its other fields as plain values."""
         plain = {}
         hints = get_type_hints(type(value))
@@ -37,7 +37,7 @@ class DataclassData(ArrayData, Generic[T]):
             if isinstance(content, np.ndarray):
                 self.set_array(prefix + field.name, content)
             elif is_dataclass(content):
-                plain[field.name] = self._store(content, f"{prefix}{field.name}__")
+                plain[field.name] = self._dismantle(content, f"{prefix}{field.name}__")
             else:
                 adapter = TypeAdapter(hints[field.name])
                 plain[field.name] = adapter.dump_python(content, mode="json")
@@ -46,9 +46,9 @@ class DataclassData(ArrayData, Generic[T]):
     @property
     def value(self) -> T:
         """The object that this node holds."""
-        return self._load(self.wraps, self.base.attributes.all, "")
+        return self._assemble(self.wraps, self.base.attributes.all, "")
 
-    def _load(self, cls: type, plain: dict[str, Any], prefix: str) -> Any:
+    def _assemble(self, cls: type, plain: dict[str, Any], prefix: str) -> Any:
         hints = get_type_hints(cls)
         values = {}
         for field in fields(cls):
@@ -56,7 +56,9 @@ class DataclassData(ArrayData, Generic[T]):
             if field.name not in plain:
                 values[field.name] = self.get_array(prefix + field.name)
             elif is_dataclass(kind):
-                values[field.name] = self._load(kind, plain[field.name], f"{prefix}{field.name}__")
+                values[field.name] = self._assemble(
+                    kind, plain[field.name], f"{prefix}{field.name}__"
+                )
             else:
                 values[field.name] = TypeAdapter(kind).validate_python(plain[field.name])
         return cls(**values)

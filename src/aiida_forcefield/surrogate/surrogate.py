@@ -1,8 +1,8 @@
 """The learned profile, as it is kept and used."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -18,6 +18,8 @@ Status = Literal["learning", "converged", "unmet"]
 @dataclass(frozen=True, eq=False)
 class Surrogate:
     """A learned profile with its uncertainty, and what to do next.
+
+    All fields are numbers, words and arrays of numbers, from which `predict` starts afresh.
 
     Attributes:
         kind: bond, angle, dihedral, improper or pair.
@@ -76,29 +78,3 @@ class Surrogate:
             self.hyperparameters,
             self.hyperparameter_weights,
         )
-
-    def to_dict(self) -> dict[str, object]:
-        """All fields as JSON values; an unknown slope is null."""
-        return {name: _plain(value) for name, value in asdict(self).items()}
-
-    @classmethod
-    def from_dict(cls, fields: dict[str, Any]) -> "Surrogate":
-        """The surrogate that `to_dict` wrote."""
-        arrays = {
-            name: np.array(value, dtype=float)
-            for name, value in fields.items()
-            if isinstance(value, list)
-        }
-        observations = Observations(**fields["observations"])
-        settings = Settings(**fields["settings"])
-        return cls(**{**fields, **arrays, "observations": observations, "settings": settings})
-
-
-def _plain(value: object) -> object:
-    if isinstance(value, dict):
-        return {name: _plain(item) for name, item in value.items()}
-    if isinstance(value, np.ndarray):
-        return _plain(value.tolist())
-    if isinstance(value, list):
-        return [_plain(item) for item in value]
-    return None if value != value else value  # JSON has no NaN

@@ -31,6 +31,6 @@ def test_a_formed_bond_is_seen_unless_an_angle_is_driven() -> None:
 
 
 def test_the_ends_of_a_driven_dihedral_are_not_exempt() -> None:
-    chain = np.array([[0.7, 0.1, 0.0], [0.0, 0.9, 0.0], [0.0, 2.0, 0.0], [0.7, 0.8, 0.0]])
-    with pytest.raises(PointError, match="formed"):
+    chain = np.array([[0.7, 0.0, 0.0], [0.0, 0.0, 0.0], [0.0, 0.8, 0.0], [0.7, 0.8, 0.0]])
+    with pytest.raises(PointError, match="formed between atoms 0 and 3"):
         check_bonds(chain, np.full(4, 0.31), ((0, 1), (1, 2), (2, 3)), driven=(0, 1, 2, 3))

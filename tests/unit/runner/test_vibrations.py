@@ -32,7 +32,7 @@ TRIANGLE = np.array([[0.0, 0.0, 0.0], [1.0, 0.0, 0.0], [0.5, 0.75**0.5, 0.0]])
 
 
 def test_a_diatomic_vibrates_as_a_spring() -> None:
-    """CO: 1855 N/m = 115.8 eV/Å² and 6.86 u are 2143 cm-1 and some (harmonic 2170 cm-1)."""
+    """CO: 1902 N/m = 118.7 eV/Å² and 6.86 u give its harmonic 2170 cm-1."""
     positions = np.array([[0.0, 0.0, 0.0], [0.0, 0.0, 1.128]])
     second = hessian(Springs(positions, 118.7), positions)
     frequencies, modes = normal_modes(second, positions, np.array([12.0, 15.9949]))
