@@ -49,8 +49,8 @@ class QmCalculation(PyscfCalculation):
         )
         spec.exit_code(
             310,
-            "ERROR_PARAMETERS",
-            message="The program refused its parameters: {reason}",
+            "ERROR_NOT_STARTED",
+            message="The program refused its parameters or could not start: {reason}",
             invalidates_cache=True,
         )
         spec.exit_code(

@@ -77,12 +77,14 @@ def learn_profile(scan: Dict, settings: Dict, **points: PointsData) -> Surrogate
 
 
 def _observations(points: list[Points]) -> Observations:
+    """What the points say; those that were never tried say nothing."""
     ok = np.concatenate([p.ok for p in points])
+    tried = ~np.concatenate([p.missing for p in points])
     x, energy, slope = (
         np.concatenate([getattr(p, name) for p in points])
         for name in ("requested", "energies", "slopes")
     )
-    return Observations(x=x[ok], energy=energy[ok], slope=slope[ok], failed=x[~ok])
+    return Observations(x=x[ok], energy=energy[ok], slope=slope[ok], failed=x[tried & ~ok])
 
 
 def _structures(plan: Scan, topology: Topology, starts: Array, values: Array) -> StructuresData:

@@ -84,9 +84,7 @@ def submit_study(profile: str, file: "StudyFile") -> "ProcessNode":
     except ValueError as error:
         raise InputError(f"{file.path}: {error}") from None
     builder.metadata.label = study.material.name
-    node = submit(builder)
-    # Its settings are inputs; its name is kept for people.
-    return node
+    return submit(builder)
 
 
 def _follow(node: "ProcessNode") -> None:

@@ -1,6 +1,8 @@
 """``aiida-forcefield setup``: profile, computer, codes and daemon."""
 
 import os
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +14,7 @@ from aiida_forcefield.cli.profile import PLUGINS, load
 if TYPE_CHECKING:
     from aiida.orm import Computer
 
-WORKERS = 2
+WORKERS = 1  # SQLite takes one writer at a time; the jobs themselves run outside of it
 
 
 @click.command()
@@ -87,6 +89,7 @@ def _profile(name: str) -> None:
             config.set_option(option, value, scope=name)
         config.set_default_profile(default or name, overwrite=True)
         config.store()
+        _enable_write_ahead_log(Path(config.get_profile(name).storage_config["filepath"]))
     _report(f"profile {name} in {config.dirpath}", missing)
 
 
@@ -145,6 +148,16 @@ def _code(label: str, executable: Path, plugin: str, computer: "Computer") -> No
             prepend_text=PREPEND_TEXT,
             with_mpi=False,
         ).store()
+
+
+def _enable_write_ahead_log(storage: Path) -> None:
+    """Let those who look at the database, such as `status`, not lock out the daemon's worker.
+
+    In SQLite's default mode that happens, and may leave the worker with a lock that it never
+    gives back. The mode is kept in the database file.
+    """
+    with closing(sqlite3.connect(storage / "database.sqlite")) as connection:
+        connection.execute("PRAGMA journal_mode=WAL")
 
 
 def _daemon(profile: str) -> None:

@@ -10,17 +10,18 @@ from aiida.parsers.parser import Parser
 from aiida_forcefield.calculations.md import MdCalculation
 from aiida_forcefield.data import ThermoData
 from aiida_forcefield.dynamics import FINAL_DATA, FRAMES, judge, parse_log, read_frames
+from aiida_forcefield.parsers.scheduler import scheduler_verdict
 
 
 class MdParser(Parser):
     """Read log, final state and frames, and judge whether the run can be trusted."""
 
-    def parse(self, **kwargs: Any) -> ExitCode | None:
+    def parse(self, **kwargs: Any) -> ExitCode:
         """Parse a leg; what an unstable run printed is kept for inspection."""
         try:
             text = self.retrieved.base.repository.get_object_content(MdCalculation.FILENAME_OUTPUT)
         except FileNotFoundError:
-            return self.exit_codes.ERROR_OUTFILE_MISSING
+            return scheduler_verdict(self.node) or self.exit_codes.ERROR_OUTFILE_MISSING
         log = parse_log(text)
         for warning in log.warnings:
             self.logger.warning(warning)
@@ -28,9 +29,8 @@ class MdParser(Parser):
             self.out("thermo", ThermoData(log.runs[-1]))
         verdict = judge(log, self.node.inputs.settings["temperature"])
         if verdict.status != "ok":
-            if self.node.exit_status is not None:
-                return ExitCode(self.node.exit_status, self.node.exit_message)
-            return self.exit_codes.ERROR_UNSTABLE.format(
+            unstable = self.exit_codes.ERROR_UNSTABLE
+            return scheduler_verdict(self.node) or unstable.format(
                 status=verdict.status, reason=verdict.message
             )
 
@@ -40,4 +40,5 @@ class MdParser(Parser):
             size = len(self.node.inputs.topology.value.symbols)
             positions, box = read_frames((temporary / FRAMES).read_text(), size)
             self.out("frames", ArrayData({"positions": positions, "box": box}))
-        return None
+        # Not None, with which the scheduler's verdict would stand although the leg is complete.
+        return ExitCode(0)

@@ -10,12 +10,13 @@ from aiida.parsers.parser import Parser
 
 from aiida_forcefield.calculations.packing import PackingCalculation, box_of
 from aiida_forcefield.dynamics import read_packed
+from aiida_forcefield.parsers.scheduler import scheduler_verdict
 
 
 class PackingParser(Parser):
     """Read the packed molecules."""
 
-    def parse(self, **kwargs: Any) -> ExitCode | None:
+    def parse(self, **kwargs: Any) -> ExitCode:
         """Make one node of all molecules and the edges of their box."""
         packed = Path(kwargs["retrieved_temporary_folder"]) / PackingCalculation.FILENAME_PACKED
         inputs = self.node.inputs
@@ -23,6 +24,7 @@ class PackingParser(Parser):
         try:
             positions = read_packed(packed.read_text(), inputs.reference.value.symbols)
         except (OSError, ValueError) as error:
-            return self.exit_codes.ERROR_PACKING.format(reason=str(error))
+            packing = self.exit_codes.ERROR_PACKING.format(reason=str(error))
+            return scheduler_verdict(self.node) or packing
         self.out("box", ArrayData({"positions": positions, "edges": np.full(3, box.edge)}))
-        return None
+        return ExitCode(0)

@@ -10,7 +10,8 @@ from aiida.parsers.parser import Parser
 
 from aiida_forcefield.calculations.qm import QmCalculation
 from aiida_forcefield.data import PointsData
-from aiida_forcefield.scans import Points, Structures
+from aiida_forcefield.parsers.scheduler import scheduler_verdict
+from aiida_forcefield.scans import MISSING, Points, Structures
 
 Record = dict[str, Any]
 
@@ -30,7 +31,7 @@ REFERENCE_ARRAYS = (
 class QmParser(Parser):
     """Make one node of all points, whatever became of the job as a whole."""
 
-    def parse(self, **kwargs: Any) -> ExitCode | None:
+    def parse(self, **kwargs: Any) -> ExitCode:
         """Parse the results; points that a killed job left undone have the status ``missing``."""
         names = self.retrieved.base.repository.list_object_names()
         text = ""
@@ -38,12 +39,12 @@ class QmParser(Parser):
             text = self.retrieved.base.repository.get_object_content(QmCalculation.FILENAME_RESULTS)
         header, records, finished = read_records(text)
         if not header:
-            reason = (self.node.get_scheduler_stderr() or "").strip().splitlines()[-1:]
-            if self.node.exit_status is not None:
-                return ExitCode(self.node.exit_status, self.node.exit_message)
-            return self.exit_codes.ERROR_PARAMETERS.format(
-                reason=reason[0] if reason else "it wrote no results"
-            )
+            if verdict := scheduler_verdict(self.node):
+                return verdict
+            complaint = (self.node.get_scheduler_stderr() or "").strip().splitlines()
+            if not complaint:
+                return self.exit_codes.ERROR_INCOMPLETE
+            return self.exit_codes.ERROR_NOT_STARTED.format(reason=complaint[-1])
 
         # Conformers compete: they end as one point, the reference.
         reference = "reference" in self.node.inputs.parameters
@@ -59,14 +60,13 @@ class QmParser(Parser):
             )
         if not finished and len(records) < count:
             # A scheduler's own verdict (memory, walltime) says more than ours.
-            if self.node.exit_status is not None:
-                return ExitCode(self.node.exit_status, self.node.exit_message)
-            return self.exit_codes.ERROR_INCOMPLETE
+            return scheduler_verdict(self.node) or self.exit_codes.ERROR_INCOMPLETE
         if not points.ok.any():
             return self.exit_codes.ERROR_NO_POINT.format(
                 reason=f"{points.statuses[0]} {points.messages[0]}"
             )
-        return None
+        # Not None, with which the scheduler's verdict would stand although all points are there.
+        return ExitCode(0)
 
 
 def read_records(text: str) -> tuple[Record, dict[int, Record], bool]:
@@ -92,7 +92,7 @@ def collect_points(
 ) -> Points:
     """Put the records of the first `count` structures in their places."""
     atoms = len(structures.symbols)
-    missing: Record = {"status": "missing", "message": "the job ended before this point"}
+    missing: Record = {"status": MISSING, "message": "the job ended before this point"}
     rows = [records.get(index, missing) for index in range(count)]
 
     def scalars(key: str) -> np.ndarray:

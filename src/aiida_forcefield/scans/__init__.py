@@ -9,6 +9,7 @@ from aiida_forcefield.scans.dimers import (
 from aiida_forcefield.scans.drive import drive
 from aiida_forcefield.scans.plan import Plan, Scan, plan_pair_scans, plan_scans
 from aiida_forcefield.scans.points import (
+    MISSING,
     Points,
     Structures,
     dimer_structures,
@@ -16,6 +17,7 @@ from aiida_forcefield.scans.points import (
 )
 
 __all__ = [
+    "MISSING",
     "Plan",
     "Points",
     "Scan",

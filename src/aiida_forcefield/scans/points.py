@@ -9,6 +9,9 @@ from aiida_forcefield.topology import Topology
 
 Array = NDArray[np.float64]
 
+MISSING = "missing"
+"""Status of a point whose job was ended before it."""
+
 
 @dataclass(frozen=True, eq=False)
 class Structures:
@@ -73,6 +76,11 @@ class Points:
     def ok(self) -> NDArray[np.bool_]:
         """Which points succeeded, shape (s,)."""
         return np.array([status == "ok" for status in self.statuses], dtype=bool)
+
+    @property
+    def missing(self) -> NDArray[np.bool_]:
+        """Which points were never tried, shape (s,)."""
+        return np.array([status == MISSING for status in self.statuses], dtype=bool)
 
 
 def molecule_structures(

@@ -34,6 +34,8 @@ class Settings:
         for name in ("tolerance", "energy_cap", "noise"):
             if not 0 < getattr(self, name) < np.inf:
                 raise ValueError(f"{name}: {getattr(self, name)}; must be a number above 0")
+        if self.tolerance >= 1:
+            raise ValueError(f"tolerance: {self.tolerance}; must be a fraction below 1")
         for name in ("batch", "max_points"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name}: {getattr(self, name)}; must be at least 1")

@@ -1,16 +1,19 @@
 """WorkChain from a force field to the density of its liquid."""
 
+from collections.abc import Mapping
 from typing import Any
 
-from aiida.engine import ExitCode, ToContext, WorkChain, append_, while_
+from aiida.engine import ExitCode, ProcessBuilder, ToContext, WorkChain, append_, while_
 from aiida.engine.processes.workchains.workchain import WorkChainSpec
-from aiida.orm import AbstractCode, ArrayData, Dict, ProcessNode, SinglefileData
+from aiida.orm import AbstractCode, ArrayData, Data, Dict, ProcessNode, SinglefileData
 
 from aiida_forcefield.calculations.liquid import measure_density, prepare_liquid
 from aiida_forcefield.calculations.md import MdCalculation
 from aiida_forcefield.calculations.packing import PackingCalculation
 from aiida_forcefield.data import ForceFieldData, PointsData, TopologyData
 from aiida_forcefield.dynamics import DATA
+from aiida_forcefield.workflows.outcome import reason
+from aiida_forcefield.workflows.protocols import get_protocol
 
 
 class DensityWorkChain(WorkChain):
@@ -46,8 +49,8 @@ class DensityWorkChain(WorkChain):
         spec.exit_code(340, "ERROR_PACKING", message="The box could not be packed: {reason}")
         spec.exit_code(
             341,
-            "ERROR_UNSTABLE",
-            message="The liquid is not stable with this force field: {reason}",
+            "ERROR_SIMULATION",
+            message="The liquid could not be simulated with this force field: {reason}",
         )
         spec.exit_code(
             440,
@@ -55,6 +58,34 @@ class DensityWorkChain(WorkChain):
             message="After {legs} legs the standard error is {error:.4f} g/cm3, more than the "
             "target; the density is kept. A larger `density.max_legs` helps.",
         )
+
+    @classmethod
+    def get_builder_from_protocol(
+        cls,
+        codes: Mapping[str, AbstractCode],
+        protocol: str,
+        state: Mapping[str, float],
+        overrides: Mapping[str, Any] | None = None,
+        **nodes: Data,
+    ) -> ProcessBuilder:
+        """A builder with all inputs set that a protocol decides.
+
+        Args:
+            codes: `qm`, an interpreter with packmol, and `md`, LAMMPS.
+            protocol: name of the protocol.
+            state: `temperature` (K) and `pressure` (bar).
+            overrides: changes of the protocol.
+            nodes: `force_field`, `topology` and `reference`, now or set on the builder later.
+
+        Raises:
+            ValueError: unknown protocol, or an override that is not allowed.
+        """
+        builder: ProcessBuilder = cls.get_builder()
+        builder.qm_code = codes["qm"]
+        builder.md_code = codes["md"]
+        builder.settings = Dict({**get_protocol(protocol, overrides)["density"], **state})
+        builder._update(nodes)
+        return builder
 
     def pack(self) -> Any:
         """Pack the starting box."""
@@ -75,7 +106,7 @@ class DensityWorkChain(WorkChain):
         """Condense and equilibrate, each seed with velocities of its own."""
         packing = self.ctx.packing
         if not packing.is_finished_ok:
-            return self.exit_codes.ERROR_PACKING.format(reason=packing.exit_message)
+            return self.exit_codes.ERROR_PACKING.format(reason=reason(packing))
         files = prepare_liquid(
             self.inputs.force_field,
             self.inputs.topology,
@@ -96,7 +127,7 @@ class DensityWorkChain(WorkChain):
         """Go on only with what is stable."""
         for leg in self.ctx.legs:
             if not leg.is_finished_ok:
-                return self.exit_codes.ERROR_UNSTABLE.format(reason=leg.exit_message)
+                return self.exit_codes.ERROR_SIMULATION.format(reason=reason(leg))
         return None
 
     def is_imprecise(self) -> bool:

@@ -1,10 +1,11 @@
 """WorkChain from a topology to a fitted force field."""
 
+from collections.abc import Mapping
 from typing import Any
 
-from aiida.engine import ExitCode, ToContext, WorkChain, if_, while_
+from aiida.engine import ExitCode, ProcessBuilder, ToContext, WorkChain, append_, if_, while_
 from aiida.engine.processes.workchains.workchain import WorkChainSpec
-from aiida.orm import ArrayData, Dict, Int, ProcessNode
+from aiida.orm import AbstractCode, ArrayData, CalcJobNode, Data, Dict, Int, ProcessNode
 
 from aiida_forcefield.calculations.charges import derive_charges
 from aiida_forcefield.calculations.dimers import sample_dimers, sample_liquid
@@ -14,7 +15,13 @@ from aiida_forcefield.calculations.scans import plan_all_scans
 from aiida_forcefield.calculations.topology import propose_conformers
 from aiida_forcefield.data import ForceFieldData, PointsData, TopologyData
 from aiida_forcefield.workflows.density import DensityWorkChain
-from aiida_forcefield.workflows.scan import ScanWorkChain
+from aiida_forcefield.workflows.outcome import is_cut_short, left_undone, reason
+from aiida_forcefield.workflows.protocols import get_protocol
+from aiida_forcefield.workflows.protocols.check import QM_SECTIONS
+from aiida_forcefield.workflows.scan import ScanWorkChain, sections
+
+CONTINUED = "_continued"
+"""Ends the label of a job that goes on where another was cut short."""
 
 
 class FitWorkChain(WorkChain):
@@ -27,7 +34,7 @@ class FitWorkChain(WorkChain):
         spec.input("topology", valid_type=TopologyData)
         spec.input_namespace("qm", help="Where and how QM runs.")
         spec.expose_inputs(QmCalculation, namespace="qm", exclude=["structures", "parameters"])
-        for part in ("reference", "molecule", "dimers"):
+        for part in QM_SECTIONS:
             spec.input(f"parameters.{part}", valid_type=Dict, help=f"QM of the {part}.")
         for part in ("molecule", "pairs"):
             spec.input(f"learning.{part}", valid_type=Dict, help=f"Stopping of {part} scans.")
@@ -41,7 +48,7 @@ class FitWorkChain(WorkChain):
         spec.input("fit", valid_type=Dict, help="Settings of the fit that differ from its own.")
         spec.input("max_concurrent", valid_type=Int, help="Scans and jobs at a time.")
         spec.outline(
-            cls.start_reference,
+            while_(cls.needs_reference)(cls.compute_reference),
             cls.inspect_reference,
             cls.plan,
             while_(cls.has_work)(cls.submit_work, cls.collect_work),
@@ -74,16 +81,61 @@ class FitWorkChain(WorkChain):
             message="The preliminary force field does not make a liquid: {reason}",
         )
 
-    def start_reference(self) -> Any:
+    @classmethod
+    def get_builder_from_protocol(
+        cls,
+        codes: Mapping[str, AbstractCode],
+        protocol: str,
+        state: Mapping[str, float],
+        overrides: Mapping[str, Any] | None = None,
+        **nodes: Data,
+    ) -> ProcessBuilder:
+        """A builder with all inputs set that a protocol decides.
+
+        Args:
+            codes: `qm`, an interpreter with PySCF, and `md`, LAMMPS.
+            protocol: name of the protocol.
+            state: `temperature` (K) and `pressure` (bar) of the liquid that dimers are taken from.
+            overrides: changes of the protocol.
+            nodes: `topology`, now or set on the builder later.
+
+        Raises:
+            ValueError: unknown protocol, or an override that is not allowed.
+        """
+        settings = get_protocol(protocol, overrides)
+        builder: ProcessBuilder = cls.get_builder()
+        builder.qm.code = codes["qm"]
+        for part in QM_SECTIONS:
+            builder.parameters[part] = Dict(settings[part])
+        for part in ("molecule", "pairs"):
+            builder.learning[part] = Dict(settings["learning"][part])
+        builder.sampling = Dict(settings["sampling"])
+        builder.fit = Dict(settings["fit"])
+        builder.max_concurrent = Int(settings["max_concurrent"])
+        # The liquid that dimers are taken from is simulated like the one of the density.
+        builder.liquid = DensityWorkChain.get_builder_from_protocol(
+            codes, protocol, state, {"density": settings["liquid"]}
+        )
+        builder._update(nodes)
+        return builder
+
+    def needs_reference(self) -> bool:
+        """Whether the reference is still to be computed; a job that was cut short is run again."""
+        jobs = self.ctx.get("reference_jobs", [])
+        return not jobs or (len(jobs) == 1 and is_cut_short(jobs[0]))
+
+    def compute_reference(self) -> Any:
         """Relax the conformers and compute the properties of the lowest."""
         structures = propose_conformers(self.inputs.topology)
-        return ToContext(reference_job=self._submit_qm("reference", structures, "reference"))
+        label = "reference" + CONTINUED * ("reference_jobs" in self.ctx)
+        job = self._submit_qm("reference", structures, label)
+        return ToContext(reference_jobs=append_(job))
 
     def inspect_reference(self) -> ExitCode | None:
         """Derive the charges, once the molecule rests in a minimum."""
-        job = self.ctx.reference_job
+        job = self.ctx.reference_jobs[-1]
         if not job.is_finished_ok:
-            return self.exit_codes.ERROR_REFERENCE.format(reason=job.exit_message)
+            return self.exit_codes.ERROR_REFERENCE.format(reason=reason(job))
         self.ctx.reference = job.outputs.points
         self.ctx.properties = job.outputs.reference
         self.ctx.charges = derive_charges(
@@ -117,11 +169,20 @@ class FitWorkChain(WorkChain):
             self.to_context(**{f"work_{label}": process})
 
     def collect_work(self) -> None:
-        """Keep the points of all that ran, also of what ended badly."""
+        """Keep the points of all that ran, also of what ended badly.
+
+        A QM job that was cut short is continued once; a scan sees to its own jobs.
+        """
         for label in self.ctx.wave:
             process = self.ctx.pop(f"work_{label}")
             if not process.is_finished_ok:
-                self.report(f"{label}: {process.exit_message}")
+                self.report(f"{label}: {reason(process)}")
+            if (
+                isinstance(process, CalcJobNode)
+                and is_cut_short(process)
+                and not label.endswith(CONTINUED)
+            ):
+                self.ctx.queue.append((label + CONTINUED, left_undone(process)))
             if "points" not in process.outputs:
                 continue
             points = process.outputs.points
@@ -167,7 +228,7 @@ class FitWorkChain(WorkChain):
         """Take neighbours from the liquid."""
         liquid = self.ctx.liquid
         if "frames" not in liquid.outputs:
-            return self.exit_codes.ERROR_LIQUID.format(reason=liquid.exit_message)
+            return self.exit_codes.ERROR_LIQUID.format(reason=reason(liquid))
         dimers = sample_liquid(self.inputs.topology, liquid.outputs.frames, self.inputs.sampling)
         self.ctx.queue = list(dimers.items())
         return None
@@ -184,15 +245,15 @@ class FitWorkChain(WorkChain):
         return self.submit(QmCalculation, **inputs)
 
     def _submit_scan(self, label: str, scan: Dict) -> ProcessNode:
-        pair = scan["kind"] == "pair"
+        level, learning = sections(scan)
         qm = self.exposed_inputs(QmCalculation, namespace="qm")
-        qm["parameters"] = self.inputs.parameters["dimers" if pair else "molecule"]
+        qm["parameters"] = self.inputs.parameters[level]
         return self.submit(
             ScanWorkChain,
             scan=scan,
             topology=self.inputs.topology,
             reference=self.ctx.reference,
-            learning=self.inputs.learning["pairs" if pair else "molecule"],
+            learning=self.inputs.learning[learning],
             qm=qm,
             metadata={"call_link_label": label},
         )

@@ -5,13 +5,13 @@ from typing import Any
 
 from aiida.engine import ExitCode, ProcessBuilder, ToContext, WorkChain
 from aiida.engine.processes.workchains.workchain import WorkChainSpec
-from aiida.orm import AbstractCode, Dict, Int, Str
+from aiida.orm import AbstractCode, Dict, Str
 
-from aiida_forcefield.calculations.topology import perceive_topology
+from aiida_forcefield.calculations.topology import perceive_topology, read_material
 from aiida_forcefield.data import TopologyData
 from aiida_forcefield.workflows.density import DensityWorkChain
 from aiida_forcefield.workflows.fit import FitWorkChain
-from aiida_forcefield.workflows.protocols import get_protocol
+from aiida_forcefield.workflows.outcome import reason
 
 
 class MaterialWorkChain(WorkChain):
@@ -39,8 +39,14 @@ class MaterialWorkChain(WorkChain):
         spec.output("topology", valid_type=TopologyData)
         spec.expose_outputs(FitWorkChain)
         spec.output("density", valid_type=Dict)
+        spec.exit_code(
+            230,
+            "ERROR_MATERIAL",
+            message="The material is none that can be treated: {reason}",
+        )
         spec.exit_code(330, "ERROR_FIT", message="The force field could not be fitted: {reason}")
         spec.exit_code(331, "ERROR_DENSITY", message="The density could not be computed: {reason}")
+        spec.exit_code(430, "ERROR_IMPRECISE", message="{reason}")
 
     @classmethod
     def get_builder_from_protocol(
@@ -63,36 +69,31 @@ class MaterialWorkChain(WorkChain):
             reference: experimental values to show beside the results.
 
         Raises:
-            ValueError: unknown protocol or override, or properties that cannot be predicted.
+            ValueError: unknown protocol, an override that is not allowed, a material that cannot
+                be treated, or properties that cannot be predicted.
         """
-        settings = get_protocol(protocol, overrides)
         if [list(entry) for entry in properties] != [["density"]]:
             raise ValueError(f"properties must be one density, got {list(properties)}")
         state = dict(properties[0]["density"])
+        read_material(material)
 
         builder: ProcessBuilder = cls.get_builder()
         builder.material = Dict(dict(material))
         builder.protocol = Str(protocol)
         if reference:
             builder.reference = Dict(dict(reference))
-        builder.fit.qm.code = codes["qm"]
-        for part in ("reference", "molecule", "dimers"):
-            builder.fit.parameters[part] = Dict(settings[part])
-        for part in ("molecule", "pairs"):
-            builder.fit.learning[part] = Dict(settings["learning"][part])
-        builder.fit.sampling = Dict(settings["sampling"])
-        builder.fit.fit = Dict(settings["fit"])
-        builder.fit.max_concurrent = Int(settings["max_concurrent"])
-        for part, namespace in (("liquid", builder.fit.liquid), ("density", builder.density)):
-            namespace.qm_code = codes["qm"]
-            namespace.md_code = codes["md"]
-            namespace.settings = Dict({**settings[part], **state})
+        for part, process in (("fit", FitWorkChain), ("density", DensityWorkChain)):
+            builder[part] = process.get_builder_from_protocol(codes, protocol, state, overrides)
         return builder
 
-    def perceive(self) -> None:
+    def perceive(self) -> ExitCode | None:
         """Perceive atom types and interaction terms."""
-        self.ctx.topology = perceive_topology(self.inputs.material)
+        try:
+            self.ctx.topology = perceive_topology(self.inputs.material)
+        except ValueError as error:
+            return self.exit_codes.ERROR_MATERIAL.format(reason=str(error))
         self.out("topology", self.ctx.topology)
+        return None
 
     def fit(self) -> Any:
         """Fit the force field."""
@@ -104,7 +105,7 @@ class MaterialWorkChain(WorkChain):
     def inspect_fit(self) -> ExitCode | None:
         """Go on only with a force field."""
         if not self.ctx.fit.is_finished_ok:
-            return self.exit_codes.ERROR_FIT.format(reason=self.ctx.fit.exit_message)
+            return self.exit_codes.ERROR_FIT.format(reason=reason(self.ctx.fit))
         self.out_many(self.exposed_outputs(self.ctx.fit, FitWorkChain))
         return None
 
@@ -124,6 +125,8 @@ class MaterialWorkChain(WorkChain):
         density = self.ctx.density
         if "density" in density.outputs:
             self.out("density", density.outputs.density)
+        if density.exit_status == DensityWorkChain.exit_codes.ERROR_IMPRECISE.status:
+            return self.exit_codes.ERROR_IMPRECISE.format(reason=reason(density))
         if not density.is_finished_ok:
-            return self.exit_codes.ERROR_DENSITY.format(reason=density.exit_message)
+            return self.exit_codes.ERROR_DENSITY.format(reason=reason(density))
         return None

@@ -1,14 +1,17 @@
 """WorkChain of one scan: the active-learning loop."""
 
+from collections.abc import Mapping
 from typing import Any
 
-from aiida.engine import ExitCode, ToContext, WorkChain, while_
+from aiida.engine import ExitCode, ProcessBuilder, ToContext, WorkChain, while_
 from aiida.engine.processes.workchains.workchain import WorkChainSpec
-from aiida.orm import Dict
+from aiida.orm import AbstractCode, Dict
 
 from aiida_forcefield.calculations.qm import QmCalculation
 from aiida_forcefield.calculations.scans import learn_profile, propose_first, propose_next
 from aiida_forcefield.data import PointsData, SurrogateData, TopologyData
+from aiida_forcefield.workflows.outcome import is_cut_short, left_undone, reason
+from aiida_forcefield.workflows.protocols import get_protocol
 
 
 class ScanWorkChain(WorkChain):
@@ -25,7 +28,7 @@ class ScanWorkChain(WorkChain):
         spec.expose_inputs(QmCalculation, namespace="qm", exclude=["structures"])
         spec.outline(
             cls.propose_first,
-            while_(cls.has_proposals)(cls.compute, cls.learn, cls.propose_next),
+            while_(cls.has_proposals)(cls.compute, cls.learn),
             cls.conclude,
         )
         spec.output("surrogate", valid_type=SurrogateData, required=False)
@@ -42,11 +45,45 @@ class ScanWorkChain(WorkChain):
             "its points are kept. A larger `learning.max_points` or tolerance may help.",
         )
 
+    @classmethod
+    def get_builder_from_protocol(
+        cls,
+        code: AbstractCode,
+        scan: Dict,
+        topology: TopologyData,
+        reference: PointsData,
+        protocol: str,
+        overrides: Mapping[str, Any] | None = None,
+    ) -> ProcessBuilder:
+        """A builder with all inputs set.
+
+        Args:
+            code: an interpreter with PySCF.
+            scan: one of those that `forcefield.plan_all_scans` returns.
+            topology: the molecule.
+            reference: the relaxed molecule.
+            protocol: name of the protocol.
+            overrides: changes of the protocol.
+
+        Raises:
+            ValueError: unknown protocol, or an override that is not allowed.
+        """
+        settings = get_protocol(protocol, overrides)
+        level, learning = sections(scan)
+        builder: ProcessBuilder = cls.get_builder()
+        builder.scan = scan
+        builder.topology = topology
+        builder.reference = reference
+        builder.learning = Dict(settings["learning"][learning])
+        builder.qm.code = code
+        builder.qm.parameters = Dict(settings[level])
+        return builder
+
     def propose_first(self) -> None:
         """Begin with values that need no knowledge of the profile."""
         self.ctx.points = {}
         self.ctx.rounds = 0
-        self.ctx.surrogate = None
+        self.ctx.cut_short = False
         self.ctx.structures = propose_first(
             self.inputs.scan, self.inputs.topology, self.inputs.reference, self.inputs.learning
         )
@@ -63,35 +100,34 @@ class ScanWorkChain(WorkChain):
         return ToContext(job=self.submit(QmCalculation, **inputs))
 
     def learn(self) -> None:
-        """Learn from all points so far. What a failed job did finish counts too."""
-        label = f"round_{self.ctx.rounds:02d}"
+        """Take what the job finished, also if it failed; learn, and choose what to compute next.
+
+        A job that was cut short is continued once, before anything is learned.
+        """
+        job, self.ctx.structures = self.ctx.job, None
+        if "points" in job.outputs:
+            self.ctx.points[f"round_{self.ctx.rounds:02d}"] = job.outputs.points
         self.ctx.rounds += 1
-        if "points" not in self.ctx.job.outputs:
-            self.report(f"{self.ctx.job.process_label}<{self.ctx.job.pk}> left no points")
-            self.ctx.structures = None
+        continued, self.ctx.cut_short = self.ctx.cut_short, is_cut_short(job)
+        if self.ctx.cut_short and not continued:
+            self.ctx.structures = left_undone(job)
             return
-        self.ctx.points[label] = self.ctx.job.outputs.points
+        if not job.is_finished_ok:
+            self.report(f"{job.process_label}<{job.pk}>: {reason(job)}")
+        if not self.ctx.points:
+            return
         self.ctx.surrogate = learn_profile(
             self.inputs.scan, self.inputs.learning, **self.ctx.points
         )
-
-    def propose_next(self) -> None:
-        """Take the surrogate's proposals, if it has any."""
-        surrogate = self.ctx.surrogate
-        if (
-            self.ctx.structures is None
-            or surrogate is None
-            or not len(surrogate.get_array("proposals"))
-        ):
-            self.ctx.structures = None
-            return
-        self.ctx.structures = propose_next(
-            self.inputs.scan,
-            self.inputs.topology,
-            self.inputs.reference,
-            surrogate,
-            **self.ctx.points,
-        )
+        ended = self.ctx.cut_short or "points" not in job.outputs
+        if not ended and len(self.ctx.surrogate.get_array("proposals")):
+            self.ctx.structures = propose_next(
+                self.inputs.scan,
+                self.inputs.topology,
+                self.inputs.reference,
+                self.ctx.surrogate,
+                **self.ctx.points,
+            )
 
     def conclude(self) -> ExitCode | None:
         """Hand out profile and points, and say how sure the profile is."""
@@ -106,3 +142,8 @@ class ScanWorkChain(WorkChain):
         if status != "converged":
             return self.exit_codes.ERROR_NOT_CONVERGED.format(name=name, error=error)
         return None
+
+
+def sections(scan: Dict) -> tuple[str, str]:
+    """The sections of a protocol for the QM of a scan and for its learning."""
+    return ("dimers", "pairs") if scan["kind"] == "pair" else ("molecule", "molecule")

@@ -8,10 +8,12 @@ from typing import Any
 
 import yaml
 
+from aiida_forcefield.workflows.protocols.check import QM_SECTIONS, check
+
 Settings = dict[str, Any]
 
-# PySCF's own attributes go through as they are; the runner checks them.
-OPEN_SECTIONS = ("mean_field", "structure", "tblite")
+# Sections whose keys need not stand in the defaults: `check` knows all that they may have.
+OPEN_SECTIONS = (*QM_SECTIONS, "fit")
 
 
 @cache
@@ -42,13 +44,15 @@ def get_protocol(name: str, overrides: Mapping[str, Any] | None = None) -> Setti
     """The settings of a protocol, with overrides merged in recursively.
 
     Raises:
-        ValueError: unknown protocol; an override key that the protocol does not have.
+        ValueError: unknown protocol; an override with a key that the protocol does not have or
+            a value that is not allowed. One line.
     """
     check_name(name)
     settings = copy.deepcopy(_file()["defaults"])
     differences = {k: v for k, v in _file()["protocols"][name].items() if k != "description"}
     _merge(settings, differences, strict=False)
     _merge(settings, overrides or {}, strict=True)
+    check(settings)
     return settings
 
 
@@ -58,7 +62,7 @@ def _merge(
     """Merge `changes` into `target`; a null removes a key."""
     for key, value in changes.items():
         here = (*path, str(key))
-        if strict and key not in target and not set(path) & set(OPEN_SECTIONS):
+        if strict and key not in target and here[0] not in OPEN_SECTIONS:
             raise ValueError(
                 f"overrides.{'.'.join(here)} is unknown; allowed: {', '.join(sorted(target))}"
             )
@@ -66,7 +70,7 @@ def _merge(
             target.pop(key, None)
         elif isinstance(value, Mapping) and isinstance(target.get(key), dict):
             _merge(target[key], value, strict, here)
-        elif strict and isinstance(target.get(key), dict) and key not in ("basis",):
+        elif strict and isinstance(target.get(key), dict) and key != "basis":
             raise ValueError(
                 f"overrides.{'.'.join(here)} is {value!r}, but must be a mapping with keys of "
                 f"{', '.join(sorted(target[key]))}"

@@ -1,0 +1,76 @@
+"""A picture of interaction energies: force field against QM."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from aiida_forcefield.report.style import BLUE, BODY, GREY, INK, TITLE, WIDTH, tidy
+
+Array = NDArray[np.float64]
+
+PANEL_HEIGHT = 2.75  # inches
+HIGHEST = 10.0  # kcal/mol; above, a liquid hardly ever is
+NEAR = 0.5  # kcal/mol
+
+
+@dataclass(frozen=True, eq=False)
+class DimerSet:
+    """Interaction energies of the dimers of one origin.
+
+    Attributes:
+        name: such as ``"random"``.
+        qm: shape (s,), kcal/mol.
+        field: those of the force field, shape (s,), kcal/mol.
+    """
+
+    name: str
+    qm: Array
+    field: Array
+
+    @property
+    def rmse(self) -> float:
+        """Unweighted root-mean-square error, kcal/mol, of the dimers that QM puts below zero."""
+        bound = self.qm < 0.0
+        return float(np.sqrt(np.mean((self.field - self.qm)[bound] ** 2)))
+
+
+def draw_dimers(sets: Sequence[DimerSet], title: str) -> Figure:
+    """One panel for each set, all with the same axes."""
+    figure = Figure(figsize=(WIDTH, PANEL_HEIGHT + 0.3), layout="constrained")
+    figure.suptitle(title, x=0.01, ha="left", fontsize=TITLE + 1, fontweight="bold", color=INK)
+    panels = figure.subplots(1, len(sets), sharex=True, sharey=True, squeeze=False)[0]
+    everything = np.concatenate([part for dimers in sets for part in (dimers.qm, dimers.field)])
+    ends = float(everything.min()) - 0.7, min(float(everything.max()) + 0.7, HIGHEST)
+    for axes, dimers in zip(panels, sets, strict=True):
+        _draw_set(axes, dimers, ends)
+    figure.supxlabel(f"QM interaction energy (kcal/mol); grey: ±{NEAR:g} kcal/mol", fontsize=BODY, color=INK)
+    panels[0].set_ylabel("force field (kcal/mol)", color=INK)
+    return figure
+
+
+def _draw_set(axes: Axes, dimers: DimerSet, ends: tuple[float, float]) -> None:
+    line = np.array(ends)
+    axes.fill_between(line, line - NEAR, line + NEAR, color=GREY, alpha=0.2, lw=0)
+    axes.plot(line, line, color=GREY, lw=0.8)
+    axes.plot(dimers.qm, dimers.field, "o", color=BLUE, ms=4, alpha=0.7, mec="white", mew=0.4)
+    axes.set(xlim=ends, ylim=ends, aspect="equal")
+    axes.set_title(f"{dimers.name} ({len(dimers.qm)})", fontsize=BODY, loc="left", color=INK)
+    notes = []
+    if (dimers.qm < 0.0).any():
+        notes.append(f"RMSE below zero\n{dimers.rmse:.2f} kcal/mol")
+    if above := int(((dimers.qm > ends[1]) | (dimers.field > ends[1])).sum()):
+        notes.append(f"{above} above {ends[1]:.0f}")
+    axes.text(
+        0.05,
+        0.96,
+        "\n".join(notes),
+        transform=axes.transAxes,
+        va="top",
+        fontsize=BODY - 1,
+        color=INK,
+    )
+    tidy(axes)

@@ -1,0 +1,114 @@
+"""What the sections of a protocol may say; checked before anything is submitted."""
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic.dataclasses import dataclass
+from pydantic_core import ErrorDetails, PydanticCustomError
+
+from aiida_forcefield.potentials import Settings as FitSettings
+from aiida_forcefield.runner.job import check_parameters
+from aiida_forcefield.surrogate import Settings as LearningSettings
+
+# Sections in the dialect of the runner, and what the chain needs of each beyond it.
+QM_SECTIONS = {
+    "reference": ("relaxation", "reference"),
+    "molecule": (),
+    "dimers": ("interaction",),
+}
+
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Count = Annotated[int, Field(ge=0)]
+Natural = Annotated[int, Field(ge=1)]
+
+STRICT = ConfigDict(extra="forbid", strict=True)
+_LearningSettings = dataclass(LearningSettings, config=STRICT, frozen=True)
+_FitSettings = dataclass(FitSettings, config=STRICT, frozen=True)
+
+
+def _distinct(seeds: list[int]) -> list[int]:
+    if len(set(seeds)) < len(seeds):
+        raise PydanticCustomError("distinct", "Input should hold each seed once")
+    return seeds
+
+
+class _Section(BaseModel):
+    model_config = STRICT
+
+
+class _Learning(_Section):
+    molecule: _LearningSettings
+    pairs: _LearningSettings
+
+
+class _Sampling(_Section):
+    random: Count
+    squeezed: Count
+    liquid: Count
+    batch: Natural
+    seed: Count
+
+
+class _Density(_Section):
+    atoms: Natural
+    cutoff: Positive
+    seeds: Annotated[list[Natural], Field(min_length=1), AfterValidator(_distinct)]
+    equilibration: Positive
+    production: Positive
+    frames: Count
+    target_error: Positive
+    max_legs: Natural
+
+
+class _Liquid(_Density):
+    frames: Natural  # the dimers are taken from them
+
+
+class _Protocol(_Section):
+    """All that is not QM, which the runner checks itself."""
+
+    learning: _Learning
+    sampling: _Sampling
+    liquid: _Liquid
+    density: _Density
+    fit: _FitSettings
+    max_concurrent: Natural
+
+
+def check(settings: Mapping[str, Any]) -> None:
+    """Check all settings of a protocol.
+
+    Raises:
+        ValueError: one line with key path, value and what is allowed.
+    """
+    for section, needed in QM_SECTIONS.items():
+        content = settings.get(section, {})
+        try:
+            check_parameters(content)
+        except ValueError as error:
+            raise ValueError(str(error).replace("parameters", section, 1)) from None
+        for key in needed:
+            if key not in content:
+                raise ValueError(f"{section}.{key} is missing")
+    others = {key: value for key, value in settings.items() if key not in QM_SECTIONS}
+    try:
+        # As JSON, where strictness still lets an object stand for a dataclass, and 1 for 1.0.
+        _Protocol.model_validate_json(json.dumps(others, default=str))
+    except ValidationError as error:
+        mistake = error.errors(include_url=False)[0]
+        raise ValueError(_sentence(mistake)) from None
+
+
+def _sentence(mistake: ErrorDetails) -> str:
+    path = ".".join(str(key) for key in mistake["loc"])
+    match mistake["type"]:
+        case "missing":
+            return f"{path} is missing"
+        case "unexpected_keyword_argument":
+            return f"{path} is unknown"
+        case "value_error":
+            return f"{path}.{mistake['ctx']['error']}"
+    return f"{path}: {mistake['input']!r} {re.sub(r'^(Input|List) should', 'must', mistake['msg'])}"
