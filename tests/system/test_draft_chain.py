@@ -40,15 +40,15 @@ def test_results_are_complete(installation: "Installation", finished: int) -> No
 
 def test_tables_and_status(installation: "Installation", finished: int) -> None:
     table = installation.forcefield("show", str(finished))
-    assert "bond C1-O1" in table
-    assert "density at 298.15 K" in table
+    assert "C1-O1" in table
+    assert "Density at 298.15 K" in table
     assert "finished" in installation.forcefield("status", str(finished))
 
 
 def test_export(installation: "Installation", finished: int, tmp_path: Path) -> None:
     installation.forcefield("export", str(finished), "-o", tmp_path)
     run = subprocess.run(
-        [COMPUTE / "bin" / "lmp", "-in", "example.lmp"],
+        [COMPUTE / "bin" / "lmp", "-in", "in.lammps"],
         cwd=tmp_path,
         capture_output=True,
         text=True,

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from aiida.orm import CalcJobNode, ProcessNode, WorkChainNode
+    from aiida.orm import ArrayData, ProcessNode
 
     from aiida_forcefield.report import DimerSet, Profile
     from aiida_forcefield.scans import Points
 
 
-def scan_nodes(study: "ProcessNode") -> list["WorkChainNode"]:
+def scan_nodes(study: "ProcessNode") -> list["ProcessNode"]:
     """The scans of a study, in the order in which they were begun."""
     return _called(study, "aiida.workflows:forcefield.scan")
 
@@ -56,7 +56,13 @@ def collect_dimers(study: "ProcessNode") -> list["DimerSet"]:
     return [_dimer_set(study, name, parts) for name, parts in found.items()]
 
 
-def scan_points(scan: "WorkChainNode") -> list["Points"]:
+def packed_box(study: "ProcessNode") -> "ArrayData | None":
+    """The box whose density the study measured."""
+    boxes = [job.outputs.box for job in _called(study, "aiida.calculations:forcefield.packing")]
+    return boxes[-1] if boxes else None
+
+
+def scan_points(scan: "ProcessNode") -> list["Points"]:
     """All points of a scan, in the order of their rounds."""
     points = scan.outputs.points
     return [points[label].value for label in sorted(points)]
@@ -74,7 +80,7 @@ def _dimer_set(study: "ProcessNode", name: str, parts: Sequence["Points"]) -> "D
     return DimerSet(name, energies / KCAL_PER_MOL, predicted / KCAL_PER_MOL)
 
 
-def _called(study: "ProcessNode", process_type: str) -> list["WorkChainNode | CalcJobNode"]:
+def _called(study: "ProcessNode", process_type: str) -> list["ProcessNode"]:
     """Processes of a type that a study called, directly or through others, oldest first."""
     from aiida.orm import ProcessNode, QueryBuilder
 

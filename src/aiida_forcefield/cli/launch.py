@@ -27,7 +27,7 @@ REPEAT_SECONDS = 60.0
 @click.option(
     "--output",
     type=click.Path(path_type=Path),
-    help="Folder for the force field files. [default: results/NAME, NAME being the material]",
+    help="Folder for what was found. [default: results/NAME, NAME being the material]",
 )
 @click.pass_obj
 def launch(
@@ -110,21 +110,19 @@ def _follow(node: "ProcessNode") -> None:
 
 
 def _conclude(node: "ProcessNode", folder: Path) -> None:
-    """Print the results and write them, with the force field, to a folder."""
-    import json
-
+    """Print the results, and write them with force field and pictures to a folder."""
     from rich.console import Console
 
-    from aiida_forcefield.cli.export import write_lammps
+    from aiida_forcefield.cli.folder import write_folder
     from aiida_forcefield.cli.results import collect_results
     from aiida_forcefield.cli.table import print_results
 
     results = collect_results(node)
     print_results(results, Console())
     if "force_field" in node.outputs:
-        write_lammps(node, folder)
-        (folder / "results.json").write_text(json.dumps(results, indent=2, ensure_ascii=False))
-        click.echo(f"force field and results: {folder}")
+        click.echo("files:")
+        for line in write_folder(node, results, folder):
+            click.echo(line)
     if not node.is_finished_ok:
         message = f"study {node.pk} failed; `verdi process report {node.pk}` tells more"
         raise click.ClickException(message)

@@ -1,5 +1,6 @@
 """What a study found, collected from the provenance graph."""
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -7,6 +8,7 @@ if TYPE_CHECKING:
     from aiida.orm import ProcessNode
 
 Results = dict[str, Any]
+PARTS = ("reference", "molecule", "dimers")
 
 
 def collect_results(study: "ProcessNode") -> Results:
@@ -20,8 +22,13 @@ def collect_results(study: "ProcessNode") -> Results:
         "material": inputs.material.get_dict(),
         "protocol": inputs.protocol.value,
         "status": _status(study),
+        "levels": {part: level(inputs.fit.parameters[part].get_dict()) for part in PARTS},
+        "topology": _topology(study),
+        "scans": _scans(study),
         "qm": _qm(study),
+        "dipoles": _dipoles(study),
         "force_field": _force_field(study),
+        "simulation": _simulation(study),
         "properties": {"density": _density(study)},
         "reference": inputs.reference.get_dict() if "reference" in inputs else None,
         "process": {"pk": study.pk, "uuid": study.uuid},
@@ -35,6 +42,27 @@ def deviation(results: Results) -> float | None:
     if not predicted or not measured:
         return None
     return float(predicted["value"] / measured["value"] - 1.0)
+
+
+def level(parameters: Mapping[str, Any]) -> str:
+    """Name of the QM level of some runner parameters: ``energy`` or ``energy // geometry``."""
+    energy = _method(parameters)
+    relaxation = parameters.get("relaxation")
+    if not relaxation:
+        return energy
+    own = relaxation["engine"] == parameters["engine"] == "pyscf"
+    geometry = energy if own else _method({**relaxation, "tblite": relaxation})
+    return energy if geometry == energy else f"{energy} // {geometry}"
+
+
+def _method(parameters: Mapping[str, Any]) -> str:
+    if parameters["engine"] == "tblite":
+        return str(parameters["tblite"]["method"])
+    mean_field, basis = parameters["mean_field"], parameters["structure"]["basis"]
+    method = parameters.get("correlation") or mean_field.get("xc") or mean_field["method"]
+    if dispersion := mean_field.get("disp"):
+        method += f"-{dispersion}"
+    return f"{method.upper()}/{basis if isinstance(basis, str) else 'mixed basis'}"
 
 
 def _status(study: "ProcessNode") -> str:
@@ -77,6 +105,65 @@ def _force_field(study: "ProcessNode") -> Results | None:
         ],
         "diagnostics": field.diagnostics,
     }
+
+
+def _topology(study: "ProcessNode") -> Results | None:
+    """Numbers of atoms, atom types, and term types of each kind."""
+    if "topology" not in study.outputs:
+        return None
+    topology = study.outputs.topology.value
+    kinds = [term.kind for term in topology.term_types]
+    return {
+        "atoms": len(topology.symbols),
+        "atom_types": len(topology.type_names),
+        **{kind: kinds.count(kind) for kind in ("bond", "angle", "dihedral", "improper")},
+    }
+
+
+def _scans(study: "ProcessNode") -> list[Results]:
+    """How each scan that has a surrogate ended."""
+    from aiida_forcefield.cli.findings import scan_nodes
+
+    found = []
+    for scan in scan_nodes(study):
+        if "surrogate" in scan.outputs:
+            attributes = scan.outputs.surrogate.base.attributes
+            found.append(
+                {
+                    "name": scan.inputs.scan["name"],
+                    "kind": scan.inputs.scan["kind"],
+                    "points": sum(
+                        len(scan.outputs.points[label].base.attributes.get("statuses"))
+                        for label in scan.outputs.points
+                    ),
+                    "status": attributes.get("status"),
+                    "error_estimate": attributes.get("error_estimate"),
+                    "pk": scan.pk,
+                }
+            )
+    return found
+
+
+def _dipoles(study: "ProcessNode") -> Results | None:
+    """Dipole (D) of the charges and of the QM density, in vacuum and in the solvent model."""
+    if "charges" not in study.outputs:
+        return None
+    charges = study.outputs.charges.get_dict()
+    return {
+        phase: {"charges": charges["dipole"][phase], "qm": charges["qm_dipole"][phase]}
+        for phase in ("gas", "solvated")
+    }
+
+
+def _simulation(study: "ProcessNode") -> Results | None:
+    """How large the simulated liquid was."""
+    if "density" not in study.outputs:
+        return None
+    from aiida_forcefield.cli.findings import packed_box
+
+    box = packed_box(study)
+    molecules, atoms, _ = box.get_shape("positions") if box else (0, 0, 0)
+    return {"molecules": molecules, "atoms": molecules * atoms}
 
 
 def _density(study: "ProcessNode") -> Results | None:

@@ -1,77 +1,167 @@
 """The results of a study as tables for the terminal."""
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Sequence
 
+from rich import box
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from aiida_forcefield.cli.results import Results, deviation
 from aiida_forcefield.potentials.forms import FORMS
+from aiida_forcefield.potentials.units import KCAL_PER_MOL
+
+PRIOR_ONLY = "not determined by the data (prior only)"
+MARK = "*"
+FORM_OF_KIND = {
+    "bond": "bonds: Morse, D (1 − exp(−alpha (r − r0)))²",
+    "angle": "angles: harmonic, k (θ − theta0)²",
+    "dihedral": "dihedrals: Fourier, Σ kn (1 + cos nφ)",
+    "improper": "impropers: harmonic, k χ²",
+    "nonbonded": "nonbonded: exp-6, A exp(−r/rho) − C6/r⁶, and charges",
+}
 
 
 def print_results(results: Results, console: Console) -> None:
-    """Print parameters, charges and the predicted property beside the measured one."""
-    material, qm = results["material"], results["qm"]
-    console.print(
-        f"{material['name']}, protocol {results['protocol']}: {results['status']}",
-        style="bold",
-        highlight=False,
-        soft_wrap=True,
-    )
-    console.print(
-        f"QM: {qm['points']} points, {qm['failed_points']} failed, "
-        f"{qm['cached_points']} from the cache; {qm['cpu_seconds']:.0f} CPU-s",
-        highlight=False,
-    )
+    """Print parameters, charges, errors and the predicted property beside the measured one."""
+    for line in _summary(results):
+        console.print(line, highlight=False, soft_wrap=True)
     if results["force_field"]:
-        console.print(_parameters(results), _charges(results))
+        for kind in FORM_OF_KIND:
+            terms = [term for term in results["force_field"]["terms"] if term["kind"] == kind]
+            if terms:
+                console.print(_parameters(kind, terms))
+        for line in _notes(results["force_field"]["terms"]):
+            console.print(line, highlight=False)
+        console.print(_charges(results))
+        console.print(_errors(results["force_field"]["diagnostics"]))
     if results["properties"]["density"]:
         console.print(_properties(results))
 
 
-def _parameters(results: Results) -> Table:
-    table = Table("term", "form", "parameters", "note", title="Force field", title_justify="left")
-    for term in results["force_field"]["terms"]:
-        parameters = ", ".join(_values(term))
-        table.add_row(term["name"], term["form"], Text(parameters), "; ".join(term["flags"]))
+def _summary(results: Results) -> Iterator[Text]:
+    material, qm, scans = results["material"], results["qm"], results["scans"]
+    title = f"{material['name']}, protocol {results['protocol']}: {results['status']}"
+    yield Text(title, style="bold")
+    yield Text("QM: " + "; ".join(f"{part} {name}" for part, name in results["levels"].items()))
+    yield Text(
+        f"    {qm['points']} points, {qm['failed_points']} failed, "
+        f"{qm['cached_points']} from the cache; {qm['cpu_seconds']:.0f} CPU-s"
+    )
+    unmet = [scan["name"] for scan in scans if scan["status"] != "converged"]
+    line = f"    {len(scans)} scans, {len(scans) - len(unmet)} converged"
+    yield Text(line + (f"; not: {', '.join(unmet)}" if unmet else ""))
+
+
+def _table(title: str, *columns: str) -> Table:
+    """A table with a line under its heading and none elsewhere: it stays within 80 columns."""
+    table = Table(
+        title=f"\n{title}",
+        title_justify="left",
+        title_style="bold",
+        box=box.SIMPLE_HEAD,
+        show_edge=False,
+        pad_edge=False,
+    )
+    for place, column in enumerate(columns):
+        table.add_column(
+            column,
+            justify="right" if place else "left",
+            no_wrap=bool(place),
+            overflow="fold",
+        )
     return table
 
 
-def _values(term: Results) -> Iterator[str]:
-    """Each parameter with its standard error and unit."""
-    units = {parameter.name: parameter.unit for parameter in FORMS[term["form"]].parameters}
-    for name, value in term["parameters"].items():
-        error = term["standard_errors"].get(name)
-        spread = "" if error is None else f" ± {error:.2g}"
-        yield f"{name} {value:.5g}{spread} {units[name]}".rstrip()
+def _parameters(kind: str, terms: Sequence[Results]) -> Table:
+    units = {parameter.name: parameter.unit for parameter in FORMS[terms[0]["form"]].parameters}
+    titles = [f"{name} / {unit}" if unit else name for name, unit in units.items()]
+    table = _table(FORM_OF_KIND[kind], kind, *titles)
+    marked = {
+        name: {term["name"] for term in terms if f"{name}: {PRIOR_ONLY}" in term["flags"]}
+        for name in units
+    }
+    for term in terms:
+        values = (
+            _value(term["parameters"][name], term["standard_errors"].get(name))
+            + (MARK if term["name"] in names else " " * len(MARK) if names else "")
+            for name, names in marked.items()
+        )
+        table.add_row(term["name"].removeprefix(f"{kind} "), *values)
+    return table
+
+
+def _value(value: float, error: float | None) -> str:
+    """A value and its standard error, which has two digits."""
+    if not error:
+        return f"{value:.5g}"
+    digits = min(max(1 - math.floor(math.log10(error)), 0), 6)
+    return f"{value:.{digits}f} ± {error:.{digits}f}"
+
+
+def _notes(terms: Sequence[Results]) -> Iterator[str]:
+    """What the flags mean."""
+    flags = [(term["name"], flag) for term in terms for flag in term["flags"]]
+    if any(flag.endswith(PRIOR_ONLY) for _, flag in flags):
+        yield f" {MARK} left where its prior had it: the data do not determine it"
+    for name, flag in flags:
+        if not flag.endswith(PRIOR_ONLY):
+            yield f" {name}, {flag}"
 
 
 def _charges(results: Results) -> Table:
-    table = Table("type", "liquid / e", "gas / e", title="Charges", title_justify="left")
+    table = _table("Charges: the liquid's for MD, the gas phase's in the fit", "", "liquid", "gas")
     for row in results["force_field"]["charges"]:
-        table.add_row(row["type"], f"{row['liquid']:+.4f}", f"{row['gas']:+.4f}")
+        table.add_row(f"{row['type']} / e", f"{row['liquid']:+.4f}", f"{row['gas']:+.4f}")
+    for phase, dipole in (results["dipoles"] or {}).items():
+        text = f"{dipole['charges']:.2f} (QM {dipole['qm']:.2f})"
+        cells = ("", text) if phase == "gas" else (text, "")
+        name = "dipole / D" if phase == "gas" else "dipole / D, fitted in solvent"
+        table.add_row(name, *cells)
     return table
 
 
+def _errors(diagnostics: Results) -> Table:
+    """Errors with the prior's parameters and with the fitted ones."""
+    table = _table("Errors of the fit (RMSE)", "", "prior", "fitted", "unit")
+    for name, label in _error_rows(diagnostics):
+        unit = "kcal/mol/Å" if name == "rmse_gradient" else "kcal/mol"
+        cells = (f"{diagnostics[key] / KCAL_PER_MOL:.2f}" for key in (f"{name}_start", name))
+        table.add_row(label, *cells, unit)
+    return table
+
+
+def _error_rows(diagnostics: Results) -> Iterator[tuple[str, str]]:
+    named = {
+        "rmse_energy_intramolecular": "molecule: energies",
+        "rmse_gradient": "molecule: gradients",
+        "rmse_interaction": "dimers: all",
+    }
+    for origin in ("random", "squeezed", "liquid"):
+        named[f"rmse_interaction dimers {origin}"] = f"dimers: {origin}"
+    pairs = [
+        name
+        for name in diagnostics
+        if name.startswith("rmse_interaction pair ") and not name.endswith("_start")
+    ]
+    if pairs:  # ten or more scans: the worst speaks for all
+        worst = max(pairs, key=lambda name: diagnostics[name])
+        named[worst] = f"dimers: worst scan, {worst.removeprefix('rmse_interaction ')}"
+    return ((name, label) for name, label in named.items() if name in diagnostics)
+
+
 def _properties(results: Results) -> Table:
-    table = Table(
-        "property",
-        "predicted",
-        "measured",
-        "deviation",
-        "source",
-        title="Results",
-        title_justify="left",
-    )
     density = results["properties"]["density"]
     measured = (results["reference"] or {}).get("density")
     difference = deviation(results)
-    table.add_row(
-        f"density at {density['temperature']:g} K, {density['pressure']:g} bar",
-        f"{density['value']:.4f} ± {density['standard_error']:.4f} {density['unit']}",
-        f"{measured['value']:g} {measured['unit']}" if measured else "",
-        "" if difference is None else f"{difference:+.1%}",
-        measured["source"] if measured else "",
+    table = _table(
+        f"Density at {density['temperature']:g} K, {density['pressure']:g} bar",
+        "",
+        f"{density['unit']}",
     )
+    table.add_row("predicted", f"{density['value']:.4f} ± {density['standard_error']:.4f}")
+    if measured and difference is not None:
+        table.add_row(f"measured ({measured['source']})", f"{measured['value']:g}")
+        table.add_row("deviation", f"{difference:+.1%}")
     return table

@@ -14,7 +14,8 @@ class DataclassData(ArrayData, Generic[T]):
     """A node that holds one dataclass: its arrays as ``.npy`` files, all else as attributes.
 
     Attributes keep the names of the fields, so that a query can filter on them; the arrays of a
-    dataclass within are called ``field__array``.
+    dataclass within are called ``field__array``. Arrays are kept exactly; AiiDA rounds the
+    numbers among the attributes to 14 significant digits.
     """
 
     wraps: ClassVar[type]

@@ -26,9 +26,9 @@ _RHO: Final = 0.265  # Å, how fast the overlap of valence shells decays
 _WIDTHS: Final = {
     ("bond", "D"): 0.4,
     ("bond", "alpha"): 0.3,  # of ln k, k = 2 D α² being what a Hessian knows
-    ("bond", "r0"): 0.05,
+    ("bond", "r0"): 0.02,  # what two QM levels differ by
     ("angle", "k"): 0.5,
-    ("angle", "theta0"): 8.0,
+    ("angle", "theta0"): 3.0,  # wider, the angles of a centre strain against each other
     **{("dihedral", f"k{n}"): 0.1 for n in range(1, 5)},
     ("improper", "k"): 1.0,
     ("nonbonded", "A"): 1.5,  # of the repulsion at contact, ln A − r/ρ

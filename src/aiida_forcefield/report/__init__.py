@@ -1,3 +1,5 @@
+"""Pictures of a study: its profiles, its dimers and its chain. No AiiDA in here."""
+
 from aiida_forcefield.report.chain import draw_chain
 from aiida_forcefield.report.dimers import DimerSet, draw_dimers
 from aiida_forcefield.report.profile import Profile, compare_profile

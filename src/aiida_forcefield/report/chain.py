@@ -79,12 +79,13 @@ def draw_chain(results: Results, title: str) -> Figure:
         _arrow(axes, (column, 0, right, middle), (column + 1, 0, left, middle))
         _arrow(axes, (column + 1, 1, left, middle), (column, 1, right, middle))
     below, above = 0.0, BOX[1]
-    _arrow(axes, (3, 0, 0.5, below), (3, 1, 0.5, above), "structures\nto compute", "right")
-    _arrow(axes, (3, 1, 1.3, above), (3, 0, 1.3, below), "learn,\nor stop", "right")
-    _arrow(
-        axes, (2, 0, 0.9, below), (2, 1, 0.9, above), "charges, Hessian,\ndispersion", "right"
-    )
-    _loop(axes, (1, 1, 0.95, below), (3, 1, 0.95, below), "neighbours in the liquid become dimers")
+    _arrow(axes, (3, 0, 0.5, below), (3, 1, 0.5, above), "structures\nto compute")
+    _arrow(axes, (3, 1, 1.3, above), (3, 0, 1.3, below), "learn,\nor stop")
+    _arrow(axes, (2, 0, 0.9, below), (2, 1, 0.9, above), "charges, Hessian,\ndispersion")
+    if "rmse_interaction dimers liquid" in (results["force_field"] or {}).get("diagnostics", {}):
+        _loop(
+            axes, (1, 1, 0.95, below), (3, 1, 0.95, below), "more dimers: neighbours in the liquid"
+        )
     return figure
 
 
@@ -141,26 +142,29 @@ def _force_field(results: Results) -> Iterator[str]:
             ("dimers", "rmse_interaction"),
         ):
             if name in diagnostics:
-                start, end = (
-                    diagnostics[key] / KCAL_PER_MOL for key in (f"{name}_start", name)
-                )
+                start, end = (diagnostics[key] / KCAL_PER_MOL for key in (f"{name}_start", name))
                 yield f"{label} {start:.2f} → {end:.2f}"
 
 
 def _dynamics(results: Results) -> Iterator[str]:
     if density := results["properties"]["density"]:
         production = density["production"]
-        yield f"LAMMPS, {density['molecules']} molecules"
+        yield f"LAMMPS, {results['simulation']['molecules']} molecules"
         yield f"{density['temperature']:g} K, {density['pressure']:g} bar"
         yield f"{_count(len(production), 'run')} of {max(production):.0f} ps"
 
 
 def _density(results: Results) -> Iterator[str]:
     if density := results["properties"]["density"]:
-        yield f"{density['value']:.3f} ± {density['standard_error']:.3f} {density['unit']}"
+        yield f"{density['value']:.3f} ± {density['standard_error']:.3f} {_unit(density)}"
         if measured := (results["reference"] or {}).get("density"):
-            yield f"measured {measured['value']:.3f} {measured['unit']}"
-            yield f"deviation {density['value'] / measured['value'] - 1:+.1%}"
+            yield f"measured {measured['value']:.3f} {_unit(measured)}"
+            difference = f"{density['value'] / measured['value'] - 1:+.1%}"
+            yield f"deviation {difference.replace('-', '−')}"
+
+
+def _unit(value: Results) -> str:
+    return str(value["unit"]).replace("cm3", "cm³")
 
 
 def _count(number: int, noun: str) -> str:
@@ -200,11 +204,17 @@ def _point(place: Place) -> tuple[float, float]:
     return x + place[2], y + place[3]
 
 
-def _arrow(axes: Axes, start: Place, end: Place, label: str = "", side: str = "") -> None:
+def _arrow(axes: Axes, start: Place, end: Place, label: str = "") -> None:
     (x0, y0), (x1, y1) = _point(start), _point(end)
     axes.add_patch(
         FancyArrowPatch(
-            (x0, y0), (x1, y1), arrowstyle="-|>", mutation_scale=11, color=GREY, shrinkA=2, shrinkB=2
+            (x0, y0),
+            (x1, y1),
+            arrowstyle="-|>",
+            mutation_scale=11,
+            color=GREY,
+            shrinkA=2,
+            shrinkB=2,
         )
     )
     if label:

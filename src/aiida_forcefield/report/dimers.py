@@ -47,7 +47,9 @@ def draw_dimers(sets: Sequence[DimerSet], title: str) -> Figure:
     ends = float(everything.min()) - 0.7, min(float(everything.max()) + 0.7, HIGHEST)
     for axes, dimers in zip(panels, sets, strict=True):
         _draw_set(axes, dimers, ends)
-    figure.supxlabel(f"QM interaction energy (kcal/mol); grey: ±{NEAR:g} kcal/mol", fontsize=BODY, color=INK)
+    figure.supxlabel(
+        f"QM interaction energy (kcal/mol); grey: ±{NEAR:g} kcal/mol", fontsize=BODY, color=INK
+    )
     panels[0].set_ylabel("force field (kcal/mol)", color=INK)
     return figure
 

@@ -2,19 +2,21 @@
 
 from dataclasses import replace
 from io import StringIO
+from typing import Any
 
 import numpy as np
 import pytest
 from aiida.common.links import LinkType
 from aiida.manage.configuration import Profile
-from aiida.orm import CalcJobNode, Dict, WorkChainNode
+from aiida.orm import CalcJobNode, Dict, Str, WorkChainNode
 from rich.console import Console
 
 from aiida_forcefield.cli.progress import STALL_SECONDS, snapshot
-from aiida_forcefield.cli.results import collect_results, deviation
+from aiida_forcefield.cli.results import collect_results, deviation, level
 from aiida_forcefield.cli.table import print_results
 from aiida_forcefield.data import ForceFieldData, PointsData
 from aiida_forcefield.potentials.forcefield import ForceField, Term
+from aiida_forcefield.potentials.units import KCAL_PER_MOL
 from aiida_forcefield.scans import Points
 
 DENSITY = {
@@ -24,6 +26,13 @@ DENSITY = {
     "temperature": 298.15,
     "pressure": 1.01325,
 }
+ERRORS = {
+    "rmse_interaction": 0.25 * KCAL_PER_MOL,
+    "rmse_interaction_start": 0.5 * KCAL_PER_MOL,
+    "rmse_interaction pair H1-H1": 0.35 * KCAL_PER_MOL,
+    "rmse_interaction pair H1-H1_start": 0.75 * KCAL_PER_MOL,
+}
+XTB = {"engine": "tblite", "tblite": {"method": "GFN2-xTB"}}
 MEASURED = {"density": {"value": 0.7863, "unit": "g/cm3", "source": "a handbook"}}
 
 
@@ -54,10 +63,10 @@ def force_field() -> ForceFieldData:
         form="morse",
         parameters={"D": 4.7, "alpha": 1.9, "r0": 0.74},
         standard_errors={"D": 0.1, "alpha": 0.05, "r0": 0.001},
-        flags=("D: at upper bound",),
+        flags=("D: at upper bound", "alpha: not determined by the data (prior only)"),
     )
     return ForceFieldData(
-        ForceField((bond,), {"H1": 0.0}, {"H1": 0.0}, covariance=np.eye(3), diagnostics={})
+        ForceField((bond,), {"H1": 0.0}, {"H1": 0.0}, covariance=np.eye(3), diagnostics=ERRORS)
     )
 
 
@@ -68,9 +77,13 @@ def study(profile: Profile) -> WorkChainNode:
     material = Dict({"name": "hydrogen", "smiles": "[H][H]"}).store()
     comparison = Dict(MEASURED).store()
     node.base.links.add_incoming(material, LinkType.INPUT_WORK, "material")
-    node.base.links.add_incoming(comparison, LinkType.INPUT_WORK, "comparison")
+    node.base.links.add_incoming(comparison, LinkType.INPUT_WORK, "reference")
+    node.base.links.add_incoming(Str("draft").store(), LinkType.INPUT_WORK, "protocol")
+    for part in ("reference", "molecule", "dimers"):
+        parameters = Dict(XTB).store()
+        label = f"fit__parameters__{part}"
+        node.base.links.add_incoming(parameters, LinkType.INPUT_WORK, label)
     node.store()
-    node.base.extras.set("protocol", "draft")
     scan = WorkChainNode(process_type="aiida.workflows:forcefield.scan")
     scan.base.links.add_incoming(node, LinkType.CALL_WORK, "scan")
     scan.store()
@@ -114,14 +127,48 @@ def test_failed_study_says_why(study: WorkChainNode) -> None:
     assert collect_results(study)["status"] == "failed: no fit"
 
 
+@pytest.mark.parametrize(
+    ("parameters", "name"),
+    [
+        (XTB, "GFN2-xTB"),
+        (
+            {
+                "engine": "pyscf",
+                "mean_field": {"method": "RKS", "xc": "pbe0", "disp": "d3bj"},
+                "structure": {"basis": "def2-svp"},
+                "relaxation": {"engine": "tblite", "method": "GFN2-xTB"},
+            },
+            "PBE0-D3BJ/def2-svp // GFN2-xTB",
+        ),
+        (
+            {
+                "engine": "pyscf",
+                "mean_field": {"method": "RHF"},
+                "structure": {"basis": "aug-cc-pvdz"},
+                "correlation": "mp2",
+            },
+            "MP2/aug-cc-pvdz",
+        ),
+    ],
+)
+def test_name_of_a_level(parameters: dict[str, Any], name: str) -> None:
+    assert level(parameters) == name
+
+
 def test_table_shows_errors_flags_and_deviation(study: WorkChainNode) -> None:
-    console = Console(width=200, record=True, file=StringIO())
+    console = Console(width=80, record=True, file=StringIO())
     print_results(collect_results(study), console)
     text = console.export_text()
-    assert "r0 0.74 ± 0.001 Å" in text
-    assert "D: at upper bound" in text
-    assert "0.8000 ± 0.0040 g/cm3" in text
-    assert "+1.7%" in text
+    assert max(map(len, text.splitlines())) <= 80
+    words = [" ".join(line.split()) for line in text.splitlines()]
+    assert "H1-H1 4.70 ± 0.10 1.900 ± 0.050* 0.7400 ± 0.0010" in words
+    assert "bond H1-H1, D: at upper bound" in words
+    assert "* left where its prior had it: the data do not determine it" in words
+    assert "dimers: all 0.50 0.25 kcal/mol" in words
+    assert "dimers: worst scan, pair H1-H1 0.75 0.35 kcal/mol" in words
+    assert "predicted 0.8000 ± 0.0040" in words
+    assert "measured (a handbook) 0.7863" in words
+    assert "deviation +1.7%" in words
 
 
 def test_progress_counts_and_notices_a_stall(study: WorkChainNode) -> None:

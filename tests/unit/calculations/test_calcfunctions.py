@@ -1,0 +1,103 @@
+"""The calcfunctions around the science, on small materials."""
+
+from collections.abc import Callable
+from dataclasses import asdict
+
+import numpy as np
+import pytest
+from aiida.orm import Dict
+
+from aiida_forcefield.calculations.dimers import sample_dimers
+from aiida_forcefield.calculations.scans import (
+    learn_profile,
+    plan_all_scans,
+    propose_first,
+    propose_next,
+)
+from aiida_forcefield.calculations.topology import perceive_topology, propose_conformers
+from aiida_forcefield.data import PointsData, TopologyData
+from aiida_forcefield.scans import Points, Scan
+from aiida_forcefield.surrogate import Settings
+from aiida_forcefield.topology import from_smiles
+
+pytestmark = pytest.mark.usefixtures("storage")
+
+SCAN = Scan("bond", "bond H1-H1", (0, 1), 0.6, 1.1, periodic=False)
+
+
+@pytest.fixture(scope="module")
+def topology() -> TopologyData:
+    return TopologyData(from_smiles("[H][H]"))
+
+
+def test_a_radical_is_refused() -> None:
+    with pytest.raises(ValueError, match="multiplicity 2: dimers of a molecule with open shells"):
+        perceive_topology(Dict({"smiles": "[CH3]"}))
+
+
+def test_smiles_and_file_give_the_same_molecule() -> None:
+    xyz = "2\n\nH 0 0 0\nH 0 0 0.74\n"
+    from_file = perceive_topology(Dict({"xyz": xyz, "charge": 0, "multiplicity": 1})).value
+    from_text = perceive_topology(Dict({"name": "hydrogen", "smiles": "[H][H]"})).value
+    assert from_file.term_types == from_text.term_types
+    assert from_file.symbols == from_text.symbols
+
+
+def test_conformers_carry_charge_and_bonds() -> None:
+    topology = TopologyData(from_smiles("[OH-]"))
+    structures = propose_conformers(topology).value
+    assert structures.charge == -1
+    assert structures.bonds == ((0, 1),)
+    assert structures.constraint == ()
+
+
+def test_labels_of_scans_are_labels_of_links(
+    topology: TopologyData, make_points: Callable[..., Points]
+) -> None:
+    scans = plan_all_scans(topology, PointsData(make_points("ok")))
+    assert set(scans) == {"bond_H1_H1", "pair_H1_H1"}
+    assert scans["bond_H1_H1"]["kind"] == "bond"
+
+
+def test_batches_of_dimers(topology: TopologyData, make_points: Callable[..., Points]) -> None:
+    sampling = Dict({"random": 5, "squeezed": 2, "liquid": 0, "batch": 3, "seed": 1})
+    batches = sample_dimers(topology, PointsData(make_points("ok")), sampling)
+    sizes = {label: len(node.value.positions) for label, node in batches.items()}
+    assert sizes == {"random_00": 3, "random_01": 2, "squeezed_00": 2}
+    assert batches["random_00"].value.split == 2
+
+
+def test_first_structures_have_the_values_they_ask_for(
+    topology: TopologyData, make_points: Callable[..., Points]
+) -> None:
+    reference = PointsData(make_points("ok"))
+    structures = propose_first(
+        Dict(asdict(SCAN)), topology, reference, Dict(asdict(Settings()))
+    ).value
+    lengths = np.linalg.norm(structures.positions[:, 1] - structures.positions[:, 0], axis=1)
+    np.testing.assert_allclose(lengths, structures.values)
+    assert structures.constraint == (0, 1)
+
+
+def test_points_never_tried_are_neither_known_nor_failed(
+    make_points: Callable[..., Points],
+) -> None:
+    points = PointsData(make_points("ok", "missing", "ok", "error", "ok"))
+    observed = learn_profile(
+        Dict(asdict(SCAN)), Dict(asdict(Settings())), round_00=points
+    ).value.observations
+    x = points.value.requested
+    np.testing.assert_array_equal(observed.x, x[[0, 2, 4]])
+    np.testing.assert_array_equal(observed.failed, x[[3]])
+
+
+def test_next_structures_are_the_proposals_of_the_surrogate(
+    topology: TopologyData, make_points: Callable[..., Points]
+) -> None:
+    points = PointsData(make_points("ok", "ok", "ok"))
+    scan, settings = Dict(asdict(SCAN)), Dict(asdict(Settings(tolerance=1e-3)))
+    surrogate = learn_profile(scan, settings, round_00=points)
+    proposals = surrogate.value.proposals
+    assert len(proposals)
+    structures = propose_next(scan, topology, points, surrogate, round_00=points).value
+    np.testing.assert_array_equal(structures.values, proposals)

@@ -1,0 +1,126 @@
+"""The QM job: what it accepts, and what it puts into its folder."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from aiida.common.folders import SandboxFolder
+from aiida.engine.utils import instantiate_process
+from aiida.manage import get_manager
+from aiida.orm import Dict, InstalledCode
+from aiida_pyscf.calculations.base import PyscfCalculation
+
+from aiida_forcefield.calculations.qm import QmCalculation, job_description
+from aiida_forcefield.calculations.remaining import remaining_structures
+from aiida_forcefield.data import PointsData, StructuresData
+from aiida_forcefield.runner.job import read_job
+from aiida_forcefield.scans import Points, Structures
+
+XTB = {"engine": "tblite", "tblite": {"method": "GFN2-xTB"}, "gradient": True}
+PBE0 = {
+    "engine": "pyscf",
+    "mean_field": {"method": "RKS", "xc": "pbe0"},
+    "structure": {"basis": "def2-svp"},
+}
+
+
+def test_ports() -> None:
+    spec = QmCalculation.spec()
+    assert issubclass(QmCalculation, PyscfCalculation)
+    assert {"structure", "checkpoint"}.isdisjoint(spec.inputs)
+    assert {"model", "checkpoint", "fcidump", "cubegen"}.isdisjoint(spec.outputs)
+    assert spec.inputs["parameters"].required
+    assert spec.outputs["points"].required
+    assert spec.inputs["metadata"]["options"]["parser_name"].default == "forcefield.qm"
+
+
+def test_what_failed_is_computed_again() -> None:
+    codes = QmCalculation.exit_codes
+    for code in (codes.ERROR_NOT_STARTED, codes.ERROR_NO_POINT, codes.ERROR_INCOMPLETE):
+        assert code.invalidates_cache
+
+
+@pytest.mark.parametrize(
+    ("parameters", "expected"),
+    [
+        (PBE0 | {"mean_feild": {}}, "did you mean 'mean_field'"),
+        (PBE0 | {"mean_field": {"method": "RSK"}}, "'RSK' is not one of RHF, UHF, RKS, UKS"),
+        (XTB | {"tblite": {"method": "xtb"}}, "'xtb' is not one of GFN1-xTB"),
+        (XTB | {"results": {"pickle_model": True}}, "unknown key 'results'"),
+        ({}, "engine"),
+    ],
+)
+@pytest.mark.usefixtures("storage")
+def test_wrong_parameters_are_refused(parameters: dict[str, Any], expected: str) -> None:
+    builder = QmCalculation.get_builder()
+    with pytest.raises(ValueError, match=expected):
+        builder.parameters = Dict(parameters)
+
+
+@pytest.fixture
+def prepared(
+    codes: dict[str, InstalledCode], hydrogen: Structures
+) -> Callable[[], tuple[Any, SandboxFolder]]:
+    def prepare() -> tuple[Any, SandboxFolder]:
+        process = instantiate_process(
+            get_manager().get_runner(),
+            QmCalculation,
+            code=codes["qm"],
+            structures=StructuresData(hydrogen),
+            parameters=Dict(XTB),
+        )
+        folder = SandboxFolder()
+        return process.prepare_for_submission(folder), folder
+
+    return prepare
+
+
+def test_folder_of_a_job(
+    prepared: Callable[[], tuple[Any, SandboxFolder]], hydrogen: Structures, tmp_path: Any
+) -> None:
+    info, folder = prepared()
+    path = tmp_path / "job.json"
+    with folder.open("job.json") as handle:
+        path.write_text(handle.read())
+    job = read_job(path)
+    assert job.symbols == hydrogen.symbols
+    assert job.parameters == XTB
+    assert job.constraint is not None
+    assert job.constraint.atoms == (0, 1)
+    assert job.constraint.values == (0.7, 0.8, 0.9)
+    assert job.bonds == ((0, 1),)
+    assert job.split is None
+    np.testing.assert_array_equal(job.positions, hydrogen.positions)
+
+    runner = set(folder.get_subfolder("runner").get_content_list())
+    assert {"__init__.py", "__main__.py", "batch.py", "job.py", "results.py"} <= runner
+    assert all(name.endswith(".py") for name in runner)
+
+    assert info.provenance_exclude_list == ["job.json"]
+    assert info.retrieve_list == ["results.jsonl", QmCalculation.FILENAME_STDOUT]
+    (code,) = info.codes_info
+    assert code.cmdline_params == ["-E", "-m", "runner", "job.json"]
+
+
+@pytest.mark.usefixtures("storage")
+def test_dimers_have_a_split_and_no_constraint(hydrogen: Structures) -> None:
+    dimers = replace(hydrogen, constraint=(), values=np.full(3, np.nan), split=1)
+    job = job_description(StructuresData(dimers), Dict(XTB))
+    assert job["split"] == 1
+    assert job["constraint"] is None
+    json.dumps(job, allow_nan=False)
+
+
+@pytest.mark.usefixtures("storage")
+def test_only_what_is_missing_remains(
+    hydrogen: Structures, make_points: Callable[..., Points]
+) -> None:
+    points = make_points("ok", "missing", "scf_not_converged")
+    rest = remaining_structures(StructuresData(hydrogen), PointsData(points))
+    assert rest.value.values.tolist() == [0.8]
+    np.testing.assert_array_equal(rest.value.positions, hydrogen.positions[1:2])
+    assert rest.value.constraint == hydrogen.constraint
+    assert rest.creator is not None

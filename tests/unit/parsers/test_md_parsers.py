@@ -1,0 +1,184 @@
+"""The parsers of packing and of molecular dynamics, on output as LAMMPS and packmol leave it."""
+
+from collections.abc import Callable
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from aiida.common.links import LinkType
+from aiida.engine import ExitCode
+from aiida.orm import CalcJobNode, Data, Dict, FolderData, InstalledCode
+
+from aiida_forcefield.data import PointsData, TopologyData
+from aiida_forcefield.dynamics import FINAL_DATA, FRAMES
+from aiida_forcefield.parsers.md import MdParser
+from aiida_forcefield.parsers.packing import PackingParser
+from aiida_forcefield.scans import Points
+from aiida_forcefield.topology import from_smiles
+
+COLUMNS = "Step Time Temp Press Density Volume PotEng KinEng TotEng E_vdwl E_coul E_long E_tail"
+ROW = "{step} {step} {temperature} 1.0 {density} 5000 -20 10 -10 -5 10 -20 -1.5"
+LOOP = "Loop time of 2.0 on 1 procs for 100 steps with 384 atoms\n"
+END = "Total wall time: 0:00:04\n"
+DUMP = """\
+ITEM: TIMESTEP
+0
+ITEM: NUMBER OF ATOMS
+4
+ITEM: BOX BOUNDS pp pp pp
+0.0 9.0
+0.0 9.0
+0.0 9.0
+ITEM: ATOMS id xu yu zu
+1 0 0 0
+2 0 0 1
+3 4 4 4
+4 4 4 5
+"""
+
+
+def log(temperature: float = 300.0, densities: tuple[float, ...] = (0.75, 0.76, 0.77)) -> str:
+    rows = [
+        ROW.format(step=50 * i, temperature=temperature, density=density)
+        for i, density in enumerate(densities)
+    ]
+    return "\n".join([COLUMNS, *rows, LOOP])
+
+
+Parse = Callable[..., tuple[ExitCode, dict[str, Any]]]
+
+
+@pytest.fixture
+def parse(codes: dict[str, InstalledCode], tmp_path: Path) -> Parse:
+    def run(
+        parser_class: type[MdParser | PackingParser],
+        process: str,
+        inputs: dict[str, Data],
+        retrieved_text: str | None,
+        temporary: dict[str, str],
+        scheduler: int | None,
+    ) -> tuple[ExitCode, dict[str, Any]]:
+        node = CalcJobNode(
+            computer=codes["md"].computer, process_type=f"aiida.calculations:{process}"
+        )
+        for label, data in inputs.items():
+            node.base.links.add_incoming(data.store(), LinkType.INPUT_CALC, label)
+        node.store()
+        if scheduler is not None:
+            node.set_exit_status(scheduler)
+        retrieved = FolderData()
+        if retrieved_text is not None:
+            handle = StringIO(retrieved_text)
+            retrieved.base.repository.put_object_from_filelike(handle, "lammps.out")
+        retrieved.store().base.links.add_incoming(node, LinkType.CREATE, "retrieved")
+        for name, text in temporary.items():
+            (tmp_path / name).write_text(text)
+        parser = parser_class(node)
+        return parser.parse(retrieved_temporary_folder=str(tmp_path)), dict(parser.outputs)
+
+    return run
+
+
+@pytest.fixture
+def parse_md(parse: Parse) -> Parse:
+    def run(
+        text: str | None, scheduler: int | None = None, **files: str
+    ) -> tuple[ExitCode, dict[str, Any]]:
+        inputs = {
+            "settings": Dict({"temperature": 300.0}),
+            "topology": TopologyData(from_smiles("[H][H]")),
+        }
+        temporary = {FINAL_DATA: "the final state", **files}
+        return parse(MdParser, "forcefield.md", inputs, text, temporary, scheduler)
+
+    return run
+
+
+def test_complete_leg(parse_md: Parse) -> None:
+    code, outputs = parse_md(log() + END, **{FRAMES: DUMP})
+    assert code.status == 0
+    np.testing.assert_array_equal(outputs["thermo"].value.density, [0.75, 0.76, 0.77])
+    assert outputs["final"].get_content() == "the final state"
+    assert outputs["frames"].get_array("positions").shape == (1, 2, 2, 3)
+    np.testing.assert_array_equal(outputs["frames"].get_array("box"), [[9.0, 9.0, 9.0]])
+
+
+def test_complete_leg_without_frames(parse_md: Parse) -> None:
+    code, outputs = parse_md(log() + END)
+    assert code.status == 0
+    assert "frames" not in outputs
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", "unfinished: LAMMPS ended before it printed a result"),
+        (log(), "unfinished: LAMMPS did not end"),
+        (log(temperature=1e4) + END, "exploded"),
+        (log(densities=(0.8, 0.1)) + END, "density_jump"),
+        (log(densities=(float("nan"),)) + END, "not_a_number"),
+        (log() + "ERROR: Lost atoms: original 384 current 380\n", "lost_atoms"),
+        ("ERROR: Unknown pair style (src/force.cpp:275)\n", "failed: LAMMPS stopped"),
+    ],
+)
+def test_untrustworthy_leg(parse_md: Parse, text: str, expected: str) -> None:
+    code, outputs = parse_md(text)
+    assert code.status == 312
+    assert expected in code.message
+    assert code.invalidates_cache
+    assert "final" not in outputs
+
+
+def test_what_an_unstable_leg_printed_is_kept(parse_md: Parse) -> None:
+    _, outputs = parse_md(log(temperature=1e4) + END)
+    assert len(outputs["thermo"].value) == 3
+
+
+def test_no_log_at_all(parse_md: Parse) -> None:
+    assert parse_md(None)[0].status == 351
+
+
+@pytest.mark.parametrize("text", [None, log()])
+def test_what_the_scheduler_said_stands(parse_md: Parse, text: str | None) -> None:
+    code, _ = parse_md(text, scheduler=120)
+    assert code.status == 120
+    assert code.invalidates_cache
+
+
+def test_unless_the_leg_is_complete(parse_md: Parse) -> None:
+    code, outputs = parse_md(log() + END, scheduler=120)
+    assert code == ExitCode(0)
+    assert "final" in outputs
+
+
+@pytest.fixture
+def pack(parse: Parse, make_points: Callable[..., Points]) -> Parse:
+    def run(packed: str | None, scheduler: int | None = None) -> tuple[ExitCode, dict[str, Any]]:
+        inputs = {
+            "reference": PointsData(make_points("ok")),
+            "settings": Dict({"atoms": 400, "cutoff": 4.0, "seed": 1}),
+        }
+        temporary = {} if packed is None else {"packed.xyz": packed}
+        return parse(PackingParser, "forcefield.packing", inputs, None, temporary, scheduler)
+
+    return run
+
+
+PACKED = "4\n\nH 0 0 0\nH 0 0 1\nH 4 4 4\nH 4 4 5\n"
+
+
+def test_packed_box(pack: Parse) -> None:
+    code, outputs = pack(PACKED)
+    assert code.status == 0
+    assert outputs["box"].get_array("positions").shape == (2, 2, 3)
+    assert (outputs["box"].get_array("edges") > 8.0).all()
+
+
+@pytest.mark.parametrize("packed", [None, PACKED[:-8]])
+def test_packing_that_failed(pack: Parse, packed: str | None) -> None:
+    code, outputs = pack(packed)
+    assert code.status == 310
+    assert outputs == {}
+    assert pack(packed, scheduler=110)[0].status == 110

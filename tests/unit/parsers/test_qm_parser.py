@@ -1,0 +1,188 @@
+"""The parser of QM jobs, on results as jobs leave them, good and bad."""
+
+import json
+from collections.abc import Callable
+from io import StringIO
+from typing import Any
+
+import numpy as np
+import pytest
+from aiida.common.links import LinkType
+from aiida.engine import ExitCode
+from aiida.orm import CalcJobNode, Dict, FolderData, InstalledCode
+
+from aiida_forcefield.data import StructuresData
+from aiida_forcefield.parsers.qm import REFERENCE_ARRAYS, QmParser
+from aiida_forcefield.scans import Structures
+
+HEADER = {"header": {"versions": {"pyscf": "2.14.0"}, "threads": 1}}
+END = {"finished": True}
+
+Parse = Callable[..., tuple[ExitCode, dict[str, Any]]]
+
+
+def point(index: int, status: str = "ok", **changes: Any) -> dict[str, Any]:
+    failed = status != "ok"
+    return {
+        "index": index,
+        "status": status,
+        "message": "because" if failed else "",
+        "positions": [[0.0, 0.0, 0.0], [0.75, 0.0, 0.0]],
+        "energy": None if failed else -30.0 - index,
+        "gradient": None if failed else [[1.0, 0.0, 0.0], [-1.0, 0.0, 0.0]],
+        "coordinate": None if failed else 0.75,
+        "slope": None if failed else 0.5,
+        "cpu_seconds": 0.1,
+        "wall_seconds": 0.1,
+    } | changes
+
+
+def lines(*records: dict[str, Any]) -> str:
+    return "".join(json.dumps(record) + "\n" for record in records)
+
+
+@pytest.fixture
+def parse(codes: dict[str, InstalledCode], hydrogen: Structures) -> Parse:
+    def run(
+        text: str | None,
+        stderr: str = "",
+        scheduler: int | None = None,
+        parameters: dict[str, Any] | None = None,
+    ) -> tuple[ExitCode, dict[str, Any]]:
+        node = CalcJobNode(
+            computer=codes["qm"].computer, process_type="aiida.calculations:forcefield.qm"
+        )
+        node.set_option("scheduler_stderr", "_scheduler-stderr.txt")
+        for label, data in {
+            "structures": StructuresData(hydrogen),
+            "parameters": Dict(parameters or {}),
+        }.items():
+            node.base.links.add_incoming(data.store(), LinkType.INPUT_CALC, label)
+        node.store()
+        if scheduler is not None:
+            node.set_exit_status(scheduler)
+            node.set_exit_message("what the scheduler said")
+        retrieved = FolderData()
+        retrieved.base.repository.put_object_from_filelike(
+            StringIO(stderr), "_scheduler-stderr.txt"
+        )
+        if text is not None:
+            retrieved.base.repository.put_object_from_filelike(StringIO(text), "results.jsonl")
+        retrieved.store().base.links.add_incoming(node, LinkType.CREATE, "retrieved")
+        parser = QmParser(node)
+        return parser.parse(), dict(parser.outputs)
+
+    return run
+
+
+COMPLETE = lines(HEADER, point(0), point(1), point(2), END)
+
+
+def test_complete(parse: Parse) -> None:
+    code, outputs = parse(COMPLETE)
+    assert code.status == 0
+    points = outputs["points"].value
+    assert points.statuses == ("ok",) * 3
+    np.testing.assert_array_equal(points.energies, [-30.0, -31.0, -32.0])
+    np.testing.assert_array_equal(points.requested, [0.7, 0.8, 0.9])
+    np.testing.assert_array_equal(points.positions[:, 1, 0], 0.75)  # the final ones
+    np.testing.assert_array_equal(points.slopes, 0.5)
+    assert points.versions == {"pyscf": "2.14.0"}
+    assert "reference" not in outputs
+
+
+def test_a_failed_point_costs_itself_only(parse: Parse) -> None:
+    code, outputs = parse(lines(HEADER, point(0), point(1, "bonds_changed"), point(2), END))
+    assert code.status == 0
+    points = outputs["points"].value
+    assert points.statuses == ("ok", "bonds_changed", "ok")
+    assert points.messages[1] == "because"
+    assert np.isnan(points.energies[1])
+    assert np.isnan(points.gradients[1]).all()
+    assert np.isfinite(points.energies[[0, 2]]).all()
+
+
+@pytest.mark.parametrize("length", [1, 40, 150])
+def test_killed_in_the_middle_of_a_line(parse: Parse, length: int) -> None:
+    text = lines(HEADER, point(0)) + lines(point(1))[:length]
+    code, outputs = parse(text)
+    assert code.status == 411
+    points = outputs["points"].value
+    assert points.statuses == ("ok", "missing", "missing")
+    assert points.energies[0] == -30.0
+    assert np.isfinite(points.positions).all()
+
+
+def test_torn_line_of_a_job_that_went_on(parse: Parse) -> None:
+    torn = json.dumps(point(1))[:40] + "\n"
+    code, outputs = parse(lines(HEADER, point(0)) + torn + lines(point(1), point(2), END))
+    assert code.status == 0
+    assert outputs["points"].value.ok.all()
+
+
+def test_points_out_of_order_and_twice(parse: Parse) -> None:
+    again = point(1, energy=-99.0)
+    code, outputs = parse(lines(HEADER, point(2), point(1), point(0), again, END))
+    assert code.status == 0
+    np.testing.assert_array_equal(outputs["points"].value.energies, [-30.0, -31.0, -32.0])
+
+
+def test_all_failed(parse: Parse) -> None:
+    failed = [point(i, "scf_not_converged") for i in range(3)]
+    code, outputs = parse(lines(HEADER, *failed, END))
+    assert code.status == 311
+    assert "scf_not_converged because" in code.message
+    assert not outputs["points"].value.ok.any()
+
+
+def test_header_only(parse: Parse) -> None:
+    code, outputs = parse(lines(HEADER))
+    assert code.status == 411
+    assert outputs["points"].value.statuses == ("missing",) * 3
+
+
+def test_refused_parameters(parse: Parse) -> None:
+    code, outputs = parse(None, stderr="a warning\njob.json: mean_field: unknown key 'lvel'\n")
+    assert code.status == 310
+    assert code.message.endswith("job.json: mean_field: unknown key 'lvel'")
+    assert outputs == {}
+
+
+@pytest.mark.parametrize("text", [None, "", '{"head'])
+def test_killed_before_the_first_line(parse: Parse, text: str | None) -> None:
+    code, outputs = parse(text)
+    assert code.status == 411
+    assert outputs == {}
+
+
+@pytest.mark.parametrize("scheduler", [110, 120])
+@pytest.mark.parametrize("text", [None, lines(HEADER, point(0))])
+def test_what_the_scheduler_said_stands(parse: Parse, text: str | None, scheduler: int) -> None:
+    code, _ = parse(text, stderr="slurmstepd: error", scheduler=scheduler)
+    assert (code.status, code.message) == (scheduler, "what the scheduler said")
+    assert code.invalidates_cache
+
+
+def test_unless_all_points_are_there(parse: Parse) -> None:
+    code, outputs = parse(COMPLETE, scheduler=120)
+    # Zero, and not None, for which AiiDA would keep the scheduler's.
+    assert code == ExitCode(0)
+    assert outputs["points"].value.ok.all()
+
+
+REFERENCE = {"reference": {}, "engine": "tblite"}
+
+
+def test_conformers_end_as_one_point_with_its_properties(parse: Parse) -> None:
+    arrays = {name: [1.0, 2.0] for name in REFERENCE_ARRAYS}
+    code, outputs = parse(lines(HEADER, point(0) | arrays, END), parameters=REFERENCE)
+    assert code.status == 0
+    assert outputs["points"].value.statuses == ("ok",)
+    assert set(outputs["reference"].get_arraynames()) == set(REFERENCE_ARRAYS)
+
+
+def test_reference_that_failed(parse: Parse) -> None:
+    failed = point(0, "relaxation_not_converged")
+    code, outputs = parse(lines(HEADER, failed, END), parameters=REFERENCE)
+    assert code.status == 311
+    assert "reference" not in outputs

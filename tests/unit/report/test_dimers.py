@@ -1,0 +1,27 @@
+"""The picture of interaction energies."""
+
+import numpy as np
+import pytest
+
+from aiida_forcefield.report import DimerSet, draw_dimers
+
+BOUND = DimerSet("random", np.array([-1.0, -3.0, 5.0]), np.array([-1.3, -2.6, 9.0]))
+HIGH = DimerSet("squeezed", np.array([2.0, 30.0]), np.array([2.5, 28.0]))
+
+
+def test_error_is_that_of_the_dimers_below_zero() -> None:
+    assert BOUND.rmse == pytest.approx(np.sqrt((0.3**2 + 0.4**2) / 2))
+
+
+def test_each_set_has_a_panel_with_its_energies() -> None:
+    figure = draw_dimers([BOUND, HIGH], "title")
+    assert [axes.get_title(loc="left") for axes in figure.axes] == ["random (3)", "squeezed (2)"]
+    for axes, given in zip(figure.axes, (BOUND, HIGH), strict=True):
+        np.testing.assert_array_equal(axes.lines[-1].get_data(), [given.qm, given.field])
+
+
+def test_what_lies_beyond_the_axes_is_counted() -> None:
+    notes = [axes.texts[0].get_text() for axes in draw_dimers([BOUND, HIGH], "title").axes]
+    assert "0.35 kcal/mol" in notes[0]
+    assert "above" not in notes[0]
+    assert notes[1] == "1 above 10"

@@ -1,0 +1,123 @@
+"""The queue of a fit: nothing that was computed is lost, nothing is computed twice."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from aiida.common.links import LinkType
+from aiida.orm import CalcJobNode, InstalledCode, WorkChainNode
+
+from aiida_forcefield.data import PointsData, TopologyData
+from aiida_forcefield.scans import Points
+from aiida_forcefield.workflows.fit import FitWorkChain
+
+STATE = {"temperature": 298.15, "pressure": 1.0}
+
+Ended = Callable[..., CalcJobNode]
+MakePoints = Callable[..., Points]
+
+
+@pytest.fixture
+def fit(start: Callable[..., Any], codes: dict[str, InstalledCode], topology: TopologyData) -> Any:
+    builder = FitWorkChain.get_builder_from_protocol(
+        codes, "draft", STATE, {"max_concurrent": 2}, topology=topology
+    )
+    process = start(FitWorkChain, **builder._inputs(prune=True))
+    process.ctx.points, process.ctx.surrogates, process.ctx.queue = {}, {}, []
+    return process
+
+
+def collect(fit: Any, **processes: Any) -> None:
+    fit.ctx.wave = list(processes)
+    for label, process in processes.items():
+        fit.ctx[f"work_{label}"] = process
+    fit.collect_work()
+
+
+def test_points_of_a_scan_that_gave_up_are_kept(fit: Any, make_points: MakePoints) -> None:
+    scan = WorkChainNode().store()
+    points = PointsData(make_points("ok")).store()
+    points.base.links.add_incoming(scan, LinkType.RETURN, "points__round_00")
+    scan.set_process_state("finished")
+    scan.set_exit_status(410)
+    collect(fit, bond_H1_H1=scan)
+    assert fit.ctx.points["bond_H1_H1_round_00"].uuid == points.uuid
+    assert fit.ctx.surrogates == {}
+
+
+def test_scan_that_left_nothing_is_dropped(fit: Any) -> None:
+    scan = WorkChainNode().store()
+    scan.set_process_state("excepted")
+    collect(fit, bond_H1_H1=scan)
+    assert fit.ctx.points == {}
+    assert not fit.has_work()
+
+
+def test_batch_cut_short_is_continued_once(fit: Any, ended: Ended, make_points: MakePoints) -> None:
+    first = PointsData(make_points("ok", "missing", "missing"))
+    collect(fit, random_00=ended(411, points=first))
+    assert fit.ctx.points == {"random_00": first}
+    ((label, structures),) = fit.ctx.queue
+    assert label == "random_00_continued"
+    assert structures.value.values.tolist() == [0.8, 0.9]
+
+    fit.ctx.queue = []
+    second = PointsData(make_points("ok", "missing"))
+    collect(fit, random_00_continued=ended(411, points=second))
+    assert fit.ctx.points == {"random_00": first, "random_00_continued": second}
+    assert not fit.has_work()
+
+
+def test_batch_without_points_starts_again(fit: Any, ended: Ended) -> None:
+    job = ended(120)
+    collect(fit, random_00=job)
+    ((_, structures),) = fit.ctx.queue
+    assert structures.uuid == job.inputs.structures.uuid
+
+
+@pytest.mark.parametrize("status", [310, 311])
+def test_batch_that_failed_is_not_tried_again(fit: Any, ended: Ended, status: int) -> None:
+    collect(fit, random_00=ended(status))
+    assert not fit.has_work()
+
+
+def test_fit_needs_dimers(fit: Any, make_points: MakePoints) -> None:
+    fit.ctx.points = {
+        "bond_H1_H1_round_00": PointsData(make_points("ok")),
+        "random_00": PointsData(make_points("error", split=1)),
+    }
+    assert fit.fit().status == 321
+
+
+def test_reference_is_run_again_once_where_it_was_cut_short(fit: Any, ended: Ended) -> None:
+    assert fit.needs_reference()
+    fit.ctx.reference_jobs = [ended(120)]
+    assert fit.needs_reference()
+    fit.ctx.reference_jobs.append(ended(120))
+    assert not fit.needs_reference()
+    code = fit.inspect_reference()
+    assert code.status == 320
+    assert "what went wrong" in code.message
+
+
+def test_reference_that_failed_is_not_run_again(fit: Any, ended: Ended) -> None:
+    fit.ctx.reference_jobs = [ended(311)]
+    assert not fit.needs_reference()
+
+
+def test_no_more_run_at_a_time_than_allowed(
+    fit: Any, monkeypatch: pytest.MonkeyPatch, ended: Ended
+) -> None:
+    monkeypatch.setattr(fit, "_submit_qm", lambda *_: ended())
+    monkeypatch.setattr(fit, "to_context", lambda **_: None)
+    fit.ctx.queue = [(f"random_{i:02d}", object()) for i in range(6)]
+    fit.submit_work()
+    assert fit.ctx.wave == ["random_00", "random_01"]
+    assert len(fit.ctx.queue) == 4
+
+
+def test_no_frames_no_dimers(fit: Any, ended: Ended) -> None:
+    fit.ctx.liquid = ended(341)
+    code = fit.take_liquid_dimers()
+    assert code.status == 322
+    assert "what went wrong" in code.message

@@ -1,0 +1,99 @@
+"""Protocols are complete and valid, and wrong overrides are refused in one line."""
+
+import re
+from typing import Any
+
+import pytest
+
+from aiida_forcefield.potentials import Settings as FitSettings
+from aiida_forcefield.runner.job import check_parameters
+from aiida_forcefield.surrogate import Settings as LearningSettings
+from aiida_forcefield.workflows.protocols import describe, get_protocol, protocol_names
+
+
+def test_names_from_cheap_to_dear() -> None:
+    assert protocol_names() == ("draft", "fast", "balanced", "stringent")
+
+
+@pytest.mark.parametrize("name", protocol_names())
+def test_protocol_is_valid(name: str) -> None:
+    settings = get_protocol(name)
+    assert describe(name)
+    for part in ("reference", "molecule", "dimers"):
+        check_parameters(settings[part])
+    for part in ("molecule", "pairs"):
+        LearningSettings(**settings["learning"][part])
+    FitSettings(**settings["fit"])
+
+
+def test_protocols_differ_and_share_nothing() -> None:
+    first = get_protocol("fast")
+    first["molecule"]["mean_field"]["xc"] = "changed"
+    assert get_protocol("fast")["molecule"]["mean_field"]["xc"] != "changed"
+    assert "mean_field" not in get_protocol("draft")["molecule"]
+    assert get_protocol("stringent")["molecule"]["relaxation"] == {
+        "engine": "pyscf",
+        "max_steps": 100,
+    }
+
+
+def test_unknown_protocol() -> None:
+    allowed = "allowed: draft, fast, balanced, stringent"
+    with pytest.raises(ValueError, match=f"protocol 'quick' is unknown; {allowed}"):
+        get_protocol("quick")
+
+
+def test_overrides_are_merged_recursively() -> None:
+    overrides = {
+        "molecule": {"mean_field": {"grids": {"level": 3}}},
+        "dimers": {"structure": {"basis": {"default": "aug-cc-pvdz", "H": "cc-pvdz"}}},
+        "sampling": {"liquid": 0},
+        "fit": {"c6_width": 0.1},
+    }
+    before, after = get_protocol("fast"), get_protocol("fast", overrides)
+    assert after["molecule"]["mean_field"] == before["molecule"]["mean_field"] | {
+        "grids": {"level": 3}
+    }
+    assert after["dimers"]["structure"]["basis"]["H"] == "cc-pvdz"
+    assert after["sampling"] == before["sampling"] | {"liquid": 0}
+    assert after["fit"] == {"c6_width": 0.1}
+    assert after["density"] == before["density"]
+
+
+@pytest.mark.parametrize(
+    ("overrides", "expected"),
+    [
+        # unknown keys
+        ({"speed": 3}, "overrides.speed is unknown; allowed: density, dimers, fit"),
+        ({"learning": {"pairs": {"tolerence": 0.1}}}, "learning.pairs.tolerence is unknown"),
+        ({"molecule": {"relaxtion": {}}}, "molecule: unknown key 'relaxtion'; did you mean"),
+        ({"fit": {"energy_eror": 0.1}}, "fit.energy_eror is unknown"),
+        # wrong types
+        ({"sampling": {"random": "many"}}, "sampling.random: 'many' must be a valid integer"),
+        ({"sampling": 3}, "overrides.sampling is 3, but must be a mapping"),
+        ({"max_concurrent": {"a": 1}}, "max_concurrent: {'a': 1} must be a valid integer"),
+        ({"density": {"frames": True}}, "density.frames: True must be a valid integer"),
+        ({"learning": {"pairs": {"noise": "1e-4"}}}, "learning.pairs.noise: '1e-4' must be"),
+        ({"dimers": {"gradient": "yes"}}, "dimers.gradient: 'yes' has the wrong type"),
+        # impossible values
+        ({"density": {"atoms": -5}}, "density.atoms: -5 must be greater than or equal to 1"),
+        ({"density": {"cutoff": float("nan")}}, "density.cutoff"),
+        ({"density": {"production": 0}}, "density.production: 0 must be greater than 0"),
+        ({"density": {"seeds": []}}, "density.seeds: [] must have at least 1 item"),
+        ({"density": {"seeds": [1, 1]}}, "density.seeds: [1, 1] must hold each seed once"),
+        ({"liquid": {"frames": 0}}, "liquid.frames: 0 must be greater than or equal to 1"),
+        ({"learning": {"pairs": {"tolerance": 2}}}, "learning.pairs.tolerance: 2"),
+        ({"fit": {"energy_error": 0}}, "fit.energy_error: 0"),
+        ({"molecule": {"relaxation": {"engine": "g16"}}}, "molecule.relaxation.engine: 'g16'"),
+        # removed, but needed
+        ({"sampling": {"random": None}}, "sampling.random is missing"),
+        ({"density": None}, "density is missing"),
+        ({"molecule": None}, "molecule.engine: None is not one of pyscf, tblite"),
+        ({"reference": {"reference": None}}, "reference.reference is missing"),
+        ({"dimers": {"interaction": None}}, "dimers.interaction is missing"),
+    ],
+)
+def test_wrong_override(overrides: dict[str, Any], expected: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(expected)) as caught:
+        get_protocol("fast", overrides)
+    assert "\n" not in str(caught.value)
