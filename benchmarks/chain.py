@@ -45,7 +45,9 @@ def measure(pk: int) -> dict:
     """Wall-clock seconds of each part of a study and the number of its processes."""
     study = load_node(pk)
     processes = descendants(pk)
-    query = QueryBuilder().append((CalcJobNode, CalcFunctionNode), filters={"id": {"in": processes}})
+    query = QueryBuilder().append(
+        (CalcJobNode, CalcFunctionNode), filters={"id": {"in": processes}}
+    )
     intervals: dict[str, list[Interval]] = {"md": [], "qm": [], "fit": [], "calcfunctions": []}
     counts: dict[str, int] = {}
     for (node,) in query.iterall():

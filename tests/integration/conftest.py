@@ -1,9 +1,16 @@
 """The compute environment, as a cluster has it: apart from AiiDA's."""
 
 import os
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from aiida.orm import Computer
+from aiida.tools.pytest_fixtures import (  # noqa: F401
+    aiida_config_factory,
+    aiida_profile_factory,
+)
 
 
 @pytest.fixture(scope="session")
@@ -14,3 +21,19 @@ def compute_python() -> Path:
     if not interpreter.exists():
         pytest.fail(f"no compute environment at {interpreter}; set AIIDA_FORCEFIELD_COMPUTE")
     return interpreter
+
+
+@pytest.fixture(scope="session")
+def computer(
+    tmp_path_factory: pytest.TempPathFactory,
+    aiida_config_factory: Callable[..., Any],  # noqa: F811
+    aiida_profile_factory: Callable[..., Any],  # noqa: F811
+) -> Iterator[Computer]:
+    """This computer, in an AiiDA profile of its own."""
+    folder = tmp_path_factory.mktemp("aiida")
+    with aiida_config_factory(folder) as config, aiida_profile_factory(config):
+        scratch = str(folder / "scratch")
+        made = Computer("here", "localhost", "", "core.local", "core.direct", scratch).store()
+        made.set_minimum_job_poll_interval(0.2)
+        made.configure(safe_interval=0)
+        yield made

@@ -1,6 +1,6 @@
 """QmCalculation, run by AiiDA with real engines: the known traps of such plugins stay closed."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -8,12 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from aiida.engine import run_get_node
-from aiida.manage.configuration import Profile
 from aiida.orm import CalcJobNode, Computer, Dict, InstalledCode
-from aiida.tools.pytest_fixtures import (  # noqa: F401
-    aiida_config_factory,
-    aiida_profile_factory,
-)
 
 from aiida_forcefield.calculations.qm import QmCalculation
 from aiida_forcefield.data import PointsData, StructuresData, TopologyData
@@ -38,26 +33,13 @@ RunQm = Callable[..., tuple[CalcJobNode, Points | None]]
 
 
 @pytest.fixture(scope="module")
-def code(
-    compute_python: Path,
-    tmp_path_factory: pytest.TempPathFactory,
-    aiida_config_factory: Callable[..., Any],  # noqa: F811
-    aiida_profile_factory: Callable[..., Any],  # noqa: F811
-) -> Iterator[InstalledCode]:
-    """The compute environment in a profile of its own."""
-    folder = tmp_path_factory.mktemp("aiida")
-    with aiida_config_factory(folder) as config, aiida_profile_factory(config) as profile:
-        assert isinstance(profile, Profile)
-        scratch = str(folder / "scratch")
-        computer = Computer("here", "localhost", "", "core.local", "core.direct", scratch).store()
-        computer.set_minimum_job_poll_interval(0.2)
-        computer.configure(safe_interval=0)
-        yield InstalledCode(
-            computer,
-            str(compute_python),
-            label="compute",
-            prepend_text="export OMP_NUM_THREADS=1\nunset PYTHONPATH",
-        ).store()
+def code(computer: Computer, compute_python: Path) -> InstalledCode:
+    return InstalledCode(
+        computer,
+        str(compute_python),
+        label="compute",
+        prepend_text="export OMP_NUM_THREADS=1\nunset PYTHONPATH",
+    ).store()
 
 
 @pytest.fixture(scope="module")
@@ -136,7 +118,7 @@ def test_nested_settings_reach_pyscf(run_qm: RunQm) -> None:
         assert node.is_finished_ok
         assert points is not None
         energies.append(points.energies[0])
-    assert 1e-6 < abs(energies[0] - energies[1]) < 1e-1
+    assert 1e-3 < abs(energies[0] - energies[1]) < 1.0  # eV
 
 
 def test_dispersion_changes_the_energy(run_qm: RunQm) -> None:

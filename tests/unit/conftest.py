@@ -16,21 +16,21 @@ from aiida.tools.pytest_fixtures import (  # noqa: F401
 from aiida_forcefield.scans import Points, Structures
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def storage(
     tmp_path_factory: pytest.TempPathFactory,
     aiida_config_factory: Callable[..., Any],  # noqa: F811
     aiida_profile_factory: Callable[..., Any],  # noqa: F811
 ) -> Iterator[Profile]:
-    """A profile with no services, shared by all tests that only add to it."""
+    """A profile with no services, for the tests of a module, which only add to it."""
     with (
         aiida_config_factory(tmp_path_factory.mktemp("aiida")) as config,
-        aiida_profile_factory(config) as profile,
+        aiida_profile_factory(config, storage_backend="core.sqlite_temp") as profile,
     ):
         yield profile
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def codes(storage: Profile, tmp_path_factory: pytest.TempPathFactory) -> dict[str, InstalledCode]:
     """Codes that are never run."""
     folder = str(tmp_path_factory.mktemp("scratch"))

@@ -36,8 +36,8 @@ class Settings:
         barrier: least height of the inner maximum between two atom types, eV.
     """
 
-    energy_error: float = 0.02
-    gradient_error: float = 0.15
+    energy_error: float = 0.01
+    gradient_error: float = 0.2
     interaction_error: float = 0.015
     repulsive_scale: float = 3 * KCAL_PER_MOL
     c6_width: float = 0.07

@@ -108,6 +108,9 @@ def cell_weights(
 ) -> Array:
     """Share of each point in the window, shape (n,): of the part that is nearest to it.
 
+    The window is measured in the learning coordinate: of a pair in 1/r, lest the tail, where
+    little happens, outweigh well and wall.
+
     Args:
         form: of the profile.
         observations: n points. Those above the energy cap have no share.
@@ -117,6 +120,12 @@ def cell_weights(
     if not len(observations):
         return np.empty(0)
     energy = observations.energy
-    apart = distance(form, window, observations.x)
+    u, pace = form.coordinate(window)
+    if form.periodic:
+        apart = distance(form, window, observations.x)
+    else:
+        apart = np.abs(u[:, None] - form.coordinate(observations.x)[0])
     apart[:, energy - energy.min() > settings.energy_cap] = np.inf
-    return np.bincount(apart.argmin(axis=1), minlength=len(observations)) / len(window)
+    measure = np.abs(pace) / np.abs(pace).sum()
+    shares = np.bincount(apart.argmin(axis=1), weights=measure, minlength=len(observations))
+    return shares.astype(float)

@@ -113,9 +113,10 @@ class FitWorkChain(WorkChain):
         builder.fit = Dict(settings["fit"])
         builder.max_concurrent = Int(settings["max_concurrent"])
         # The liquid that dimers are taken from is simulated like the one of the density.
-        builder.liquid = DensityWorkChain.get_builder_from_protocol(
+        liquid = DensityWorkChain.get_builder_from_protocol(
             codes, protocol, state, {"density": settings["liquid"]}
         )
+        builder.liquid._merge(liquid)
         builder._update(nodes)
         return builder
 

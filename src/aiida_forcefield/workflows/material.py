@@ -83,7 +83,8 @@ class MaterialWorkChain(WorkChain):
         if reference:
             builder.reference = Dict(dict(reference))
         for part, process in (("fit", FitWorkChain), ("density", DensityWorkChain)):
-            builder[part] = process.get_builder_from_protocol(codes, protocol, state, overrides)
+            inputs = process.get_builder_from_protocol(codes, protocol, state, overrides)
+            builder[part]._merge(inputs)
         return builder
 
     def perceive(self) -> ExitCode | None:

@@ -1,5 +1,5 @@
 import pytest
-from synthetic_fields import SMILES, Case, build
+from .synthetic_fields import SMILES, Case, build
 
 
 @pytest.fixture(scope="session", params=sorted(SMILES))

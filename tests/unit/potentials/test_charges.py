@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from synthetic_fields import Case
+from .synthetic_fields import Case
 
 from aiida_forcefield.potentials import fit_charges, liquid_charges
 from aiida_forcefield.topology import Topology

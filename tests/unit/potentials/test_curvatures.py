@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from synthetic_fields import Case
+from .synthetic_fields import Case
 
 from aiida_forcefield.potentials.curvatures import curvatures
 from aiida_forcefield.topology import TermType, Topology

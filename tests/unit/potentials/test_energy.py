@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
-from synthetic_fields import Case
+from .synthetic_fields import Case
 
 from aiida_forcefield.potentials import interaction_energies, molecule_energies
 from aiida_forcefield.potentials.energy import dimer_model, molecule_model

@@ -3,7 +3,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from synthetic_fields import Case
+from .synthetic_fields import Case
 
 from aiida_forcefield.potentials import (
     DimerPoints,

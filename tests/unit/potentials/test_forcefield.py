@@ -3,7 +3,7 @@ import json
 import numpy as np
 import pytest
 from pydantic import TypeAdapter
-from synthetic_fields import Case
+from .synthetic_fields import Case
 
 from aiida_forcefield.potentials import Term
 from aiida_forcefield.potentials.forcefield import check_terms, columns, vector

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from synthetic_fields import Case
+from .synthetic_fields import Case
 
 from aiida_forcefield.potentials import ForceField, Term
 from aiida_forcefield.potentials.lammps import write_data, write_force_field

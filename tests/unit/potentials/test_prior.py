@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from synthetic_fields import Case
+from .synthetic_fields import Case
 
 from aiida_forcefield.potentials.forcefield import vector
 from aiida_forcefield.potentials.prior import build_prior, contact_distance

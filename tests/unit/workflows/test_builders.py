@@ -26,8 +26,8 @@ every_protocol = pytest.mark.parametrize("protocol", protocol_names())
 
 
 def assert_valid(builder: Any) -> None:
-    inputs = builder._inputs(prune=True)
-    error = builder.process_class.spec().inputs.validate(inputs)
+    ports = builder.process_class.spec().inputs
+    error = ports.validate(ports.pre_process(builder._inputs(prune=True)))
     assert error is None, error
 
 
