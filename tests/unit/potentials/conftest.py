@@ -1,4 +1,5 @@
 import pytest
+
 from .synthetic_fields import SMILES, Case, build
 
 

@@ -1,9 +1,10 @@
 import numpy as np
 import pytest
-from .synthetic_fields import Case
 
 from aiida_forcefield.potentials import fit_charges, liquid_charges
 from aiida_forcefield.topology import Topology
+
+from .synthetic_fields import Case
 
 COULOMB = 14.3996454784
 

@@ -1,9 +1,10 @@
 import numpy as np
 import pytest
-from .synthetic_fields import Case
 
 from aiida_forcefield.potentials.curvatures import curvatures
 from aiida_forcefield.topology import TermType, Topology
+
+from .synthetic_fields import Case
 
 
 def test_diatomic_gives_its_force_constant() -> None:

@@ -1,12 +1,13 @@
 import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
-from .synthetic_fields import Case
 
 from aiida_forcefield.potentials import interaction_energies, molecule_energies
 from aiida_forcefield.potentials.energy import dimer_model, molecule_model
 from aiida_forcefield.potentials.forcefield import Term
 from aiida_forcefield.topology import TermType, Topology
+
+from .synthetic_fields import Case
 
 
 def test_gradient_is_that_of_the_energy(case: Case) -> None:

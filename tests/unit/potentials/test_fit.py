@@ -3,7 +3,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from .synthetic_fields import Case
 
 from aiida_forcefield.potentials import (
     DimerPoints,
@@ -20,6 +19,8 @@ from aiida_forcefield.potentials.energy import dimer_model, molecule_model
 from aiida_forcefield.potentials.prior import build_prior
 from aiida_forcefield.potentials.residuals import Problem, type_pairs
 from aiida_forcefield.topology import Topology
+
+from .synthetic_fields import Case
 
 KCAL = 1 / 23.0605478
 SETTINGS = Settings()

@@ -3,10 +3,11 @@ import json
 import numpy as np
 import pytest
 from pydantic import TypeAdapter
-from .synthetic_fields import Case
 
 from aiida_forcefield.potentials import Term
 from aiida_forcefield.potentials.forcefield import check_terms, columns, vector
+
+from .synthetic_fields import Case
 
 
 def test_flat_vector_and_names_agree(case: Case) -> None:

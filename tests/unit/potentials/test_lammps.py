@@ -2,11 +2,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from .synthetic_fields import Case
 
 from aiida_forcefield.potentials import ForceField, Term
 from aiida_forcefield.potentials.lammps import write_data, write_force_field
 from aiida_forcefield.topology import Topology
+
+from .synthetic_fields import Case
 
 
 def atom_rows(text: str) -> list[list[str]]:

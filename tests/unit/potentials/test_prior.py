@@ -2,10 +2,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from .synthetic_fields import Case
 
 from aiida_forcefield.potentials.forcefield import vector
 from aiida_forcefield.potentials.prior import build_prior, contact_distance
+
+from .synthetic_fields import Case
 
 
 def test_prior_starts_where_exp6_is_lowest_at_contact(methanol: Case) -> None:
