@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from aiida_forcefield.cli.study import StudyFile
 
-POLL_SECONDS = 2.0
+POLL_SECONDS = 5.0
 REPEAT_SECONDS = 60.0
 
 

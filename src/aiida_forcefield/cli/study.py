@@ -116,18 +116,26 @@ class StudyFile:
         """The topology of the material.
 
         Raises:
-            StudyError: the material is no molecule that can be treated.
+            StudyError: the material is no molecule that can be treated, or the protocol's boxes
+                do not suit its liquid.
         """
-        from aiida_forcefield.topology import from_smiles, from_xyz
+        from aiida_forcefield.dynamics import check_liquid
+        from aiida_forcefield.topology import read_material
+        from aiida_forcefield.workflows.protocols import get_protocol
 
         source = self.material()
         try:
-            if "smiles" in source:
-                return from_smiles(source["smiles"], multiplicity=source.get("multiplicity"))
-            return from_xyz(source["xyz"], source["charge"], source["multiplicity"])
+            topology = read_material(source)
         except ValueError as error:
             key = "smiles" if "smiles" in source else "file"
             raise self.error(str(error), "material", key) from None
+        settings = get_protocol(self.study.protocol, self.study.overrides)
+        for box in (settings["liquid"], settings["density"]):
+            try:
+                check_liquid(topology, box["cutoff"], box["atoms"])
+            except ValueError as error:
+                raise self.error(str(error), "properties") from None
+        return topology
 
     def material(self) -> dict[str, Any]:
         """The material as plain values, with the text of its file as `xyz`.

@@ -2,6 +2,7 @@
 
 from aiida_forcefield.dynamics.box import (
     Box,
+    check_liquid,
     packmol_input,
     read_packed,
     starting_box,
@@ -34,6 +35,7 @@ __all__ = [
     "Log",
     "Thermo",
     "Verdict",
+    "check_liquid",
     "check_tail",
     "equilibration_script",
     "judge",

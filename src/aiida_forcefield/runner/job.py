@@ -14,10 +14,30 @@ Parameters = dict[str, Any]
 
 _MEAN_FIELDS = ("RHF", "UHF", "RKS", "UKS")
 _XTB = ("GFN1-xTB", "GFN2-xTB", "IPEA1-xTB")
+# Attributes of PySCF's mean field; those of its grids are checked against PySCF itself.
+_MEAN_FIELD_KEYS = (
+    "method",
+    "xc",
+    "disp",
+    "nlc",
+    "grids",
+    "nlcgrids",
+    "conv_tol",
+    "conv_tol_grad",
+    "max_cycle",
+    "init_guess",
+    "level_shift",
+    "damp",
+    "diis_space",
+    "diis_start_cycle",
+    "direct_scf_tol",
+    "small_rho_cutoff",
+    "max_memory",
+)
 _KEYS: dict[str, tuple[type | tuple[type, ...], tuple[str, ...] | None]] = {
     # key: (type of its value, keys allowed inside: None = any)
     "engine": (str, None),
-    "mean_field": (dict, None),  # its keys are attributes of PySCF, checked against the object
+    "mean_field": (dict, _MEAN_FIELD_KEYS),
     "structure": (dict, ("basis", "ecp")),
     "tblite": (dict, ("method",)),
     "density_fit": (bool, None),

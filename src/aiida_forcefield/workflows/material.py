@@ -7,8 +7,9 @@ from aiida.engine import ExitCode, ProcessBuilder, ToContext, WorkChain
 from aiida.engine.processes.workchains.workchain import WorkChainSpec
 from aiida.orm import AbstractCode, Dict, Str
 
-from aiida_forcefield.calculations.topology import perceive_topology, read_material
+from aiida_forcefield.calculations.topology import perceive_topology
 from aiida_forcefield.data import TopologyData
+from aiida_forcefield.topology import read_material
 from aiida_forcefield.workflows.density import DensityWorkChain
 from aiida_forcefield.workflows.fit import FitWorkChain
 from aiida_forcefield.workflows.outcome import reason

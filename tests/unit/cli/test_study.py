@@ -28,12 +28,12 @@ def test_command_line_replaces_the_protocol(study: Path) -> None:
 
 
 def test_file_of_the_material_is_relative_to_the_study(tmp_path: Path) -> None:
-    (tmp_path / "ion.xyz").write_text("1\n\nLi 0 0 0\n")
+    (tmp_path / "atom.xyz").write_text("1\n\nAr 0 0 0\n")
     path = tmp_path / "study.yaml"
-    path.write_text(study_text("material: {name: Li, file: ion.xyz, charge: 1, multiplicity: 1}"))
+    path.write_text(study_text("material: {name: Ar, file: atom.xyz, charge: 0, multiplicity: 1}"))
     file = load_study(path)
-    assert file.material()["xyz"] == "1\n\nLi 0 0 0\n"
-    assert file.topology().charge == 1
+    assert file.material()["xyz"] == "1\n\nAr 0 0 0\n"
+    assert file.topology().symbols == ("Ar",)
 
 
 UNREADABLE = {
@@ -144,3 +144,23 @@ def test_file_that_cannot_be_read(tmp_path: Path, content: bytes | None) -> None
         path.write_bytes(content)
     with pytest.raises(StudyError, match="cannot be read"):
         load_study(path)
+
+
+@pytest.mark.parametrize(
+    ("smiles", "more", "expected"),
+    [
+        ("'[Li+]'", "", "only neutral molecules are allowed"),
+        ("'[CH3]'", "", "only multiplicity 1 is allowed"),
+        ("CO", "overrides: {density: {atoms: 30}}", "ask for at least"),
+    ],
+    ids=["ion", "radical", "box too small"],
+)
+def test_material_without_a_liquid_is_refused(
+    tmp_path: Path, smiles: str, more: str, expected: str
+) -> None:
+    path = tmp_path / "study.yaml"
+    path.write_text(study_text(f"material: {{name: a, smiles: {smiles}}}", more=more))
+    with pytest.raises(StudyError) as caught:
+        load_study(path).topology()
+    assert expected in caught.value.message
+    assert "\n" not in caught.value.message

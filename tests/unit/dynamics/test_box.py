@@ -6,12 +6,14 @@ from numpy.testing import assert_allclose
 
 from aiida_forcefield.dynamics.box import (
     Box,
+    check_liquid,
     molecular_volume,
     packmol_input,
     read_packed,
     starting_box,
     write_xyz,
 )
+from aiida_forcefield.topology import from_smiles
 
 WATER = ["O", "H", "H"]
 WATER_POSITIONS = np.array([[0.0, 0.0, 0.0], [0.76, 0.59, 0.0], [-0.76, 0.59, 0.0]])
@@ -93,3 +95,22 @@ def test_xyz_round_trip():
 def test_bad_packmol_output(change, message):
     with pytest.raises(ValueError, match=message):
         read_packed(change(write_xyz(WATER, WATER_POSITIONS)), WATER)
+
+
+@pytest.mark.parametrize(
+    ("smiles", "cutoff", "atoms", "reason"),
+    [
+        ("[Li+]", 9.0, 1200, "only neutral molecules are allowed"),
+        ("CO", 9.0, 30, "ask for at least"),
+        ("CO", 25.0, 1200, "ask for at least"),
+    ],
+)
+def test_liquids_that_cannot_be_made_are_refused(
+    smiles: str, cutoff: float, atoms: int, reason: str
+) -> None:
+    with pytest.raises(ValueError, match=reason):
+        check_liquid(from_smiles(smiles), cutoff, atoms)
+
+
+def test_an_ordinary_liquid_is_accepted() -> None:
+    check_liquid(from_smiles("CO"), 9.0, 1200)

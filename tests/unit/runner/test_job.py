@@ -54,6 +54,7 @@ def test_constraint_and_bonds(tmp_path: Path) -> None:
         ({"parameters": {"engine": "tblite"}}, "tblite.method: None is not one of GFN1"),
         ({"parameters": XTB | {"gradient": "yes"}}, "gradient: 'yes' has the wrong type"),
         ({"parameters": {"engine": "pyscf", "mean_field": {"method": "RHF"}}}, "basis is missing"),
+        ({"parameters": {"engine": "pyscf", "mean_field": {"xcc": "pbe"}}}, "did you mean 'xc'"),
         ({"parameters": XTB | {"correlation": "mp2"}}, "mp2 needs engine pyscf and method RHF"),
         ({"parameters": MP2 | {"gradient": True}}, "must be false with correlation mp2"),
         ({"parameters": MP2, "multiplicity": 3}, "needs closed shells"),
