@@ -1,6 +1,6 @@
 """Where the time of a study goes: QM, MD, fit and the workflow engine itself.
 
-    aiida-forcefield -p PROFILE ... ; python benchmarks/chain.py PK [-p PROFILE] [-o FILE.json]
+    python benchmarks/chain.py PK [-p PROFILE] [-o FILE.json]
 
 Reads a finished study's provenance graph. A wall-clock second belongs to molecular dynamics if an
 MD job did its work in it, else to QM if a QM job did, else to the fit or another calcfunction if
