@@ -1,6 +1,5 @@
 """Parser of a batch of quantum-mechanical points."""
 
-import json
 from typing import Any
 
 import numpy as np
@@ -11,6 +10,7 @@ from aiida.parsers.parser import Parser
 from aiida_forcefield.calculations.qm import QmCalculation
 from aiida_forcefield.data import PointsData
 from aiida_forcefield.parsers.scheduler import scheduler_verdict
+from aiida_forcefield.runner.results import parse_results
 from aiida_forcefield.scans import MISSING, Points, Structures
 
 Record = dict[str, Any]
@@ -34,10 +34,12 @@ class QmParser(Parser):
     def parse(self, **kwargs: Any) -> ExitCode:
         """Parse the results; points that a killed job left undone have the status ``missing``."""
         names = self.retrieved.base.repository.list_object_names()
-        text = ""
+        content = b""
         if QmCalculation.FILENAME_RESULTS in names:
-            text = self.retrieved.base.repository.get_object_content(QmCalculation.FILENAME_RESULTS)
-        header, records, finished = read_records(text)
+            content = self.retrieved.base.repository.get_object_content(
+                QmCalculation.FILENAME_RESULTS, mode="rb"
+            )
+        header, records, finished = read_records(content)
         if not header:
             if verdict := scheduler_verdict(self.node):
                 return verdict
@@ -69,16 +71,12 @@ class QmParser(Parser):
         return ExitCode(0)
 
 
-def read_records(text: str) -> tuple[Record, dict[int, Record], bool]:
+def read_records(content: bytes) -> tuple[Record, dict[int, Record], bool]:
     """Header, points by index and whether the job finished; a line cut short is passed over."""
     header: Record = {}
     records: dict[int, Record] = {}
     finished = False
-    for line in text.splitlines():
-        try:
-            record = json.loads(line)
-        except json.JSONDecodeError:
-            continue
+    for record in parse_results(content):
         if "header" in record:
             header = record["header"]
         elif "index" in record:

@@ -15,15 +15,20 @@ from pathlib import Path
 from typing import Any
 
 
-def read_results(path: Path) -> list[dict[str, Any]]:
-    """All complete lines of a results file, none where there is no file; torn lines are skipped."""
+def parse_results(content: bytes) -> list[dict[str, Any]]:
+    """All complete lines of the content of a results file; torn lines are skipped."""
     lines = []
-    for text in path.read_bytes().split(b"\n") if path.exists() else []:
+    for text in content.split(b"\n"):
         with suppress(ValueError):
             line = json.loads(text)
             if isinstance(line, dict):
                 lines.append(line)
     return lines
+
+
+def read_results(path: Path) -> list[dict[str, Any]]:
+    """All complete lines of a results file, none where there is no file."""
+    return parse_results(path.read_bytes()) if path.exists() else []
 
 
 class ResultsFile:
