@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from aiida_forcefield.cli.study import StudyFile
 
 POLL_SECONDS = 5.0
-REPEAT_SECONDS = 60.0
+REPEAT_SECONDS = 30.0
 
 
 @click.command()
@@ -96,13 +96,13 @@ def _follow(node: "ProcessNode") -> None:
     console = Console()
     try:
         with console.status("") as spinner:
-            shown, shown_at = "", 0.0
+            shown_at = -REPEAT_SECONDS
             while not (progress := snapshot(node)).over:
                 if console.is_terminal:
                     spinner.update(progress.summary())
-                elif progress.stage != shown or time.monotonic() - shown_at > REPEAT_SECONDS:
+                elif time.monotonic() - shown_at > REPEAT_SECONDS:
                     click.echo(progress.summary())
-                    shown, shown_at = progress.stage, time.monotonic()
+                    shown_at = time.monotonic()
                 time.sleep(POLL_SECONDS)
     except KeyboardInterrupt:
         click.echo(f"\nthe study goes on; `aiida-forcefield status {node.pk}` shows where it is")

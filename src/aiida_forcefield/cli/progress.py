@@ -77,17 +77,20 @@ def snapshot(study: "ProcessNode") -> Progress:
     from aiida_forcefield.cli.graph import descendants, qm_batches
 
     processes = descendants(study.pk)
-    columns = ["process_type", "attributes.process_state", "attributes.exit_status", "mtime"]
+    columns = ["process_type", "attributes.process_state", "attributes.exit_status"]
+    columns += ["ctime", "mtime"]
     query = QueryBuilder().append(ProcessNode, filters={"id": {"in": processes}}, project=columns)
     rows = query.all() if processes else []
     running: Counter[str] = Counter()
     done: Counter[str] = Counter()
     failed: Counter[str] = Counter()
-    last: datetime = study.mtime
-    for process_type, state, exit_status, changed in rows:
+    last: datetime = study.mtime if study.is_terminated else study.ctime
+    for process_type, state, exit_status, created, changed in rows:
         kind = (process_type or "").rsplit(":", 1)[-1]
-        last = max(last, changed)
-        if state in ("created", "running", "waiting"):
+        active = state in ("created", "running", "waiting")
+        # AiiDA touches a waiting job at every look at the scheduler: that is no event.
+        last = max(last, created if active else changed)
+        if active:
             running[kind] += 1
         elif state == "finished" and exit_status == 0:
             done[kind] += 1
