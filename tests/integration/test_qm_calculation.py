@@ -98,7 +98,7 @@ def test_unconverged_relaxation_has_a_status(run_qm: RunQm) -> None:
 
 @pytest.mark.parametrize(
     ("change", "expected"),
-    [({"conv_tool": 1e-9}, "conv_tool"), ({"disp": "d3bjj"}, "d3bjj")],
+    [({"grids": {"levle": 3}}, "levle"), ({"disp": "d3bjj"}, "d3bjj")],
 )
 def test_what_pyscf_does_not_have_is_refused(
     run_qm: RunQm, change: dict[str, Any], expected: str
@@ -108,6 +108,11 @@ def test_what_pyscf_does_not_have_is_refused(
     assert node.exit_status == 310
     assert expected in node.exit_message
     assert points is None
+
+
+def test_misspelt_setting_is_refused_before_submission(run_qm: RunQm) -> None:
+    with pytest.raises(ValueError, match="conv_tool"):
+        run_qm(water(1.0), HF | {"mean_field": {"method": "RHF", "conv_tool": 1e-9}})
 
 
 def test_nested_settings_reach_pyscf(run_qm: RunQm) -> None:
