@@ -21,8 +21,8 @@ BIN = Path(sys.executable).parent
 TINY = """\
   learning: {molecule: {max_points: 4}, pairs: {max_points: 4}}
   sampling: {random: 10, squeezed: 10, liquid: 10}
-  liquid: {atoms: 600, equilibration: 2.0, production: 2.0, frames: 2}
-  density: {atoms: 600, seeds: [1], equilibration: 2.0, production: 4.0, target_error: 1.0}
+  liquid: {atoms: 720, equilibration: 2.0, production: 2.0, frames: 2}
+  density: {atoms: 720, seeds: [1], equilibration: 2.0, production: 4.0, target_error: 1.0}
 """
 
 STUDY = f"""\
