@@ -204,6 +204,27 @@ def test_counterpoise_of_the_water_dimer(runner: Runner) -> None:
     assert point["energy"] == pytest.approx((point["energy_cp"] + point["energy_nocp"]) / 2)
 
 
+def test_counterpoise_with_a_basis_for_each_element(new_runner: Callable[[], Runner]) -> None:
+    """Ghosts carry the basis of their element; and how a dimer is turned does not matter."""
+    dimer = np.concatenate([WATER_POSITIONS, WATER_POSITIONS @ np.diag([1, -1, -1]) + [0, 0.5, 3]])
+    turn = np.linalg.qr(np.random.default_rng(2).normal(size=(3, 3)))[0]
+    by_element = {"H": "sto-3g", "default": "def2-svp"}
+    named = {"H": "sto-3g", "O": "def2-svp", "ghost-H": "sto-3g", "ghost-O": "def2-svp"}
+    energies = []
+    for basis, positions in ((named, dimer), (by_element, dimer), (by_element, dimer @ turn.T)):
+        parameters = {
+            **HF,
+            "structure": {"basis": basis},
+            "density_fit": True,
+            "interaction": {"counterpoise_fraction": 0.5},
+        }
+        job = {"parameters": parameters, "symbols": WATER * 2, "positions": [positions], "split": 3}
+        (point,) = new_runner().run(job)
+        energies.append((point["energy_cp"], point["energy_nocp"]))
+    assert energies[1] == pytest.approx(energies[0], abs=1e-6)
+    assert energies[2] == pytest.approx(energies[0], abs=1e-5)
+
+
 def test_interaction_vanishes_at_a_distance(runner: Runner) -> None:
     far = np.concatenate([WATER_POSITIONS, WATER_POSITIONS + np.array([0.0, 0.0, 60.0])])
     parameters = {**PBE0, "interaction": {"counterpoise_fraction": 0.5}}

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,13 +48,24 @@ def supermolecular(
     return Interaction(together - one - other, gradient=difference)
 
 
+@dataclass(frozen=True)
+class Monomer:
+    """A molecule in its own basis: positions (n, 3) in Å, PySCF's molecule, energy in eV, density
+    matrix."""
+
+    positions: Array
+    molecule: Any
+    energy: float
+    density: Array
+
+
 @dataclass
 class Counterpoise:
     """Counterpoise-corrected interaction energies (Boys and Bernardi, Mol. Phys. 19, 553 (1970)).
 
     The monomers in the basis of the dimer share its density-fitting integrals, and their densities
     together are the guess for the dimer. A monomer in its own basis is computed once for each
-    internal geometry, so that rigid monomers cost nothing after the first dimer.
+    internal geometry; turned as the monomer is, its density is the guess in the basis of the dimer.
 
     Attributes:
         engine: of the dimer; of two closed-shell molecules of equal charge.
@@ -66,33 +78,55 @@ class Counterpoise:
     own: Callable[[slice], Pyscf]
     split: int
     fraction: float
-    _known: dict[tuple[tuple[str, ...], bytes], float] = field(default_factory=dict)
+    _known: dict[tuple[tuple[str, ...], bytes], Monomer] = field(default_factory=dict)
 
     def evaluate(self, positions: Array) -> Interaction:
         """The interaction energy at positions (n, 3) in Å; raises PointError."""
         engine, charge = self.engine, self.engine.charge // 2
-        parts = slice(0, self.split), slice(self.split, None)
         mol = engine.molecule(positions)
         fitting = engine.fitting(mol)
-        density, monomers = np.zeros((mol.nao, mol.nao)), 0.0
-        for part in parts:
+        density, in_dimer_basis, in_own_basis = np.zeros((mol.nao, mol.nao)), 0.0, 0.0
+        for part in (slice(0, self.split), slice(self.split, None)):
+            own = self._monomer(positions[part], part)
+            in_own_basis += own.energy
+            first, last = mol.aoslice_by_atom()[part][[0, -1], [2, 3]]
+            guess = np.zeros_like(density)
+            guess[first:last, first:last] = turned(own, positions[part])
             ghosted = engine.molecule(positions, charge, part)
-            monomer = engine.solve(engine.prepare(ghosted, fitting))
-            monomers += engine.total_energy(monomer, fitting)
+            monomer = engine.solve(engine.prepare(ghosted, fitting), guess)
+            in_dimer_basis += engine.total_energy(monomer) * HARTREE
             density += monomer.make_rdm1()
         dimer = engine.solve(engine.prepare(mol, fitting), density)
-        energy = engine.total_energy(dimer, fitting) * HARTREE
-        corrected = energy - monomers * HARTREE
-        if self.fraction == 1.0:
-            return Interaction(corrected, energy_cp=corrected)
-        plain = energy - sum(self._own_energy(positions[part], part) for part in parts)
+        energy = engine.total_energy(dimer) * HARTREE
+        corrected, plain = energy - in_dimer_basis, energy - in_own_basis
         mixed = corrected + (1.0 - self.fraction) * (plain - corrected)
         return Interaction(mixed, energy_cp=corrected, energy_nocp=plain)
 
-    def _own_energy(self, positions: Array, part: slice) -> float:
+    def _monomer(self, positions: Array, part: slice) -> Monomer:
         distances = np.linalg.norm(positions[:, None] - positions[None], axis=-1)
-        symbols = self.engine.symbols[part]
-        key = symbols, np.round(distances, 5).tobytes()
+        key = self.engine.symbols[part], np.round(distances, 5).tobytes()
         if key not in self._known:
-            self._known[key] = self.own(part).evaluate(positions, gradient=False)[0]
+            engine = self.own(part)
+            solved = engine.solved(positions)
+            energy = engine.total_energy(solved) * HARTREE
+            self._known[key] = Monomer(
+                positions, solved.mol, energy, np.asarray(solved.make_rdm1())
+            )
         return self._known[key]
+
+
+def turned(monomer: Monomer, positions: Array) -> Array:
+    """The density matrix of a monomer that was turned rigidly to new positions (n, 3) in Å.
+
+    The rotation is the one of Kabsch, Acta Cryst. A 32, 922 (1976). Of a mirror image it is only
+    the nearest rotation, and the density only a guess.
+    """
+    from pyscf.gto.mole import ao_rotation_matrix
+
+    before = monomer.positions - monomer.positions.mean(axis=0)
+    after = positions - positions.mean(axis=0)
+    left, _, right = np.linalg.svd(before.T @ after)
+    left[:, -1] *= np.sign(np.linalg.det(left @ right))
+    # before @ (left @ right) = after; PySCF wants this matrix, though its docstring says the other.
+    orbitals = ao_rotation_matrix(monomer.molecule, left @ right)
+    return np.asarray(orbitals @ monomer.density @ orbitals.T)

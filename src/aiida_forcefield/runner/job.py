@@ -162,6 +162,8 @@ def check_parameters(parameters: Parameters) -> Parameters:
         _check_choice("parameters.correlation", parameters["correlation"], ("mp2",))
         if engine != "pyscf" or parameters["mean_field"]["method"] != "RHF":
             raise ValueError("parameters.correlation: mp2 needs engine pyscf and method RHF")
+        if not parameters.get("density_fit"):
+            raise ValueError("parameters.correlation: mp2 needs density_fit: true")
         if parameters.get("gradient"):
             raise ValueError("parameters.gradient: must be false with correlation mp2")
     if "relaxation" in parameters:

@@ -63,7 +63,7 @@ def fibonacci_sphere(count: int) -> Array:
 
 def electrostatics(engine: Pyscf, positions: Array, grid: Array) -> Electrostatics:
     """Potential and dipole in vacuum; positions (n, 3) and grid (m, 3) in Å; raises PointError."""
-    return _electrostatics(engine.solved(positions)[0], grid)
+    return _electrostatics(engine.solved(positions), grid)
 
 
 def solvated_electrostatics(engine: Pyscf, positions: Array, grid: Array) -> Electrostatics:
@@ -71,8 +71,8 @@ def solvated_electrostatics(engine: Pyscf, positions: Array, grid: Array) -> Ele
 
     The potential is that of the molecule alone, without the charges of the continuum.
     """
-    gas, fitting = engine.solved(positions)
-    field = engine.prepare(gas.mol, fitting).PCM()
+    gas = engine.solved(positions)
+    field = engine.prepare(gas.mol, getattr(gas, "with_df", None)).PCM()
     field.with_solvent.method = "C-PCM"
     field.with_solvent.eps = CONDUCTOR
     return _electrostatics(engine.solve(field, gas.make_rdm1()), grid)

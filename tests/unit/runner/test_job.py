@@ -11,6 +11,7 @@ MP2 = {
     "engine": "pyscf",
     "mean_field": {"method": "RHF"},
     "structure": {"basis": "sto-3g"},
+    "density_fit": True,
     "correlation": "mp2",
 }
 GOOD: dict[str, Any] = {
@@ -56,6 +57,7 @@ def test_constraint_and_bonds(tmp_path: Path) -> None:
         ({"parameters": {"engine": "pyscf", "mean_field": {"method": "RHF"}}}, "basis is missing"),
         ({"parameters": {"engine": "pyscf", "mean_field": {"xcc": "pbe"}}}, "did you mean 'xc'"),
         ({"parameters": XTB | {"correlation": "mp2"}}, "mp2 needs engine pyscf and method RHF"),
+        ({"parameters": MP2 | {"density_fit": False}}, "mp2 needs density_fit: true"),
         ({"parameters": MP2 | {"gradient": True}}, "must be false with correlation mp2"),
         ({"parameters": MP2, "multiplicity": 3}, "needs closed shells"),
         (
