@@ -4,7 +4,7 @@ from dataclasses import asdict
 
 import numpy as np
 from aiida.engine import calcfunction
-from aiida.orm import Dict
+from aiida.orm import Data, Dict
 from numpy.typing import NDArray
 
 from aiida_forcefield.data import PointsData, StructuresData, SurrogateData, TopologyData
@@ -47,33 +47,26 @@ def propose_first(
 
 
 @calcfunction
-def propose_next(
-    scan: Dict,
-    topology: TopologyData,
-    reference: PointsData,
-    surrogate: SurrogateData,
-    **points: PointsData,
-) -> StructuresData:
-    """The structures that the surrogate wants, each started from the nearest relaxed neighbour."""
-    plan = Scan(**scan.get_dict())
-    monomer = reference.value.positions
-    if plan.kind == "pair":
-        starts = monomer
-    else:
-        relaxed = [node.value for _, node in sorted(points.items())]
-        starts = np.concatenate([monomer, *(p.positions[p.ok] for p in relaxed)])
-    return _structures(plan, topology.value, starts, surrogate.value.proposals)
+def learn_profile(
+    scan: Dict, topology: TopologyData, reference: PointsData, settings: Dict, **points: PointsData
+) -> dict[str, Data]:
+    """The profile of a scan as its points tell it, and the structures that it wants next.
 
-
-@calcfunction
-def learn_profile(scan: Dict, settings: Dict, **points: PointsData) -> SurrogateData:
-    """The profile of a scan as its points tell it, and the values to compute next."""
-    plan = Scan(**scan.get_dict())
+    Returns:
+        ``surrogate`` and, unless it wants none, ``structures``, each of which starts from the
+        nearest relaxed neighbour.
+    """
+    plan, monomer = Scan(**scan.get_dict()), reference.value.positions
     values = [node.value for _, node in sorted(points.items())]
     surrogate = learn(
         plan.kind, plan.lower, plan.upper, _observations(values), Settings(**settings.get_dict())
     )
-    return SurrogateData(surrogate)
+    learned: dict[str, Data] = {"surrogate": SurrogateData(surrogate)}
+    if len(surrogate.proposals):
+        relaxed = [] if plan.kind == "pair" else [p.positions[p.ok] for p in values]
+        starts = np.concatenate([monomer, *relaxed])
+        learned["structures"] = _structures(plan, topology.value, starts, surrogate.proposals)
+    return learned
 
 
 def _observations(points: list[Points]) -> Observations:
@@ -102,5 +95,7 @@ def _structures(plan: Scan, topology: Topology, starts: Array, values: Array) ->
         drive(topology, starts[nearest], plan, value)
         for nearest, value in zip(distance.argmin(axis=0), values, strict=True)
     ]
-    structures = molecule_structures(topology, plan.name, np.array(driven), plan.atoms, values)
+    # Rounded, and without negative zeros, lest the last bit of a machine make a point a new one.
+    positions = np.round(driven, 8) + 0.0
+    structures = molecule_structures(topology, plan.name, positions, plan.atoms, values)
     return StructuresData(structures)

@@ -8,7 +8,7 @@ from aiida.engine.processes.workchains.workchain import WorkChainSpec
 from aiida.orm import AbstractCode, Dict
 
 from aiida_forcefield.calculations.qm import QmCalculation
-from aiida_forcefield.calculations.scans import learn_profile, propose_first, propose_next
+from aiida_forcefield.calculations.scans import learn_profile, propose_first
 from aiida_forcefield.data import PointsData, SurrogateData, TopologyData
 from aiida_forcefield.workflows.outcome import is_cut_short, left_undone, reason
 from aiida_forcefield.workflows.protocols import get_protocol
@@ -116,18 +116,16 @@ class ScanWorkChain(WorkChain):
             self.report(f"{job.process_label}<{job.pk}>: {reason(job)}")
         if not self.ctx.points:
             return
-        self.ctx.surrogate = learn_profile(
-            self.inputs.scan, self.inputs.learning, **self.ctx.points
+        learned = learn_profile(
+            self.inputs.scan,
+            self.inputs.topology,
+            self.inputs.reference,
+            self.inputs.learning,
+            **self.ctx.points,
         )
+        self.ctx.surrogate = learned["surrogate"]
         ended = self.ctx.cut_short or "points" not in job.outputs
-        if not ended and len(self.ctx.surrogate.get_array("proposals")):
-            self.ctx.structures = propose_next(
-                self.inputs.scan,
-                self.inputs.topology,
-                self.inputs.reference,
-                self.ctx.surrogate,
-                **self.ctx.points,
-            )
+        self.ctx.structures = None if ended else learned.get("structures")
 
     def conclude(self) -> ExitCode | None:
         """Hand out profile and points, and say how sure the profile is."""

@@ -12,7 +12,6 @@ from aiida_forcefield.calculations.scans import (
     learn_profile,
     plan_all_scans,
     propose_first,
-    propose_next,
 )
 from aiida_forcefield.calculations.topology import perceive_topology, propose_conformers
 from aiida_forcefield.data import PointsData, TopologyData
@@ -80,12 +79,12 @@ def test_first_structures_have_the_values_they_ask_for(
 
 
 def test_points_never_tried_are_neither_known_nor_failed(
-    make_points: Callable[..., Points],
+    topology: TopologyData, make_points: Callable[..., Points]
 ) -> None:
     points = PointsData(make_points("ok", "missing", "ok", "error", "ok"))
-    observed = learn_profile(
-        Dict(asdict(SCAN)), Dict(asdict(Settings())), round_00=points
-    ).value.observations
+    scan, settings = Dict(asdict(SCAN)), Dict(asdict(Settings()))
+    learned = learn_profile(scan, topology, points, settings, round_00=points)
+    observed = learned["surrogate"].value.observations
     x = points.value.requested
     np.testing.assert_array_equal(observed.x, x[[0, 2, 4]])
     np.testing.assert_array_equal(observed.failed, x[[3]])
@@ -96,8 +95,10 @@ def test_next_structures_are_the_proposals_of_the_surrogate(
 ) -> None:
     points = PointsData(make_points("ok", "ok", "ok"))
     scan, settings = Dict(asdict(SCAN)), Dict(asdict(Settings(tolerance=1e-3)))
-    surrogate = learn_profile(scan, settings, round_00=points)
-    proposals = surrogate.value.proposals
+    learned = learn_profile(scan, topology, points, settings, round_00=points)
+    proposals = learned["surrogate"].value.proposals
     assert len(proposals)
-    structures = propose_next(scan, topology, points, surrogate, round_00=points).value
-    np.testing.assert_array_equal(structures.values, proposals)
+    np.testing.assert_array_equal(learned["structures"].value.values, proposals)
+    settings = Dict(asdict(Settings(max_points=3)))
+    learned = learn_profile(scan, topology, points, settings, round_00=points)
+    assert set(learned) == {"surrogate"}
