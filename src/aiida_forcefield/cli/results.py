@@ -86,7 +86,7 @@ def _qm(study: "ProcessNode") -> Results:
         "failed_points": sum(s != "ok" for batch in batches for s in batch.statuses),
         "cached_points": sum(len(batch.statuses) for batch in batches if batch.cached),
         "cpu_seconds": sum(
-            float(load_node(batch.pk).get_array("cpu_seconds").sum())
+            float(load_node(batch.pk).arrays["cpu_seconds"].sum())
             for batch in batches
             if not batch.cached
         ),

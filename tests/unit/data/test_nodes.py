@@ -108,9 +108,13 @@ def test_parameters_keep_the_order_of_their_form() -> None:
 
 
 def test_nothing_is_pickled(node: DataclassData[Any]) -> None:
-    for name in node.get_arraynames():
-        assert node.get_array(name).dtype != object
-    assert all(name.endswith(".npy") for name in node.base.repository.list_object_names())
+    assert all(array.dtype != object for array in node.arrays.values())
+    assert set(node.base.repository.list_object_names()) <= {node.ARRAYS}
+
+
+def test_equal_values_have_equal_hashes(make_points: Callable[..., Points]) -> None:
+    one, other = (PointsData(make_points("ok", "error")).store() for _ in range(2))
+    assert one.base.caching.compute_hash() == other.base.caching.compute_hash()
 
 
 def test_query_by_a_field(make_points: Callable[..., Points]) -> None:
