@@ -5,6 +5,9 @@
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
+# Set by some containers; it would have every command compile AiiDA anew, a third of its time.
+unset PYTHONDONTWRITEBYTECODE
+
 say() { printf '\n== %s\n' "$*" >&2; }
 
 fail() {

@@ -24,6 +24,7 @@ class Progress:
         points: number of QM points.
         cached_points: how many of them the cache supplied.
         idle_seconds: time since anything last happened.
+        silent_seconds: time since the engine last touched any process, if only to look at a job.
         message: exit message, or "".
     """
 
@@ -35,6 +36,7 @@ class Progress:
     points: int
     cached_points: int
     idle_seconds: float
+    silent_seconds: float
     message: str
 
     @property
@@ -44,8 +46,8 @@ class Progress:
 
     @property
     def stalled(self) -> bool:
-        """Whether nothing has happened for longer than any one batch should take."""
-        return not self.over and self.idle_seconds > STALL_SECONDS
+        """Whether the engine itself is silent; a job may run for hours without an event."""
+        return not self.over and self.silent_seconds > STALL_SECONDS
 
     def summary(self) -> str:
         """One line."""
@@ -85,18 +87,20 @@ def snapshot(study: "ProcessNode") -> Progress:
     done: Counter[str] = Counter()
     failed: Counter[str] = Counter()
     last: datetime = study.mtime if study.is_terminated else study.ctime
+    touched: datetime = study.mtime
     for process_type, state, exit_status, created, changed in rows:
         kind = (process_type or "").rsplit(":", 1)[-1]
         active = state in ("created", "running", "waiting")
         # AiiDA touches a waiting job at every look at the scheduler: that is no event.
         last = max(last, created if active else changed)
+        touched = max(touched, changed)
         if active:
             running[kind] += 1
         elif state == "finished" and exit_status == 0:
             done[kind] += 1
         else:
             failed[kind] += 1
-    batches = qm_batches(processes)
+    batches, now = qm_batches(processes), timezone.now()
     return Progress(
         pk=study.pk,
         state=study.process_state.value if study.process_state else "created",
@@ -105,7 +109,8 @@ def snapshot(study: "ProcessNode") -> Progress:
         failed=dict(failed),
         points=sum(len(batch.statuses) for batch in batches),
         cached_points=sum(len(batch.statuses) for batch in batches if batch.cached),
-        idle_seconds=max(0.0, (timezone.now() - last).total_seconds()),
+        idle_seconds=max(0.0, (now - last).total_seconds()),
+        silent_seconds=max(0.0, (now - touched).total_seconds()),
         message=study.exit_message or study.exception or "",
     )
 

@@ -178,7 +178,8 @@ def test_progress_counts_and_notices_a_stall(study: WorkChainNode) -> None:
     assert not progress.stalled
     assert (progress.points, progress.cached_points) == (3, 1)
     assert progress.done == {"forcefield.qm": 2}
-    quiet = replace(progress, idle_seconds=STALL_SECONDS + 1)
+    assert not replace(progress, idle_seconds=STALL_SECONDS + 1).stalled  # a long job
+    quiet = replace(progress, silent_seconds=STALL_SECONDS + 1)
     assert quiet.stalled
     assert "STALLED" in quiet.summary()
     assert not replace(quiet, state="finished").stalled
