@@ -16,20 +16,20 @@ SPACING = 0.01  # between points, as a fraction of the window
 AVOIDED = 0.06  # around a failed point
 
 
-def starting_values(form: Form) -> Array:
-    """Coordinates with which a scan starts, shape (k,), Å or degrees.
+def starting_values(form: Form, count: int) -> Array:
+    """Coordinates with which a scan starts, shape (k,), k ≥ count, Å or degrees.
 
     Both ends, nearly, and the middle, where a window has its minimum; a pair evenly in 1/r between
     the ends. On a circle the angles are irregular: at equal steps a rotation of the same order
-    looks constant.
+    looks constant. No fewer than 3, or 4 for a pair or a circle, whatever the count.
     """
+    width = form.upper - form.lower
     if form.periodic:
-        width = form.upper - form.lower
-        x = form.lower + (20 + GOLDEN_ANGLE * np.arange(4)) % width
+        x = form.lower + (20 + GOLDEN_ANGLE * np.arange(max(count, 4))) % width
     elif form.vanishes:
-        x = 1 / np.linspace(1 / form.upper, 1 / form.lower, 6)[1:-1]
+        x = 1 / np.linspace(1 / form.upper, 1 / form.lower, max(count, 4) + 2)[1:-1]
     else:
-        x = form.lower + (form.upper - form.lower) * np.array([0.05, 0.5, 0.95])
+        x = form.lower + width * np.linspace(0.05, 0.95, max(count, 3))
     return np.round(x, form.decimals)
 
 

@@ -12,6 +12,8 @@ from aiida_forcefield.surrogate.surrogate import Status, Surrogate
 Array = NDArray[np.float64]
 
 GRID_POINTS = 201
+ENOUGH = 6
+"""Points of a first batch of which a third can be held out."""
 
 
 def first_values(kind: Kind, lower: float, upper: float, settings: Settings) -> Array:
@@ -20,7 +22,7 @@ def first_values(kind: Kind, lower: float, upper: float, settings: Settings) -> 
     Raises:
         ValueError: where the kind is unknown or the window is empty or impossible.
     """
-    return starting_values(Form(kind, lower, upper))[: settings.max_points]
+    return starting_values(Form(kind, lower, upper), settings.batch)[: settings.max_points]
 
 
 def learn(
@@ -34,7 +36,7 @@ def learn(
     """Learn a profile from its points, and say whether to stop or what to compute next.
 
     It has converged when its error bars are within the tolerance wherever the profile is below
-    the energy cap, and the last batch was predicted within tolerance or bars by those before it.
+    the energy cap, and points held out were predicted within tolerance or bars by the others.
 
     Args:
         kind: bond, angle, dihedral, improper or pair.
@@ -88,17 +90,23 @@ def learn(
 
 
 def foreseen(posterior: Posterior, goal: float) -> bool:
-    """Whether the last batch was predicted, within goal or bars, by the points before it.
+    """Whether points held out are predicted, within goal or bars, by the others.
 
-    Points above the energy cap do not count. With fewer than two points before it, it was not.
+    Held out is the last batch, which was chosen where least was known; or, of a first batch that
+    is large enough, every third point. Points above the energy cap do not count. With fewer than
+    two others, they are not.
     """
     points, settings = posterior.observations, posterior.settings
-    before = len(points) - settings.batch
-    if before < 2:
+    count = len(points)
+    held = np.arange(count) >= count - settings.batch
+    if count <= settings.batch >= ENOUGH:
+        held = np.arange(count) % 3 == 1
+    if count - held.sum() < 2:
         return False
-    mean, std = infer(posterior.form, points.head(before), settings).predict(points.x[before:])
-    error, energy = np.abs(mean - points.energy[before:]), points.energy
-    relevant = energy[before:] - energy.min() <= settings.energy_cap
+    others = infer(posterior.form, points.where(~held), settings)
+    mean, std = others.predict(points.x[held])
+    error, energy = np.abs(mean - points.energy[held]), points.energy
+    relevant = energy[held] - energy.min() <= settings.energy_cap
     bar = settings.bars * np.hypot(std, settings.noise)
     return bool((error <= np.maximum(goal, bar))[relevant].all())
 

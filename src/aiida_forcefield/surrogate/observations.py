@@ -15,7 +15,7 @@ class Settings:
     Attributes:
         tolerance: largest error of the profile, as a fraction of its energy window (highest minus
             lowest energy below the cap).
-        batch: values proposed at a time.
+        batch: values proposed at a time; no fewer than form and ends need to begin with.
         max_points: points to spend, failed ones included.
         energy_cap: energy above the minimum, eV, from which the profile is of no interest.
         noise: standard error of an energy, eV. Errors below three times this are not sought.
@@ -82,9 +82,9 @@ class Observations:
     def __len__(self) -> int:
         return len(self.x)
 
-    def head(self, count: int) -> "Observations":
-        """The first `count` points."""
-        return Observations(self.x[:count], self.energy[:count], self.slope[:count], self.failed)
+    def where(self, kept: NDArray[np.bool_]) -> "Observations":
+        """The points of a mask, shape (n,)."""
+        return Observations(self.x[kept], self.energy[kept], self.slope[kept], self.failed)
 
     def with_point(self, x: float, energy: float, slope: float) -> "Observations":
         """These points and one more."""

@@ -14,6 +14,7 @@ def test_a_scan_starts_inside_its_window(kind, lower, upper):
     assert (x <= upper).all()
     assert len(set(x)) == len(x) >= 3
     assert len(first_values(kind, lower, upper, Settings(max_points=2))) == 2
+    assert len(set(first_values(kind, lower, upper, Settings(batch=6)))) == 6
 
 
 def test_no_rotation_looks_constant_to_the_first_angles():

@@ -69,12 +69,13 @@ def run(profile, rng, settings, slopes=True):
     return learned, error / max(settings.tolerance * window, 3 * settings.noise)
 
 
-def test_a_stop_can_be_trusted_and_is_early():
+@pytest.mark.parametrize(("batch", "typical"), [(1, 7), (6, 6)])
+def test_a_stop_can_be_trusted_and_is_early(batch, typical):
     stops, errors, points = 0, [], []
     for case in range(40):
         rng = np.random.default_rng([3, case])
         draw = (bond, angle, torsion, pair)[case % 4]
-        settings = Settings(noise=(1e-5, 1e-4, 1e-3)[case % 3], max_points=20)
+        settings = Settings(batch=batch, noise=(1e-5, 1e-4, 1e-3)[case % 3], max_points=20)
         learned, error = run(draw(rng), rng, settings, slopes=draw is not pair)
         if learned.status == "converged":
             stops += 1
@@ -82,7 +83,7 @@ def test_a_stop_can_be_trusted_and_is_early():
             points.append(len(learned.observations))
     assert stops >= 34
     assert np.mean(np.array(errors) <= 1) >= 0.9
-    assert np.median(points) <= 7
+    assert np.median(points) <= typical
 
 
 def test_slopes_save_points():
