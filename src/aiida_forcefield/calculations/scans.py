@@ -26,24 +26,30 @@ Array = NDArray[np.float64]
 
 
 @calcfunction
-def plan_all_scans(topology: TopologyData, reference: PointsData) -> dict[str, Dict]:
-    """One node for each scan of a material, labelled like ``bond_C1_O1``."""
-    molecule, positions = topology.value, reference.value.positions[0]
-    plan = plan_scans(molecule, positions)
-    return {
-        scan.name.replace(" ", "_").replace("-", "_"): Dict(asdict(scan))
-        for scan in (*plan.scans, *plan_pair_scans(molecule, positions))
-    }
+def plan_all_scans(
+    topology: TopologyData, reference: PointsData, molecule: Dict, pairs: Dict
+) -> dict[str, Data]:
+    """All scans of a material, and the structures with which each begins.
 
+    Args:
+        topology: the molecule.
+        reference: the relaxed molecule.
+        molecule: settings of the surrogates of scans of one molecule.
+        pairs: settings of the surrogates of scans of pairs.
 
-@calcfunction
-def propose_first(
-    scan: Dict, topology: TopologyData, reference: PointsData, settings: Dict
-) -> StructuresData:
-    """The structures with which a scan begins."""
-    plan = Scan(**scan.get_dict())
-    values = first_values(plan.kind, plan.lower, plan.upper, Settings(**settings.get_dict()))
-    return _structures(plan, topology.value, reference.value.positions, values)
+    Returns:
+        Two nodes for each scan, labelled like ``scan_bond_C1_O1`` and ``begin_bond_C1_O1``.
+    """
+    positions = reference.value.positions
+    scans = plan_scans(topology.value, positions[0]).scans
+    planned: dict[str, Data] = {}
+    for plan in (*scans, *plan_pair_scans(topology.value, positions[0])):
+        settings = Settings(**(pairs if plan.kind == "pair" else molecule).get_dict())
+        values = first_values(plan.kind, plan.lower, plan.upper, settings)
+        label = plan.name.replace(" ", "_").replace("-", "_")
+        planned[f"scan_{label}"] = Dict(asdict(plan))
+        planned[f"begin_{label}"] = _structures(plan, topology.value, positions, values)
+    return planned
 
 
 @calcfunction

@@ -15,6 +15,10 @@ CONDUCTOR = 1e6
 """Relative permittivity of the continuum: in effect a conductor, the one limit that needs no
 measured dielectric constant. From ε = 30 on, the polarisation differs from it by a few percent."""
 
+SPHERE_ORDER = 17
+"""Order of the Lebedev grid on each sphere of the continuum, 110 points. The potential differs by
+0.2 % from that with PySCF's default, 302 points, which takes most of the time of a reference."""
+
 
 @dataclass(frozen=True)
 class Electrostatics:
@@ -75,6 +79,7 @@ def solvated_electrostatics(engine: Pyscf, positions: Array, grid: Array) -> Ele
     field = engine.prepare(gas.mol, getattr(gas, "with_df", None)).PCM()
     field.with_solvent.method = "C-PCM"
     field.with_solvent.eps = CONDUCTOR
+    field.with_solvent.lebedev_order = SPHERE_ORDER
     return _electrostatics(engine.solve(field, gas.make_rdm1()), grid)
 
 

@@ -13,7 +13,7 @@ from aiida_forcefield.calculations.fit import fit_force_field
 from aiida_forcefield.calculations.qm import QmCalculation
 from aiida_forcefield.calculations.scans import plan_all_scans
 from aiida_forcefield.calculations.topology import propose_conformers
-from aiida_forcefield.data import ForceFieldData, PointsData, TopologyData
+from aiida_forcefield.data import ForceFieldData, PointsData, StructuresData, TopologyData
 from aiida_forcefield.workflows.density import DensityWorkChain
 from aiida_forcefield.workflows.outcome import is_cut_short, left_undone, reason
 from aiida_forcefield.workflows.protocols import get_protocol
@@ -147,11 +147,15 @@ class FitWorkChain(WorkChain):
     def plan(self) -> None:
         """List all scans and dimer batches; each becomes a process of its own."""
         topology, reference = self.inputs.topology, self.ctx.reference
-        scans = plan_all_scans(topology, reference)
+        scans = plan_all_scans(topology, reference, **self.inputs.learning)
         dimers = sample_dimers(topology, reference, self.inputs.sampling)
         self.ctx.points = {}
         self.ctx.surrogates = {}
-        self.ctx.queue = [*dimers.items(), *scans.items()]
+        self.ctx.queue = [*dimers.items()]
+        for name, scan in scans.items():
+            if name.startswith("scan_"):
+                label = name.removeprefix("scan_")
+                self.ctx.queue.append((label, (scan, scans[f"begin_{label}"])))
 
     def has_work(self) -> bool:
         """Whether scans or batches are left."""
@@ -162,11 +166,11 @@ class FitWorkChain(WorkChain):
         count = self.inputs.max_concurrent.value
         wave, self.ctx.queue = self.ctx.queue[:count], self.ctx.queue[count:]
         self.ctx.wave = [label for label, _ in wave]
-        for label, node in wave:
-            if isinstance(node, Dict):
-                process = self._submit_scan(label, node)
+        for label, work in wave:
+            if isinstance(work, tuple):
+                process = self._submit_scan(label, *work)
             else:
-                process = self._submit_qm("dimers", node, label)
+                process = self._submit_qm("dimers", work, label)
             self.to_context(**{f"work_{label}": process})
 
     def collect_work(self) -> None:
@@ -245,13 +249,14 @@ class FitWorkChain(WorkChain):
         inputs["metadata"] = {**inputs.get("metadata", {}), "call_link_label": label}
         return self.submit(QmCalculation, **inputs)
 
-    def _submit_scan(self, label: str, scan: Dict) -> ProcessNode:
+    def _submit_scan(self, label: str, scan: Dict, structures: StructuresData) -> ProcessNode:
         level, learning = sections(scan)
         qm = self.exposed_inputs(QmCalculation, namespace="qm")
         qm["parameters"] = self.inputs.parameters[level]
         return self.submit(
             ScanWorkChain,
             scan=scan,
+            structures=structures,
             topology=self.inputs.topology,
             reference=self.ctx.reference,
             learning=self.inputs.learning[learning],

@@ -8,8 +8,8 @@ from aiida.engine.processes.workchains.workchain import WorkChainSpec
 from aiida.orm import AbstractCode, Dict
 
 from aiida_forcefield.calculations.qm import QmCalculation
-from aiida_forcefield.calculations.scans import learn_profile, propose_first
-from aiida_forcefield.data import PointsData, SurrogateData, TopologyData
+from aiida_forcefield.calculations.scans import learn_profile
+from aiida_forcefield.data import PointsData, StructuresData, SurrogateData, TopologyData
 from aiida_forcefield.workflows.outcome import is_cut_short, left_undone, reason
 from aiida_forcefield.workflows.protocols import get_protocol
 
@@ -22,12 +22,13 @@ class ScanWorkChain(WorkChain):
         """Define inputs, outline, outputs and exit codes."""
         super().define(spec)
         spec.input("scan", valid_type=Dict, help="The coordinate and its window.")
+        spec.input("structures", valid_type=StructuresData, help="With which the scan begins.")
         spec.input("topology", valid_type=TopologyData)
         spec.input("reference", valid_type=PointsData, help="The relaxed molecule.")
         spec.input("learning", valid_type=Dict, help="Tolerance and limits of the surrogate.")
         spec.expose_inputs(QmCalculation, namespace="qm", exclude=["structures"])
         spec.outline(
-            cls.propose_first,
+            cls.begin,
             while_(cls.has_proposals)(cls.compute, cls.learn),
             cls.conclude,
         )
@@ -50,6 +51,7 @@ class ScanWorkChain(WorkChain):
         cls,
         code: AbstractCode,
         scan: Dict,
+        structures: StructuresData,
         topology: TopologyData,
         reference: PointsData,
         protocol: str,
@@ -59,7 +61,7 @@ class ScanWorkChain(WorkChain):
 
         Args:
             code: an interpreter with PySCF.
-            scan: one of those that `forcefield.plan_all_scans` returns.
+            scan, structures: two of those that `forcefield.plan_all_scans` returns.
             topology: the molecule.
             reference: the relaxed molecule.
             protocol: name of the protocol.
@@ -72,6 +74,7 @@ class ScanWorkChain(WorkChain):
         level, learning = sections(scan)
         builder: ProcessBuilder = cls.get_builder()
         builder.scan = scan
+        builder.structures = structures
         builder.topology = topology
         builder.reference = reference
         builder.learning = Dict(settings["learning"][learning])
@@ -79,14 +82,12 @@ class ScanWorkChain(WorkChain):
         builder.qm.parameters = Dict(settings[level])
         return builder
 
-    def propose_first(self) -> None:
+    def begin(self) -> None:
         """Begin with values that need no knowledge of the profile."""
         self.ctx.points = {}
         self.ctx.rounds = 0
         self.ctx.cut_short = False
-        self.ctx.structures = propose_first(
-            self.inputs.scan, self.inputs.topology, self.inputs.reference, self.inputs.learning
-        )
+        self.ctx.structures = self.inputs.structures
 
     def has_proposals(self) -> bool:
         """Whether there is something to compute."""

@@ -11,7 +11,6 @@ from aiida_forcefield.calculations.dimers import sample_dimers
 from aiida_forcefield.calculations.scans import (
     learn_profile,
     plan_all_scans,
-    propose_first,
 )
 from aiida_forcefield.calculations.topology import perceive_topology, propose_conformers
 from aiida_forcefield.data import PointsData, TopologyData
@@ -53,9 +52,11 @@ def test_conformers_carry_charge_and_bonds() -> None:
 def test_labels_of_scans_are_labels_of_links(
     topology: TopologyData, make_points: Callable[..., Points]
 ) -> None:
-    scans = plan_all_scans(topology, PointsData(make_points("ok")))
-    assert set(scans) == {"bond_H1_H1", "pair_H1_H1"}
-    assert scans["bond_H1_H1"]["kind"] == "bond"
+    settings = Dict(asdict(Settings()))
+    planned = plan_all_scans(topology, PointsData(make_points("ok")), settings, settings)
+    labels = ("bond_H1_H1", "pair_H1_H1")
+    assert set(planned) == {f"{what}_{label}" for label in labels for what in ("scan", "begin")}
+    assert planned["scan_bond_H1_H1"]["kind"] == "bond"
 
 
 def test_batches_of_dimers(topology: TopologyData, make_points: Callable[..., Points]) -> None:
@@ -69,10 +70,9 @@ def test_batches_of_dimers(topology: TopologyData, make_points: Callable[..., Po
 def test_first_structures_have_the_values_they_ask_for(
     topology: TopologyData, make_points: Callable[..., Points]
 ) -> None:
-    reference = PointsData(make_points("ok"))
-    structures = propose_first(
-        Dict(asdict(SCAN)), topology, reference, Dict(asdict(Settings()))
-    ).value
+    settings = Dict(asdict(Settings()))
+    planned = plan_all_scans(topology, PointsData(make_points("ok")), settings, settings)
+    structures = planned["begin_bond_H1_H1"].value
     lengths = np.linalg.norm(structures.positions[:, 1] - structures.positions[:, 0], axis=1)
     np.testing.assert_allclose(lengths, structures.values)
     assert structures.constraint == (0, 1)

@@ -8,10 +8,10 @@ import pytest
 from aiida.engine import WorkChain
 from aiida.orm import Dict, InstalledCode
 
-from aiida_forcefield.data import ForceFieldData, PointsData, TopologyData
+from aiida_forcefield.data import ForceFieldData, PointsData, StructuresData, TopologyData
 from aiida_forcefield.potentials import ForceField
 from aiida_forcefield.potentials.forcefield import Term
-from aiida_forcefield.scans import Points
+from aiida_forcefield.scans import Points, Structures
 from aiida_forcefield.workflows.density import DensityWorkChain
 from aiida_forcefield.workflows.fit import FitWorkChain
 from aiida_forcefield.workflows.material import MaterialWorkChain
@@ -98,11 +98,12 @@ def test_scan(
     kind: str,
     part: str,
     topology: TopologyData,
+    hydrogen: Structures,
     make_points: Callable[..., Points],
 ) -> None:
-    reference = PointsData(make_points("ok"))
+    reference, begin = PointsData(make_points("ok")), StructuresData(hydrogen)
     builder = ScanWorkChain.get_builder_from_protocol(
-        codes["qm"], Dict({"kind": kind}), topology, reference, protocol
+        codes["qm"], Dict({"kind": kind}), begin, topology, reference, protocol
     )
     assert_valid(builder)
     assert builder.qm.parameters.get_dict() == get_protocol(protocol)[part]

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from aiida.orm import CalcJobNode, Dict, InstalledCode
 
-from aiida_forcefield.data import PointsData, TopologyData
-from aiida_forcefield.scans import Points, Scan
+from aiida_forcefield.data import PointsData, StructuresData, TopologyData
+from aiida_forcefield.scans import Points, Scan, Structures
 from aiida_forcefield.surrogate import Settings
 from aiida_forcefield.workflows.scan import ScanWorkChain
 
@@ -25,17 +25,19 @@ def scan(
     start: Callable[..., Any],
     codes: dict[str, InstalledCode],
     topology: TopologyData,
+    hydrogen: Structures,
     make_points: MakePoints,
 ) -> Any:
     process = start(
         ScanWorkChain,
         scan=Dict(asdict(SCAN)),
+        structures=StructuresData(hydrogen),
         topology=topology,
         reference=PointsData(make_points("ok")),
         learning=Dict(asdict(Settings(tolerance=1e-3))),
         qm={"code": codes["qm"], "parameters": Dict(XTB)},
     )
-    process.propose_first()
+    process.begin()
     return process
 
 
