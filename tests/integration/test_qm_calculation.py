@@ -169,9 +169,17 @@ def test_scan_whose_job_is_cut_short_computes_nothing_twice(
     # The first job loses all but its header and its first point, as if it had been killed there.
     killed = tmp_path / "killed"
     cut = f"[ -e {killed} ] || {{ head -n 2 results.jsonl > kept; mv kept results.jsonl; }}\n"
+    structures = molecule_structures(
+        hydrogen,
+        "bond H1-H1",
+        np.array([[[0, 0, 0], [0, 0, r]] for r in (0.62, 0.8, 0.98)]),
+        (0, 1),
+        np.array([0.62, 0.8, 0.98]),
+    )
     outputs, node = run_get_node(
         ScanWorkChain,
         scan=Dict(asdict(Scan("bond", "bond H1-H1", (0, 1), 0.6, 1.0, periodic=False))),
+        structures=StructuresData(structures),
         topology=TopologyData(hydrogen),
         reference=points,
         learning=Dict(asdict(Settings(tolerance=0.02, batch=2, max_points=10))),

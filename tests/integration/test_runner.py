@@ -344,6 +344,13 @@ def test_misspelt_settings_are_refused_before_any_qm(
     assert message.count("\n") == 1, message
 
 
+def test_a_heavy_atom_gets_the_core_potential_of_its_basis(runner: Runner) -> None:
+    """28 of the 53 electrons of iodine are in it, for which the basis has no functions."""
+    positions = [[[0.0, 0.0, 0.0], [0.0, 0.0, 1.61]]]
+    (point,) = runner.run({"parameters": HF, "symbols": ["I", "H"], "positions": positions})
+    assert point["energy"] / 27.2114 == pytest.approx(-297.8, abs=1.0)
+
+
 def test_wrong_electrons_are_refused(runner: Runner) -> None:
     job = {"parameters": HF, "symbols": WATER, "charge": 1, "positions": [WATER_POSITIONS]}
     assert "multiplicity: 1 is impossible with 9 electrons" in runner.fails(job)

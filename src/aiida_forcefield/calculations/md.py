@@ -6,6 +6,7 @@ from aiida.engine import CalcJobProcessSpec
 from aiida.orm import ArrayData, Dict, SinglefileData
 from aiida_lammps.calculations.raw import LammpsRawCalculation
 
+from aiida_forcefield.calculations.options import default_to_one_core
 from aiida_forcefield.data import ThermoData, TopologyData
 from aiida_forcefield.dynamics import FINAL_DATA, FRAMES
 
@@ -20,10 +21,7 @@ class MdCalculation(LammpsRawCalculation):
         del spec.outputs["results"]
         spec.input("settings", valid_type=Dict, help="The liquid's settings, `temperature` (K).")
         spec.input("topology", valid_type=TopologyData, help="The molecule of the liquid.")
-        options = spec.inputs["metadata"]["options"]  # type: ignore[index]
-        options["parser_name"].default = "forcefield.md"  # type: ignore[index]
-        options["resources"].default = {"num_machines": 1, "num_mpiprocs_per_machine": 1}  # type: ignore[index]
-        options["withmpi"].default = False  # type: ignore[index]
+        default_to_one_core(spec, "forcefield.md")
         spec.output("thermo", valid_type=ThermoData, help="The last run of the script.")
         spec.output("final", valid_type=SinglefileData, help="Where the next leg goes on.")
         spec.output(

@@ -7,6 +7,7 @@ from aiida.common.folders import Folder
 from aiida.engine import CalcJob, CalcJobProcessSpec
 from aiida.orm import AbstractCode, ArrayData, Dict
 
+from aiida_forcefield.calculations.options import default_to_one_core
 from aiida_forcefield.data import PointsData
 from aiida_forcefield.dynamics import packmol_input, starting_box, write_xyz
 
@@ -29,10 +30,7 @@ class PackingCalculation(CalcJob):
         spec.input("code", valid_type=AbstractCode, help="An interpreter with packmol.")
         spec.input("reference", valid_type=PointsData, help="The relaxed molecule.")
         spec.input("settings", valid_type=Dict, help="`atoms`, `cutoff` (Å) and `seed`.")
-        options = spec.inputs["metadata"]["options"]  # type: ignore[index]
-        options["parser_name"].default = "forcefield.packing"  # type: ignore[index]
-        options["resources"].default = {"num_machines": 1, "num_mpiprocs_per_machine": 1}  # type: ignore[index]
-        options["withmpi"].default = False  # type: ignore[index]
+        default_to_one_core(spec, "forcefield.packing")
         spec.output("box", valid_type=ArrayData, help="`positions` (M, n, 3) and `edges` (3), Å.")
         spec.exit_code(
             310,

@@ -10,6 +10,7 @@ from aiida.engine import CalcJobProcessSpec
 from aiida.orm import ArrayData, Dict
 from aiida_pyscf.calculations.base import PyscfCalculation
 
+from aiida_forcefield.calculations.options import default_to_one_core
 from aiida_forcefield.data import PointsData, StructuresData
 from aiida_forcefield.runner.job import check_parameters
 
@@ -35,10 +36,7 @@ class QmCalculation(PyscfCalculation):
                 del spec.outputs[port]
         spec.input("structures", valid_type=StructuresData, help="The structures to compute.")
         spec.inputs["parameters"].required = True
-        options = spec.inputs["metadata"]["options"]  # type: ignore[index]
-        options["parser_name"].default = "forcefield.qm"  # type: ignore[index]
-        options["resources"].default = {"num_machines": 1, "num_mpiprocs_per_machine": 1}  # type: ignore[index]
-        options["withmpi"].default = False  # type: ignore[index]
+        default_to_one_core(spec, "forcefield.qm")
 
         spec.output("points", valid_type=PointsData, help="The points, failed ones included.")
         spec.output(

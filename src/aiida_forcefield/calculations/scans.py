@@ -90,7 +90,9 @@ def _structures(plan: Scan, topology: Topology, starts: Array, values: Array) ->
     """Drive the nearest of the `starts`, shape (s, n, 3), to each of the `values`."""
     if plan.kind == "pair":
         dimers = pair_scan(topology, starts[0], plan, values)
-        return StructuresData(dimer_structures(topology, plan.name, dimers, values))
+        first, second = plan.atoms
+        sites = first, second + len(topology.symbols)
+        return StructuresData(dimer_structures(topology, plan.name, dimers, sites, values))
     here = evaluate(starts, [plan.atoms])[0][:, 0]
     if plan.kind != "bond":
         here = np.degrees(here)

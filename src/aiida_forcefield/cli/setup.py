@@ -14,6 +14,7 @@ from aiida_forcefield.cli.profile import PLUGINS, load
 if TYPE_CHECKING:
     from aiida.orm import Computer
 
+CACHED = "aiida.calculations:forcefield.*"
 WORKERS = 1  # SQLite takes one writer at a time; the jobs themselves run outside of it
 
 
@@ -32,6 +33,7 @@ def setup(profile: str, compute: Path | None) -> None:
     programs = _programs(compute)
     _profile(profile)
     load(profile)
+    _check_caching(profile)
     computer = _computer(profile)
     for (label, executable), plugin in zip(programs.items(), PLUGINS.values(), strict=True):
         _code(label, executable, plugin, computer)
@@ -83,7 +85,7 @@ def _profile(name: str) -> None:
             # Two seconds, the default, are not enough where QM keeps all cores busy.
             "daemon.timeout": 30,
             # The same point is never computed twice.
-            "caching.enabled_for": ["aiida.calculations:forcefield.*"],
+            "caching.enabled_for": [CACHED],
         }
         for option, value in options.items():
             config.set_option(option, value, scope=name)
@@ -91,6 +93,17 @@ def _profile(name: str) -> None:
         config.store()
         _enable_write_ahead_log(Path(config.get_profile(name).storage_config["filepath"]))
     _report(f"profile {name} in {config.dirpath}", missing)
+
+
+def _check_caching(profile: str) -> None:
+    """Say so where a profile that was not made here computes every point anew."""
+    from aiida.manage.caching import get_use_cache
+
+    if not get_use_cache(identifier="aiida.calculations:forcefield.qm"):
+        click.echo(
+            "note  caching is off, so that points are computed anew by each study; to switch it "
+            f"on: verdi -p {profile} config set caching.enabled_for {CACHED}"
+        )
 
 
 def _computer(profile: str) -> "Computer":
@@ -161,14 +174,29 @@ def _enable_write_ahead_log(storage: Path) -> None:
 
 
 def _daemon(profile: str) -> None:
+    """Start the daemon, anew where it holds older code; its processes go on."""
     from aiida.engine.daemon.client import DaemonException, get_daemon_client
     from aiida.manage.configuration import get_config_option
 
     client = get_daemon_client(profile)
-    running = client.is_daemon_running
-    if not running:
-        try:
+    pid = client.get_daemon_pid() if client.is_daemon_running else None
+    current = pid is not None and not _is_outdated(pid)
+    try:
+        if pid is None:
             client.start_daemon(get_config_option("daemon.default_workers"))
-        except DaemonException as error:
-            raise click.ClickException(" ".join(str(error).split())) from None
-    _report(f"daemon of profile {profile}", not running)
+        elif not current:
+            client.restart_daemon()
+    except DaemonException as error:
+        raise click.ClickException(" ".join(str(error).split())) from None
+    _report(f"daemon of profile {profile}", not current)
+
+
+def _is_outdated(pid: int) -> bool:
+    """Whether a daemon runs in another environment, or was started before our code was changed."""
+    import sys
+
+    import psutil
+
+    daemon, package = psutil.Process(pid), Path(__file__).parents[1]
+    changed = max(file.stat().st_mtime for file in package.rglob("*.py"))
+    return daemon.cmdline()[0] != sys.executable or daemon.create_time() < changed

@@ -88,7 +88,7 @@ class Study(_Section):
 
     material: Material
     protocol: Text
-    properties: Annotated[list[Property], Field(min_length=1)]
+    properties: Annotated[list[Property], Field(min_length=1, max_length=1)]
     codes: Codes = Codes()
     overrides: dict[str, Any] = {}
     reference: Reference = Reference()

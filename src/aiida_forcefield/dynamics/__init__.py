@@ -16,12 +16,13 @@ from aiida_forcefield.dynamics.script import (
     FINAL_DATA,
     FORCE_FIELD,
     FRAMES,
+    THERMO_EVERY,
     Conditions,
     equilibration_script,
     production_script,
     rigid_bonds,
 )
-from aiida_forcefield.dynamics.statistics import Estimate, summarise
+from aiida_forcefield.dynamics.statistics import MINIMUM_SAMPLES, Estimate, summarise
 from aiida_forcefield.dynamics.tail import check_tail, tail_coefficient
 
 __all__ = [
@@ -29,6 +30,8 @@ __all__ = [
     "FINAL_DATA",
     "FORCE_FIELD",
     "FRAMES",
+    "MINIMUM_SAMPLES",
+    "THERMO_EVERY",
     "Box",
     "Conditions",
     "Estimate",

@@ -12,6 +12,9 @@ AGREEMENT = 2.0
 Three would be too lenient: a steady drift counts as correlation, and enlarges the error with it.
 """
 
+MINIMUM_SAMPLES = 16
+"""A shorter time series has no statistics."""
+
 
 @dataclass(frozen=True)
 class Estimate:
@@ -124,7 +127,7 @@ def summarise(series: Sequence[ArrayLike], dt: float) -> Estimate:
     if not series:
         message = "series: none given, at least one is needed"
         raise ValueError(message)
-    whole = [_checked(values, 16) for values in series]
+    whole = [_checked(values, MINIMUM_SAMPLES) for values in series]
     starts = [detect_equilibration(values) for values in whole]
     parts = [values[start:] for values, start in zip(whole, starts, strict=True)]
 

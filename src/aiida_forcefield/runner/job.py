@@ -45,7 +45,7 @@ _KEYS: dict[str, tuple[type | tuple[type, ...], tuple[str, ...] | None]] = {
     "gradient": (bool, None),
     "relaxation": (dict, ("engine", "method", "max_steps")),
     "interaction": (dict, ("counterpoise_fraction",)),
-    "reference": (dict, ("shells", "density", "solvated")),
+    "reference": (dict, ("shells", "density")),
 }
 _JOB_KEYS = (
     "parameters",
@@ -168,6 +168,8 @@ def check_parameters(parameters: Parameters) -> Parameters:
             raise ValueError("parameters.gradient: must be false with correlation mp2")
     if "relaxation" in parameters:
         _check_relaxation(parameters)
+    if "reference" in parameters:
+        _check_reference(parameters["reference"])
     if "interaction" in parameters:
         _check_interaction(parameters)
     return parameters
@@ -187,6 +189,18 @@ def _check_relaxation(parameters: Parameters) -> None:
         raise ValueError(f"parameters.relaxation.max_steps: {steps!r} is not a positive integer")
 
 
+def _check_reference(settings: Parameters) -> None:
+    shells, density = settings.get("shells", [1.0]), settings.get("density", 1.0)
+    if not isinstance(shells, list) or not shells or not all(map(_is_positive, shells)):
+        raise ValueError(f"parameters.reference.shells: {shells!r} is no list of positive numbers")
+    if not _is_positive(density):
+        raise ValueError(f"parameters.reference.density: {density!r} is not a positive number")
+
+
+def _is_positive(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 < value < np.inf
+
+
 def _check_interaction(parameters: Parameters) -> None:
     if "relaxation" in parameters or "reference" in parameters:
         raise ValueError(
@@ -197,8 +211,11 @@ def _check_interaction(parameters: Parameters) -> None:
         raise ValueError(
             f"parameters.interaction.counterpoise_fraction: {fraction!r} is not within 0 to 1"
         )
-    if parameters["engine"] == "pyscf" and parameters.get("gradient"):
-        raise ValueError("parameters.gradient: must be false with interaction and engine pyscf")
+    if parameters["engine"] == "pyscf":
+        if parameters.get("gradient"):
+            raise ValueError("parameters.gradient: must be false with interaction and engine pyscf")
+        if parameters["mean_field"]["method"].startswith("U"):
+            raise ValueError("parameters.mean_field.method: interaction needs RHF or RKS")
 
 
 def _check_together(job: Job) -> None:

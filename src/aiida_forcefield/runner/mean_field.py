@@ -40,7 +40,7 @@ class Pyscf:
         self._method = self._attributes.pop("method")
         if self._spin:
             self._method = self._method.replace("R", "U", 1)
-        self._structure = _with_ghosts(parameters["structure"], symbols)
+        self._structure = _completed(parameters["structure"], symbols)
         self._density_fit = parameters.get("density_fit", False)
         self._correlated = "correlation" in parameters
         self._latest: tuple[Array, Array] | None = None
@@ -92,7 +92,9 @@ class Pyscf:
         Raises:
             PointError: neither converges.
         """
-        field.kernel(dm0=_factorised(field.get_init_guess() if guess is None else guess))
+        if guess is None:
+            guess = field.get_init_guess(field.mol, field.init_guess)
+        field.kernel(dm0=_factorised(guess))
         if not field.converged:
             second = field.newton()
             second.kernel(field.mo_coeff, field.mo_occ)
@@ -159,13 +161,20 @@ class Pyscf:
             raise ValueError(f"parameters.mean_field.disp: {error}") from None
 
 
-def _with_ghosts(structure: Parameters, symbols: tuple[str, ...]) -> Parameters:
-    """Settings whose basis by element holds for ghost atoms too; PySCF gives them the default."""
+def _completed(structure: Parameters, symbols: tuple[str, ...]) -> Parameters:
+    """Settings with what PySCF leaves out in silence.
+
+    A basis by element holds for ghost atoms too, which PySCF gives the default; and a basis that
+    goes with an effective core potential brings it.
+    """
+    from pyscf.gto.mole import bse_predefined_ecp
+
     basis = structure["basis"]
-    if not isinstance(basis, dict):
-        return structure
-    ghosts = {f"ghost-{s}": basis[s] for s in symbols if s in basis}
-    return {**structure, "basis": basis | ghosts}
+    if isinstance(basis, dict):
+        ghosts = {f"ghost-{s}": basis[s] for s in symbols if s in basis}
+        return {**structure, "basis": basis | ghosts}
+    ecp, _ = bse_predefined_ecp(basis, symbols)
+    return {"ecp": ecp, **structure} if ecp else structure
 
 
 def _factorised(density: Any) -> Any:

@@ -58,9 +58,8 @@ def reference(
     )
     gas = electrostatics(densities, positions, grid)
     point.update(grid=grid, potential=gas.potential, dipole=gas.dipole)
-    if settings.get("solvated", True):
-        solvated = solvated_electrostatics(densities, positions, grid)
-        point.update(potential_solvated=solvated.potential, dipole_solvated=solvated.dipole)
+    solvated = solvated_electrostatics(densities, positions, grid)
+    point.update(potential_solvated=solvated.potential, dipole_solvated=solvated.dipole)
     point["c6"] = pair_dispersion(job.symbols, positions, job.charge)
 
 

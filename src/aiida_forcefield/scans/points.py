@@ -24,7 +24,7 @@ class Structures:
         multiplicity: spin multiplicity, 2S + 1.
         bonds: bonded pairs, which a relaxation must preserve.
         positions: shape (s, n, 3), Å.
-        constraint: atoms of the coordinate that a relaxation holds; empty without relaxation.
+        constraint: atoms of the coordinate that the scan varies; empty without one.
         values: the coordinate in each structure, shape (s,), Å or degrees; NaN without one.
         split: number of atoms of the first molecule of a dimer; 0 for a single molecule.
     """
@@ -105,7 +105,11 @@ def molecule_structures(
 
 
 def dimer_structures(
-    topology: Topology, label: str, positions: Array, values: Array | None = None
+    topology: Topology,
+    label: str,
+    positions: Array,
+    constraint: tuple[int, ...] = (),
+    values: Array | None = None,
 ) -> Structures:
     """Dimers of one molecule, first molecule first; `positions` has the shape (s, 2n, 3), Å.
 
@@ -126,7 +130,7 @@ def dimer_structures(
         multiplicity=1,
         bonds=topology.bonds + second,
         positions=positions,
-        constraint=(),
+        constraint=constraint,
         values=np.full(len(positions), np.nan) if values is None else values,
         split=n,
     )

@@ -57,6 +57,11 @@ def test_labels_of_scans_are_labels_of_links(
     labels = ("bond_H1_H1", "pair_H1_H1")
     assert set(planned) == {f"{what}_{label}" for label in labels for what in ("scan", "begin")}
     assert planned["scan_bond_H1_H1"]["kind"] == "bond"
+    dimers = planned["begin_pair_H1_H1"].value
+    first, second = dimers.constraint
+    assert first < dimers.split <= second
+    apart = dimers.positions[:, second] - dimers.positions[:, first]
+    np.testing.assert_allclose(np.linalg.norm(apart, axis=1), dimers.values, atol=1e-3)
 
 
 def test_batches_of_dimers(topology: TopologyData, make_points: Callable[..., Points]) -> None:

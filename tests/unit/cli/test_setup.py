@@ -1,8 +1,11 @@
 """``setup`` makes what is missing and leaves alone what is there."""
 
+import os
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 
+import psutil
 import pytest
 from aiida.manage.configuration import Profile, get_config
 from aiida.orm import load_code
@@ -71,3 +74,22 @@ def test_environment_without_the_programs(invoke: Invoke, tmp_path: Path) -> Non
     result = invoke("setup", "--compute", tmp_path)
     assert result.exit_code == 2
     assert f"--compute: there is no program {tmp_path}/bin/python" in result.stderr
+
+
+def test_daemon_is_outdated_once_code_is_newer_or_elsewhere(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    module = import_module("aiida_forcefield.cli.setup")
+    package = tmp_path / "package"
+    (package / "cli").mkdir(parents=True)
+    source = package / "cli" / "setup.py"
+    source.touch()
+    monkeypatch.setattr(module, "__file__", str(source))
+    monkeypatch.setattr("sys.executable", psutil.Process().cmdline()[0])
+    os.utime(source, (0, 0))
+    assert not module._is_outdated(os.getpid())
+    os.utime(source, (2**32, 2**32))
+    assert module._is_outdated(os.getpid())
+    os.utime(source, (0, 0))
+    monkeypatch.setattr("sys.executable", "/elsewhere/bin/python")
+    assert module._is_outdated(os.getpid())

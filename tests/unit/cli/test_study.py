@@ -102,6 +102,10 @@ REFUSED = {
         study_text(prop="- density"),
         ":4: properties.0: 'density' has no keys; it needs some of: density",
     ),
+    "two densities": (
+        study_text(prop="- density: {temperature: 1, pressure: 1}\n  - density: {temperature: 2}"),
+        "properties",
+    ),
     "no property": (
         "material: {name: a, smiles: CO}\nprotocol: draft\nproperties: []\n",
         ":3: properties: [] is not allowed",

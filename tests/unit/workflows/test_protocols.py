@@ -45,6 +45,7 @@ def test_unknown_protocol() -> None:
 
 def test_overrides_are_merged_recursively() -> None:
     overrides = {
+        "reference": {"mean_field": {"grids": {"level": 3}}},
         "molecule": {"mean_field": {"grids": {"level": 3}}},
         "dimers": {"structure": {"basis": {"default": "aug-cc-pvdz", "H": "cc-pvdz"}}},
         "sampling": {"liquid": 0},
@@ -78,13 +79,27 @@ def test_overrides_are_merged_recursively() -> None:
         # impossible values
         ({"density": {"atoms": -5}}, "density.atoms: -5 must be greater than or equal to 1"),
         ({"density": {"cutoff": float("nan")}}, "density.cutoff"),
-        ({"density": {"production": 0}}, "density.production: 0 must be greater than 0"),
+        (
+            {"density": {"production": 0}},
+            "density.production: 0 must be greater than or equal",
+        ),
+        (
+            {"liquid": {"production": 1.0}},
+            "liquid.production: 1.0 must be greater than or",
+        ),
         ({"density": {"seeds": []}}, "density.seeds: [] must have at least 1 item"),
         ({"density": {"seeds": [1, 1]}}, "density.seeds: [1, 1] must hold each seed once"),
         ({"liquid": {"frames": 0}}, "liquid.frames: 0 must be greater than or equal to 1"),
         ({"learning": {"pairs": {"tolerance": 2}}}, "learning.pairs.tolerance: 2"),
         ({"fit": {"energy_error": 0}}, "fit.energy_error: 0"),
         ({"molecule": {"relaxation": {"engine": "g16"}}}, "molecule.relaxation.engine: 'g16'"),
+        ({"dimers": {"correlation": None, "mean_field": {"method": "UHF"}}}, "needs RHF or RKS"),
+        ({"reference": {"reference": {"shells": []}}}, "reference.reference.shells: []"),
+        ({"reference": {"reference": {"density": "x"}}}, "reference.reference.density: 'x'"),
+        ({"reference": {"reference": {"solvated": False}}}, "unknown key 'solvated'"),
+        # contradictory
+        ({"molecule": {"structure": {"basis": "def2-tzvpd"}}}, "must have the same level"),
+        ({"molecule": {"engine": "tblite", "tblite": {"method": "GFN2-xTB"}}}, "the same level"),
         # removed, but needed
         ({"sampling": {"random": None}}, "sampling.random is missing"),
         ({"density": None}, "density is missing"),

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from pydantic.dataclasses import dataclass
 from pydantic_core import ErrorDetails, PydanticCustomError
 
+from aiida_forcefield.dynamics import MINIMUM_SAMPLES, THERMO_EVERY
 from aiida_forcefield.potentials import Settings as FitSettings
 from aiida_forcefield.runner.job import check_parameters
 from aiida_forcefield.surrogate import Settings as LearningSettings
@@ -23,6 +24,9 @@ QM_SECTIONS = {
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=0)]
 Natural = Annotated[int, Field(ge=1)]
+
+# Samples of the density below which there is no statistics, at the longest step, 2 fs.
+SHORTEST = MINIMUM_SAMPLES * THERMO_EVERY * 0.002  # ps
 
 STRICT = ConfigDict(extra="forbid", strict=True)
 _LearningSettings = dataclass(LearningSettings, config=STRICT, frozen=True)
@@ -57,7 +61,7 @@ class _Density(_Section):
     cutoff: Positive
     seeds: Annotated[list[Natural], Field(min_length=1), AfterValidator(_distinct)]
     equilibration: Positive
-    production: Positive
+    production: Annotated[float, Field(ge=SHORTEST, allow_inf_nan=False)]
     frames: Count
     target_error: Positive
     max_legs: Natural
@@ -93,6 +97,11 @@ def check(settings: Mapping[str, Any]) -> None:
         for key in needed:
             if key not in content:
                 raise ValueError(f"{section}.{key} is missing")
+    if _level(settings["reference"]) != _level(settings["molecule"]):
+        raise ValueError(
+            "reference and molecule must have the same level of theory (engine, tblite, "
+            "mean_field, structure, density_fit): their energies go into one profile"
+        )
     others = {key: value for key, value in settings.items() if key not in QM_SECTIONS}
     try:
         # As JSON, where strictness still lets an object stand for a dataclass, and 1 for 1.0.
@@ -100,6 +109,12 @@ def check(settings: Mapping[str, Any]) -> None:
     except ValidationError as error:
         mistake = error.errors(include_url=False)[0]
         raise ValueError(_sentence(mistake)) from None
+
+
+def _level(section: Mapping[str, Any]) -> dict[str, Any]:
+    """What the energies of a section of QM settings depend on."""
+    own = {"tblite": ("tblite",), "pyscf": ("mean_field", "structure", "density_fit")}
+    return {key: section.get(key) for key in ("engine", *own[section["engine"]])}
 
 
 def _sentence(mistake: ErrorDetails) -> str:
