@@ -14,6 +14,7 @@ from aiida_forcefield.data import ForceFieldData, PointsData, TopologyData
 from aiida_forcefield.dynamics import DATA
 from aiida_forcefield.workflows.outcome import reason
 from aiida_forcefield.workflows.protocols import get_protocol
+from aiida_forcefield.workflows.submission import submit_once
 
 
 class DensityWorkChain(WorkChain):
@@ -93,7 +94,8 @@ class DensityWorkChain(WorkChain):
         keys = ("atoms", "cutoff")
         settings = Dict({**{key: self.inputs.settings[key] for key in keys}, "seed": seed})
         return ToContext(
-            packing=self.submit(
+            packing=submit_once(
+                self,
                 PackingCalculation,
                 code=self.inputs.qm_code,
                 reference=self.inputs.reference,
@@ -175,7 +177,8 @@ class DensityWorkChain(WorkChain):
     def _submit_leg(
         self, script: SinglefileData, system: SinglefileData, label: str
     ) -> ProcessNode:
-        return self.submit(
+        return submit_once(
+            self,
             MdCalculation,
             code=self.inputs.md_code,
             script=script,

@@ -19,6 +19,7 @@ from aiida_forcefield.workflows.outcome import is_cut_short, left_undone, reason
 from aiida_forcefield.workflows.protocols import get_protocol
 from aiida_forcefield.workflows.protocols.check import QM_SECTIONS
 from aiida_forcefield.workflows.scan import ScanWorkChain, sections
+from aiida_forcefield.workflows.submission import submit_once
 
 CONTINUED = "_continued"
 """Ends the label of a job that goes on where another was cut short."""
@@ -227,7 +228,7 @@ class FitWorkChain(WorkChain):
             "reference": self.ctx.reference,
         }
         inputs.setdefault("metadata", {})["call_link_label"] = "liquid"
-        return ToContext(liquid=self.submit(DensityWorkChain, **inputs))
+        return ToContext(liquid=submit_once(self, DensityWorkChain, **inputs))
 
     def take_liquid_dimers(self) -> ExitCode | None:
         """Take neighbours from the liquid."""
@@ -247,13 +248,14 @@ class FitWorkChain(WorkChain):
         inputs = self.exposed_inputs(QmCalculation, namespace="qm")
         inputs |= {"structures": structures, "parameters": self.inputs.parameters[part]}
         inputs["metadata"] = {**inputs.get("metadata", {}), "call_link_label": label}
-        return self.submit(QmCalculation, **inputs)
+        return submit_once(self, QmCalculation, **inputs)
 
     def _submit_scan(self, label: str, scan: Dict, structures: StructuresData) -> ProcessNode:
         level, learning = sections(scan)
         qm = self.exposed_inputs(QmCalculation, namespace="qm")
         qm["parameters"] = self.inputs.parameters[level]
-        return self.submit(
+        return submit_once(
+            self,
             ScanWorkChain,
             scan=scan,
             structures=structures,

@@ -13,6 +13,7 @@ from aiida_forcefield.topology import read_material
 from aiida_forcefield.workflows.density import DensityWorkChain
 from aiida_forcefield.workflows.fit import FitWorkChain
 from aiida_forcefield.workflows.outcome import reason
+from aiida_forcefield.workflows.submission import submit_once
 
 
 class MaterialWorkChain(WorkChain):
@@ -102,7 +103,7 @@ class MaterialWorkChain(WorkChain):
         inputs = self.exposed_inputs(FitWorkChain, namespace="fit")
         inputs["topology"] = self.ctx.topology
         inputs["metadata"] = {"call_link_label": "fit"}
-        return ToContext(fit=self.submit(FitWorkChain, **inputs))
+        return ToContext(fit=submit_once(self, FitWorkChain, **inputs))
 
     def inspect_fit(self) -> ExitCode | None:
         """Go on only with a force field."""
@@ -120,7 +121,7 @@ class MaterialWorkChain(WorkChain):
             "force_field": self.ctx.fit.outputs.force_field,
             "metadata": {"call_link_label": "density"},
         }
-        return ToContext(density=self.submit(DensityWorkChain, **inputs))
+        return ToContext(density=submit_once(self, DensityWorkChain, **inputs))
 
     def conclude(self) -> ExitCode | None:
         """Hand out the density."""

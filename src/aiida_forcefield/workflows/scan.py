@@ -12,6 +12,7 @@ from aiida_forcefield.calculations.scans import learn_profile
 from aiida_forcefield.data import PointsData, StructuresData, SurrogateData, TopologyData
 from aiida_forcefield.workflows.outcome import is_cut_short, left_undone, reason
 from aiida_forcefield.workflows.protocols import get_protocol
+from aiida_forcefield.workflows.submission import submit_once
 
 
 class ScanWorkChain(WorkChain):
@@ -98,7 +99,7 @@ class ScanWorkChain(WorkChain):
         inputs = self.exposed_inputs(QmCalculation, namespace="qm")
         inputs["structures"] = self.ctx.structures
         inputs.setdefault("metadata", {})["call_link_label"] = f"round_{self.ctx.rounds:02d}"
-        return ToContext(job=self.submit(QmCalculation, **inputs))
+        return ToContext(job=submit_once(self, QmCalculation, **inputs))
 
     def learn(self) -> None:
         """Take what the job finished, also if it failed; learn, and choose what to compute next.
