@@ -15,9 +15,11 @@ from pathlib import Path
 
 import numpy as np
 from aiida import load_profile
-from aiida.orm import CalcFunctionNode, CalcJobNode, QueryBuilder, load_node
+from aiida.orm import CalcFunctionNode, CalcJobNode, ProcessNode, QueryBuilder
 
+from aiida_forcefield.cli.errors import InputError
 from aiida_forcefield.cli.graph import descendants
+from aiida_forcefield.cli.profile import find_study
 
 Interval = tuple[float, float]
 
@@ -30,7 +32,11 @@ def main() -> None:
     parser.add_argument("-o", "--output", type=Path)
     arguments = parser.parse_args()
     load_profile(arguments.profile)
-    report = measure(arguments.pk)
+    try:
+        study = find_study(arguments.pk)
+    except InputError as error:
+        parser.error(error.message)
+    report = measure(study)
     for name, seconds in report["wall_seconds"].items():
         share = seconds / report["total_wall_seconds"]
         print(f"{name:22s} {seconds:8.1f} s  {share:6.1%}")
@@ -41,10 +47,9 @@ def main() -> None:
         arguments.output.write_text(json.dumps(report, indent=2) + "\n")
 
 
-def measure(pk: int) -> dict:
+def measure(study: ProcessNode) -> dict:
     """Wall-clock seconds of each part of a study and the number of its processes."""
-    study = load_node(pk)
-    processes = descendants(pk)
+    processes = descendants(study.pk)
     query = QueryBuilder().append(
         (CalcJobNode, CalcFunctionNode), filters={"id": {"in": processes}}
     )
