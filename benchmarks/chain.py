@@ -92,6 +92,8 @@ def work(node: CalcJobNode | CalcFunctionNode) -> Iterator[Interval]:
     if isinstance(node, CalcFunctionNode):
         yield node.ctime.timestamp(), end
         return
+    if "retrieved" not in node.outputs:  # killed or given up
+        return
     folder = node.outputs.retrieved.base.repository
     names = folder.list_object_names()
     seconds = 0.0

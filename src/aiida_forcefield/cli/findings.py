@@ -58,7 +58,8 @@ def collect_dimers(study: "ProcessNode") -> list["DimerSet"]:
 
 def packed_box(study: "ProcessNode") -> "ArrayData | None":
     """The box whose density the study measured."""
-    boxes = [job.outputs.box for job in _called(study, "aiida.calculations:forcefield.packing")]
+    jobs = _called(study, "aiida.calculations:forcefield.packing")
+    boxes = [job.outputs.box for job in jobs if "box" in job.outputs]
     return boxes[-1] if boxes else None
 
 

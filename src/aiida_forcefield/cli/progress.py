@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from aiida.orm import ProcessNode
 
 STALL_SECONDS = 600.0
+ENDED = ("finished", "excepted", "killed")
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ class Progress:
     @property
     def over(self) -> bool:
         """Whether the study has ended, well or not."""
-        return self.state in ("finished", "excepted", "killed")
+        return self.state in ENDED
 
     @property
     def stalled(self) -> bool:
@@ -90,7 +91,7 @@ def snapshot(study: "ProcessNode") -> Progress:
     touched: datetime = study.mtime
     for process_type, state, exit_status, created, changed in rows:
         kind = (process_type or "").rsplit(":", 1)[-1]
-        active = state in ("created", "running", "waiting")
+        active = state not in ENDED  # nor has one a state that is only just being stored
         # AiiDA touches a waiting job at every look at the scheduler: that is no event.
         last = max(last, created if active else changed)
         touched = max(touched, changed)

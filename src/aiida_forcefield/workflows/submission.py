@@ -3,7 +3,7 @@
 from typing import Any
 
 from aiida.common.links import LinkType
-from aiida.engine import Process, WorkChain
+from aiida.engine import Process, ProcessState, WorkChain
 from aiida.orm import ProcessNode
 
 
@@ -11,7 +11,9 @@ def submit_once(parent: WorkChain, process: type[Process], **inputs: Any) -> Pro
     """Submit a child of a WorkChain, unless it was submitted before under the same label.
 
     AiiDA saves a WorkChain after each step of its outline. A worker that is killed within one
-    repeats all of it, and would submit again the children that it had submitted already.
+    repeats all of it, and would submit again the children that it had submitted already. A child
+    that has not begun to run is given up for a new one: the worker may have been killed before it
+    handed the child to the broker, and then nobody would ever run it.
 
     Args:
         parent: the WorkChain.
@@ -21,7 +23,18 @@ def submit_once(parent: WorkChain, process: type[Process], **inputs: Any) -> Pro
     label = inputs["metadata"]["call_link_label"]
     calls = (LinkType.CALL_CALC, LinkType.CALL_WORK)
     links = parent.node.base.links.get_outgoing(link_type=calls).all()
-    for link in links:
-        if link.link_label == label:
-            return link.node
+    for child in (link.node for link in links if link.link_label == label):
+        if child.process_state is ProcessState.KILLED:
+            continue
+        if child.process_state not in (None, ProcessState.CREATED):
+            return child
+        _give_up(child)
     return parent.submit(process, **inputs)
+
+
+def _give_up(child: ProcessNode) -> None:
+    """End a process that was stored and never ran; workers pass over the task of one that ended."""
+    child.set_process_status("given up: its worker was killed while submitting it")
+    child.set_process_state(ProcessState.KILLED)
+    child.delete_checkpoint()
+    child.seal()

@@ -103,8 +103,11 @@ REFUSED = {
         ":4: properties.0: 'density' has no keys; it needs some of: density",
     ),
     "two densities": (
-        study_text(prop="- density: {temperature: 1, pressure: 1}\n  - density: {temperature: 2}"),
-        "properties",
+        study_text(
+            prop="- density: {temperature: 300, pressure: 1}\n"
+            "  - density: {temperature: 310, pressure: 1}"
+        ),
+        ":3: properties: ",
     ),
     "no property": (
         "material: {name: a, smiles: CO}\nprotocol: draft\nproperties: []\n",

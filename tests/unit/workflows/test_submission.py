@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from aiida.common.links import LinkType
+from aiida.engine import ProcessState
 from aiida.orm import CalcJobNode, WorkChainNode
 
 from aiida_forcefield.calculations.qm import QmCalculation
@@ -23,9 +24,16 @@ class Parent:
     def submit(self, _: Any, metadata: dict[str, str]) -> CalcJobNode:
         label = metadata["call_link_label"]
         self.submitted.append(label)
+        return self.call(label, ProcessState.WAITING)
+
+    def call(self, label: str, state: ProcessState | None) -> CalcJobNode:
+        """A child that got as far as a state; AiiDA stores a node before it sets the first one."""
         child = CalcJobNode()
         child.base.links.add_incoming(self.node, LinkType.CALL_CALC, label)
-        return child.store()
+        child.store()
+        if state is not None:
+            child.set_process_state(state)
+        return child
 
 
 @pytest.fixture
@@ -42,3 +50,32 @@ def test_each_label_is_submitted_once(submit: Callable[[Parent, str], Any]) -> N
     assert submit(parent, "random_01").pk != first.pk
     assert submit(Parent(), "random_00").pk != first.pk
     assert parent.submitted == ["random_00", "random_01"]
+
+
+@pytest.mark.parametrize("state", [None, ProcessState.CREATED])
+def test_child_that_nobody_runs_is_given_up(
+    submit: Callable[[Parent, str], Any], state: ProcessState | None
+) -> None:
+    parent = Parent()
+    lost = parent.call("random_00", state)
+    lost.set_checkpoint("as AiiDA saves it")
+    child = submit(parent, "random_00")
+    assert child.pk != lost.pk
+    assert lost.is_killed
+    assert lost.is_sealed
+    assert lost.checkpoint is None
+    # The step may be repeated more than once.
+    assert submit(parent, "random_00").pk == child.pk
+    assert parent.submitted == ["random_00"]
+
+
+@pytest.mark.parametrize(
+    "state", [ProcessState.RUNNING, ProcessState.FINISHED, ProcessState.EXCEPTED]
+)
+def test_child_that_has_begun_is_kept(
+    submit: Callable[[Parent, str], Any], state: ProcessState
+) -> None:
+    parent = Parent()
+    child = parent.call("random_00", state)
+    assert submit(parent, "random_00").pk == child.pk
+    assert not parent.submitted
