@@ -3,10 +3,12 @@
 import json
 import os
 import re
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -32,6 +34,12 @@ properties:
   - density: {{temperature: 298.15, pressure: 1.01325}}
 overrides:
 {TINY}"""
+
+
+JUST_STORED = """
+    SELECT id FROM db_dbnode WHERE process_type = 'aiida.workflows:forcefield.scan'
+    AND json_extract(attributes, '$.process_state') IS NULL
+"""
 
 
 @dataclass(frozen=True)
@@ -80,7 +88,21 @@ class Installation:
             if over or (points is not None and results["qm"]["points"] >= points):
                 return results
             time.sleep(2)
-        pytest.fail(f"study {pk}: {self.forcefield('status', str(pk))}")
+        report = self.forcefield("status", str(pk)) + self.verdi("process", "list", "-a")
+        pytest.fail(f"study {pk} did not end within {minutes:.0f} min:\n{report}")
+
+    def wait_for_submission(self, minutes: float = 5.0) -> None:
+        """Return at the moment at which a scan is stored and nobody knows yet that it is to run.
+
+        AiiDA sets the state of a process just after it stored its node.
+        """
+        (path,) = self.folder.glob(".aiida/repository/*/database.sqlite")
+        end = time.monotonic() + 60 * minutes
+        with closing(sqlite3.connect(path)) as database:
+            while time.monotonic() < end:
+                if database.execute(JUST_STORED).fetchone():
+                    return
+        pytest.fail("no scan was ever submitted")
 
     def workers(self) -> list[int]:
         """Process ids of the daemon's workers."""
@@ -107,11 +129,17 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def finished(installation: Installation, study: Path) -> int:
-    """PK of the tiny study, ended well although a daemon worker was killed in the middle."""
+    """PK of the tiny study, ended well although the daemon's worker was killed, twice.
+
+    Once while it submits scans, and once while QM jobs run.
+    """
     pk = installation.launch(study)
-    installation.wait(pk, points=1)
-    victim, *_ = installation.workers()
-    os.kill(victim, 9)
+    workers = installation.workers()
+    installation.wait_for_submission()
+    os.kill(workers[0], 9)
+    installation.wait(pk, points=20)
+    workers += installation.workers()
+    os.kill(workers[1], 9)
     assert installation.wait(pk)["status"] == "finished"
-    assert victim not in installation.workers()
+    assert len({*workers, *installation.workers()}) == 3
     return pk

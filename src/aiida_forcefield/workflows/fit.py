@@ -152,11 +152,13 @@ class FitWorkChain(WorkChain):
         dimers = sample_dimers(topology, reference, self.inputs.sampling)
         self.ctx.points = {}
         self.ctx.surrogates = {}
+        prefix = "scan_"
+        labels = [name.removeprefix(prefix) for name in scans if name.startswith(prefix)]
+        # A wave lasts as long as its slowest member: those that cost alike go together.
+        labels.sort(key=lambda label: scans[prefix + label]["kind"] != "pair")
         self.ctx.queue = [*dimers.items()]
-        for name, scan in scans.items():
-            if name.startswith("scan_"):
-                label = name.removeprefix("scan_")
-                self.ctx.queue.append((label, (scan, scans[f"begin_{label}"])))
+        for label in labels:
+            self.ctx.queue.append((label, (scans[prefix + label], scans[f"begin_{label}"])))
 
     def has_work(self) -> bool:
         """Whether scans or batches are left."""
