@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import signal
 import subprocess
 import time
@@ -13,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-import aiida_forcefield.runner as runner_package
+from aiida_forcefield.calculations.qm import packed_runner
 from aiida_forcefield.runner.results import read_results
 from aiida_forcefield.scans.coordinates import evaluate
 
@@ -59,13 +58,13 @@ class Runner:
 
     def __init__(self, python: Path, folder: Path) -> None:
         self._python, self.folder = python, folder
-        shutil.copytree(Path(runner_package.__file__).parent, folder / "runner")
+        (folder / "runner.pyz").write_bytes(packed_runner())
         self.environment = {**os.environ, "OMP_NUM_THREADS": "1"}
 
     def start(self, job: Job) -> subprocess.Popen[str]:
         (self.folder / "job.json").write_text(json.dumps(job, default=np.ndarray.tolist))
         return subprocess.Popen(
-            [self._python, "-m", "runner", "job.json"],
+            [self._python, "-E", "runner.pyz", "job.json"],
             cwd=self.folder,
             env=self.environment,
             stderr=subprocess.PIPE,

@@ -1,8 +1,11 @@
 """CalcJob for a batch of quantum-mechanical points."""
 
 import json
+from functools import cache
 from importlib import resources
+from io import BytesIO
 from typing import Any
+from zipfile import ZipFile, ZipInfo
 
 from aiida.common.datastructures import CalcInfo, CodeInfo
 from aiida.common.folders import Folder
@@ -14,6 +17,8 @@ from aiida_forcefield.calculations.options import default_to_one_core
 from aiida_forcefield.data import PointsData, StructuresData
 from aiida_forcefield.runner.job import check_parameters
 
+RUN = 'import runpy; runpy.run_module("runner", run_name="__main__", alter_sys=True)'
+
 
 class QmCalculation(PyscfCalculation):
     """Energies and gradients of many structures in one job, each with a status of its own.
@@ -23,6 +28,7 @@ class QmCalculation(PyscfCalculation):
     """
 
     FILENAME_JOB = "job.json"
+    FILENAME_RUNNER = "runner.pyz"
     FILENAME_RESULTS = "results.jsonl"
 
     @classmethod
@@ -78,20 +84,13 @@ class QmCalculation(PyscfCalculation):
         job = job_description(self.inputs.structures, self.inputs.parameters)
         with folder.open(self.FILENAME_JOB, "w") as handle:
             json.dump(job, handle)
-        runner = folder.get_subfolder("runner", create=True)
-        modules = [
-            module
-            for module in resources.files("aiida_forcefield.runner").iterdir()
-            if module.name.endswith(".py")
-        ]
-        for module in modules:
-            with runner.open(module.name, "w") as handle:
-                handle.write(module.read_text())
+        with folder.open(self.FILENAME_RUNNER, "wb") as handle:
+            handle.write(packed_runner())
 
         code = CodeInfo()
         code.code_uuid = self.inputs.code.uuid
         # -E: AiiDA's daemon hands its own PYTHONPATH down, whose PySCF is another one.
-        code.cmdline_params = ["-E", "-m", "runner", self.FILENAME_JOB]
+        code.cmdline_params = ["-E", self.FILENAME_RUNNER, self.FILENAME_JOB]
         code.stdout_name = self.FILENAME_STDOUT
         info = CalcInfo()
         info.codes_info = [code]
@@ -99,6 +98,23 @@ class QmCalculation(PyscfCalculation):
         # The inputs hold all that the job description says.
         info.provenance_exclude_list = [self.FILENAME_JOB]
         return info
+
+
+@cache
+def packed_runner() -> bytes:
+    """The runner as one file, which Python runs as it stands.
+
+    One, for each file of a job costs AiiDA time whenever it hashes or clones the job.
+    """
+    package = resources.files("aiida_forcefield.runner")
+    modules = {m.name: m.read_text() for m in package.iterdir() if m.name.endswith(".py")}
+    buffer = BytesIO()
+    with ZipFile(buffer, "w") as archive:
+        # Without a date, so that the repository keeps one copy for all jobs.
+        archive.writestr(ZipInfo("__main__.py"), RUN)
+        for name, text in sorted(modules.items()):
+            archive.writestr(ZipInfo(f"runner/{name}"), text)
+    return buffer.getvalue()
 
 
 def job_description(structures: StructuresData, parameters: Dict) -> dict[str, Any]:

@@ -1,15 +1,20 @@
 """What a study's scans and dimers found, from the provenance graph to the pictures."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from aiida_forcefield.data.outputs import outputs_of
+
 if TYPE_CHECKING:
     from aiida.orm import ArrayData, ProcessNode
 
+    from aiida_forcefield.data import PointsData
+    from aiida_forcefield.potentials import ForceField
     from aiida_forcefield.report import DimerSet, Profile
     from aiida_forcefield.scans import Points
+    from aiida_forcefield.topology import Topology
 
 
 def scan_nodes(study: "ProcessNode") -> list["ProcessNode"]:
@@ -26,57 +31,59 @@ def collect_profiles(study: "ProcessNode") -> list["Profile"]:
     from aiida_forcefield.report import compare_profile
     from aiida_forcefield.scans import Scan
 
-    outputs = study.outputs
-    force_field = outputs.force_field.value if "force_field" in outputs else None
-    return [
-        compare_profile(
-            Scan(**scan.inputs.scan.get_dict()),
-            scan.outputs.surrogate.value,
-            scan_points(scan),
-            outputs.reference.value,
-            outputs.topology.value,
-            force_field,
-        )
-        for scan in scan_nodes(study)
-        if "surrogate" in scan.outputs
-    ]
+    found = outputs_of(study)
+    reference, topology = found["reference"].value, found["topology"].value
+    force_field = found["force_field"].value if "force_field" in found else None
+    profiles = []
+    for scan in scan_nodes(study):
+        outputs = outputs_of(scan)
+        if "surrogate" in outputs:
+            plan, surrogate = Scan(**scan.inputs.scan.get_dict()), outputs["surrogate"].value
+            points = in_order(outputs["points"])
+            profiles.append(
+                compare_profile(plan, surrogate, points, reference, topology, force_field)
+            )
+    return profiles
 
 
 def collect_dimers(study: "ProcessNode") -> list["DimerSet"]:
     """Interaction energies by origin, beside those of the study's force field."""
     found: dict[str, list[Points]] = {}
     for scan in scan_nodes(study):
-        if scan.inputs.scan["kind"] == "pair" and "points" in scan.outputs:
-            found.setdefault("pair scans", []).extend(scan_points(scan))
+        points = outputs_of(scan).get("points")
+        if points and scan.inputs.scan["kind"] == "pair":
+            found.setdefault("pair scans", []).extend(in_order(points))
     for job in _called(study, "aiida.calculations:forcefield.qm"):
         label = job.inputs.structures.base.attributes.get("label")
-        if label.startswith("dimers ") and "points" in job.outputs:
-            name = label.removeprefix("dimers ")
-            found.setdefault(name, []).append(job.outputs.points.value)
-    return [_dimer_set(study, name, parts) for name, parts in found.items()]
+        points = outputs_of(job).get("points")
+        if label.startswith("dimers ") and points is not None:
+            found.setdefault(label.removeprefix("dimers "), []).append(points.value)
+    outputs = outputs_of(study)
+    field, topology = outputs["force_field"].value, outputs["topology"].value
+    return [_dimer_set(field, topology, name, parts) for name, parts in found.items()]
 
 
 def packed_box(study: "ProcessNode") -> "ArrayData | None":
     """The box whose density the study measured."""
     jobs = _called(study, "aiida.calculations:forcefield.packing")
-    boxes = [job.outputs.box for job in jobs if "box" in job.outputs]
+    boxes = [outputs["box"] for outputs in map(outputs_of, jobs) if "box" in outputs]
     return boxes[-1] if boxes else None
 
 
-def scan_points(scan: "ProcessNode") -> list["Points"]:
+def in_order(points: Mapping[str, "PointsData"]) -> list["Points"]:
     """All points of a scan, in the order of their rounds."""
-    points = scan.outputs.points
     return [points[label].value for label in sorted(points)]
 
 
-def _dimer_set(study: "ProcessNode", name: str, parts: Sequence["Points"]) -> "DimerSet":
+def _dimer_set(
+    field: "ForceField", topology: "Topology", name: str, parts: Sequence["Points"]
+) -> "DimerSet":
     from aiida_forcefield.potentials import interaction_energies
     from aiida_forcefield.potentials.units import KCAL_PER_MOL
     from aiida_forcefield.report import DimerSet
 
     positions = np.concatenate([part.positions[part.ok] for part in parts])
     energies = np.concatenate([part.energies[part.ok] for part in parts])
-    field, topology = study.outputs.force_field.value, study.outputs.topology.value
     predicted = interaction_energies(field, topology, positions)
     return DimerSet(name, energies / KCAL_PER_MOL, predicted / KCAL_PER_MOL)
 

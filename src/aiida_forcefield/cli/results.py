@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from aiida.orm import ProcessNode
 
 Results = dict[str, Any]
+Outputs = Mapping[str, Any]  # nodes by name
 PARTS = ("reference", "molecule", "dimers")
 
 
@@ -17,19 +18,21 @@ def collect_results(study: "ProcessNode") -> Results:
     Args:
         study: the node of a launched `forcefield.material`.
     """
-    inputs = study.inputs
+    from aiida_forcefield.data.outputs import outputs_of
+
+    inputs, outputs = study.inputs, outputs_of(study)
     return {
         "material": inputs.material.get_dict(),
         "protocol": inputs.protocol.value,
         "status": _status(study),
         "levels": {part: level(inputs.fit.parameters[part].get_dict()) for part in PARTS},
-        "topology": _topology(study),
+        "topology": _topology(outputs),
         "scans": _scans(study),
         "qm": _qm(study),
-        "dipoles": _dipoles(study),
-        "force_field": _force_field(study),
-        "simulation": _simulation(study),
-        "properties": {"density": _density(study)},
+        "dipoles": _dipoles(outputs),
+        "force_field": _force_field(outputs),
+        "simulation": _simulation(study) if "density" in outputs else None,
+        "properties": {"density": outputs["density"].get_dict() if "density" in outputs else None},
         "reference": inputs.reference.get_dict() if "reference" in inputs else None,
         "process": {"pk": study.pk, "uuid": study.uuid},
     }
@@ -93,10 +96,10 @@ def _qm(study: "ProcessNode") -> Results:
     }
 
 
-def _force_field(study: "ProcessNode") -> Results | None:
-    if "force_field" not in study.outputs:
+def _force_field(outputs: Outputs) -> Results | None:
+    if "force_field" not in outputs:
         return None
-    field = study.outputs.force_field.value
+    field = outputs["force_field"].value
     return {
         "terms": [asdict(term) for term in field.terms],
         "charges": [
@@ -107,11 +110,11 @@ def _force_field(study: "ProcessNode") -> Results | None:
     }
 
 
-def _topology(study: "ProcessNode") -> Results | None:
+def _topology(outputs: Outputs) -> Results | None:
     """Numbers of atoms, atom types, and term types of each kind."""
-    if "topology" not in study.outputs:
+    if "topology" not in outputs:
         return None
-    topology = study.outputs.topology.value
+    topology = outputs["topology"].value
     kinds = [term.kind for term in topology.term_types]
     return {
         "atoms": len(topology.symbols),
@@ -123,19 +126,19 @@ def _topology(study: "ProcessNode") -> Results | None:
 def _scans(study: "ProcessNode") -> list[Results]:
     """How each scan that has a surrogate ended."""
     from aiida_forcefield.cli.findings import scan_nodes
+    from aiida_forcefield.data.outputs import outputs_of
 
     found = []
     for scan in scan_nodes(study):
-        if "surrogate" in scan.outputs:
-            attributes = scan.outputs.surrogate.base.attributes
+        outputs = outputs_of(scan)
+        if "surrogate" in outputs:
+            attributes, plan = outputs["surrogate"].base.attributes, scan.inputs.scan
+            rounds = [node.base.attributes.get("statuses") for node in outputs["points"].values()]
             found.append(
                 {
-                    "name": scan.inputs.scan["name"],
-                    "kind": scan.inputs.scan["kind"],
-                    "points": sum(
-                        len(scan.outputs.points[label].base.attributes.get("statuses"))
-                        for label in scan.outputs.points
-                    ),
+                    "name": plan["name"],
+                    "kind": plan["kind"],
+                    "points": sum(map(len, rounds)),
                     "status": attributes.get("status"),
                     "error_estimate": attributes.get("error_estimate"),
                     "pk": scan.pk,
@@ -144,27 +147,21 @@ def _scans(study: "ProcessNode") -> list[Results]:
     return found
 
 
-def _dipoles(study: "ProcessNode") -> Results | None:
+def _dipoles(outputs: Outputs) -> Results | None:
     """Dipole (D) of the charges and of the QM density, in vacuum and in the solvent model."""
-    if "charges" not in study.outputs:
+    if "charges" not in outputs:
         return None
-    charges = study.outputs.charges.get_dict()
+    charges = outputs["charges"].get_dict()
     return {
         phase: {"charges": charges["dipole"][phase], "qm": charges["qm_dipole"][phase]}
         for phase in ("gas", "solvated")
     }
 
 
-def _simulation(study: "ProcessNode") -> Results | None:
+def _simulation(study: "ProcessNode") -> Results:
     """How large the simulated liquid was."""
-    if "density" not in study.outputs:
-        return None
     from aiida_forcefield.cli.findings import packed_box
 
     box = packed_box(study)
     molecules, atoms, _ = box.get_shape("positions") if box else (0, 0, 0)
     return {"molecules": molecules, "atoms": molecules * atoms}
-
-
-def _density(study: "ProcessNode") -> Results | None:
-    return study.outputs.density.get_dict() if "density" in study.outputs else None

@@ -1,4 +1,4 @@
-"""``python -m runner job.json``: compute the points of a job; exit code 2 if the job is wrong."""
+"""``python runner.pyz job.json``: compute the points of a job; exit code 2 if the job is wrong."""
 
 import os
 import sys
@@ -16,7 +16,7 @@ def main(arguments: list[str]) -> int:
     from .job import read_job
 
     if len(arguments) != 1:
-        print("usage: python -m runner job.json", file=sys.stderr)
+        print("usage: python runner.pyz job.json", file=sys.stderr)
         return 2
     path = Path(arguments[0])
     try:

@@ -14,6 +14,7 @@ from aiida_forcefield.calculations.qm import QmCalculation
 from aiida_forcefield.calculations.scans import plan_all_scans
 from aiida_forcefield.calculations.topology import propose_conformers
 from aiida_forcefield.data import ForceFieldData, PointsData, StructuresData, TopologyData
+from aiida_forcefield.data.outputs import outputs_of
 from aiida_forcefield.workflows.density import DensityWorkChain
 from aiida_forcefield.workflows.outcome import is_cut_short, left_undone, reason
 from aiida_forcefield.workflows.protocols import get_protocol
@@ -191,15 +192,16 @@ class FitWorkChain(WorkChain):
                 and not label.endswith(CONTINUED)
             ):
                 self.ctx.queue.append((label + CONTINUED, left_undone(process)))
-            if "points" not in process.outputs:
+            outputs = outputs_of(process)
+            points = outputs.get("points")
+            if points is None:
                 continue
-            points = process.outputs.points
             if isinstance(points, PointsData):
                 self.ctx.points[label] = points
             else:
                 self.ctx.points |= {f"{label}_{key}": node for key, node in points.items()}
-            if "surrogate" in process.outputs:
-                self.ctx.surrogates[label] = process.outputs.surrogate
+            if "surrogate" in outputs:
+                self.ctx.surrogates[label] = outputs["surrogate"]
 
     def fit(self) -> ExitCode | None:
         """Fit all parameters to all points."""

@@ -5,6 +5,7 @@ from aiida.orm import CalcJobNode, ProcessNode
 from aiida_forcefield.calculations.qm import QmCalculation
 from aiida_forcefield.calculations.remaining import remaining_structures
 from aiida_forcefield.data import StructuresData
+from aiida_forcefield.data.outputs import outputs_of
 from aiida_forcefield.scans import MISSING
 
 
@@ -19,8 +20,9 @@ def is_cut_short(job: CalcJobNode) -> bool:
 
     Exit codes from 100 to 199 are AiiDA's own: what the scheduler said.
     """
-    if "points" in job.outputs:
-        return MISSING in job.outputs.points.base.attributes.get("statuses")
+    points = outputs_of(job).get("points")
+    if points is not None:
+        return MISSING in points.base.attributes.get("statuses")
     incomplete = QmCalculation.exit_codes.ERROR_INCOMPLETE.status
     return job.exit_status in (incomplete, *range(100, 200))
 
@@ -28,7 +30,8 @@ def is_cut_short(job: CalcJobNode) -> bool:
 def left_undone(job: CalcJobNode) -> StructuresData:
     """The structures that a job which was cut short did not come to."""
     structures: StructuresData = job.inputs.structures
-    if "points" not in job.outputs or "reference" in job.inputs.parameters:
+    points = outputs_of(job).get("points")
+    if points is None or "reference" in job.inputs.parameters:
         return structures
-    remaining: StructuresData = remaining_structures(structures, job.outputs.points)
+    remaining: StructuresData = remaining_structures(structures, points)
     return remaining

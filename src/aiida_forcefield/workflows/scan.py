@@ -10,6 +10,7 @@ from aiida.orm import AbstractCode, Dict
 from aiida_forcefield.calculations.qm import QmCalculation
 from aiida_forcefield.calculations.scans import learn_profile
 from aiida_forcefield.data import PointsData, StructuresData, SurrogateData, TopologyData
+from aiida_forcefield.data.outputs import outputs_of
 from aiida_forcefield.workflows.outcome import is_cut_short, left_undone, reason
 from aiida_forcefield.workflows.protocols import get_protocol
 from aiida_forcefield.workflows.submission import submit_once
@@ -107,8 +108,9 @@ class ScanWorkChain(WorkChain):
         A job that was cut short is continued once, before anything is learned.
         """
         job, self.ctx.structures = self.ctx.job, None
-        if "points" in job.outputs:
-            self.ctx.points[f"round_{self.ctx.rounds:02d}"] = job.outputs.points
+        points = outputs_of(job).get("points")
+        if points is not None:
+            self.ctx.points[f"round_{self.ctx.rounds:02d}"] = points
         self.ctx.rounds += 1
         continued, self.ctx.cut_short = self.ctx.cut_short, is_cut_short(job)
         if self.ctx.cut_short and not continued:
@@ -126,7 +128,7 @@ class ScanWorkChain(WorkChain):
             **self.ctx.points,
         )
         self.ctx.surrogate = learned["surrogate"]
-        ended = self.ctx.cut_short or "points" not in job.outputs
+        ended = self.ctx.cut_short or points is None
         self.ctx.structures = None if ended else learned.get("structures")
 
     def conclude(self) -> ExitCode | None:

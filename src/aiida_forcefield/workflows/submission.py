@@ -22,8 +22,8 @@ def submit_once(parent: WorkChain, process: type[Process], **inputs: Any) -> Pro
     """
     label = inputs["metadata"]["call_link_label"]
     calls = (LinkType.CALL_CALC, LinkType.CALL_WORK)
-    links = parent.node.base.links.get_outgoing(link_type=calls).all()
-    for child in (link.node for link in links if link.link_label == label):
+    links = parent.node.base.links.get_outgoing(link_type=calls, link_label_filter=label).all()
+    for child in (link.node for link in links if link.link_label == label):  # _ matches any letter
         if child.process_state is ProcessState.KILLED:
             continue
         if child.process_state not in (None, ProcessState.CREATED):

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
+from zipfile import ZipFile
 
 import numpy as np
 import pytest
@@ -95,14 +96,16 @@ def test_folder_of_a_job(
     assert job.split is None
     np.testing.assert_array_equal(job.positions, hydrogen.positions)
 
-    runner = set(folder.get_subfolder("runner").get_content_list())
-    assert {"__init__.py", "__main__.py", "batch.py", "job.py", "results.py"} <= runner
-    assert all(name.endswith(".py") for name in runner)
+    with folder.open("runner.pyz", "rb") as handle, ZipFile(handle) as archive:
+        names = set(archive.namelist())
+    modules = {"__init__", "__main__", "batch", "job", "results"}
+    assert {"__main__.py", *(f"runner/{name}.py" for name in modules)} <= names
+    assert all(name.endswith(".py") for name in names)
 
     assert info.provenance_exclude_list == ["job.json"]
     assert info.retrieve_list == ["results.jsonl", QmCalculation.FILENAME_STDOUT]
     (code,) = info.codes_info
-    assert code.cmdline_params == ["-E", "-m", "runner", "job.json"]
+    assert code.cmdline_params == ["-E", "runner.pyz", "job.json"]
 
 
 @pytest.mark.usefixtures("storage")
