@@ -13,6 +13,7 @@ from aiida.engine import CalcJobProcessSpec
 from aiida.orm import ArrayData, Dict
 from aiida_pyscf.calculations.base import PyscfCalculation
 
+from aiida_forcefield.calculations.names import check_names
 from aiida_forcefield.calculations.options import default_to_one_core
 from aiida_forcefield.data import PointsData, StructuresData
 from aiida_forcefield.runner.job import check_parameters
@@ -74,7 +75,7 @@ class QmCalculation(PyscfCalculation):
     def validate_parameters(cls, value: Dict | None, _: Any) -> str | None:
         """Validate the `parameters` input."""
         try:
-            check_parameters(value.get_dict() if value else {})
+            check_names(check_parameters(value.get_dict() if value else {}))
         except ValueError as error:
             return str(error)
         return None

@@ -97,6 +97,9 @@ def test_overrides_are_merged_recursively() -> None:
         ({"reference": {"reference": {"shells": []}}}, "reference.reference.shells: []"),
         ({"reference": {"reference": {"density": "x"}}}, "reference.reference.density: 'x'"),
         ({"reference": {"reference": {"solvated": False}}}, "unknown key 'solvated'"),
+        # misspelt names
+        ({"dimers": {"structure": {"basis": "aug-cc-pvdzz"}}}, "did you mean 'augccpvdz'?"),
+        ({"molecule": {"mean_field": {"xc": "pbe00"}}}, "molecule.mean_field.xc: PySCF knows no"),
         # contradictory
         ({"molecule": {"structure": {"basis": "def2-tzvpd"}}}, "must have the same level"),
         ({"molecule": {"engine": "tblite", "tblite": {"method": "GFN2-xTB"}}}, "the same level"),

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from pydantic.dataclasses import dataclass
 from pydantic_core import ErrorDetails, PydanticCustomError
 
+from aiida_forcefield.calculations.names import check_names
 from aiida_forcefield.dynamics import MINIMUM_SAMPLES, THERMO_EVERY
 from aiida_forcefield.potentials import Settings as FitSettings
 from aiida_forcefield.runner.job import check_parameters
@@ -91,7 +92,7 @@ def check(settings: Mapping[str, Any]) -> None:
     for section, needed in QM_SECTIONS.items():
         content = settings.get(section, {})
         try:
-            check_parameters(content)
+            check_names(check_parameters(content))
         except ValueError as error:
             raise ValueError(str(error).replace("parameters", section, 1)) from None
         for key in needed:
