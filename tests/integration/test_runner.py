@@ -47,6 +47,7 @@ METHANOL_POSITIONS = np.array(
 )
 WATER = ["O", "H", "H"]
 WATER_POSITIONS = np.array([[0.0, 0.0, 0.0], [0.96, 0.0, 0.0], [-0.24, 0.93, 0.0]])
+NICKEL_CARBIDE_POSITIONS = np.array([[0.0, 0.0, 0.0], [0.0, 0.0, 1.6]])
 KCAL = 0.0433641  # eV
 
 Job = dict[str, Any]
@@ -286,6 +287,24 @@ def test_an_scf_that_cannot_converge_says_so(runner: Runner) -> None:
     stretched_water = WATER_POSITIONS * 2.5
     job = {"parameters": parameters, "symbols": WATER, "positions": [stretched_water]}
     assert runner.run(job)[0]["status"] == "scf_not_converged"
+
+
+@pytest.mark.parametrize(
+    ("positions", "symbols", "field", "remedy"),
+    [
+        (WATER_POSITIONS * 2.5, WATER, {"method": "RKS", "xc": "pbe"}, "second order"),
+        (NICKEL_CARBIDE_POSITIONS, ["Ni", "C"], {"method": "RHF"}, "a level shift"),
+    ],
+)
+def test_an_scf_that_needs_a_remedy_says_so(
+    runner: Runner, positions: np.ndarray, symbols: list[str], field: dict[str, Any], remedy: str
+) -> None:
+    structure = {"basis": "sto-3g"}
+    parameters = {"engine": "pyscf", "mean_field": field, "structure": structure}
+    job = {"parameters": parameters, "symbols": symbols, "positions": [positions]}
+    (point,) = runner.run(job)
+    assert point["status"] == "ok"
+    assert point["message"].endswith(remedy)
 
 
 def test_a_killed_job_keeps_what_it_finished(runner: Runner) -> None:

@@ -2,6 +2,7 @@
 
 import os
 import time
+import warnings
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import numpy as np
 from .engines import check_distances
 from .job import Job
 from .results import open_results
-from .status import PointError
+from .status import PointError, Remedy
 from .tasks import Point, Task, make_task
 
 _PACKAGES = ("numpy", "pyscf", "pyscf-dispersion", "tblite", "geometric", "dftd4")
@@ -46,7 +47,8 @@ def run(job: Job, path: Path) -> None:
 def compute_point(task: Task, index: int, positions: np.ndarray) -> Point:
     """One line of the results file: the outcome of a task at positions (n, 3) in Å, or its failure.
 
-    A point that is not ok carries no energy, gradient or slope.
+    A point that is not ok carries no energy, gradient or slope. The message of one that is tells
+    what remedies it took, if any.
     """
     wall, cpu = time.perf_counter(), time.process_time()
     point: Point = {
@@ -60,9 +62,12 @@ def compute_point(task: Task, index: int, positions: np.ndarray) -> Point:
         "slope": None,
     }
     try:
-        check_distances(positions)
-        task(point)
-        _check_finite(point)
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always", Remedy)
+            check_distances(positions)
+            task(point)
+            _check_finite(point)
+        point["message"] = "; ".join(_remedies(caught))
     except PointError as error:
         point = _failed(point, error.status, str(error))
     except Exception as error:  # whatever an engine raises must not cost the other points
@@ -70,6 +75,11 @@ def compute_point(task: Task, index: int, positions: np.ndarray) -> Point:
     point["cpu_seconds"] = time.process_time() - cpu
     point["wall_seconds"] = time.perf_counter() - wall
     return {key: _plain(value) for key, value in point.items()}
+
+
+def _remedies(caught: list[warnings.WarningMessage]) -> list[str]:
+    messages = [str(entry.message) for entry in caught if issubclass(entry.category, Remedy)]
+    return list(dict.fromkeys(messages))
 
 
 def _failed(point: Point, status: str, message: str) -> Point:

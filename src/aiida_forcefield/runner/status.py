@@ -13,6 +13,10 @@ Status = Literal[
 ]
 
 
+class Remedy(UserWarning):
+    """What it took to compute a point that did not come by the ordinary way."""
+
+
 class PointError(Exception):
     """One point cannot be computed; the others of the batch still can."""
 
