@@ -261,7 +261,7 @@ def test_a_broken_point_costs_that_point_only(runner: Runner) -> None:
         "positions": [METHANOL_POSITIONS, overlapping, METHANOL_POSITIONS],
     }
     points = runner.run(job)
-    assert [point["status"] for point in points] == ["ok", "error", "ok"]
+    assert [point["status"] for point in points] == ["ok", "atoms_overlap", "ok"]
     assert "atoms 4 and 5" in points[1]["message"]
     assert points[1]["energy"] is None
     assert points[0]["energy"] == pytest.approx(points[2]["energy"], abs=1e-5)
@@ -305,6 +305,13 @@ def test_an_scf_that_needs_a_remedy_says_so(
     (point,) = runner.run(job)
     assert point["status"] == "ok"
     assert point["message"].endswith(remedy)
+
+
+def test_a_basis_that_is_too_diffuse_says_so(runner: Runner) -> None:
+    parameters = {**HF, "structure": {"basis": "aug-cc-pvqz"}}
+    positions = [np.array([[0.0, 0.0, 0.0], [0.0, 0.0, z]]) for z in (0.42, 2.4)]
+    job = {"parameters": parameters, "symbols": ["Be", "Be"], "positions": positions}
+    assert [p["status"] for p in runner.run(job)] == ["linear_dependence", "ok"]
 
 
 def test_a_killed_job_keeps_what_it_finished(runner: Runner) -> None:

@@ -9,7 +9,7 @@ from zipfile import ZipFile, ZipInfo
 
 from aiida.common.datastructures import CalcInfo, CodeInfo
 from aiida.common.folders import Folder
-from aiida.engine import CalcJobProcessSpec
+from aiida.engine import CalcJob, CalcJobProcessSpec
 from aiida.orm import ArrayData, Dict
 from aiida_pyscf.calculations.base import PyscfCalculation
 
@@ -41,6 +41,8 @@ class QmCalculation(PyscfCalculation):
         for port in list(spec.outputs):
             if port not in ("remote_folder", "remote_stash", "retrieved"):
                 del spec.outputs[port]
+        for label in set(PyscfCalculation.exit_codes) - set(CalcJob.exit_codes):
+            del spec.exit_codes[label]
         spec.input("structures", valid_type=StructuresData, help="The structures to compute.")
         spec.inputs["parameters"].required = True
         default_to_one_core(spec, "forcefield.qm")

@@ -1,5 +1,6 @@
 """What a study found, collected from the provenance graph."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
@@ -84,9 +85,12 @@ def _qm(study: "ProcessNode") -> Results:
     from aiida_forcefield.cli.graph import descendants, qm_batches
 
     batches = qm_batches(descendants(study.pk))
+    counts = Counter(status for batch in batches for status in batch.statuses)
+    failures = {status: count for status, count in counts.most_common() if status != "ok"}
     return {
-        "points": sum(len(batch.statuses) for batch in batches),
-        "failed_points": sum(s != "ok" for batch in batches for s in batch.statuses),
+        "points": counts.total(),
+        "failed_points": sum(failures.values()),
+        "failures": failures,
         "cached_points": sum(len(batch.statuses) for batch in batches if batch.cached),
         "cpu_seconds": sum(
             float(load_node(batch.pk).arrays["cpu_seconds"].sum())

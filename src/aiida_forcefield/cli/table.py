@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator, Sequence
+from textwrap import fill
 
 from rich import box
 from rich.console import Console
@@ -11,6 +12,7 @@ from rich.text import Text
 from aiida_forcefield.cli.results import Results, deviation
 from aiida_forcefield.potentials.forms import FORMS
 from aiida_forcefield.potentials.units import KCAL_PER_MOL
+from aiida_forcefield.runner.status import ADVICE
 
 PRIOR_ONLY = "not determined by the data (prior only)"
 MARK = "*"
@@ -49,6 +51,9 @@ def _summary(results: Results) -> Iterator[Text]:
         f"    {qm['points']} points, {qm['failed_points']} failed, "
         f"{qm['cached_points']} from the cache; {qm['cpu_seconds']:.0f} CPU-s"
     )
+    for status, count in qm["failures"].items():
+        line = f"{count} {status}: {ADVICE[status]}"
+        yield Text(fill(line, 80, initial_indent=" " * 4, subsequent_indent=" " * 8))
     unmet = [scan["name"] for scan in scans if scan["status"] != "converged"]
     line = f"    {len(scans)} scans, {len(scans) - len(unmet)} converged"
     yield Text(line + (f"; not: {', '.join(unmet)}" if unmet else ""))

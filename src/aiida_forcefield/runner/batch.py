@@ -91,7 +91,7 @@ def _failed(point: Point, status: str, message: str) -> Point:
 def _check_finite(point: Point) -> None:
     for key, value in point.items():
         if isinstance(value, (float, np.ndarray)) and not np.isfinite(value).all():
-            raise PointError("error", f"{key} is not finite")
+            raise PointError("not_finite", f"{key} is not finite")
 
 
 def _plain(value: Any) -> Any:

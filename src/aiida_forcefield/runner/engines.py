@@ -81,7 +81,7 @@ def check_distances(positions: Array) -> None:
     if len(distances) and distances.min() < SHORTEST:
         nearest = distances.argmin()
         raise PointError(
-            "error",
+            "atoms_overlap",
             f"atoms {i[nearest]} and {j[nearest]} are only {distances[nearest]:.3f} Å apart",
         )
 

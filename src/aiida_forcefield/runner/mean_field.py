@@ -16,6 +16,8 @@ _NEAR = 0.5
 """Å: largest displacement of an atom over which a density matrix is still a good guess."""
 _DAMPING, _LEVEL_SHIFT = 0.3, 0.3
 """Share of the Fock matrix before; hartree."""
+_DEPENDENT = 1e-8
+"""Eigenvalue of the overlap matrix below which energies lose more digits than an SCF converges."""
 _EMPTY = 1e-8
 """Electrons: natural orbitals with fewer take no part in a guess."""
 
@@ -94,10 +96,15 @@ class Pyscf:
         What it took beyond DIIS is told by a `Remedy`.
 
         Raises:
-            PointError: none of them converges.
+            PointError: none of them converges, or the basis functions depend on each other.
         """
         from pyscf.lib import temporary_env
 
+        smallest = np.linalg.eigvalsh(field.get_ovlp())[0]
+        if smallest < _DEPENDENT:
+            raise PointError(
+                "linear_dependence", f"the overlap matrix has an eigenvalue of {smallest:.0e}"
+            )
         if guess is None:
             guess = field.get_init_guess(field.mol, field.init_guess)
         guess = _factorised(guess)

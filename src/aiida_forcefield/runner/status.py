@@ -1,16 +1,39 @@
-"""How a point can end."""
+"""How a point can end, and what to do about it."""
 
 from typing import Literal
 
 Status = Literal[
     "ok",
+    "missing",
     "scf_not_converged",
+    "linear_dependence",
+    "atoms_overlap",
+    "near_linear_angle",
     "relaxation_not_converged",
     "constraint_not_met",
-    "near_linear_angle",
     "bonds_changed",
+    "not_finite",
     "error",
 ]
+
+ADVICE: dict[Status, str] = {
+    "missing": "The job ended before it came to this point; launch the study again.",
+    "scf_not_converged": "Neither DIIS nor damping, level shift and second order converged. Check "
+    "charge and multiplicity; raise `mean_field.max_cycle`.",
+    "linear_dependence": "The basis set is too diffuse for atoms this close. Take one with fewer "
+    "diffuse functions.",
+    "atoms_overlap": "Two atoms are nearer than any bond is. Narrow the window of the scan.",
+    "near_linear_angle": "Three atoms of the coordinate are nearly in line, where it is not "
+    "defined. The scan does without this point.",
+    "relaxation_not_converged": "No minimum was found within the steps. Raise "
+    "`relaxation.max_steps`.",
+    "constraint_not_met": "The relaxed coordinate is not the one that was asked for. The scan does "
+    "without this point.",
+    "bonds_changed": "A bond broke or formed, as when a proton moves: this is another molecule. "
+    "The scan does without this point.",
+    "not_finite": "An energy or gradient is not a number. Look at the structure of the point.",
+    "error": "The engine failed in a way that has no status of its own; its message tells more.",
+}
 
 
 class Remedy(UserWarning):

@@ -54,7 +54,7 @@ class Points:
         gradients: dE/dx, shape (s, n, 3), eV/Å; NaN where not computed.
         slopes: dE/dq along the scan, shape (s,), eV/Å or eV/degree; NaN where not computed.
         statuses: ``"ok"`` or the reason for the failure, one for each structure.
-        messages: a sentence about each failure, "" where all is well.
+        messages: a sentence about each failure, or about the remedy of a point that took one.
         cpu_seconds: shape (s,).
         versions: version of each program that took part.
     """

@@ -34,7 +34,7 @@ def test_a_surprise_is_an_error_in_one_line() -> None:
 
 def test_what_is_not_finite_is_an_error() -> None:
     line = compute_point(lambda point: point.update(energy=float("nan")), 0, APART)
-    assert (line["status"], line["message"]) == ("error", "energy is not finite")
+    assert (line["status"], line["message"]) == ("not_finite", "energy is not finite")
 
 
 def test_overlapping_atoms_reach_no_engine() -> None:
