@@ -36,9 +36,18 @@ overrides:
 {TINY}"""
 
 
-JUST_STORED = """
+# AiiDA sets the state of a process just after it stored its node; until then nobody knows of it.
+SUBMITTING = """
     SELECT id FROM db_dbnode WHERE process_type = 'aiida.workflows:forcefield.scan'
     AND json_extract(attributes, '$.process_state') IS NULL
+"""
+COMPUTING = """
+    WITH jobs AS (
+        SELECT json_extract(attributes, '$.process_state') AS state FROM db_dbnode
+        WHERE process_type = 'aiida.calculations:forcefield.qm'
+    )
+    SELECT 1 WHERE 'waiting' IN (SELECT state FROM jobs)
+    AND (SELECT count(*) FROM jobs WHERE state = 'finished') >= 4
 """
 
 
@@ -91,18 +100,22 @@ class Installation:
         report = self.forcefield("status", str(pk)) + self.verdi("process", "list", "-a")
         pytest.fail(f"study {pk} did not end within {minutes:.0f} min:\n{report}")
 
-    def wait_for_submission(self, minutes: float = 5.0) -> None:
-        """Return at the moment at which a scan is stored and nobody knows yet that it is to run.
+    def kill_worker_when(self, moment: str, minutes: float = 5.0) -> int:
+        """Kill the daemon's worker with -9 once a query of the database finds something.
 
-        AiiDA sets the state of a process just after it stored its node.
+        Returns:
+            The process id of the worker; the daemon starts another.
         """
+        while len(workers := self.workers()) != 1:  # as when the one before was killed just now
+            time.sleep(0.5)
         (path,) = self.folder.glob(".aiida/repository/*/database.sqlite")
         end = time.monotonic() + 60 * minutes
         with closing(sqlite3.connect(path)) as database:
-            while time.monotonic() < end:
-                if database.execute(JUST_STORED).fetchone():
-                    return
-        pytest.fail("no scan was ever submitted")
+            while not database.execute(moment).fetchone():
+                assert time.monotonic() < end, f"never came: {moment}"
+                time.sleep(0.001)
+        os.kill(workers[0], 9)
+        return workers[0]
 
     def workers(self) -> list[int]:
         """Process ids of the daemon's workers."""
@@ -134,12 +147,7 @@ def finished(installation: Installation, study: Path) -> int:
     Once while it submits scans, and once while QM jobs run.
     """
     pk = installation.launch(study)
-    workers = installation.workers()
-    installation.wait_for_submission()
-    os.kill(workers[0], 9)
-    installation.wait(pk, points=20)
-    workers += installation.workers()
-    os.kill(workers[1], 9)
+    killed = [installation.kill_worker_when(moment) for moment in (SUBMITTING, COMPUTING)]
     assert installation.wait(pk)["status"] == "finished"
-    assert len({*workers, *installation.workers()}) == 3
+    assert len({*killed, *installation.workers()}) == 3
     return pk

@@ -85,6 +85,7 @@ def ancestors(node, kind, **filters):
 
 def jobs():
     filters = {"id": {"in": descendants(study.pk)}, "process_type": QM}
+    filters["attributes.process_state"] = "finished"  # not those that a killed worker left
     query = QueryBuilder().append(CalcJobNode, filters=filters, project="id")
     return set(query.all(flat=True))
 

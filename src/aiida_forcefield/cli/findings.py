@@ -56,7 +56,7 @@ def collect_dimers(study: "ProcessNode") -> list["DimerSet"]:
     for job in _called(study, "aiida.calculations:forcefield.qm"):
         label = job.inputs.structures.base.attributes.get("label")
         points = outputs_of(job).get("points")
-        if label.startswith("dimers ") and points is not None:
+        if label.startswith("dimers ") and points is not None and job.is_finished:
             found.setdefault(label.removeprefix("dimers "), []).append(points.value)
     outputs = outputs_of(study)
     field, topology = outputs["force_field"].value, outputs["topology"].value

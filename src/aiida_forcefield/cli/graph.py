@@ -9,7 +9,7 @@ class QmBatch:
 
     Attributes:
         pk: of the node that holds the points.
-        statuses: ``"ok"`` or the reason for the failure, one for each point.
+        statuses: ``"ok"`` or the reason for the failure, one for each point that was tried.
         cached: whether the cache supplied them.
     """
 
@@ -33,21 +33,27 @@ def descendants(pk: int) -> list[int]:
 
 
 def qm_batches(processes: list[int]) -> list[QmBatch]:
-    """The points that QM jobs among these processes created."""
+    """The points that the QM jobs among these processes which ended by themselves created."""
     from aiida.orm import CalcJobNode, QueryBuilder
 
     from aiida_forcefield.data import PointsData
+    from aiida_forcefield.scans import MISSING
 
     if not processes:
         return []
     query = QueryBuilder()
     query.append(
         CalcJobNode,
-        filters={"id": {"in": processes}, "process_type": "aiida.calculations:forcefield.qm"},
+        filters={
+            "id": {"in": processes},
+            "process_type": "aiida.calculations:forcefield.qm",
+            "attributes.process_state": "finished",  # not one that was given up
+        },
         project="extras._aiida_cached_from",
         tag="job",
     )
     query.append(PointsData, with_incoming="job", project=["id", "attributes.statuses"])
     return [
-        QmBatch(pk, tuple(statuses), source is not None) for source, pk, statuses in query.all()
+        QmBatch(pk, tuple(s for s in statuses if s != MISSING), source is not None)
+        for source, pk, statuses in query.all()
     ]

@@ -78,10 +78,11 @@ def snapshot(study: "ProcessNode") -> Progress:
     from aiida.orm import ProcessNode, QueryBuilder
 
     from aiida_forcefield.cli.graph import descendants, qm_batches
+    from aiida_forcefield.workflows.submission import GIVEN_UP
 
     processes = descendants(study.pk)
     columns = ["process_type", "attributes.process_state", "attributes.exit_status"]
-    columns += ["ctime", "mtime"]
+    columns += ["attributes.process_status", "ctime", "mtime"]
     query = QueryBuilder().append(ProcessNode, filters={"id": {"in": processes}}, project=columns)
     rows = query.all() if processes else []
     running: Counter[str] = Counter()
@@ -89,7 +90,9 @@ def snapshot(study: "ProcessNode") -> Progress:
     failed: Counter[str] = Counter()
     last: datetime = study.mtime if study.is_terminated else study.ctime
     touched: datetime = study.mtime
-    for process_type, state, exit_status, created, changed in rows:
+    for process_type, state, exit_status, status, created, changed in rows:
+        if status == GIVEN_UP:  # another took its place
+            continue
         kind = (process_type or "").rsplit(":", 1)[-1]
         active = state not in ENDED  # nor has one a state that is only just being stored
         # AiiDA touches a waiting job at every look at the scheduler: that is no event.

@@ -6,14 +6,18 @@ from aiida.common.links import LinkType
 from aiida.engine import Process, ProcessState, WorkChain
 from aiida.orm import ProcessNode
 
+GIVEN_UP = "given up: its worker was killed while submitting it"
+"""Process status of a child that was submitted anew."""
+
 
 def submit_once(parent: WorkChain, process: type[Process], **inputs: Any) -> ProcessNode:
     """Submit a child of a WorkChain, unless it was submitted before under the same label.
 
     AiiDA saves a WorkChain after each step of its outline. A worker that is killed within one
     repeats all of it, and would submit again the children that it had submitted already. A child
-    that has not begun to run is given up for a new one: the worker may have been killed before it
-    handed the child to the broker, and then nobody would ever run it.
+    that neither runs nor is sealed is given up for a new one: the worker may have been killed
+    before it handed the child to the broker, and then nobody would ever run it; or, of a child from
+    the cache, before it had copied all outputs.
 
     Args:
         parent: the WorkChain.
@@ -24,17 +28,17 @@ def submit_once(parent: WorkChain, process: type[Process], **inputs: Any) -> Pro
     calls = (LinkType.CALL_CALC, LinkType.CALL_WORK)
     links = parent.node.base.links.get_outgoing(link_type=calls, link_label_filter=label).all()
     for child in (link.node for link in links if link.link_label == label):  # _ matches any letter
-        if child.process_state is ProcessState.KILLED:
+        if child.process_status == GIVEN_UP:
             continue
-        if child.process_state not in (None, ProcessState.CREATED):
+        if child.is_sealed or child.process_state in (ProcessState.RUNNING, ProcessState.WAITING):
             return child
         _give_up(child)
     return parent.submit(process, **inputs)
 
 
 def _give_up(child: ProcessNode) -> None:
-    """End a process that was stored and never ran; workers pass over the task of one that ended."""
-    child.set_process_status("given up: its worker was killed while submitting it")
+    """End a process that nobody runs; workers pass over the task of one that ended."""
+    child.set_process_status(GIVEN_UP)
     child.set_process_state(ProcessState.KILLED)
     child.delete_checkpoint()
     child.seal()

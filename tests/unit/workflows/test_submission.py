@@ -52,7 +52,9 @@ def test_each_label_is_submitted_once(submit: Callable[[Parent, str], Any]) -> N
     assert parent.submitted == ["random_00", "random_01"]
 
 
-@pytest.mark.parametrize("state", [None, ProcessState.CREATED])
+@pytest.mark.parametrize(
+    "state", [None, ProcessState.CREATED, ProcessState.FINISHED], ids=["new", "created", "cached"]
+)
 def test_child_that_nobody_runs_is_given_up(
     submit: Callable[[Parent, str], Any], state: ProcessState | None
 ) -> None:
@@ -70,12 +72,21 @@ def test_child_that_nobody_runs_is_given_up(
 
 
 @pytest.mark.parametrize(
-    "state", [ProcessState.RUNNING, ProcessState.FINISHED, ProcessState.EXCEPTED]
+    ("state", "sealed"),
+    [
+        (ProcessState.RUNNING, False),
+        (ProcessState.WAITING, False),
+        (ProcessState.FINISHED, True),
+        (ProcessState.EXCEPTED, True),
+        (ProcessState.KILLED, True),
+    ],
 )
-def test_child_that_has_begun_is_kept(
-    submit: Callable[[Parent, str], Any], state: ProcessState
+def test_child_that_runs_or_ended_is_kept(
+    submit: Callable[[Parent, str], Any], state: ProcessState, sealed: bool
 ) -> None:
     parent = Parent()
     child = parent.call("random_00", state)
+    if sealed:
+        child.seal()
     assert submit(parent, "random_00").pk == child.pk
     assert not parent.submitted
