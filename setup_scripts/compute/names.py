@@ -17,31 +17,40 @@ from pyscf.scf import dispersion
 PREFIX = re.compile(r"^(HYB_)?(LDA|GGA|MGGA)_(XC|X|C)_")
 
 
-def is_functional(name: str) -> bool:
-    """Whether PySCF reads a name as a functional, as exchange or as correlation."""
-    for text in (name, f"{name},", f",{name}"):
-        with contextlib.redirect_stderr(io.StringIO()), contextlib.suppress(Exception):
-            hybrid, functionals = libxc.parse_xc(dispersion.parse_dft(text)[0])
-            if functionals or any(hybrid):
-                return True
+def is_functional(text: str) -> bool:
+    """Whether PySCF reads a text as a functional."""
+    with contextlib.redirect_stderr(io.StringIO()), contextlib.suppress(Exception):
+        dispersion.parse_dft(text.lower())  # refuses some
+        hybrid, functionals = libxc.parse_xc(text)
+        return bool(functionals) or any(hybrid)
     return False
 
 
-def functionals() -> list[str]:
-    """Functionals in small letters without dashes, with and without libxc's prefix of a family."""
-    codes = {*libxc.XC_CODES, *libxc.XC_ALIAS, *map(str.upper, dispersion._white_list)}
-    codes = {code for code in codes if "_K_" not in code}  # of kinetic energy
+def functionals(form: str) -> list[str]:
+    """Names, in small letters, that PySCF takes in a place: whole, exchange or correlation.
+
+    They have libxc's prefix of their family or not, and dashes where PySCF knows them for such: in
+    others it takes a dash for a minus.
+
+    Args:
+        form: of a text with a name in that place, such as ``{},``.
+    """
+    codes = {*libxc.XC_CODES, *libxc.XC_ALIAS, *libxc._NAME_WITH_DASH, *dispersion._white_list}
+    codes = {code.upper() for code in codes if "_K_" not in code}  # of kinetic energy
     names = codes | {PREFIX.sub("", code) for code in codes}
-    return sorted({re.sub("[-_]", "", name).lower() for name in names if is_functional(name)})
+    refused = {name.upper() for name in dispersion._black_list}
+    return sorted(n.lower() for n in names - refused if is_functional(form.format(n)))
 
 
 def main() -> None:
     """Print all names."""
     names = {
-        "functionals": functionals(),
-        "bases": sorted({*basis.ALIAS, *basis.GTH_ALIAS}),
+        "functional": functionals("{}"),
+        "exchange functional": functionals("{},"),
+        "correlation functional": functionals(",{}"),
+        "basis set": sorted({*basis.ALIAS, *basis.GTH_ALIAS}),
         # Without and with the energy of three bodies.
-        "dispersions": [f"{d}{end}" for d in dispersion.DISP_VERSIONS for end in ("", "2b", "atm")],
+        "dispersion": [f"{d}{end}" for d in dispersion.DISP_VERSIONS for end in ("", "2b", "atm")],
     }
     print(json.dumps({"pyscf": pyscf.__version__, "names": names}, indent=0))
 

@@ -13,9 +13,11 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-FACTOR = r"-?\d*\.?\d+(?:e-?\d+)?"
-EXCHANGE = re.compile(r"(?:[sl]r[-_])?hf(?:\([\d.]+\))?|rsh\([-\d.; ]+\)")  # exact, or a part of it
+NUMBER = r"-?\d*\.?\d+(?:e-?\d+)?"
+EXCHANGE = re.compile(r"(?:[sl]r[-_])?hf(?:\([\d.]+\))?|rsh\([-\d.;]+\)")  # exact, or a part of it
 POPLE = re.compile(r"6311?\+{0,2}g\(\d?[df]\w*(?:,\d?[pd]\w*)?\)")
+DISPERSION = re.compile(r"-(d[34]\w*)$")
+CONTRACTED = re.compile(r"^unc(?=.)")
 
 
 def check_names(parameters: Mapping[str, Any]) -> None:
@@ -30,45 +32,68 @@ def check_names(parameters: Mapping[str, Any]) -> None:
     field, structure = parameters.get("mean_field", {}), parameters.get("structure", {})
     if "xc" in field:
         _check_functional("parameters.mean_field.xc", field["xc"])
-    if "disp" in field:
-        _check("parameters.mean_field.disp", field["disp"], "dispersions")
+    if field.get("disp"):
+        version = field["disp"]
+        if isinstance(version, str):  # with the parameters of another functional: d4:wb97x-3c
+            version = version.partition(":")[0]
+        _check("parameters.mean_field.disp", version, "dispersion")
     for key in ("basis", "ecp"):
         names = structure.get(key, {})
         for element, name in names.items() if isinstance(names, dict) else [("", names)]:
             where = f"parameters.structure.{key}" + f".{element}" * bool(element)
-            if not (isinstance(name, str) and POPLE.fullmatch(_plain(name))):
-                _check(where, name, "bases")
+            _check_basis(where, name)
+
+
+def _check_basis(where: str, name: Any) -> None:
+    if isinstance(name, str):
+        name = re.sub(r"[-_\s]", "", name.lower())  # as PySCF does
+        name = CONTRACTED.sub("", name)
+        if POPLE.fullmatch(name):
+            return
+    _check(where, name, "basis set")
 
 
 def _check_functional(where: str, text: Any) -> None:
     """Check a functional, or a sum of functionals with factors: ``0.2*hf + 0.8*b88, lyp``."""
-    known = _known()["functionals"]
     if not isinstance(text, str) or not text.strip(" ,+"):
         raise ValueError(f"{where}: {text!r} must be the name of a functional")
-    if _plain(text) in known:
+    description = re.sub(r"\s", "", text.lower())
+    if description in _known()["functional"]:
         return
-    description = re.sub(r"-d[34]\w*$", "", text.strip().lower())  # its dispersion correction
-    for term in re.split(rf"[,+]|(?<!\de)-(?={FACTOR}\*)", description):
-        name = re.sub(rf"^{FACTOR}\*|\*{FACTOR}$", "", re.sub(r"\s", "", term))
+    if found := DISPERSION.search(description):
+        _check(where, found[1], "dispersion")
+        description = description[: found.start()]
+    exchange, comma, correlation = description.partition(",")
+    if not comma:
+        _check_sum(where, description, "functional")
+    else:
+        _check_sum(where, exchange, "exchange functional")
+        _check_sum(where, correlation, "correlation functional")
+
+
+def _check_sum(where: str, description: str, kind: str) -> None:
+    for term in re.split(rf"\+|(?<!\de)-(?={NUMBER}\*)", description):
+        name = re.sub(rf"^{NUMBER}\*|\*{NUMBER}$", "", term)
         if name and not EXCHANGE.fullmatch(name):
-            _check(where, name, "functionals")
+            _check(where, name, kind)
 
 
 def _check(where: str, name: Any, kind: str) -> None:
     known = _known()[kind]
     if not isinstance(name, str):
-        raise ValueError(f"{where}: {name!r} must be a name")
-    if _plain(name) not in known:
-        close = get_close_matches(_plain(name), known, n=1)
+        raise ValueError(f"{where}: {name!r} must be the name of a {kind}")
+    if name.lower() not in known:
+        close = get_close_matches(name.lower(), known, n=1)
         hint = f"; did you mean {close[0]!r}?" if close else ""
-        raise ValueError(f"{where}: PySCF knows no {name!r} among its {kind}{hint}")
+        raise ValueError(f"{where}: {name!r} is no {kind} of PySCF {_content()['pyscf']}{hint}")
 
 
-def _plain(name: str) -> str:
-    return re.sub(r"[-_\s]", "", name).lower()
+@cache
+def _content() -> dict[str, Any]:
+    content: dict[str, Any] = json.loads((resources.files(__package__) / "names.json").read_text())
+    return content
 
 
 @cache
 def _known() -> dict[str, frozenset[str]]:
-    text = (resources.files(__package__) / "names.json").read_text()
-    return {kind: frozenset(names) for kind, names in json.loads(text)["names"].items()}
+    return {kind: frozenset(names) for kind, names in _content()["names"].items()}

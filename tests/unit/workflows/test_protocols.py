@@ -99,7 +99,10 @@ def test_overrides_are_merged_recursively() -> None:
         ({"reference": {"reference": {"solvated": False}}}, "unknown key 'solvated'"),
         # misspelt names
         ({"dimers": {"structure": {"basis": "aug-cc-pvdzz"}}}, "did you mean 'augccpvdz'?"),
-        ({"molecule": {"mean_field": {"xc": "pbe00"}}}, "molecule.mean_field.xc: PySCF knows no"),
+        (
+            {"molecule": {"mean_field": {"xc": "pbe00"}}},
+            "molecule.mean_field.xc: 'pbe00' is no functional",
+        ),
         # contradictory
         ({"molecule": {"structure": {"basis": "def2-tzvpd"}}}, "must have the same level"),
         ({"molecule": {"engine": "tblite", "tblite": {"method": "GFN2-xTB"}}}, "the same level"),
