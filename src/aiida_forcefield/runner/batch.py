@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from .engines import check_distances
+from .guess import nearest_first
 from .job import Job
 from .results import open_results
 from .status import PointError, Remedy
@@ -21,8 +22,8 @@ _PACKAGES = ("numpy", "pyscf", "pyscf-dispersion", "tblite", "geometric", "dftd4
 def run(job: Job, path: Path) -> None:
     """Compute the points of a job that the results file at ``path`` does not hold yet.
 
-    A point that fails is written with its status and costs that point only. A reference job has
-    one point, whatever the number of its structures, which are conformers.
+    A point that fails is written with its status and costs that point only. The structures of a
+    reference job are conformers, of which one point comes out.
 
     Raises:
         ValueError: the settings do not suit the engine or the molecule; nothing was computed.
@@ -36,8 +37,9 @@ def run(job: Job, path: Path) -> None:
         if not results.has_header:
             versions = {name: version(name) for name in _PACKAGES}
             results.append({"header": {"versions": versions, "threads": threads}})
-        count = 1 if "reference" in job.parameters else len(job.positions)
-        for index in range(count):
+        # From neighbour to neighbour, which gives the SCF a good guess.
+        order = [0] if "reference" in job.parameters else nearest_first(job.positions)
+        for index in order:
             if index not in results.done:
                 results.append(compute_point(task, index, job.positions[index]))
         if not results.finished:
@@ -67,7 +69,7 @@ def compute_point(task: Task, index: int, positions: np.ndarray) -> Point:
             check_distances(positions)
             task(point)
             _check_finite(point)
-        point["message"] = "; ".join(_remedies(caught))
+        point["message"] = _remedies(caught)
     except PointError as error:
         point = _failed(point, error.status, str(error))
     except Exception as error:  # whatever an engine raises must not cost the other points
@@ -77,9 +79,15 @@ def compute_point(task: Task, index: int, positions: np.ndarray) -> Point:
     return {key: _plain(value) for key, value in point.items()}
 
 
-def _remedies(caught: list[warnings.WarningMessage]) -> list[str]:
-    messages = [str(entry.message) for entry in caught if issubclass(entry.category, Remedy)]
-    return list(dict.fromkeys(messages))
+def _remedies(caught: list[warnings.WarningMessage]) -> str:
+    """Each remedy once, in one line; other warnings are shown as usual."""
+    remedies = {}
+    for entry in caught:
+        if issubclass(entry.category, Remedy):
+            remedies[str(entry.message)] = None
+        else:
+            warnings.showwarning(entry.message, entry.category, entry.filename, entry.lineno)
+    return "; ".join(remedies)
 
 
 def _failed(point: Point, status: str, message: str) -> Point:

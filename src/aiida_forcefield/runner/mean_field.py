@@ -6,18 +6,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .guess import Memory
 from .job import Parameters, suggestion
 from .status import PointError, Remedy
 from .units import BOHR, HARTREE
 
 Array = NDArray[np.float64]
 
-_NEAR = 0.5
-"""Å: largest displacement of an atom over which a density matrix is still a good guess."""
-_DAMPING, _LEVEL_SHIFT = 0.3, 0.3
-"""Share of the Fock matrix before; hartree."""
-_DEPENDENT = 1e-8
-"""Eigenvalue of the overlap matrix below which energies lose more digits than an SCF converges."""
+_LEVEL_SHIFT = 1.0
+"""Hartree."""
+_STATE = ("mo_coeff", "mo_occ", "mo_energy", "e_tot", "converged")
+"""Attributes of a mean field that its iterations set."""
 _EMPTY = 1e-8
 """Electrons: natural orbitals with fewer take no part in a guess."""
 
@@ -47,7 +46,7 @@ class Pyscf:
         self._structure = _completed(parameters["structure"], symbols)
         self._density_fit = parameters.get("density_fit", False)
         self._correlated = "correlation" in parameters
-        self._latest: tuple[Array, Array] | None = None
+        self._memory = Memory()
         self._check_settings()
 
     def molecule(
@@ -91,44 +90,28 @@ class Pyscf:
         return self.prepare(mol).with_df.build() if self._density_fit else None
 
     def solve(self, field: Any, guess: Array | None = None) -> Any:
-        """Converge a mean field: by DIIS, else damped and shifted, else by second order.
+        """Converge a mean field: by DIIS, else with a level shift, else by second order.
 
         What it took beyond DIIS is told by a `Remedy`.
 
         Raises:
-            PointError: none of them converges, or the basis functions depend on each other.
+            PointError: none of them converges.
         """
-        from pyscf.lib import temporary_env
-
-        smallest = np.linalg.eigvalsh(field.get_ovlp())[0]
-        if smallest < _DEPENDENT:
-            raise PointError(
-                "linear_dependence", f"the overlap matrix has an eigenvalue of {smallest:.0e}"
-            )
         if guess is None:
             guess = field.get_init_guess(field.mol, field.init_guess)
         guess = _factorised(guess)
         field.kernel(dm0=guess)
-        if field.converged:
-            return field
-        # Of seven molecules on which DIIS failed (stretched ones, PBE), second order led to the
-        # lowest energy known in six after these iterations, in three after those of DIIS.
-        with temporary_env(field, damp=_DAMPING, level_shift=_LEVEL_SHIFT):
-            field.kernel(dm0=guess)
-        remedy = "the SCF converged only with damping and a level shift"
         if not field.converged:
-            second = field.newton()
-            second.kernel(field.mo_coeff, field.mo_occ)
-            for name in ("mo_coeff", "mo_occ", "mo_energy", "e_tot", "converged"):
-                setattr(field, name, getattr(second, name))
-            remedy = "the SCF converged only by second order"
+            _converge_otherwise(field, guess)
         if not field.converged:
             raise PointError(
                 "scf_not_converged",
-                f"{self._method}: neither DIIS nor damping nor second order converged; "
+                f"{self._method}: neither DIIS nor a level shift nor second order converged; "
                 "check charge and multiplicity, or raise mean_field.max_cycle",
             )
-        warnings.warn(remedy, Remedy, stacklevel=2)
+        dependent = field.mol.nao - field.mo_coeff.shape[-1]
+        if dependent:
+            _tell(f"PySCF left out {dependent} basis functions that depend on the others")
         return field
 
     def total_energy(self, field: Any) -> float:
@@ -148,13 +131,12 @@ class Pyscf:
         return float(perturbation.e_tot)
 
     def solved(self, positions: Array) -> Any:
-        """The converged mean field at positions (n, 3) in Å, started from that of a near point."""
-        mol = self.molecule(positions)
-        guess = None
-        if self._latest is not None and np.abs(self._latest[0] - positions).max() < _NEAR:
-            guess = self._latest[1]
-        field = self.solve(self.prepare(mol), guess)
-        self._latest = positions.copy(), field.make_rdm1()
+        """The converged mean field at positions (n, 3) in Å, started from those of near points."""
+        field = self.prepare(self.molecule(positions))
+        overlap = field.get_ovlp()
+        orbitals = self._memory.guess(positions, overlap)
+        field = self.solve(field, None if orbitals is None else _density(orbitals))
+        self._memory.add(positions, overlap, _occupied(field))
         return field
 
     def evaluate(self, positions: Array, gradient: bool = True) -> tuple[float, Array | None]:
@@ -178,7 +160,7 @@ class Pyscf:
         if self._method.endswith("KS"):
             try:
                 field._numint.libxc.parse_xc(field.xc)
-            except (KeyError, ValueError) as error:
+            except (KeyError, ValueError, NotImplementedError) as error:
                 raise ValueError(f"parameters.mean_field.xc: {error.args[0]}") from None
         try:
             field.get_dispersion()
@@ -200,6 +182,52 @@ def _completed(structure: Parameters, symbols: tuple[str, ...]) -> Parameters:
         return {**structure, "basis": basis | ghosts}
     ecp, _ = bse_predefined_ecp(basis, symbols)
     return {"ecp": ecp, **structure} if ecp else structure
+
+
+def _converge_otherwise(field: Any, guess: Array) -> None:
+    """Converge a mean field that DIIS did not: with a level shift, else by second order.
+
+    Second order goes on from the lower of the two states that the others stopped at. So it found
+    the lowest energy known, within 0.01 hartree, of six among seven molecules on which DIIS failed
+    (stretched ones, FeO; PBE); from the state of DIIS alone it did so for two.
+    """
+    from pyscf.lib import temporary_env
+
+    before = {name: getattr(field, name) for name in _STATE}
+    with temporary_env(field, level_shift=_LEVEL_SHIFT):
+        field.kernel(dm0=guess)
+    if field.converged:
+        _tell("the SCF converged only with a level shift")
+        return
+    if before["e_tot"] < field.e_tot:
+        vars(field).update(before)
+    second = field.newton()
+    second.kernel(field.mo_coeff, field.mo_occ)
+    vars(field).update({name: getattr(second, name) for name in _STATE})
+    if field.converged:
+        _tell("the SCF converged only by second order")
+
+
+def _tell(remedy: str) -> None:
+    warnings.warn(remedy, Remedy, stacklevel=2)
+
+
+def _occupied(field: Any) -> tuple[Array, ...]:
+    """Occupied orbitals of each spin, shape (b, o); of a restricted mean field one set for both."""
+    if field.mo_occ.ndim == 1:
+        return (field.mo_coeff[:, field.mo_occ > 0],)
+    return tuple(c[:, n > 0] for c, n in zip(field.mo_coeff, field.mo_occ, strict=True))
+
+
+def _density(orbitals: tuple[Array, ...]) -> Array:
+    """The density matrix, or that of each spin, of what `_occupied` returns."""
+    from pyscf.lib import tag_array
+
+    if len(orbitals) == 2:
+        return np.array([c @ c.T for c in orbitals])
+    (c,) = orbitals
+    tagged = tag_array(2 * c @ c.T, mo_coeff=c, mo_occ=np.full(c.shape[1], 2.0))
+    return np.asanyarray(tagged)
 
 
 def _factorised(density: Any) -> Any:

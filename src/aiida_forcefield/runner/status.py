@@ -6,7 +6,6 @@ Status = Literal[
     "ok",
     "missing",
     "scf_not_converged",
-    "linear_dependence",
     "atoms_overlap",
     "near_linear_angle",
     "relaxation_not_converged",
@@ -17,15 +16,15 @@ Status = Literal[
 ]
 
 ADVICE: dict[Status, str] = {
-    "missing": "The job ended before it came to this point; launch the study again.",
-    "scf_not_converged": "Neither DIIS nor damping, level shift and second order converged. Check "
-    "charge and multiplicity; raise `mean_field.max_cycle`.",
-    "linear_dependence": "The basis set is too diffuse for atoms this close. Take one with fewer "
-    "diffuse functions.",
-    "atoms_overlap": "Two atoms are nearer than any bond is. Narrow the window of the scan.",
+    "missing": "The job ended before it came to this point. Jobs that are cut short are continued "
+    "once; then launch the study again.",
+    "scf_not_converged": "The electronic structure was not found, by whatever means. Check charge "
+    "and multiplicity; with PySCF, raise `mean_field.max_cycle`.",
+    "atoms_overlap": "Two atoms are nearer than any bond is: nothing to worry about at the edge of "
+    "a scan, which does without this point.",
     "near_linear_angle": "Three atoms of the coordinate are nearly in line, where it is not "
     "defined. The scan does without this point.",
-    "relaxation_not_converged": "No minimum was found within the steps. Raise "
+    "relaxation_not_converged": "No minimum was found within the steps, or only a saddle. Raise "
     "`relaxation.max_steps`.",
     "constraint_not_met": "The relaxed coordinate is not the one that was asked for. The scan does "
     "without this point.",

@@ -164,7 +164,7 @@ def test_table_shows_errors_flags_and_deviation(study: WorkChainNode) -> None:
     words = [" ".join(line.split()) for line in text.splitlines()]
     assert "H1-H1 4.70 ± 0.10 1.900 ± 0.050* 0.7400 ± 0.0010" in words
     assert "bond H1-H1, D: at upper bound" in words
-    assert any(line.startswith("1 scf_not_converged: Neither DIIS") for line in words)
+    assert any(line.startswith("1 scf_not_converged: The electronic") for line in words)
     assert "* left where its prior had it: the data do not determine it" in words
     assert "dimers: all 0.50 0.25 kcal/mol" in words
     assert "dimers: worst scan, pair H1-H1 0.75 0.35 kcal/mol" in words
