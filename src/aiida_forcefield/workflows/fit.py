@@ -22,6 +22,10 @@ from aiida_forcefield.workflows.protocols.check import QM_SECTIONS
 from aiida_forcefield.workflows.scan import ScanWorkChain, sections
 from aiida_forcefield.workflows.submission import submit_once
 
+BY_COST = ("pair", "dihedral", "improper", "angle", "bond")
+"""Kinds of scans, the most expensive first. A wave of scans lasts as long as its slowest member, so
+those that cost alike go together; and the last wave, which fills no machine, shall be short."""
+
 CONTINUED = "_continued"
 """Ends the label of a job that goes on where another was cut short."""
 
@@ -155,8 +159,7 @@ class FitWorkChain(WorkChain):
         self.ctx.surrogates = {}
         prefix = "scan_"
         labels = [name.removeprefix(prefix) for name in scans if name.startswith(prefix)]
-        # A wave lasts as long as its slowest member: those that cost alike go together.
-        labels.sort(key=lambda label: scans[prefix + label]["kind"] != "pair")
+        labels.sort(key=lambda label: BY_COST.index(scans[prefix + label]["kind"]))
         self.ctx.queue = [*dimers.items()]
         for label in labels:
             self.ctx.queue.append((label, (scans[prefix + label], scans[f"begin_{label}"])))
