@@ -144,7 +144,7 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def finished(installation: Installation, study: Path) -> int:
     """PK of the tiny study, ended well although the daemon's worker was killed, twice.
 
-    Once while it submits scans, and once while QM jobs run.
+    Once while it submits scans, and once when a QM job has just finished and others run.
     """
     pk = installation.launch(study)
     killed = [installation.kill_worker_when(moment) for moment in (SUBMITTING, COMPUTING)]

@@ -14,7 +14,7 @@ from aiida_forcefield.data import ForceFieldData, PointsData, TopologyData
 from aiida_forcefield.dynamics import DATA
 from aiida_forcefield.workflows.outcome import reason
 from aiida_forcefield.workflows.protocols import get_protocol
-from aiida_forcefield.workflows.submission import submit_once
+from aiida_forcefield.workflows.submission import settle, submit_once
 
 
 class DensityWorkChain(WorkChain):
@@ -106,7 +106,7 @@ class DensityWorkChain(WorkChain):
 
     def equilibrate(self) -> ExitCode | None:
         """Condense and equilibrate, each seed with velocities of its own."""
-        packing = self.ctx.packing
+        packing = settle(self.ctx.packing)
         if not packing.is_finished_ok:
             return self.exit_codes.ERROR_PACKING.format(reason=reason(packing))
         files = prepare_liquid(
@@ -127,7 +127,7 @@ class DensityWorkChain(WorkChain):
 
     def inspect_legs(self) -> ExitCode | None:
         """Go on only with what is stable."""
-        for leg in self.ctx.legs:
+        for leg in map(settle, self.ctx.legs):
             if not leg.is_finished_ok:
                 return self.exit_codes.ERROR_SIMULATION.format(reason=reason(leg))
         return None

@@ -20,7 +20,7 @@ from aiida_forcefield.workflows.outcome import is_cut_short, left_undone, reason
 from aiida_forcefield.workflows.protocols import get_protocol
 from aiida_forcefield.workflows.protocols.check import QM_SECTIONS
 from aiida_forcefield.workflows.scan import ScanWorkChain, sections
-from aiida_forcefield.workflows.submission import submit_once
+from aiida_forcefield.workflows.submission import settle, submit_once
 
 BY_COST = ("pair", "dihedral", "improper", "angle", "bond")
 """Kinds of scans, the most expensive first. A wave of scans lasts as long as its slowest member, so
@@ -140,7 +140,7 @@ class FitWorkChain(WorkChain):
 
     def inspect_reference(self) -> ExitCode | None:
         """Derive the charges, once the molecule rests in a minimum."""
-        job = self.ctx.reference_jobs[-1]
+        job = settle(self.ctx.reference_jobs[-1])
         if not job.is_finished_ok:
             return self.exit_codes.ERROR_REFERENCE.format(reason=reason(job))
         self.ctx.reference = job.outputs.points
@@ -186,7 +186,7 @@ class FitWorkChain(WorkChain):
         A QM job that was cut short is continued once; a scan sees to its own jobs.
         """
         for label in self.ctx.wave:
-            process = self.ctx.pop(f"work_{label}")
+            process = settle(self.ctx.pop(f"work_{label}"))
             if not process.is_finished_ok:
                 self.report(f"{label}: {reason(process)}")
             if (
@@ -239,7 +239,7 @@ class FitWorkChain(WorkChain):
 
     def take_liquid_dimers(self) -> ExitCode | None:
         """Take neighbours from the liquid."""
-        liquid = self.ctx.liquid
+        liquid = settle(self.ctx.liquid)
         if "frames" not in liquid.outputs:
             return self.exit_codes.ERROR_LIQUID.format(reason=reason(liquid))
         dimers = sample_liquid(self.inputs.topology, liquid.outputs.frames, self.inputs.sampling)

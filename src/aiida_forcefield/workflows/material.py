@@ -13,7 +13,7 @@ from aiida_forcefield.topology import read_material
 from aiida_forcefield.workflows.density import DensityWorkChain
 from aiida_forcefield.workflows.fit import FitWorkChain
 from aiida_forcefield.workflows.outcome import reason
-from aiida_forcefield.workflows.submission import submit_once
+from aiida_forcefield.workflows.submission import settle, submit_once
 
 
 class MaterialWorkChain(WorkChain):
@@ -107,7 +107,7 @@ class MaterialWorkChain(WorkChain):
 
     def inspect_fit(self) -> ExitCode | None:
         """Go on only with a force field."""
-        if not self.ctx.fit.is_finished_ok:
+        if not settle(self.ctx.fit).is_finished_ok:
             return self.exit_codes.ERROR_FIT.format(reason=reason(self.ctx.fit))
         self.out_many(self.exposed_outputs(self.ctx.fit, FitWorkChain))
         return None
@@ -125,7 +125,7 @@ class MaterialWorkChain(WorkChain):
 
     def conclude(self) -> ExitCode | None:
         """Hand out the density."""
-        density = self.ctx.density
+        density = settle(self.ctx.density)
         if "density" in density.outputs:
             self.out("density", density.outputs.density)
         if density.exit_status == DensityWorkChain.exit_codes.ERROR_IMPRECISE.status:

@@ -13,7 +13,7 @@ from aiida_forcefield.data import PointsData, StructuresData, SurrogateData, Top
 from aiida_forcefield.data.outputs import outputs_of
 from aiida_forcefield.workflows.outcome import is_cut_short, left_undone, reason
 from aiida_forcefield.workflows.protocols import get_protocol
-from aiida_forcefield.workflows.submission import submit_once
+from aiida_forcefield.workflows.submission import settle, submit_once
 
 
 class ScanWorkChain(WorkChain):
@@ -107,7 +107,7 @@ class ScanWorkChain(WorkChain):
 
         A job that was cut short is continued once, before anything is learned.
         """
-        job, self.ctx.structures = self.ctx.job, None
+        job, self.ctx.structures = settle(self.ctx.job), None
         points = outputs_of(job).get("points")
         if points is not None:
             self.ctx.points[f"round_{self.ctx.rounds:02d}"] = points

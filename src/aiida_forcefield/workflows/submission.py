@@ -1,4 +1,4 @@
-"""Submitting a child, in steps that a crash may have AiiDA repeat."""
+"""Submitting and collecting children although workers crash."""
 
 from typing import Any
 
@@ -36,9 +36,19 @@ def submit_once(parent: WorkChain, process: type[Process], **inputs: Any) -> Pro
     return parent.submit(process, **inputs)
 
 
+def settle(child: ProcessNode) -> ProcessNode:
+    """Seal a child that ended, where its worker was killed before it came to that.
+
+    What is not sealed AiiDA neither takes from the cache nor exports.
+    """
+    if not child.is_sealed:
+        child.delete_checkpoint()
+        child.seal()
+    return child
+
+
 def _give_up(child: ProcessNode) -> None:
     """End a process that nobody runs; workers pass over the task of one that ended."""
     child.set_process_status(GIVEN_UP)
     child.set_process_state(ProcessState.KILLED)
-    child.delete_checkpoint()
-    child.seal()
+    settle(child)

@@ -9,7 +9,7 @@ from aiida.engine import ProcessState
 from aiida.orm import CalcJobNode, WorkChainNode
 
 from aiida_forcefield.calculations.qm import QmCalculation
-from aiida_forcefield.workflows.submission import submit_once
+from aiida_forcefield.workflows.submission import settle, submit_once
 
 pytestmark = pytest.mark.usefixtures("storage")
 
@@ -90,3 +90,11 @@ def test_child_that_runs_or_ended_is_kept(
         child.seal()
     assert submit(parent, "random_00").pk == child.pk
     assert not parent.submitted
+
+
+def test_child_that_ended_unsealed_is_sealed() -> None:
+    child = Parent().call("random_00", ProcessState.FINISHED)
+    child.set_checkpoint("as AiiDA saves it")
+    assert settle(child).is_sealed
+    assert child.checkpoint is None
+    assert settle(child).is_sealed
