@@ -121,8 +121,9 @@ def _computer(profile: str) -> "Computer":
             scheduler_type="core.direct",
             workdir=str(Path(get_config().dirpath) / "scratch" / profile),
         ).store()
-        # The default waits protect distant clusters; here they would be most of the run time.
-        computer.set_minimum_job_poll_interval(0.5)
+        # The default, 10 s, protects distant clusters; here it would be most of the run time. But
+        # each look at a job costs: at 0.5 s, some jobs at a time keep a third of a core busy.
+        computer.set_minimum_job_poll_interval(2.0)
         computer.set_default_mpiprocs_per_machine(1)
         _report("computer localhost", made=True)
     else:

@@ -44,7 +44,7 @@ def test_profile_of_its_own_beside_the_one_of_the_user(
     assert config.get_option("caching.enabled_for", scope="forcefield")
     assert load_code("compute@localhost").default_calc_job_plugin == "forcefield.qm"
     assert load_code("lammps@localhost").default_calc_job_plugin == "forcefield.md"
-    assert load_code("lammps@localhost").computer.get_minimum_job_poll_interval() == 0.5
+    assert load_code("lammps@localhost").computer.get_minimum_job_poll_interval() == 2.0
 
 
 def test_second_run_changes_nothing(invoke: Invoke, profile: Profile, environment: Path) -> None:
