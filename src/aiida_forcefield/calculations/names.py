@@ -17,7 +17,7 @@ NUMBER = r"-?\d*\.?\d+(?:e-?\d+)?"
 EXCHANGE = re.compile(r"(?:[sl]r[-_])?hf(?:\([\d.]+\))?|rsh\([-\d.;]+\)")  # exact, or a part of it
 POPLE = re.compile(r"6311?\+{0,2}g\(\d?[df]\w*(?:,\d?[pd]\w*)?\)")
 DISPERSION = re.compile(r"-(d[34]\w*)$")
-CONTRACTED = re.compile(r"^unc(?=.)")
+UNCONTRACTED = re.compile(r"^unc(?=.)")
 
 
 def check_names(parameters: Mapping[str, Any]) -> None:
@@ -47,7 +47,7 @@ def check_names(parameters: Mapping[str, Any]) -> None:
 def _check_basis(where: str, name: Any) -> None:
     if isinstance(name, str):
         name = re.sub(r"[-_\s]", "", name.lower())  # as PySCF does
-        name = CONTRACTED.sub("", name)
+        name = UNCONTRACTED.sub("", name)
         if POPLE.fullmatch(name):
             return
     _check(where, name, "basis set")

@@ -187,9 +187,9 @@ def _completed(structure: Parameters, symbols: tuple[str, ...]) -> Parameters:
 def _converge_otherwise(field: Any, guess: Array) -> None:
     """Converge a mean field that DIIS did not: with a level shift, else by second order.
 
-    Second order goes on from the lower of the two states that the others stopped at. So it found
-    the lowest energy known, within 0.01 hartree, of six among seven molecules on which DIIS failed
-    (stretched ones, FeO; PBE); from the state of DIIS alone it did so for two.
+    Second order goes on from the lower of the two states that the others stopped at. For six of
+    seven molecules on which DIIS failed (stretched ones, FeO; PBE) the better start was the lower
+    state: second order from it led to the lowest energy known, within 0.01 hartree.
     """
     from pyscf.lib import temporary_env
 
