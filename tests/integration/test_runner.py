@@ -92,7 +92,7 @@ class Runner:
         lines = self.lines()
         assert "header" in lines[0]
         assert lines[-1] == {"finished": True}
-        return lines[1:-1]
+        return sorted(lines[1:-1], key=lambda point: point["index"])
 
 
 @pytest.fixture
