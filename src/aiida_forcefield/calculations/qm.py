@@ -1,6 +1,7 @@
 """CalcJob for a batch of quantum-mechanical points."""
 
 import json
+from collections.abc import Mapping
 from functools import cache
 from importlib import resources
 from io import BytesIO
@@ -17,6 +18,9 @@ from aiida_forcefield.calculations.names import check_names
 from aiida_forcefield.calculations.options import default_to_one_core
 from aiida_forcefield.data import PointsData, StructuresData
 from aiida_forcefield.runner.job import check_parameters
+
+WALLTIME_SHARE = 0.95
+"""Of the walltime, until which points are computed; the rest is for starting and ending."""
 
 RUN = 'import runpy; runpy.run_module("runner", run_name="__main__", alter_sys=True)'
 
@@ -67,6 +71,18 @@ class QmCalculation(PyscfCalculation):
             invalidates_cache=True,
         )
         spec.exit_code(
+            312,
+            "ERROR_MISSING_PROGRAM",
+            message="A program that the job needs is not there: {reason}",
+            invalidates_cache=True,
+        )
+        spec.exit_code(
+            313,
+            "ERROR_WRONG_VERSION",
+            message="A program of the job has the wrong version: {reason}",
+            invalidates_cache=True,
+        )
+        spec.exit_code(
             411,
             "ERROR_INCOMPLETE",
             message="The job ended before all its points were computed; what is done is kept.",
@@ -77,10 +93,19 @@ class QmCalculation(PyscfCalculation):
     def validate_parameters(cls, value: Dict | None, _: Any) -> str | None:
         """Validate the `parameters` input."""
         try:
-            check_names(check_parameters(value.get_dict() if value else {}))
+            cls.check_parameters(value.get_dict() if value else {})
         except ValueError as error:
             return str(error)
         return None
+
+    @classmethod
+    def check_parameters(cls, parameters: Mapping[str, Any]) -> None:
+        """Check QM settings.
+
+        Raises:
+            ValueError: one line that names the key.
+        """
+        check_names(check_parameters(parameters))
 
     def prepare_for_submission(self, folder: Folder) -> CalcInfo:
         """Write the job and the runner, which needs nothing of this package installed."""
@@ -93,7 +118,7 @@ class QmCalculation(PyscfCalculation):
         code = CodeInfo()
         code.code_uuid = self.inputs.code.uuid
         # -E: AiiDA's daemon hands its own PYTHONPATH down, whose PySCF is another one.
-        code.cmdline_params = ["-E", self.FILENAME_RUNNER, self.FILENAME_JOB]
+        code.cmdline_params = ["-E", self.FILENAME_RUNNER, self.FILENAME_JOB, *self.limits()]
         code.stdout_name = self.FILENAME_STDOUT
         info = CalcInfo()
         info.codes_info = [code]
@@ -101,6 +126,15 @@ class QmCalculation(PyscfCalculation):
         # The inputs hold all that the job description says.
         info.provenance_exclude_list = [self.FILENAME_JOB]
         return info
+
+    def limits(self) -> list[str]:
+        """Arguments that have the runner keep to the time and memory that the job may use."""
+        arguments = []
+        if seconds := self.node.get_option("max_wallclock_seconds"):
+            arguments += ["--seconds", str(WALLTIME_SHARE * seconds)]
+        if kilobytes := self.node.get_option("max_memory_kb"):
+            arguments += ["--kilobytes", str(kilobytes)]
+        return arguments
 
 
 @cache

@@ -9,8 +9,8 @@ from aiida_forcefield.data import PointsData, StructuresData
 
 @calcfunction
 def remaining_structures(structures: StructuresData, points: PointsData) -> StructuresData:
-    """The structures of a job that it did not come to."""
-    whole, missing = structures.value, points.value.missing
+    """The structures of a job that it left unfinished."""
+    whole, left = structures.value, points.value.unfinished
     return StructuresData(
-        replace(whole, positions=whole.positions[missing], values=whole.values[missing])
+        replace(whole, positions=whole.positions[left], values=whole.values[left])
     )

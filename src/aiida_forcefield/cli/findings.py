@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from aiida_forcefield.cli.graph import QM, descendants
 from aiida_forcefield.data.outputs import outputs_of
 
 if TYPE_CHECKING:
@@ -53,10 +54,10 @@ def collect_dimers(study: "ProcessNode") -> list["DimerSet"]:
         points = outputs_of(scan).get("points")
         if points and scan.inputs.scan["kind"] == "pair":
             found.setdefault("pair scans", []).extend(in_order(points))
-    for job in _called(study, "aiida.calculations:forcefield.qm"):
-        label = job.inputs.structures.base.attributes.get("label")
-        points = outputs_of(job).get("points")
-        if label.startswith("dimers ") and points is not None and job.is_finished:
+    for batch in _called(study, QM):
+        label = batch.inputs.qm.structures.base.attributes.get("label")
+        points = outputs_of(batch).get("points")
+        if label.startswith("dimers ") and points is not None and batch.is_finished:
             found.setdefault(label.removeprefix("dimers "), []).append(points.value)
     outputs = outputs_of(study)
     field, topology = outputs["force_field"].value, outputs["topology"].value
@@ -91,8 +92,6 @@ def _dimer_set(
 def _called(study: "ProcessNode", process_type: str) -> list["ProcessNode"]:
     """Processes of a type that a study called, directly or through others, oldest first."""
     from aiida.orm import ProcessNode, QueryBuilder
-
-    from aiida_forcefield.cli.graph import descendants
 
     filters = {"id": {"in": descendants(study.pk)}, "process_type": process_type}
     query = QueryBuilder().append(ProcessNode, filters=filters)

@@ -2,10 +2,13 @@
 
 from dataclasses import dataclass
 
+QM = "aiida.workflows:forcefield.qm"
+"""Process type of a batch of QM points."""
+
 
 @dataclass(frozen=True)
 class QmBatch:
-    """The points that one QM job computed.
+    """The points of one batch.
 
     Attributes:
         pk: of the node that holds the points.
@@ -33,8 +36,8 @@ def descendants(pk: int) -> list[int]:
 
 
 def qm_batches(processes: list[int]) -> list[QmBatch]:
-    """The points that the QM jobs among these processes which ended by themselves created."""
-    from aiida.orm import CalcJobNode, QueryBuilder
+    """The points of the batches among these processes that ended by themselves."""
+    from aiida.orm import CalculationNode, QueryBuilder, WorkChainNode
 
     from aiida_forcefield.data import PointsData
     from aiida_forcefield.scans import MISSING
@@ -43,17 +46,18 @@ def qm_batches(processes: list[int]) -> list[QmBatch]:
         return []
     query = QueryBuilder()
     query.append(
-        CalcJobNode,
+        WorkChainNode,
         filters={
             "id": {"in": processes},
-            "process_type": "aiida.calculations:forcefield.qm",
+            "process_type": QM,
             "attributes.process_state": "finished",  # not one that was given up
         },
-        project="extras._aiida_cached_from",
-        tag="job",
+        tag="batch",
     )
-    query.append(PointsData, with_incoming="job", project=["id", "attributes.statuses"])
+    project = ["id", "attributes.statuses"]
+    query.append(PointsData, with_incoming="batch", tag="points", project=project)
+    query.append(CalculationNode, with_outgoing="points", project="extras._aiida_cached_from")
     return [
         QmBatch(pk, tuple(s for s in statuses if s != MISSING), source is not None)
-        for source, pk, statuses in query.all()
+        for pk, statuses, source in query.all()
     ]

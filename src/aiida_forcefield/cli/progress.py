@@ -77,7 +77,7 @@ def snapshot(study: "ProcessNode") -> Progress:
     from aiida.common import timezone
     from aiida.orm import ProcessNode, QueryBuilder
 
-    from aiida_forcefield.cli.graph import descendants, qm_batches
+    from aiida_forcefield.cli.graph import QM, descendants, qm_batches
     from aiida_forcefield.workflows.submission import GIVEN_UP
 
     processes = descendants(study.pk)
@@ -91,7 +91,7 @@ def snapshot(study: "ProcessNode") -> Progress:
     last: datetime = study.mtime if study.is_terminated else study.ctime
     touched: datetime = study.mtime
     for process_type, state, exit_status, status, created, changed in rows:
-        if status == GIVEN_UP:  # another took its place
+        if status == GIVEN_UP or process_type == QM:  # another took its place; its job counts
             continue
         kind = (process_type or "").rsplit(":", 1)[-1]
         active = state not in ENDED  # nor has one a state that is only just being stored

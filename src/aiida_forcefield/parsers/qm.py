@@ -15,6 +15,9 @@ from aiida_forcefield.scans import MISSING, Points, Structures
 
 Record = dict[str, Any]
 
+OUT_OF_MEMORY = ("MemoryError", "Memory allocation still failed", "malloc(")
+"""In the last words of Python, OpenBLAS and PySCF."""
+
 REFERENCE_ARRAYS = (
     "hessian",
     "frequencies",
@@ -41,12 +44,7 @@ class QmParser(Parser):
             )
         header, records, finished = read_records(content)
         if not header:
-            if verdict := scheduler_verdict(self.node):
-                return verdict
-            complaint = (self.node.get_scheduler_stderr() or "").strip().splitlines()
-            if not complaint:
-                return self.exit_codes.ERROR_INCOMPLETE
-            return self.exit_codes.ERROR_NOT_STARTED.format(reason=complaint[-1])
+            return scheduler_verdict(self.node) or self._not_begun()
 
         # Conformers compete: they end as one point, the reference.
         reference = "reference" in self.node.inputs.parameters
@@ -62,13 +60,44 @@ class QmParser(Parser):
             )
         if not finished and len(records) < count:
             # A scheduler's own verdict (memory, walltime) says more than ours.
-            return scheduler_verdict(self.node) or self.exit_codes.ERROR_INCOMPLETE
+            return scheduler_verdict(self.node) or self._cut_short()
         if not points.ok.any():
             return self.exit_codes.ERROR_NO_POINT.format(
                 reason=f"{points.statuses[0]} {points.messages[0]}"
             )
         # Not None, with which the scheduler's verdict would stand although all points are there.
         return ExitCode(0)
+
+    def _not_begun(self) -> ExitCode:
+        """Why a job has no results, by the last line of its standard error."""
+        if not self._complaint:
+            return self.exit_codes.ERROR_INCOMPLETE
+        last = self._complaint.splitlines()[-1]
+        kind, _, reason = last.partition(": ")
+        if kind == "wrong_version":
+            return self.exit_codes.ERROR_WRONG_VERSION.format(reason=reason)
+        if kind == "missing_program":
+            return self.exit_codes.ERROR_MISSING_PROGRAM.format(reason=reason)
+        if last.endswith(("No such file or directory", "command not found")):  # the shell's words
+            return self.exit_codes.ERROR_MISSING_PROGRAM.format(reason=last)
+        if self._out_of_memory:
+            return self.exit_codes.ERROR_SCHEDULER_OUT_OF_MEMORY
+        return self.exit_codes.ERROR_NOT_STARTED.format(reason=last)
+
+    def _cut_short(self) -> ExitCode:
+        """Why a job ended before all its points."""
+        if self._out_of_memory:
+            return self.exit_codes.ERROR_SCHEDULER_OUT_OF_MEMORY
+        return self.exit_codes.ERROR_INCOMPLETE
+
+    @property
+    def _out_of_memory(self) -> bool:
+        """Whether a library ended the job for want of memory, instead of the scheduler."""
+        return any(sign in self._complaint for sign in OUT_OF_MEMORY)
+
+    @property
+    def _complaint(self) -> str:
+        return (self.node.get_scheduler_stderr() or "").strip()
 
 
 def read_records(content: bytes) -> tuple[Record, dict[int, Record], bool]:

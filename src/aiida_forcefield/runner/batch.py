@@ -3,7 +3,6 @@
 import os
 import time
 import warnings
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -12,36 +11,44 @@ import numpy as np
 from .engines import check_distances
 from .guess import nearest_first
 from .job import Job
+from .limits import Limits
+from .programs import find_programs
 from .results import open_results
 from .status import PointError, Remedy
 from .tasks import Point, Task, make_task
 
-_PACKAGES = ("numpy", "pyscf", "pyscf-dispersion", "tblite", "geometric", "dftd4")
 
-
-def run(job: Job, path: Path) -> None:
+def run(job: Job, path: Path, limits: Limits) -> None:
     """Compute the points of a job that the results file at ``path`` does not hold yet.
 
-    A point that fails is written with its status and costs that point only. The structures of a
-    reference job are conformers, of which one point comes out.
+    A point that fails is written with its status and costs that point only. Where no time is left
+    for another, the job ends before its scheduler ends it. The structures of a reference job are
+    conformers, of which one point comes out.
 
     Raises:
+        ProgramError: a program is missing or too old.
         ValueError: the settings do not suit the engine or the molecule; nothing was computed.
     """
+    versions = find_programs(job)
     from pyscf import lib
 
     threads = int(os.environ.get("OMP_NUM_THREADS", "1"))
     lib.num_threads(threads)
+    limits.tell_pyscf()
     task = make_task(job)
     with open_results(path) as results:
         if not results.has_header:
-            versions = {name: version(name) for name in _PACKAGES}
             results.append({"header": {"versions": versions, "threads": threads}})
         # From neighbour to neighbour, which gives the SCF a good guess.
         order = [0] if "reference" in job.parameters else nearest_first(job.positions)
         for index in order:
-            if index not in results.done:
-                results.append(compute_point(task, index, job.positions[index]))
+            if index in results.done:
+                continue
+            if not limits.another:
+                return
+            point = compute_point(limits.watched()(task), index, job.positions[index])
+            limits.longest = max(limits.longest, point["wall_seconds"])
+            results.append(point)
         if not results.finished:
             results.append({"finished": True})
 
@@ -72,6 +79,8 @@ def compute_point(task: Task, index: int, positions: np.ndarray) -> Point:
         point["message"] = _remedies(caught)
     except PointError as error:
         point = _failed(point, error.status, str(error))
+    except MemoryError as error:
+        point = _failed(point, "out_of_memory", f"not enough memory: {error}")
     except Exception as error:  # whatever an engine raises must not cost the other points
         point = _failed(point, "error", f"{type(error).__name__}: {error}".splitlines()[0])
     point["cpu_seconds"] = time.process_time() - cpu

@@ -12,12 +12,13 @@ Status = Literal[
     "constraint_not_met",
     "bonds_changed",
     "not_finite",
+    "out_of_memory",
     "error",
 ]
 
 ADVICE: dict[Status, str] = {
     "missing": "The job ended before it came to this point. Jobs that are cut short are continued "
-    "once; then launch the study again.",
+    "as long as each comes to new points; then launch the study again.",
     "scf_not_converged": "The electronic structure was not found, by whatever means. Check charge "
     "and multiplicity; with PySCF, raise `mean_field.max_cycle`.",
     "atoms_overlap": "Two atoms are nearer than any bond is: nothing to worry about at the edge of "
@@ -31,6 +32,8 @@ ADVICE: dict[Status, str] = {
     "bonds_changed": "A bond broke or formed, as when a proton moves: this is another molecule. "
     "The scan does without this point.",
     "not_finite": "An energy or gradient is not a number. Look at the structure of the point.",
+    "out_of_memory": "The point needs more memory than there is. A job with a limit is tried again "
+    "with twice as much; without one, run fewer jobs at a time, or where there is more memory.",
     "error": "The engine failed in a way that has no status of its own; its message tells more.",
 }
 

@@ -10,20 +10,26 @@ from aiida_forcefield.scans.drive import drive
 from aiida_forcefield.scans.plan import Plan, Scan, plan_pair_scans, plan_scans
 from aiida_forcefield.scans.points import (
     MISSING,
+    OUT_OF_MEMORY,
+    UNFINISHED,
     Points,
     Structures,
     dimer_structures,
+    join,
     molecule_structures,
 )
 
 __all__ = [
     "MISSING",
+    "OUT_OF_MEMORY",
+    "UNFINISHED",
     "Plan",
     "Points",
     "Scan",
     "Structures",
     "dimer_structures",
     "drive",
+    "join",
     "liquid_dimers",
     "molecule_structures",
     "pair_scan",

@@ -1,6 +1,8 @@
 """What a scan asks of quantum mechanics, and what it gets back."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +13,11 @@ Array = NDArray[np.float64]
 
 MISSING = "missing"
 """Status of a point whose job was ended before it."""
+OUT_OF_MEMORY = "out_of_memory"
+"""Status of a point that needs more memory than its job had."""
+UNFINISHED = (MISSING, OUT_OF_MEMORY)
+PER_STRUCTURE = ("positions", "requested", "energies", "gradients", "slopes", "cpu_seconds")
+"""Arrays of `Points` with one entry for each structure."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,6 +88,39 @@ class Points:
     def missing(self) -> NDArray[np.bool_]:
         """Which points were never tried, shape (s,)."""
         return np.array([status == MISSING for status in self.statuses], dtype=bool)
+
+    @property
+    def unfinished(self) -> NDArray[np.bool_]:
+        """Which points a job with more time or memory may still come to, shape (s,)."""
+        return np.array([status in UNFINISHED for status in self.statuses], dtype=bool)
+
+
+def join(parts: Sequence[Points]) -> Points:
+    """The points of jobs of which each went on with what those before it left unfinished.
+
+    Args:
+        parts: in the order of the jobs; each holds the points that were unfinished until then.
+
+    Raises:
+        ValueError: a part holds another number of points.
+    """
+    whole = parts[0]
+    for part in parts[1:]:
+        places = np.flatnonzero(whole.unfinished)
+        if len(places) != len(part.statuses):
+            raise ValueError(f"{len(part.statuses)} points for {len(places)} unfinished ones")
+        changed: dict[str, Any] = {"versions": whole.versions | part.versions}
+        for name in PER_STRUCTURE:
+            array = np.array(getattr(whole, name))
+            array[places] = getattr(part, name)
+            changed[name] = array
+        for name in ("statuses", "messages"):
+            entries = list(getattr(whole, name))
+            for place, entry in zip(places, getattr(part, name), strict=True):
+                entries[place] = entry
+            changed[name] = tuple(entries)
+        whole = replace(whole, **changed)
+    return whole
 
 
 def molecule_structures(

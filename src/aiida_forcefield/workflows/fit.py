@@ -3,31 +3,28 @@
 from collections.abc import Mapping
 from typing import Any
 
-from aiida.engine import ExitCode, ProcessBuilder, ToContext, WorkChain, append_, if_, while_
+from aiida.engine import ExitCode, ProcessBuilder, ToContext, WorkChain, if_, while_
 from aiida.engine.processes.workchains.workchain import WorkChainSpec
-from aiida.orm import AbstractCode, ArrayData, CalcJobNode, Data, Dict, Int, ProcessNode
+from aiida.orm import AbstractCode, ArrayData, Data, Dict, Int, ProcessNode
 
 from aiida_forcefield.calculations.charges import derive_charges
 from aiida_forcefield.calculations.dimers import sample_dimers, sample_liquid
 from aiida_forcefield.calculations.fit import fit_force_field
-from aiida_forcefield.calculations.qm import QmCalculation
 from aiida_forcefield.calculations.scans import plan_all_scans
 from aiida_forcefield.calculations.topology import propose_conformers
 from aiida_forcefield.data import ForceFieldData, PointsData, StructuresData, TopologyData
 from aiida_forcefield.data.outputs import outputs_of
 from aiida_forcefield.workflows.density import DensityWorkChain
-from aiida_forcefield.workflows.outcome import is_cut_short, left_undone, reason
+from aiida_forcefield.workflows.outcome import reason
 from aiida_forcefield.workflows.protocols import get_protocol
 from aiida_forcefield.workflows.protocols.check import QM_SECTIONS
+from aiida_forcefield.workflows.qm import QmWorkChain, expose_qm, validate_parameters
 from aiida_forcefield.workflows.scan import ScanWorkChain, sections
 from aiida_forcefield.workflows.submission import settle, submit_once
 
 BY_COST = ("pair", "dihedral", "improper", "angle", "bond")
 """Kinds of scans, the most expensive first. A wave of scans lasts as long as its slowest member, so
 those that cost alike go together; and the last wave, which fills no machine, shall be short."""
-
-CONTINUED = "_continued"
-"""Ends the label of a job that goes on where another was cut short."""
 
 
 class FitWorkChain(WorkChain):
@@ -39,9 +36,14 @@ class FitWorkChain(WorkChain):
         super().define(spec)
         spec.input("topology", valid_type=TopologyData)
         spec.input_namespace("qm", help="Where and how QM runs.")
-        spec.expose_inputs(QmCalculation, namespace="qm", exclude=["structures", "parameters"])
+        expose_qm(spec, exclude=["structures", "parameters"])
         for part in QM_SECTIONS:
-            spec.input(f"parameters.{part}", valid_type=Dict, help=f"QM of the {part}.")
+            spec.input(
+                f"parameters.{part}",
+                valid_type=Dict,
+                validator=validate_parameters,
+                help=f"QM of the {part}.",
+            )
         for part in ("molecule", "pairs"):
             spec.input(f"learning.{part}", valid_type=Dict, help=f"Stopping of {part} scans.")
         spec.input("sampling", valid_type=Dict, help="How many dimers of which kind.")
@@ -54,7 +56,7 @@ class FitWorkChain(WorkChain):
         spec.input("fit", valid_type=Dict, help="Settings of the fit that differ from its own.")
         spec.input("max_concurrent", valid_type=Int, help="Scans and jobs at a time.")
         spec.outline(
-            while_(cls.needs_reference)(cls.compute_reference),
+            cls.compute_reference,
             cls.inspect_reference,
             cls.plan,
             while_(cls.has_work)(cls.submit_work, cls.collect_work),
@@ -126,25 +128,18 @@ class FitWorkChain(WorkChain):
         builder._update(nodes)
         return builder
 
-    def needs_reference(self) -> bool:
-        """Whether the reference is still to be computed; a job that was cut short is run again."""
-        jobs = self.ctx.get("reference_jobs", [])
-        return not jobs or (len(jobs) == 1 and is_cut_short(jobs[0]))
-
     def compute_reference(self) -> Any:
         """Relax the conformers and compute the properties of the lowest."""
         structures = propose_conformers(self.inputs.topology)
-        label = "reference" + CONTINUED * ("reference_jobs" in self.ctx)
-        job = self._submit_qm("reference", structures, label)
-        return ToContext(reference_jobs=append_(job))
+        return ToContext(molecule=self._submit_qm("reference", structures, "reference"))
 
     def inspect_reference(self) -> ExitCode | None:
         """Derive the charges, once the molecule rests in a minimum."""
-        job = settle(self.ctx.reference_jobs[-1])
-        if not job.is_finished_ok:
-            return self.exit_codes.ERROR_REFERENCE.format(reason=reason(job))
-        self.ctx.reference = job.outputs.points
-        self.ctx.properties = job.outputs.reference
+        batch = settle(self.ctx.molecule)
+        if not batch.is_finished_ok:
+            return self.exit_codes.ERROR_REFERENCE.format(reason=reason(batch))
+        self.ctx.reference = batch.outputs.points
+        self.ctx.properties = batch.outputs.reference
         self.ctx.charges = derive_charges(
             self.inputs.topology, self.ctx.reference, self.ctx.properties
         )
@@ -181,20 +176,11 @@ class FitWorkChain(WorkChain):
             self.to_context(**{f"work_{label}": process})
 
     def collect_work(self) -> None:
-        """Keep the points of all that ran, also of what ended badly.
-
-        A QM job that was cut short is continued once; a scan sees to its own jobs.
-        """
+        """Keep the points of all that ran, also of what ended badly."""
         for label in self.ctx.wave:
             process = settle(self.ctx.pop(f"work_{label}"))
             if not process.is_finished_ok:
                 self.report(f"{label}: {reason(process)}")
-            if (
-                isinstance(process, CalcJobNode)
-                and is_cut_short(process)
-                and not label.endswith(CONTINUED)
-            ):
-                self.ctx.queue.append((label + CONTINUED, left_undone(process)))
             outputs = outputs_of(process)
             points = outputs.get("points")
             if points is None:
@@ -252,15 +238,11 @@ class FitWorkChain(WorkChain):
             self.out(label, self.ctx[label])
 
     def _submit_qm(self, part: str, structures: Any, label: str) -> ProcessNode:
-        inputs = self.exposed_inputs(QmCalculation, namespace="qm")
-        inputs |= {"structures": structures, "parameters": self.inputs.parameters[part]}
-        inputs["metadata"] = {**inputs.get("metadata", {}), "call_link_label": label}
-        return submit_once(self, QmCalculation, **inputs)
+        qm = self._qm(part) | {"structures": structures}
+        return submit_once(self, QmWorkChain, qm=qm, metadata={"call_link_label": label})
 
     def _submit_scan(self, label: str, scan: Dict, structures: StructuresData) -> ProcessNode:
         level, learning = sections(scan)
-        qm = self.exposed_inputs(QmCalculation, namespace="qm")
-        qm["parameters"] = self.inputs.parameters[level]
         return submit_once(
             self,
             ScanWorkChain,
@@ -269,6 +251,9 @@ class FitWorkChain(WorkChain):
             topology=self.inputs.topology,
             reference=self.ctx.reference,
             learning=self.inputs.learning[learning],
-            qm=qm,
+            qm=self._qm(level),
             metadata={"call_link_label": label},
         )
+
+    def _qm(self, part: str) -> dict[str, Any]:
+        return {**self.inputs.qm, "parameters": self.inputs.parameters[part]}

@@ -7,12 +7,13 @@ from aiida.engine import ExitCode, ProcessBuilder, ToContext, WorkChain, while_
 from aiida.engine.processes.workchains.workchain import WorkChainSpec
 from aiida.orm import AbstractCode, Dict
 
-from aiida_forcefield.calculations.qm import QmCalculation
 from aiida_forcefield.calculations.scans import learn_profile
 from aiida_forcefield.data import PointsData, StructuresData, SurrogateData, TopologyData
 from aiida_forcefield.data.outputs import outputs_of
-from aiida_forcefield.workflows.outcome import is_cut_short, left_undone, reason
+from aiida_forcefield.scans import MISSING
+from aiida_forcefield.workflows.outcome import reason
 from aiida_forcefield.workflows.protocols import get_protocol
+from aiida_forcefield.workflows.qm import QmWorkChain, expose_qm
 from aiida_forcefield.workflows.submission import settle, submit_once
 
 
@@ -28,7 +29,7 @@ class ScanWorkChain(WorkChain):
         spec.input("topology", valid_type=TopologyData)
         spec.input("reference", valid_type=PointsData, help="The relaxed molecule.")
         spec.input("learning", valid_type=Dict, help="Tolerance and limits of the surrogate.")
-        spec.expose_inputs(QmCalculation, namespace="qm", exclude=["structures"])
+        expose_qm(spec, exclude=["structures"])
         spec.outline(
             cls.begin,
             while_(cls.has_proposals)(cls.compute, cls.learn),
@@ -88,7 +89,6 @@ class ScanWorkChain(WorkChain):
         """Begin with values that need no knowledge of the profile."""
         self.ctx.points = {}
         self.ctx.rounds = 0
-        self.ctx.cut_short = False
         self.ctx.structures = self.inputs.structures
 
     def has_proposals(self) -> bool:
@@ -96,28 +96,20 @@ class ScanWorkChain(WorkChain):
         return self.ctx.structures is not None
 
     def compute(self) -> Any:
-        """Compute the proposed structures in one job."""
-        inputs = self.exposed_inputs(QmCalculation, namespace="qm")
-        inputs["structures"] = self.ctx.structures
-        inputs.setdefault("metadata", {})["call_link_label"] = f"round_{self.ctx.rounds:02d}"
-        return ToContext(job=submit_once(self, QmCalculation, **inputs))
+        """Compute the proposed structures in one batch."""
+        qm = {**self.inputs.qm, "structures": self.ctx.structures}
+        metadata = {"call_link_label": f"round_{self.ctx.rounds:02d}"}
+        return ToContext(batch=submit_once(self, QmWorkChain, qm=qm, metadata=metadata))
 
     def learn(self) -> None:
-        """Take what the job finished, also if it failed; learn, and choose what to compute next.
-
-        A job that was cut short is continued once, before anything is learned.
-        """
-        job, self.ctx.structures = settle(self.ctx.job), None
-        points = outputs_of(job).get("points")
+        """Take what the batch came to; learn, and choose what to compute next."""
+        batch, self.ctx.structures = settle(self.ctx.batch), None
+        points = outputs_of(batch).get("points")
         if points is not None:
             self.ctx.points[f"round_{self.ctx.rounds:02d}"] = points
         self.ctx.rounds += 1
-        continued, self.ctx.cut_short = self.ctx.cut_short, is_cut_short(job)
-        if self.ctx.cut_short and not continued:
-            self.ctx.structures = left_undone(job)
-            return
-        if not job.is_finished_ok:
-            self.report(f"{job.process_label}<{job.pk}>: {reason(job)}")
+        if not batch.is_finished_ok:
+            self.report(f"{batch.process_label}<{batch.pk}>: {reason(batch)}")
         if not self.ctx.points:
             return
         learned = learn_profile(
@@ -128,8 +120,8 @@ class ScanWorkChain(WorkChain):
             **self.ctx.points,
         )
         self.ctx.surrogate = learned["surrogate"]
-        ended = self.ctx.cut_short or points is None
-        self.ctx.structures = None if ended else learned.get("structures")
+        complete = points is not None and MISSING not in points.base.attributes.get("statuses")
+        self.ctx.structures = learned.get("structures") if complete else None
 
     def conclude(self) -> ExitCode | None:
         """Hand out profile and points, and say how sure the profile is."""

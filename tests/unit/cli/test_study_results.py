@@ -88,16 +88,20 @@ def study(profile: Profile) -> WorkChainNode:
     scan.base.links.add_incoming(node, LinkType.CALL_WORK, "scan")
     scan.store()
     for statuses, cached in ((("ok", "scf_not_converged"), False), (("ok",), True)):
+        batch = WorkChainNode(process_type="aiida.workflows:forcefield.qm")
+        batch.base.links.add_incoming(scan, LinkType.CALL_WORK, f"round_{cached:d}")
+        batch.store()
         job = CalcJobNode(process_type="aiida.calculations:forcefield.qm")
-        job.base.links.add_incoming(scan, LinkType.CALL_CALC, f"round_{cached:d}")
+        job.base.links.add_incoming(batch, LinkType.CALL_CALC, "iteration_01")
         job.store()
         if cached:
             job.base.extras.set("_aiida_cached_from", "a uuid")
         result = points(statuses, 2.5)
         result.base.links.add_incoming(job, LinkType.CREATE, "points")
-        result.store()
-        job.set_process_state("finished")
-        job.set_exit_status(0)
+        result.store().base.links.add_incoming(batch, LinkType.RETURN, "points")
+        for process in (job, batch):
+            process.set_process_state("finished")
+            process.set_exit_status(0)
     for label, data in (("force_field", force_field()), ("density", Dict(DENSITY))):
         data.store().base.links.add_incoming(node, LinkType.RETURN, label)
     return node

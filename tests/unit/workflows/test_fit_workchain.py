@@ -53,31 +53,12 @@ def test_scan_that_left_nothing_is_dropped(fit: Any) -> None:
     assert not fit.has_work()
 
 
-def test_batch_cut_short_is_continued_once(fit: Any, ended: Ended, make_points: MakePoints) -> None:
-    first = PointsData(make_points("ok", "missing", "missing"))
-    collect(fit, random_00=ended(411, points=first))
-    assert fit.ctx.points == {"random_00": first}
-    ((label, structures),) = fit.ctx.queue
-    assert label == "random_00_continued"
-    assert structures.value.values.tolist() == [0.8, 0.9]
-
-    fit.ctx.queue = []
-    second = PointsData(make_points("ok", "missing"))
-    collect(fit, random_00_continued=ended(411, points=second))
-    assert fit.ctx.points == {"random_00": first, "random_00_continued": second}
-    assert not fit.has_work()
-
-
-def test_batch_without_points_starts_again(fit: Any, ended: Ended) -> None:
-    job = ended(120)
-    collect(fit, random_00=job)
-    ((_, structures),) = fit.ctx.queue
-    assert structures.uuid == job.inputs.structures.uuid
-
-
-@pytest.mark.parametrize("status", [310, 311])
-def test_batch_that_failed_is_not_tried_again(fit: Any, ended: Ended, status: int) -> None:
-    collect(fit, random_00=ended(status))
+def test_points_of_a_batch_that_was_given_up_are_kept(
+    fit: Any, ended: Ended, make_points: MakePoints
+) -> None:
+    points = PointsData(make_points("ok", "missing", "missing"))
+    collect(fit, random_00=ended(411, points=points), random_01=ended(310))
+    assert fit.ctx.points == {"random_00": points}
     assert not fit.has_work()
 
 
@@ -89,20 +70,11 @@ def test_fit_needs_dimers(fit: Any, make_points: MakePoints) -> None:
     assert fit.fit().status == 321
 
 
-def test_reference_is_run_again_once_where_it_was_cut_short(fit: Any, ended: Ended) -> None:
-    assert fit.needs_reference()
-    fit.ctx.reference_jobs = [ended(120)]
-    assert fit.needs_reference()
-    fit.ctx.reference_jobs.append(ended(120))
-    assert not fit.needs_reference()
+def test_no_reference_no_force_field(fit: Any, ended: Ended) -> None:
+    fit.ctx.molecule = ended(120)
     code = fit.inspect_reference()
     assert code.status == 320
     assert "what went wrong" in code.message
-
-
-def test_reference_that_failed_is_not_run_again(fit: Any, ended: Ended) -> None:
-    fit.ctx.reference_jobs = [ended(311)]
-    assert not fit.needs_reference()
 
 
 def test_no_more_run_at_a_time_than_allowed(

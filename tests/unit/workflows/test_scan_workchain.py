@@ -42,7 +42,7 @@ def scan(
 
 
 def test_learns_and_proposes(scan: Any, ended: Ended, make_points: MakePoints) -> None:
-    scan.ctx.job = ended(0, points=PointsData(make_points("ok", "ok", "error")))
+    scan.ctx.batch = ended(0, points=PointsData(make_points("ok", "ok", "error")))
     scan.learn()
     assert list(scan.ctx.points) == ["round_00"]
     assert scan.has_proposals()
@@ -50,60 +50,30 @@ def test_learns_and_proposes(scan: Any, ended: Ended, make_points: MakePoints) -
     np.testing.assert_array_equal(scan.ctx.structures.value.values, proposals)
 
 
-def test_job_cut_short_is_continued_before_anything_is_learned(
-    scan: Any, ended: Ended, make_points: MakePoints
+@pytest.mark.parametrize("left_some", [True, False])
+def test_batch_that_was_given_up_ends_the_scan_with_what_there_is(
+    scan: Any, ended: Ended, make_points: MakePoints, left_some: bool
 ) -> None:
-    scan.ctx.job = ended(120, points=PointsData(make_points("ok", "missing", "missing")))
+    scan.ctx.batch = ended(0, points=PointsData(make_points("ok", "ok", "ok")))
     scan.learn()
-    assert scan.ctx.structures.value.values.tolist() == [0.8, 0.9]  # only those
-    assert "surrogate" not in scan.ctx
-
-    rest = make_points("ok", "ok")
-    scan.ctx.job = ended(0, structures=scan.ctx.structures.value, points=PointsData(rest))
-    scan.learn()
-    assert list(scan.ctx.points) == ["round_00", "round_01"]
-    assert len(scan.ctx.surrogate.value.observations) == 3
-    assert len(scan.ctx.surrogate.value.observations.failed) == 0
     assert scan.has_proposals()
-
-
-def test_job_cut_short_twice_ends_the_scan_with_what_there_is(
-    scan: Any, ended: Ended, make_points: MakePoints
-) -> None:
-    for _ in range(2):
-        scan.ctx.job = ended(120, points=PointsData(make_points("ok", "ok", "missing")))
-        scan.learn()
+    left = {"points": PointsData(make_points("ok", "missing"))} if left_some else {}
+    scan.ctx.batch = ended(120, **left)
+    scan.learn()
     assert not scan.has_proposals()
-    assert len(scan.ctx.surrogate.value.observations) == 4
+    assert len(scan.ctx.surrogate.value.observations) == 3 + len(left)
+    assert len(scan.ctx.surrogate.value.observations.failed) == 0
     code = scan.conclude()
     assert code.status == 410
     assert "bond H1-H1" in code.message
-    assert set(scan.outputs["points"]) == {"round_00", "round_01"}
-
-
-def test_a_later_job_may_be_cut_short_too(scan: Any, ended: Ended, make_points: MakePoints) -> None:
-    cut = ("ok", "missing", "missing")
-    for statuses in (cut, ("ok", "ok"), cut):
-        scan.ctx.job = ended(
-            411 if "missing" in statuses else 0, points=PointsData(make_points(*statuses))
-        )
-        scan.learn()
-    assert scan.ctx.structures.value.values.tolist() == [0.8, 0.9]
+    assert len(scan.outputs["points"]) == 1 + len(left)
 
 
 @pytest.mark.parametrize("status", [310, 120])
 def test_no_points_at_all(scan: Any, ended: Ended, status: int) -> None:
-    for _ in range(2):
-        if scan.has_proposals():
-            scan.ctx.job = ended(status)
-            scan.learn()
+    scan.ctx.batch = ended(status)
+    scan.learn()
     assert not scan.has_proposals()
     code = scan.conclude()
     assert code.status == 310
     assert "bond H1-H1" in code.message
-
-
-def test_refused_parameters_are_not_tried_again(scan: Any, ended: Ended) -> None:
-    scan.ctx.job = ended(310)
-    scan.learn()
-    assert not scan.has_proposals()

@@ -9,11 +9,10 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from pydantic.dataclasses import dataclass
 from pydantic_core import ErrorDetails, PydanticCustomError
 
-from aiida_forcefield.calculations.names import check_names
 from aiida_forcefield.dynamics import MINIMUM_SAMPLES, THERMO_EVERY
 from aiida_forcefield.potentials import Settings as FitSettings
-from aiida_forcefield.runner.job import check_parameters
 from aiida_forcefield.surrogate import Settings as LearningSettings
+from aiida_forcefield.workflows.engines import check_qm
 
 # Sections in the dialect of the runner, and what the chain needs of each beyond it.
 QM_SECTIONS = {
@@ -92,7 +91,7 @@ def check(settings: Mapping[str, Any]) -> None:
     for section, needed in QM_SECTIONS.items():
         content = settings.get(section, {})
         try:
-            check_names(check_parameters(content))
+            check_qm(content)
         except ValueError as error:
             raise ValueError(str(error).replace("parameters", section, 1)) from None
         for key in needed:
@@ -100,7 +99,7 @@ def check(settings: Mapping[str, Any]) -> None:
                 raise ValueError(f"{section}.{key} is missing")
     if _level(settings["reference"]) != _level(settings["molecule"]):
         raise ValueError(
-            "reference and molecule must have the same level of theory (engine, tblite, "
+            "reference and molecule must have the same level of theory (tblite, "
             "mean_field, structure, density_fit): their energies go into one profile"
         )
     others = {key: value for key, value in settings.items() if key not in QM_SECTIONS}
@@ -114,8 +113,9 @@ def check(settings: Mapping[str, Any]) -> None:
 
 def _level(section: Mapping[str, Any]) -> dict[str, Any]:
     """What the energies of a section of QM settings depend on."""
-    own = {"tblite": ("tblite",), "pyscf": ("mean_field", "structure", "density_fit")}
-    return {key: section.get(key) for key in ("engine", *own[section["engine"]])}
+    tblite = section["engine"] == "tblite"
+    keys = ("tblite",) if tblite else ("mean_field", "structure", "density_fit")
+    return {key: section.get(key) for key in keys}
 
 
 def _sentence(mistake: ErrorDetails) -> str:

@@ -1,0 +1,87 @@
+"""What a job may use before its scheduler ends it, and how it keeps to that."""
+
+import os
+import resource
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+SHARE = 0.8
+"""Of the memory, for the arrays that PySCF plans by; the rest is for what it does not count."""
+RESERVE = 1.2
+"""A point may take this much longer than the longest before it."""
+INTERVAL = 0.2
+"""Seconds between looks at the memory in use."""
+
+
+@dataclass
+class Limits:
+    """The time and memory of a job.
+
+    Attributes:
+        begun: when the job began, by ``time.monotonic``.
+        seconds: wall time of the job, None without limit.
+        kilobytes: memory of the job, None without limit.
+        longest: wall seconds of its longest point so far.
+    """
+
+    begun: float
+    seconds: float | None = None
+    kilobytes: int | None = None
+    longest: float = 0.0
+
+    @property
+    def another(self) -> bool:
+        """Whether there is time for another point; a job begins one at least."""
+        if self.seconds is None or not self.longest:
+            return True
+        return time.monotonic() - self.begun + RESERVE * self.longest < self.seconds
+
+    def tell_pyscf(self) -> None:
+        """Have PySCF keep on disk what does not fit into the memory."""
+        if self.kilobytes is not None:
+            from pyscf import gto
+
+            gto.Mole.max_memory = SHARE * self.kilobytes / 1000  # MB
+
+    @contextmanager
+    def watched(self) -> Iterator[None]:
+        """Compute something that shall fail where it outgrows the memory, before the job does.
+
+        A limit of the operating system would be simpler, but counts what PySCF reserves and never
+        touches: 1.6 GB for a water molecule.
+
+        Raises:
+            MemoryError: more memory is in use than the job may have.
+        """
+        if self.kilobytes is None:
+            yield
+            return
+        limit = self.kilobytes
+
+        def look(*_: Any) -> None:
+            used = kilobytes_in_use()
+            if used > limit:
+                raise MemoryError(f"{used} kB in use, {limit} kB allowed")
+
+        before = signal.signal(signal.SIGALRM, look)
+        signal.setitimer(signal.ITIMER_REAL, INTERVAL, INTERVAL)
+        try:
+            look()
+            yield
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.signal(signal.SIGALRM, before)
+
+
+def kilobytes_in_use() -> int:
+    """Memory of this process that is in use now; on systems without ``/proc`` the most ever."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text().split()[1])
+    except OSError:
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return pages * os.sysconf("SC_PAGE_SIZE") // 1024

@@ -1,0 +1,45 @@
+"""Engines as plugins: what computes a batch of points, found by entry point."""
+
+from collections.abc import Mapping
+from functools import cache
+from importlib.metadata import entry_points
+from typing import Any
+
+from aiida.engine import Process
+
+GROUP = "aiida_forcefield.engines"
+
+
+@cache
+def engine_process(name: str) -> type[Process]:
+    """The process with which an engine computes points.
+
+    It takes ``code``, ``structures``, ``parameters`` and the options of a job (a CalcJob in
+    ``metadata.options``, a WorkChain in ``options``), returns ``points`` (and ``reference``, if it
+    can compute one), and has a class method ``check_parameters(parameters: Mapping)`` that raises
+    ValueError with one line.
+
+    Args:
+        name: of an entry point in the group ``aiida_forcefield.engines``.
+
+    Raises:
+        ValueError: there is no such engine.
+    """
+    known = entry_points(group=GROUP)
+    if name not in known.names:
+        raise ValueError(f"{name!r} is not one of {', '.join(sorted(known.names))}")
+    process: type[Process] = known[name].load()
+    return process
+
+
+def check_qm(parameters: Mapping[str, Any]) -> None:
+    """Check QM settings as their engine does.
+
+    Raises:
+        ValueError: one line that begins with ``parameters`` and the key.
+    """
+    try:
+        process = engine_process(parameters.get("engine"))
+    except ValueError as error:
+        raise ValueError(f"parameters.engine: {error}") from None
+    process.check_parameters(parameters)  # type: ignore[attr-defined]

@@ -1,0 +1,199 @@
+"""Batches of points through AiiDA: jobs cut short, programs that are missing, engines."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from aiida.engine import run_get_node
+from aiida.orm import CalcJobNode, Computer, Dict, InstalledCode, WorkChainNode
+
+from aiida_forcefield.data import StructuresData
+from aiida_forcefield.scans import Points, Structures, molecule_structures
+from aiida_forcefield.topology import from_smiles
+from aiida_forcefield.workflows.pyscf_base import PyscfBaseWorkChain
+from aiida_forcefield.workflows.qm import QmWorkChain
+
+pytestmark = pytest.mark.integration
+
+WATER = from_smiles("O")
+HYDROGEN = from_smiles("[H][H]")
+HF = {
+    "engine": "pyscf",
+    "mean_field": {"method": "RHF", "conv_tol": 1e-10},
+    "structure": {"basis": "sto-3g"},
+    "gradient": True,
+}
+RELAXED = {**HF, "gradient": False, "relaxation": {"engine": "pyscf"}}
+
+RunBatch = Callable[..., tuple[WorkChainNode, Points | None]]
+
+
+@pytest.fixture(scope="module")
+def code(computer: Computer, compute_python: Path) -> InstalledCode:
+    return make_code(computer, str(compute_python))
+
+
+@pytest.fixture(scope="module")
+def run_batch(code: InstalledCode) -> RunBatch:
+    """Run a batch; its node and, where it has any, its points."""
+
+    def run(
+        structures: Structures,
+        parameters: dict[str, Any],
+        code: InstalledCode = code,
+        **options: Any,
+    ) -> tuple[WorkChainNode, Points | None]:
+        qm = {
+            "code": code,
+            "structures": StructuresData(structures),
+            "parameters": Dict(parameters),
+            "metadata": {"options": options},
+        }
+        outputs, node = run_get_node(QmWorkChain, qm=qm)
+        return node, outputs["points"].value if "points" in outputs else None
+
+    return run
+
+
+def make_code(computer: Computer, python: str) -> InstalledCode:
+    prepend = "export OMP_NUM_THREADS=1\nunset PYTHONPATH"
+    return InstalledCode(computer, python, label="compute", prepend_text=prepend).store()
+
+
+def jobs_of(batch: WorkChainNode) -> list[CalcJobNode]:
+    jobs = (job for job in batch.called if isinstance(job, CalcJobNode))
+    return sorted(jobs, key=lambda job: job.pk)
+
+
+def waters(*stretched: float) -> Structures:
+    """Water molecules, each stretched by a factor."""
+    positions = np.array([WATER.conformers[0] * factor for factor in stretched])
+    return molecule_structures(WATER, "water", positions)
+
+
+def hydrogens(*lengths: float) -> Structures:
+    """Hydrogen molecules, each with its bond held at a length."""
+    positions = np.array([[[0.0, 0.0, 0.0], [0.0, 0.0, r]] for r in lengths])
+    return molecule_structures(HYDROGEN, "bond H1-H1", positions, (0, 1), np.array(lengths))
+
+
+def test_job_that_is_killed_is_continued(run_batch: RunBatch, tmp_path: Path) -> None:
+    # The first job loses all but its header and its first point, as if it had been killed there.
+    killed = tmp_path / "killed"
+    cut = f"[ -e {killed} ] || {{ head -n 2 results.jsonl > kept; mv kept results.jsonl; }}\n"
+    node, points = run_batch(waters(1.0, 1.1, 1.2), HF, append_text=f"{cut}touch {killed}")
+    assert node.is_finished_ok, node.exit_message
+    first, second = jobs_of(node)
+    assert first.exit_status == 411
+    assert second.is_finished_ok
+    assert first.outputs.points.value.statuses == ("ok", "missing", "missing")
+    assert second.inputs.structures.value.positions.shape == (2, 3, 3)  # nothing twice
+    assert points is not None
+    assert points.statuses == ("ok",) * 3
+    np.testing.assert_array_equal(points.positions, waters(1.0, 1.1, 1.2).positions)
+    assert points.energies[0] == first.outputs.points.value.energies[0]
+    np.testing.assert_array_equal(points.energies[1:], second.outputs.points.value.energies)
+
+
+def test_job_keeps_to_its_walltime(run_batch: RunBatch) -> None:
+    # The first point alone takes longer, for it loads PySCF; so each job comes to one.
+    node, points = run_batch(waters(1.0, 1.1), HF, max_wallclock_seconds=1)
+    assert node.is_finished_ok, node.exit_message
+    assert [job.exit_status for job in jobs_of(node)] == [411, 0]
+    assert points is not None
+    assert points.statuses == ("ok", "ok")
+
+
+def test_points_get_more_memory(run_batch: RunBatch) -> None:
+    node, points = run_batch(waters(1.0, 1.1), HF, max_memory_kb=50_000)
+    assert node.is_finished_ok, node.exit_message
+    first, *_, last = jobs_of(node)
+    assert first.outputs.points.value.statuses == ("out_of_memory",) * 2
+    assert "50000 kB allowed" in first.outputs.points.value.messages[0]
+    assert last.get_option("max_memory_kb") >= 100_000
+    assert points is not None
+    assert points.statuses == ("ok", "ok")
+
+
+def test_missing_interpreter(run_batch: RunBatch, computer: Computer) -> None:
+    node, points = run_batch(waters(1.0), HF, code=make_code(computer, "/no/such/python"))
+    assert node.exit_status == 312
+    assert "/no/such/python" in node.exit_message
+    assert points is None
+    assert len(jobs_of(node)) == 1
+
+
+def test_missing_program(run_batch: RunBatch, computer: Computer, tmp_path: Path) -> None:
+    python = tmp_path / "python"  # an interpreter without any package
+    python.write_text('#!/bin/sh\nexec python3 -S "$@"\n')
+    python.chmod(0o755)
+    node, _ = run_batch(waters(1.0), HF, code=make_code(computer, str(python)))
+    assert node.exit_status == 312
+    assert "numpy is missing; pip install numpy" in node.exit_message
+
+
+def test_wrong_version(
+    run_batch: RunBatch, computer: Computer, compute_python: Path, tmp_path: Path
+) -> None:
+    old = tmp_path / "pyscf-2.3.0.dist-info"  # found before the one that is installed
+    old.mkdir()
+    (old / "METADATA").write_text("Metadata-Version: 2.1\nName: pyscf\nVersion: 2.3.0\n")
+    python = tmp_path / "python"
+    begin = f"import sys, runpy; sys.path.insert(0, {str(tmp_path)!r}); sys.argv = sys.argv[2:]"
+    run = "runpy.run_path(sys.argv[0], run_name='__main__')"
+    python.write_text(f'#!/bin/sh\nexec {compute_python} -c "{begin}; {run}" "$@"\n')
+    python.chmod(0o755)
+    node, _ = run_batch(waters(1.0), HF, code=make_code(computer, str(python)))
+    assert node.exit_status == 313
+    assert "pyscf 2.3.0 is too old; install it where the job runs: pip install" in node.exit_message
+
+
+def test_stock_engine_gives_the_same_energies_and_gradients(run_batch: RunBatch) -> None:
+    structures = waters(1.0, 1.1)
+    _, ours = run_batch(structures, HF)
+    node, stock = run_batch(structures, HF | {"engine": "pyscf.base"})
+    assert node.is_finished_ok, node.exit_message
+    assert [child.process_class for child in node.called] == [PyscfBaseWorkChain]
+    assert ours is not None
+    assert stock is not None
+    hartree, bohr = 27.211386, 0.529177
+    np.testing.assert_allclose(stock.energies, ours.energies, rtol=0, atol=1e-6 * hartree)
+    np.testing.assert_allclose(stock.gradients, ours.gradients, rtol=0, atol=1e-5 * hartree / bohr)
+
+
+def test_stock_engine_relaxes_to_the_same_energy(run_batch: RunBatch) -> None:
+    angle = (1, 0, 2)
+    bent = molecule_structures(WATER, "angle", waters(1.0).positions, angle, np.array([112.0]))
+    _, ours = run_batch(bent, RELAXED)
+    node, stock = run_batch(bent, RELAXED | {"engine": "pyscf.base"})
+    assert node.is_finished_ok, node.exit_message
+    assert ours is not None
+    assert stock is not None
+    np.testing.assert_allclose(stock.energies, ours.energies, rtol=0, atol=2e-4)
+    lengths = [np.linalg.norm(p.positions[0, 1] - p.positions[0, 0]) for p in (ours, stock)]
+    assert lengths[0] == pytest.approx(lengths[1], abs=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"density_fit": True}, "parameters.density_fit"),
+        ({"mean_field": {"method": "RHF", "init_guess": "x'; import os"}}, "no plain word"),
+        ({"relaxation": {"engine": "pyscf"}, "gradient": True}, "parameters.gradient"),
+    ],
+)
+def test_stock_engine_refuses_what_it_cannot(
+    run_batch: RunBatch, change: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(ValueError, match=message):
+        run_batch(waters(1.0), HF | {"engine": "pyscf.base"} | change)
+
+
+def test_failures_of_the_stock_engine_cost_a_point_each(run_batch: RunBatch) -> None:
+    short = HF | {"engine": "pyscf.base", "mean_field": {"method": "RHF", "max_cycle": 3}}
+    node, points = run_batch(waters(1.0, 3.0), short)
+    assert points is not None
+    assert points.statuses[1] == "scf_not_converged"
+    assert node.exit_status in (0, 311)
