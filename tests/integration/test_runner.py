@@ -252,6 +252,74 @@ def test_interaction_gradient_and_slope(runner: Runner) -> None:
     assert middle["slope"] == pytest.approx(numerical, abs=1e-4)
 
 
+def test_interaction_of_a_trimer(runner: Runner) -> None:
+    """Of three molecules far apart but two of them, it is that of the two."""
+    pair = np.concatenate([WATER_POSITIONS, WATER_POSITIONS + np.array([0.0, 0.0, 3.0])])
+    trimer = np.concatenate([pair, WATER_POSITIONS + np.array([0.0, 50.0, 0.0])])
+    parameters = {**HF, "interaction": {"counterpoise_fraction": 1.0}}
+    three = parameters | {"interaction": {"fragments": [3, 3, 3]}}
+    (point,) = runner.run({"parameters": three, "symbols": WATER * 3, "positions": [trimer]})
+    for name in ("job.json", "results.jsonl"):
+        (runner.folder / name).unlink()
+    job = {"parameters": parameters, "symbols": WATER * 2, "positions": [pair], "split": 3}
+    (two,) = runner.run(job)
+    assert point["energy_cp"] == pytest.approx(two["energy_cp"], abs=1e-4)
+    assert point["energy_nocp"] == pytest.approx(two["energy_nocp"], abs=1e-4)
+
+
+def test_held_coordinates_and_frozen_atoms_stay(runner: Runner) -> None:
+    hold, freeze = [[0, 1, 2], [5, 0, 1, 2]], [3, 4]
+    settings = {"relaxation": XTB_RELAXATION["relaxation"] | {"hold": hold, "freeze": freeze}}
+    job = {
+        **METHANOL,
+        "parameters": {**XTB, **settings},
+        "positions": [METHANOL_POSITIONS],
+        "constraint": {"atoms": [0, 1], "values": [1.5]},
+    }
+    (point,) = runner.run(job)
+    assert point["status"] == "ok", point["message"]
+    relaxed = np.array(point["positions"])
+    for atoms in hold:
+        before, after = (evaluate(x, [tuple(atoms)])[0][0] for x in (METHANOL_POSITIONS, relaxed))
+        assert np.cos(after - before) == pytest.approx(1.0, abs=1e-5)
+    np.testing.assert_allclose(relaxed[freeze], METHANOL_POSITIONS[freeze], atol=1e-3)
+    assert np.linalg.norm(relaxed[1] - relaxed[0]) == pytest.approx(1.5, abs=1e-3)
+    assert np.abs(relaxed - METHANOL_POSITIONS).max() > 0.02  # the rest is relaxed
+
+
+@pytest.mark.parametrize("parameters", [XTB, PBE0], ids=["xtb", "pbe0"])
+def test_hessian_and_dipole(new_runner: Callable[[], Runner], parameters: dict[str, Any]) -> None:
+    step, rng = 0.01, np.random.default_rng(4)
+    direction = rng.normal(size=(3, 3))
+    shifted = [WATER_POSITIONS + sign * step * direction for sign in (1, -1)]
+    job = {"symbols": WATER, "positions": [WATER_POSITIONS]}
+    asked = {**parameters, "hessian": True, "dipole": True}
+    (point,) = new_runner().run({**job, "parameters": asked})
+    plus, minus = new_runner().run(
+        {**job, "parameters": {**parameters, "gradient": True}, "positions": shifted}
+    )
+    numerical = (np.array(plus["gradient"]) - np.array(minus["gradient"])) / (2 * step)
+    second = np.array(point["hessian"])
+    np.testing.assert_allclose(second, second.T, atol=1e-3)
+    np.testing.assert_allclose(second @ direction.ravel(), numerical.ravel(), atol=0.15)
+    # It points from O to the hydrogens, and has the size that is known of water, 1.85 D.
+    bisector = WATER_POSITIONS[1:].mean(axis=0)
+    dipole = np.array(point["dipole"])
+    assert dipole @ bisector / np.linalg.norm(bisector) == pytest.approx(1.9, abs=0.5)
+
+
+def test_a_solvent_stabilises_a_dipole(new_runner: Callable[[], Runner]) -> None:
+    job = {"symbols": WATER, "positions": [WATER_POSITIONS]}
+    energies = []
+    for change in ({}, {"solvent": {"eps": 4.0}}, {"solvent": {"eps": 80.0}}):
+        (point,) = new_runner().run({**job, "parameters": HF | change})
+        energies.append(point["energy"] / KCAL)
+    gas, weak, strong = energies
+    assert gas - 12.0 < strong < weak < gas - 1.0
+    # The reaction field of a dipole grows as (ε − 1)/ε in C-PCM.
+    assert (weak - gas) / (strong - gas) == pytest.approx((3 / 4) / (79 / 80), abs=0.02)
+
+
 def test_a_broken_point_costs_that_point_only(runner: Runner) -> None:
     overlapping = METHANOL_POSITIONS.copy()
     overlapping[5] = overlapping[4] + 0.01

@@ -18,22 +18,64 @@ from aiida_forcefield.dynamics import (
     rigid_bonds,
     summarise,
     tail_coefficient,
+    three_body_dispersion,
 )
-from aiida_forcefield.potentials import write_data, write_force_field
+from aiida_forcefield.potentials import van_der_waals_radius, write_data, write_force_field
+
+ENDS = [0, -1]
+"""Frames in which three-body dispersion is looked at; its spread over frames is small."""
+
+
+@calcfunction
+def measure_three_body(
+    force_field: ForceFieldData, topology: TopologyData, frames: ArrayData
+) -> Dict:
+    """Three-body dispersion in a liquid.
+
+    Args:
+        force_field: has the dispersion coefficients.
+        topology: the molecule.
+        frames: `positions` (f, M, n, 3) and `box` (f, 3) in Å.
+
+    Returns:
+        `energy` in eV per molecule and `pressure` in bar, to the outside.
+    """
+    field, molecule = force_field.value, topology.value
+    names = np.array(molecule.type_names)[molecule.type_indices]
+    c6 = [field.term(f"nonbonded {name}").parameters["C6"] for name in names]
+    radii = [van_der_waals_radius(symbol) for symbol in molecule.symbols]
+    found = [
+        three_body_dispersion(positions, edges, c6, radii)
+        for positions, edges in zip(
+            frames.get_array("positions")[ENDS], frames.get_array("box")[ENDS], strict=True
+        )
+    ]
+    return Dict(
+        {
+            "energy": float(np.mean([each.energy for each in found])),
+            "pressure": float(np.mean([each.pressure for each in found])),
+        }
+    )
 
 
 @calcfunction
 def prepare_liquid(
-    force_field: ForceFieldData, topology: TopologyData, box: ArrayData, settings: Dict
+    force_field: ForceFieldData,
+    topology: TopologyData,
+    box: ArrayData,
+    settings: Dict,
+    three_body: Dict | None = None,
 ) -> dict[str, SinglefileData]:
     """All LAMMPS input files: force field, packed box, and a script for each leg.
 
     The scripts are `production` and, since velocities are drawn there, one `equilibration_SEED`
-    for each seed.
+    for each seed. What `three_body` dispersion pushes outwards the barostat pulls: LAMMPS has
+    pair potentials only.
     """
     field, molecule = force_field.value, topology.value
     content = settings.get_dict()
-    conditions = Conditions(content["temperature"], content["pressure"], rigid_bonds(molecule))
+    pressure = content["pressure"] - (three_body["pressure"] if three_body else 0.0)
+    conditions = Conditions(content["temperature"], pressure, rigid_bonds(molecule))
     frames_every = content["production"] / content["frames"] if content["frames"] else None
     files = {
         "force_field": (FORCE_FIELD, write_force_field(field, molecule, cutoff=content["cutoff"])),

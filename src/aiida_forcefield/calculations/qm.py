@@ -58,6 +58,12 @@ class QmCalculation(PyscfCalculation):
             required=False,
             help="Hessian, electrostatic potential and dispersion coefficients of the material.",
         )
+        spec.output(
+            "properties",
+            valid_type=ArrayData,
+            required=False,
+            help="Where asked for, `hessian` (s, 3n, 3n) in eV/Å² and `dipole` (s, 3) in Debye.",
+        )
         spec.exit_code(
             310,
             "ERROR_NOT_STARTED",

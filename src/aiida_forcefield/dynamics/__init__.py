@@ -24,6 +24,7 @@ from aiida_forcefield.dynamics.script import (
 )
 from aiida_forcefield.dynamics.statistics import MINIMUM_SAMPLES, Estimate, summarise
 from aiida_forcefield.dynamics.tail import check_tail, tail_coefficient
+from aiida_forcefield.dynamics.three_body import ThreeBody, three_body_dispersion
 
 __all__ = [
     "DATA",
@@ -37,6 +38,7 @@ __all__ = [
     "Estimate",
     "Log",
     "Thermo",
+    "ThreeBody",
     "Verdict",
     "check_liquid",
     "check_tail",
@@ -51,5 +53,6 @@ __all__ = [
     "starting_box",
     "summarise",
     "tail_coefficient",
+    "three_body_dispersion",
     "write_xyz",
 ]

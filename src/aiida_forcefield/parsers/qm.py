@@ -1,5 +1,6 @@
 """Parser of a batch of quantum-mechanical points."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from aiida_forcefield.scans import MISSING, Points, Structures
 
 Record = dict[str, Any]
 
+POINT_ARRAYS = ("hessian", "dipole")
 OUT_OF_MEMORY = ("MemoryError", "Memory allocation still failed", "malloc(")
 """In the last words of Python, OpenBLAS and PySCF."""
 
@@ -54,6 +56,9 @@ class QmParser(Parser):
         self.out("points", PointsData(points))
         if reference and points.ok.all():
             self.out("reference", reference_arrays(records[0]))
+        asked = [name for name in POINT_ARRAYS if self.node.inputs.parameters.get(name)]
+        if asked and points.ok.any():
+            self.out("properties", point_arrays(records, points.ok, asked))
         for index in np.flatnonzero(~points.ok):
             self.logger.warning(
                 f"point {index}: {points.statuses[index]}: {points.messages[index]}"
@@ -146,6 +151,17 @@ def collect_points(
         cpu_seconds=np.nan_to_num(scalars("cpu_seconds")),
         versions=versions,
     )
+
+
+def point_arrays(records: dict[int, Record], ok: np.ndarray, names: Sequence[str]) -> ArrayData:
+    """One array for each property, with NaN for the points that are not ok."""
+    arrays = {}
+    for name in names:
+        shape = np.shape(next(records[index][name] for index in np.flatnonzero(ok)))
+        arrays[name] = np.full((len(ok), *shape), np.nan)
+        for index in np.flatnonzero(ok):
+            arrays[name][index] = records[index][name]
+    return ArrayData(arrays)
 
 
 def reference_arrays(record: Record) -> ArrayData:

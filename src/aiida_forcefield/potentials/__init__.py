@@ -6,7 +6,7 @@ from aiida_forcefield.potentials.fit import fit_force_field
 from aiida_forcefield.potentials.forcefield import ForceField, Term
 from aiida_forcefield.potentials.lammps import write_data, write_force_field
 from aiida_forcefield.potentials.points import DimerPoints, MoleculePoints
-from aiida_forcefield.potentials.prior import Reference
+from aiida_forcefield.potentials.prior import Reference, van_der_waals_radius
 from aiida_forcefield.potentials.residuals import Settings
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "interaction_energies",
     "liquid_charges",
     "molecule_energies",
+    "van_der_waals_radius",
     "write_data",
     "write_force_field",
 ]

@@ -103,10 +103,14 @@ class Prior:
         return np.sqrt(np.diag(covariance))
 
 
+def van_der_waals_radius(symbol: str) -> float:
+    """Of an element, Å, as RDKit has it."""
+    return float(Chem.GetPeriodicTable().GetRvdw(symbol))
+
+
 def contact_distance(i: str, j: str) -> float:
     """Sum of the van der Waals radii of two elements, Å."""
-    table = Chem.GetPeriodicTable()
-    return float(table.GetRvdw(i) + table.GetRvdw(j))
+    return van_der_waals_radius(i) + van_der_waals_radius(j)
 
 
 def build_prior(topology: Topology, reference: Reference, c6_width: float) -> Prior:

@@ -47,10 +47,14 @@ class Coordinate:
             difference = (difference + 180.0) % 360.0 - 180.0
         return abs(difference)
 
+    @property
+    def words(self) -> str:
+        """The coordinate in geomeTRIC's words."""
+        return " ".join([_NAMES[len(self.atoms)], *(str(atom + 1) for atom in self.atoms)])
+
     def constraint(self, target: float) -> str:
         """The constraint in geomeTRIC's words."""
-        atoms = " ".join(str(atom + 1) for atom in self.atoms)
-        return f"$set\n{_NAMES[len(self.atoms)]} {atoms} {target:.10f}"
+        return f"$set\n{self.words} {target:.10f}"
 
     def check_not_linear(self, positions: Array) -> None:
         """Refuse a geometry at which the coordinate is not defined.

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from .job import Job
 from .mean_field import Pyscf
 from .status import PointError, Status
-from .units import BOHR, HARTREE
+from .units import BOHR, DEBYE, HARTREE
 
 Array = NDArray[np.float64]
 
@@ -25,6 +25,9 @@ class Engine(Protocol):
         Raises:
             PointError: the SCF does not converge.
         """
+
+    def dipole(self, positions: Array) -> Array:
+        """Dipole about the origin, shape (3,), Debye; raises as `evaluate`."""
 
 
 class Tblite:
@@ -68,6 +71,11 @@ class Tblite:
             raise PointError(status, f"tblite: {error}") from error
         energy = float(self._latest.get("energy")) * HARTREE
         return energy, self._latest.get("gradient") * (HARTREE / BOHR) if gradient else None
+
+    def dipole(self, positions: Array) -> Array:
+        """See `Engine.dipole`."""
+        self.evaluate(positions, gradient=False)
+        return np.asarray(self._latest.get("dipole")) * DEBYE
 
 
 def check_distances(positions: Array) -> None:

@@ -1,4 +1,4 @@
-"""Interaction energies of dimers, corrected for the superposition of basis sets."""
+"""Interaction energies of clusters, corrected for the superposition of basis sets."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .engines import Engine
+from .hydrogen_bonds import hydrogen_bonding
 from .mean_field import Pyscf
 from .units import HARTREE
 
@@ -16,7 +17,7 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Interaction:
-    """Interaction energy of a dimer in eV, with what it was made of.
+    """Interaction energy of a cluster in eV, with what it was made of.
 
     ``energy`` is ``energy_cp`` + (1 - f) (``energy_nocp`` - ``energy_cp``), where f is the
     counterpoise fraction. What was not computed is None. ``gradient`` has shape (n, 3), eV/Å.
@@ -29,23 +30,23 @@ class Interaction:
 
 
 def supermolecular(
-    dimer: Engine, first: Engine, second: Engine, split: int, gradient: bool, positions: Array
+    cluster: Engine, molecules: list[tuple[slice, Engine]], gradient: bool, positions: Array
 ) -> Interaction:
-    """E(AB) - E(A) - E(B) of an engine that has no basis functions to borrow.
+    """E(AB...) - E(A) - E(B) - ... of an engine that has no basis functions to borrow.
 
     Args:
-        dimer, first, second: engines of the dimer and of its molecules.
-        split: number of atoms of the first molecule.
+        cluster: its engine.
+        molecules: atoms and engine of each molecule.
         gradient: whether to differentiate it too.
-        positions: shape (n, 3), Å, the first molecule first.
+        positions: shape (n, 3), Å, one molecule after the other.
     """
-    together, slope = dimer.evaluate(positions, gradient)
-    one, slope_one = first.evaluate(positions[:split], gradient)
-    other, slope_other = second.evaluate(positions[split:], gradient)
-    difference = None
-    if slope is not None and slope_one is not None and slope_other is not None:
-        difference = slope - np.concatenate([slope_one, slope_other])
-    return Interaction(together - one - other, gradient=difference)
+    energy, slope = cluster.evaluate(positions, gradient)
+    for part, engine in molecules:
+        alone, own = engine.evaluate(positions[part], gradient)
+        energy -= alone
+        if slope is not None and own is not None:
+            slope[part] -= own
+    return Interaction(energy, gradient=slope)
 
 
 @dataclass(frozen=True)
@@ -63,30 +64,34 @@ class Monomer:
 class Counterpoise:
     """Counterpoise-corrected interaction energies (Boys and Bernardi, Mol. Phys. 19, 553 (1970)).
 
-    The monomers in the basis of the dimer share its density-fitting integrals, and their densities
-    together are the guess for the dimer. A monomer in its own basis is computed once for each
-    internal geometry; turned as the monomer is, its density is the guess in the basis of the dimer.
+    The monomers in the basis of the cluster share its density-fitting integrals, and their
+    densities together are the guess for the cluster. A monomer in its own basis is computed once
+    for each internal geometry; turned as the monomer is, its density is the guess in the basis of
+    the cluster. In clusters of three and more every monomer has the basis of the whole cluster
+    (Wells and Wilson, Chem. Phys. Lett. 101, 429 (1983)).
 
     Attributes:
-        engine: of the dimer; of two closed-shell molecules of equal charge.
+        engine: of the cluster; of closed-shell molecules of equal charge.
         own: makes the engine of one molecule from its atoms.
-        split: number of atoms of the first molecule.
-        fraction: f of `Interaction`; 1 is the full correction.
+        parts: the atoms of each molecule.
+        weak, bonded: f of `Interaction` for molecules that are in contact otherwise than by a
+            hydrogen bond, and by one; 1 is the full correction.
     """
 
     engine: Pyscf
     own: Callable[[slice], Pyscf]
-    split: int
-    fraction: float
+    parts: tuple[slice, ...]
+    weak: float
+    bonded: float
     _known: dict[tuple[tuple[str, ...], bytes], Monomer] = field(default_factory=dict)
 
     def evaluate(self, positions: Array) -> Interaction:
         """The interaction energy at positions (n, 3) in Å; raises PointError."""
-        engine, charge = self.engine, self.engine.charge // 2
+        engine, charge = self.engine, self.engine.charge // len(self.parts)
         mol = engine.molecule(positions)
         fitting = engine.fitting(mol)
-        density, in_dimer_basis, in_own_basis = np.zeros((mol.nao, mol.nao)), 0.0, 0.0
-        for part in (slice(0, self.split), slice(self.split, None)):
+        density, in_cluster_basis, in_own_basis = np.zeros((mol.nao, mol.nao)), 0.0, 0.0
+        for part in self.parts:
             own = self._monomer(positions[part], part)
             in_own_basis += own.energy
             first, last = mol.aoslice_by_atom()[part][[0, -1], [2, 3]]
@@ -94,12 +99,14 @@ class Counterpoise:
             guess[first:last, first:last] = turned(own, positions[part])
             ghosted = engine.molecule(positions, charge, part)
             monomer = engine.solve(engine.prepare(ghosted, fitting), guess)
-            in_dimer_basis += engine.total_energy(monomer) * HARTREE
+            in_cluster_basis += engine.total_energy(monomer) * HARTREE
             density += monomer.make_rdm1()
-        dimer = engine.solve(engine.prepare(mol, fitting), density)
-        energy = engine.total_energy(dimer) * HARTREE
-        corrected, plain = energy - in_dimer_basis, energy - in_own_basis
-        mixed = corrected + (1.0 - self.fraction) * (plain - corrected)
+        cluster = engine.solve(engine.prepare(mol, fitting), density)
+        energy = engine.total_energy(cluster) * HARTREE
+        corrected, plain = energy - in_cluster_basis, energy - in_own_basis
+        share = hydrogen_bonding(engine.symbols, positions, self.parts)
+        fraction = self.weak + share * (self.bonded - self.weak)
+        mixed = corrected + (1.0 - fraction) * (plain - corrected)
         return Interaction(mixed, energy_cp=corrected, energy_nocp=plain)
 
     def _monomer(self, positions: Array, part: slice) -> Monomer:

@@ -3,6 +3,7 @@
 import json
 from dataclasses import dataclass
 from difflib import get_close_matches
+from itertools import accumulate, chain
 from pathlib import Path
 from typing import Any
 
@@ -43,8 +44,11 @@ _KEYS: dict[str, tuple[type | tuple[type, ...], tuple[str, ...] | None]] = {
     "density_fit": (bool, None),
     "correlation": (str, None),
     "gradient": (bool, None),
-    "relaxation": (dict, ("engine", "method", "max_steps")),
-    "interaction": (dict, ("counterpoise_fraction",)),
+    "hessian": (bool, None),
+    "dipole": (bool, None),
+    "solvent": (dict, ("eps",)),
+    "relaxation": (dict, ("engine", "method", "max_steps", "hold", "freeze")),
+    "interaction": (dict, ("counterpoise_fraction", "fragments")),
     "reference": (dict, ("shells", "density")),
 }
 _JOB_KEYS = (
@@ -93,6 +97,16 @@ class Job:
     constraint: Constraint | None
     bonds: tuple[tuple[int, int], ...] | None
     split: int | None
+
+    @property
+    def fragments(self) -> tuple[slice, ...]:
+        """The atoms of each molecule of a cluster; empty for a single molecule."""
+        n = len(self.symbols)
+        sizes = self.parameters.get("interaction", {}).get("fragments")
+        if sizes is None:
+            sizes = [] if self.split is None else [self.split, n - self.split]
+        ends = list(accumulate(sizes))
+        return tuple(slice(end - size, end) for end, size in zip(ends, sizes, strict=True))
 
 
 def read_job(path: Path) -> Job:
@@ -164,8 +178,11 @@ def check_parameters(parameters: Parameters) -> Parameters:
             raise ValueError("parameters.correlation: mp2 needs engine pyscf and method RHF")
         if not parameters.get("density_fit"):
             raise ValueError("parameters.correlation: mp2 needs density_fit: true")
-        if parameters.get("gradient"):
-            raise ValueError("parameters.gradient: must be false with correlation mp2")
+        for key in ("gradient", "hessian", "dipole", "solvent"):
+            if parameters.get(key):
+                raise ValueError(f"parameters.{key}: not with correlation mp2")
+    if "solvent" in parameters:
+        _check_solvent(parameters)
     if "relaxation" in parameters:
         _check_relaxation(parameters)
     if "reference" in parameters:
@@ -188,6 +205,29 @@ def _check_relaxation(parameters: Parameters) -> None:
     if not isinstance(steps, int) or steps < 1:
         raise ValueError(f"parameters.relaxation.max_steps: {steps!r} is not a positive integer")
 
+    for index, atoms in enumerate(_list(settings, "hold")):
+        if not isinstance(atoms, list) or not 2 <= len(set(atoms)) == len(atoms) <= 4:
+            raise ValueError(f"parameters.relaxation.hold.{index}: {atoms!r} must be 2 to 4 atoms")
+    _list(settings, "freeze")
+
+
+def _list(settings: Parameters, key: str) -> list[Any]:
+    value = settings.get(key, [])
+    if not isinstance(value, list):
+        raise ValueError(f"parameters.relaxation.{key}: {value!r} is not a list")
+    return value
+
+
+def _check_solvent(parameters: Parameters) -> None:
+    if parameters["engine"] != "pyscf":
+        raise ValueError("parameters.solvent: needs engine pyscf")
+    eps = parameters["solvent"].get("eps")
+    if not _is_positive(eps) or eps <= 1:
+        raise ValueError(f"parameters.solvent.eps: {eps!r} is not a number above 1")
+    for key in ("interaction", "reference"):
+        if key in parameters:
+            raise ValueError(f"parameters.solvent: not with {key}")
+
 
 def _check_reference(settings: Parameters) -> None:
     shells, density = settings.get("shells", [1.0]), settings.get("density", 1.0)
@@ -206,11 +246,28 @@ def _check_interaction(parameters: Parameters) -> None:
         raise ValueError(
             "parameters.interaction: dimers are rigid; leave out relaxation, reference"
         )
-    fraction = parameters["interaction"].get("counterpoise_fraction", 1.0)
-    if not isinstance(fraction, (int, float)) or not 0.0 <= fraction <= 1.0:
+    for key in ("hessian", "dipole"):
+        if parameters.get(key):
+            raise ValueError(f"parameters.{key}: not with interaction")
+    sizes = parameters["interaction"].get("fragments")
+    if sizes is not None and not (
+        isinstance(sizes, list)
+        and len(sizes) > 1
+        and all(isinstance(size, int) and size > 0 for size in sizes)
+    ):
         raise ValueError(
-            f"parameters.interaction.counterpoise_fraction: {fraction!r} is not within 0 to 1"
+            f"parameters.interaction.fragments: {sizes!r} must be the numbers of atoms of two or "
+            "more molecules"
         )
+    where = "parameters.interaction.counterpoise_fraction"
+    fraction = parameters["interaction"].get("counterpoise_fraction", 1.0)
+    if isinstance(fraction, dict):
+        _check_keys(where, fraction, ("weak", "bonded"))
+        if len(fraction) < 2:
+            raise ValueError(f"{where}: weak and bonded are needed")
+    for value in fraction.values() if isinstance(fraction, dict) else [fraction]:
+        if not isinstance(value, (int, float)) or not 0.0 <= value <= 1.0:
+            raise ValueError(f"{where}: {value!r} is not within 0 to 1")
     if parameters["engine"] == "pyscf":
         if parameters.get("gradient"):
             raise ValueError("parameters.gradient: must be false with interaction and engine pyscf")
@@ -228,12 +285,26 @@ def _check_together(job: Job) -> None:
         raise ValueError("multiplicity: correlation mp2 needs closed shells, multiplicity 1")
     if "reference" in job.parameters and (job.constraint or "relaxation" not in job.parameters):
         raise ValueError("parameters.reference: needs relaxation, and no constraint")
+    relaxation = job.parameters.get("relaxation", {})
+    named = [*relaxation.get("freeze", []), *chain.from_iterable(relaxation.get("hold", []))]
+    if not _indices(tuple(named), n):
+        raise ValueError(f"parameters.relaxation: atoms to hold or freeze must be 0 to {n - 1}")
     if "interaction" in job.parameters:
-        if job.split is None:
-            raise ValueError("split: an interaction energy needs the atoms of the first molecule")
-        alike = job.symbols[: job.split] == job.symbols[job.split :]
-        if job.multiplicity != 1 or (job.charge and (not alike or job.charge % 2)):
-            raise ValueError("charge: interaction needs two closed-shell molecules of equal charge")
+        _check_fragments(job)
+
+
+def _check_fragments(job: Job) -> None:
+    parts = job.fragments
+    if not parts:
+        raise ValueError("split: an interaction energy needs the atoms of the first molecule")
+    if parts[-1].stop != len(job.symbols):
+        raise ValueError(
+            f"parameters.interaction.fragments: {parts[-1].stop} atoms in all, "
+            f"but the structures have {len(job.symbols)}"
+        )
+    alike = len({job.symbols[part] for part in parts}) == 1
+    if job.multiplicity != 1 or (job.charge and (not alike or job.charge % len(parts))):
+        raise ValueError("charge: interaction needs closed-shell molecules of equal charge")
 
 
 def _constraint(data: Any, n: int, m: int) -> Constraint | None:

@@ -46,7 +46,9 @@ class Pyscf:
         self._structure = _completed(parameters["structure"], symbols)
         self._density_fit = parameters.get("density_fit", False)
         self._correlated = "correlation" in parameters
+        self._eps = parameters.get("solvent", {}).get("eps")
         self._memory = Memory()
+        self._latest: tuple[bytes, Any] | None = None
         self._check_settings()
 
     def molecule(
@@ -81,6 +83,10 @@ class Pyscf:
             field = field.density_fit()
         for key, value in self._attributes.items():
             _assign(field, key, value, "parameters.mean_field")
+        if self._eps is not None:
+            field = field.PCM()
+            field.with_solvent.method = "C-PCM"
+            field.with_solvent.eps = self._eps
         if fitting is not None:
             field.with_df = fitting
         return field
@@ -132,11 +138,16 @@ class Pyscf:
 
     def solved(self, positions: Array) -> Any:
         """The converged mean field at positions (n, 3) in Å, started from those of near points."""
+        key = positions.tobytes()
+        if self._latest is not None and self._latest[0] == key:
+            return self._latest[1]
+        self._latest = None  # its integrals make room for the next ones
         field = self.prepare(self.molecule(positions))
         overlap = field.get_ovlp()
         orbitals = self._memory.guess(positions, overlap)
         field = self.solve(field, None if orbitals is None else _density(orbitals))
         self._memory.add(positions, overlap, _occupied(field))
+        self._latest = key, field
         return field
 
     def evaluate(self, positions: Array, gradient: bool = True) -> tuple[float, Array | None]:
@@ -146,6 +157,22 @@ class Pyscf:
         if not gradient:
             return energy, None
         return energy, field.nuc_grad_method().kernel() * (HARTREE / BOHR)
+
+    def dipole(self, positions: Array) -> Array:
+        """See `Engine.dipole`."""
+        return dipole(self.solved(positions))
+
+    def hessian(self, positions: Array) -> Array:
+        """Second derivatives of the energy, symmetric, shape (3n, 3n), eV/Å²; analytic.
+
+        Raises:
+            PointError: the SCF does not converge.
+            NotImplementedError: PySCF has none for this method.
+        """
+        blocks = self.solved(positions).Hessian().kernel()
+        size = positions.size
+        second = blocks.transpose(0, 2, 1, 3).reshape(size, size) * HARTREE / BOHR**2
+        return np.asarray((second + second.T) / 2)  # the grid of a functional is not symmetric
 
     def _check_settings(self) -> None:
         from pyscf.lib.exceptions import BasisNotFoundError
@@ -166,6 +193,11 @@ class Pyscf:
             field.get_dispersion()
         except (ValueError, RuntimeError) as error:
             raise ValueError(f"parameters.mean_field.disp: {error}") from None
+
+
+def dipole(field: Any) -> Array:
+    """Dipole of a converged mean field about the origin, shape (3,), Debye."""
+    return np.asarray(field.dip_moment(unit="Debye", origin=(0, 0, 0), verbose=0))
 
 
 def _completed(structure: Parameters, symbols: tuple[str, ...]) -> Parameters:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .mean_field import Pyscf
+from .mean_field import Pyscf, dipole
 from .units import BOHR, HARTREE
 
 Array = NDArray[np.float64]
@@ -95,5 +95,4 @@ def _electrostatics(field: Any, grid: Array) -> Electrostatics:
         np.einsum("gij,ij->g", mol.intor("int1e_grids", grids=some), density)
         for some in np.split(points, range(batch, len(points), batch))
     ]
-    dipole = field.dip_moment(mol, density, unit="Debye", origin=(0, 0, 0), verbose=0)
-    return Electrostatics((nuclei - np.concatenate(electrons)) * HARTREE, np.asarray(dipole))
+    return Electrostatics((nuclei - np.concatenate(electrons)) * HARTREE, dipole(field))

@@ -16,6 +16,9 @@ from .units import BOHR, HARTREE
 
 Array = NDArray[np.float64]
 
+STRAYED = 1e-3
+"""Å: a frozen atom that moved farther was not frozen."""
+
 
 @dataclass(frozen=True)
 class Relaxer:
@@ -26,17 +29,21 @@ class Relaxer:
         bonds: bonded pairs that have to survive, or None to check nothing.
         engine: gives energies and gradients.
         max_steps: most steps of one relaxation.
+        held: coordinates that keep the values that they start with.
+        frozen: atoms that stay where they are.
     """
 
     symbols: tuple[str, ...]
     bonds: tuple[tuple[int, int], ...] | None
     engine: Engine
     max_steps: int = 100
+    held: tuple[Coordinate, ...] = ()
+    frozen: tuple[int, ...] = ()
 
     def relax(
         self, positions: Array, coordinate: Coordinate | None = None, target: float = 0.0
     ) -> Array:
-        """The nearest minimum, shape (n, 3), Å, with the coordinate held at the target if given.
+        """The nearest minimum, shape (n, 3), Å, with the coordinate at the target if given.
 
         Raises:
             PointError: it does not converge, the constraint is not met, or bonds changed.
@@ -45,8 +52,11 @@ class Relaxer:
 
         if len(positions) == 1:
             return positions
+        targets = {held: held.value(positions) for held in self.held}
         if coordinate is not None:
-            coordinate.check_not_linear(positions)
+            targets[coordinate] = target
+        for driven in targets:
+            driven.check_not_linear(positions)
         optimizer = self._optimizer(positions, coordinate, target)
         try:
             with tempfile.TemporaryDirectory() as folder:
@@ -61,13 +71,16 @@ class Relaxer:
                 "near_linear_angle", "the dihedral angle met three atoms in line"
             ) from None
         final = np.asarray(optimizer.X).reshape(-1, 3) * BOHR
-        if coordinate is not None:
-            coordinate.check_not_linear(final)
-            if coordinate.distance(final, target) > coordinate.tolerance:
+        for driven, value in targets.items():
+            driven.check_not_linear(final)
+            if driven.distance(final, value) > driven.tolerance:
                 raise PointError(
                     "constraint_not_met",
-                    f"the coordinate is {coordinate.value(final):.4f}, not {target:.4f}",
+                    f"the {driven.words} is {driven.value(final):.4f}, not {value:.4f}",
                 )
+        strayed = np.linalg.norm(final - positions, axis=1)[list(self.frozen)].max(initial=0.0)
+        if strayed > STRAYED:
+            raise PointError("constraint_not_met", f"a frozen atom moved by {strayed:.4f} Å")
         if self.bonds is not None:
             driven = coordinate.atoms if coordinate else ()
             check_bonds(final, covalent_radii(self.symbols), self.bonds, driven)
@@ -101,8 +114,8 @@ class Relaxer:
             molecule.top_settings["read_bonds"] = True
         molecule.build_topology()
         held, values = None, None
-        if coordinate is not None:
-            held, values = parse_constraints(molecule, coordinate.constraint(target))
+        if text := self._constraints(coordinate, target):
+            held, values = parse_constraints(molecule, text)
         internals = DelocalizedInternalCoordinates(
             molecule,
             build=True,
@@ -122,3 +135,14 @@ class Relaxer:
         start = positions.ravel() / BOHR
         adapter = Adapter(molecule)
         return Optimizer(start, molecule, internals, adapter, ".", settings, print_info=False)
+
+    def _constraints(self, coordinate: Coordinate | None, target: float) -> str:
+        """All constraints in geomeTRIC's words."""
+        lines = [held.words for held in self.held]
+        if self.frozen:
+            lines.append("xyz " + ",".join(str(atom + 1) for atom in self.frozen))
+        if lines:
+            lines.insert(0, "$freeze")
+        if coordinate is not None:
+            lines.append(coordinate.constraint(target))
+        return "\n".join(lines)

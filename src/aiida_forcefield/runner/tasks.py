@@ -15,6 +15,7 @@ from .mean_field import Pyscf
 from .reference import reference
 from .relax import Relaxer
 from .slope import path_slope
+from .vibrations import hessian
 
 Array = NDArray[np.float64]
 Point = dict[str, Any]
@@ -30,13 +31,20 @@ def make_task(job: Job) -> Task:
     """
     engine = energy_engine(job)
     coordinate = Coordinate(job.constraint.atoms) if job.constraint else None
-    if job.split is not None and "interaction" in job.parameters:
-        return partial(_interaction, _interaction_engine(job, engine, job.split), job, coordinate)
+    if "interaction" in job.parameters:
+        return partial(_interaction, _interaction_engine(job, engine), job, coordinate)
     surface = relaxation_engine(job, engine)
     if surface is None:
         return partial(_energy, job, engine, None, coordinate)
-    steps = job.parameters["relaxation"].get("max_steps", 100)
-    relaxer = Relaxer(job.symbols, job.bonds, surface, steps)
+    settings = job.parameters["relaxation"]
+    relaxer = Relaxer(
+        job.symbols,
+        job.bonds,
+        surface,
+        settings.get("max_steps", 100),
+        tuple(Coordinate(tuple(atoms)) for atoms in settings.get("hold", [])),
+        tuple(settings.get("freeze", [])),
+    )
     if "reference" in job.parameters:
         densities = engine if isinstance(engine, Pyscf) else potential_engine(job)
         return partial(reference, job, engine, relaxer, densities)
@@ -52,6 +60,10 @@ def _energy(
     positions = point["positions"]
     gradient = job.parameters.get("gradient", False)
     point["energy"], point["gradient"] = engine.evaluate(positions, gradient)
+    if job.parameters.get("hessian"):
+        point["hessian"] = second_derivative(engine, positions)
+    if job.parameters.get("dipole"):
+        point["dipole"] = engine.dipole(positions)
     if coordinate is not None:
         point["coordinate"] = coordinate.value(positions)
         if relaxer is not None and gradient:
@@ -60,20 +72,28 @@ def _energy(
             )
 
 
-def _interaction_engine(job: Job, engine: Engine, split: int) -> Callable[[Array], Interaction]:
-    parameters, charge = job.parameters, job.charge // 2
+def second_derivative(engine: Engine, positions: Array) -> Array:
+    """Hessian (3n, 3n) in eV/Å² at positions (n, 3) in Å: analytic where the engine has it."""
+    if isinstance(engine, Pyscf):
+        return engine.hessian(positions)
+    return hessian(engine, positions)
+
+
+def _interaction_engine(job: Job, engine: Engine) -> Callable[[Array], Interaction]:
+    parameters, parts = job.parameters, job.fragments
+    charge = job.charge // len(parts)
     if isinstance(engine, Pyscf):
 
         def own(part: slice) -> Pyscf:
             return Pyscf(job.symbols[part], charge, 1, parameters)
 
         fraction = parameters["interaction"].get("counterpoise_fraction", 1.0)
-        return Counterpoise(engine, own, split, fraction).evaluate
-    first, second = (
-        Tblite(symbols, charge, 1, parameters["tblite"]["method"])
-        for symbols in (job.symbols[:split], job.symbols[split:])
-    )
-    return partial(supermolecular, engine, first, second, split, parameters.get("gradient", False))
+        if not isinstance(fraction, dict):
+            fraction = {"weak": fraction, "bonded": fraction}
+        return Counterpoise(engine, own, parts, **fraction).evaluate
+    method = parameters["tblite"]["method"]
+    molecules = [(part, Tblite(job.symbols[part], charge, 1, method)) for part in parts]
+    return partial(supermolecular, engine, molecules, parameters.get("gradient", False))
 
 
 def _interaction(
@@ -83,9 +103,9 @@ def _interaction(
     point.update(vars(result))
     if coordinate is not None:
         point["coordinate"] = coordinate.value(point["positions"])
-        if result.gradient is not None and len(coordinate.atoms) == 2:
+        if result.gradient is not None and len(coordinate.atoms) == len(job.fragments) == 2:
             # The second molecule moves as a whole along the line from site to site.
-            force = result.gradient[job.split :].sum(axis=0)
+            force = result.gradient[job.fragments[1]].sum(axis=0)
             i, j = coordinate.atoms
             line = point["positions"][j] - point["positions"][i]
             point["slope"] = float(force @ line / np.linalg.norm(line))

@@ -10,6 +10,7 @@ from aiida.orm import AbstractCode, ArrayData, Data, Dict, Int, ProcessNode
 from aiida_forcefield.calculations.charges import derive_charges
 from aiida_forcefield.calculations.dimers import sample_dimers, sample_liquid
 from aiida_forcefield.calculations.fit import fit_force_field
+from aiida_forcefield.calculations.liquid import measure_three_body
 from aiida_forcefield.calculations.scans import plan_all_scans
 from aiida_forcefield.calculations.topology import propose_conformers
 from aiida_forcefield.data import ForceFieldData, PointsData, StructuresData, TopologyData
@@ -50,7 +51,7 @@ class FitWorkChain(WorkChain):
         spec.expose_inputs(
             DensityWorkChain,
             namespace="liquid",
-            exclude=["force_field", "topology", "reference"],
+            exclude=["force_field", "topology", "reference", "three_body"],
             namespace_options={"help": "The liquid from which dimers are taken."},
         )
         spec.input("fit", valid_type=Dict, help="Settings of the fit that differ from its own.")
@@ -73,6 +74,12 @@ class FitWorkChain(WorkChain):
         spec.output("charges", valid_type=Dict)
         spec.output("reference", valid_type=PointsData)
         spec.output("properties", valid_type=ArrayData, help="Hessian, potential, dispersion.")
+        spec.output(
+            "three_body",
+            valid_type=Dict,
+            required=False,
+            help="Energy (eV per molecule) and pressure (bar) of three-body dispersion.",
+        )
         spec.exit_code(
             320,
             "ERROR_REFERENCE",
@@ -224,12 +231,16 @@ class FitWorkChain(WorkChain):
         return ToContext(liquid=submit_once(self, DensityWorkChain, **inputs))
 
     def take_liquid_dimers(self) -> ExitCode | None:
-        """Take neighbours from the liquid."""
+        """Take neighbours from the liquid, and see how three of them repel each other."""
         liquid = settle(self.ctx.liquid)
         if "frames" not in liquid.outputs:
             return self.exit_codes.ERROR_LIQUID.format(reason=reason(liquid))
         dimers = sample_liquid(self.inputs.topology, liquid.outputs.frames, self.inputs.sampling)
         self.ctx.queue = list(dimers.items())
+        frames = liquid.outputs.frames
+        self.out(
+            "three_body", measure_three_body(self.ctx.force_field, self.inputs.topology, frames)
+        )
         return None
 
     def conclude(self) -> None:

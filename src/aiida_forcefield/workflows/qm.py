@@ -66,6 +66,7 @@ class QmWorkChain(BaseRestartWorkChain):
         )
         spec.output("points", valid_type=PointsData, required=False)
         spec.output("reference", valid_type=ArrayData, required=False)
+        spec.output_namespace("properties", valid_type=ArrayData, dynamic=True, required=False)
 
     @property
     def process_class(self) -> type[Process]:
@@ -89,14 +90,17 @@ class QmWorkChain(BaseRestartWorkChain):
             {**qm, "metadata": {"options": qm.get("metadata", {}).get("options", {})}}
         )
         self.ctx.parts = {}
+        self.ctx.properties = {}
         self.ctx.idle = 0
 
     def inspect_process(self) -> ExitCode | None:
         """Keep what the job came to, and hand it out also where the others are given up."""
         job = settle(self.ctx.children[-1])
-        points = outputs_of(job).get("points")
-        if points is not None:
-            self.ctx.parts[f"part_{self.ctx.iteration:02d}"] = points
+        found, label = outputs_of(job), f"part_{self.ctx.iteration:02d}"
+        if "points" in found:
+            self.ctx.parts[label] = found["points"]
+        if "properties" in found:
+            self.ctx.properties[label] = found["properties"]
         self.ctx.idle = self.ctx.idle + 1 if statuses(job) <= {*UNFINISHED} else 0
         verdict = super().inspect_process()
         if verdict is not None:
@@ -110,6 +114,8 @@ class QmWorkChain(BaseRestartWorkChain):
             self.out("points", join_points(**parts))
         elif parts:
             self.out("points", *parts.values())
+        if self.ctx.properties:
+            self.out("properties", self.ctx.properties)
         found = outputs_of(self.ctx.children[-1])
         if "reference" in found:
             self.out("reference", found["reference"])

@@ -58,7 +58,7 @@ def test_constraint_and_bonds(tmp_path: Path) -> None:
         ({"parameters": {"engine": "pyscf", "mean_field": {"xcc": "pbe"}}}, "did you mean 'xc'"),
         ({"parameters": XTB | {"correlation": "mp2"}}, "mp2 needs engine pyscf and method RHF"),
         ({"parameters": MP2 | {"density_fit": False}}, "mp2 needs density_fit: true"),
-        ({"parameters": MP2 | {"gradient": True}}, "must be false with correlation mp2"),
+        ({"parameters": MP2 | {"gradient": True}}, "parameters.gradient: not with correlation mp2"),
         ({"parameters": MP2, "multiplicity": 3}, "needs closed shells"),
         (
             {"parameters": XTB | {"relaxation": {"engine": "pyscf"}}},
