@@ -12,5 +12,10 @@ def remaining_structures(structures: StructuresData, points: PointsData) -> Stru
     """The structures of a job that it did not come to."""
     whole, missing = structures.value, points.value.missing
     return StructuresData(
-        replace(whole, positions=whole.positions[missing], values=whole.values[missing])
+        replace(
+            whole,
+            positions=whole.positions[missing],
+            values=whole.values[missing],
+            cells=None if whole.cells is None else whole.cells[missing],
+        )
     )

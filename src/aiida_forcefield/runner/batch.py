@@ -38,12 +38,17 @@ def run(job: Job, path: Path) -> None:
             versions = {name: version(name) for name in _PACKAGES}
             results.append({"header": {"versions": versions, "threads": threads}})
         # From neighbour to neighbour, which gives the SCF a good guess.
-        order = [0] if "reference" in job.parameters else nearest_first(job.positions)
+        order = [0] if "reference" in job.parameters else nearest_first(geometries(job))
         for index in order:
             if index not in results.done:
                 results.append(compute_point(task, index, job.positions[index]))
         if not results.finished:
             results.append({"finished": True})
+
+
+def geometries(job: Job) -> np.ndarray:
+    """Positions and, of crystals, lattice vectors of each structure, shape (m, n or n + 3, 3), Å."""
+    return job.positions if job.cells is None else np.hstack([job.positions, job.cells])
 
 
 def compute_point(task: Task, index: int, positions: np.ndarray) -> Point:

@@ -11,6 +11,8 @@ Status = Literal[
     "relaxation_not_converged",
     "constraint_not_met",
     "bonds_changed",
+    "linear_dependence",
+    "no_band_gap",
     "not_finite",
     "error",
 ]
@@ -30,6 +32,9 @@ ADVICE: dict[Status, str] = {
     "without this point.",
     "bonds_changed": "A bond broke or formed, as when a proton moves: this is another molecule. "
     "The scan does without this point.",
+    "linear_dependence": "Basis functions depend on each other, as diffuse ones do in a dense "
+    "crystal. Use a basis without them.",
+    "no_band_gap": "The crystal may be a metal, or become one; only insulators are treated.",
     "not_finite": "An energy or gradient is not a number. Look at the structure of the point.",
     "error": "The engine failed in a way that has no status of its own; its message tells more.",
 }

@@ -27,6 +27,7 @@ class Structures:
         constraint: atoms of the coordinate that the scan varies; empty without one.
         values: the coordinate in each structure, shape (s,), Å or degrees; NaN without one.
         split: number of atoms of the first molecule of a dimer; 0 for a single molecule.
+        cells: lattice vectors of crystals, one a row, shape (s, 3, 3), Å; None for molecules.
     """
 
     label: str
@@ -38,6 +39,7 @@ class Structures:
     constraint: tuple[int, ...]
     values: Array
     split: int
+    cells: Array | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,6 +59,8 @@ class Points:
         messages: a sentence about each failure, or about the remedy of a point that took one.
         cpu_seconds: shape (s,).
         versions: version of each program that took part.
+        cells: as in `Structures`.
+        stresses: (dE/dε)/V of crystals, shape (s, 3, 3), eV/Å³; NaN where not computed.
     """
 
     label: str
@@ -71,6 +75,8 @@ class Points:
     messages: tuple[str, ...]
     cpu_seconds: Array
     versions: dict[str, str]
+    cells: Array | None = None
+    stresses: Array | None = None
 
     @property
     def ok(self) -> NDArray[np.bool_]:
