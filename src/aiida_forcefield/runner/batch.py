@@ -47,7 +47,7 @@ def run(job: Job, path: Path) -> None:
 
 
 def geometries(job: Job) -> np.ndarray:
-    """Positions and, of crystals, lattice vectors of each structure, shape (m, n or n + 3, 3), Å."""
+    """Positions and, of crystals, the lattice vectors after them, shape (m, n or n + 3, 3), Å."""
     return job.positions if job.cells is None else np.hstack([job.positions, job.cells])
 
 

@@ -99,7 +99,9 @@ class Crystal:
         guess = None
         if self._latest is not None:
             guess, *before = self._latest
-            apart = max(np.abs(a - b).max() for a, b in zip(before, (lattice, positions)))
+            apart = max(
+                np.abs(a - b).max() for a, b in zip(before, (lattice, positions), strict=True)
+            )
             if apart > NEAR:
                 guess = None
         field.kernel(dm0=guess)

@@ -37,15 +37,15 @@ def check_crystal(parameters: dict[str, Any]) -> None:
             )
     for key, step in (("mesh", 1), ("kmesh", 2)):
         counts = parameters["crystal"].get(key)
-        if not isinstance(counts, list) or not [
-            isinstance(n, int) and n > 0 and n % step == 0 for n in counts
-        ] == [True] * 3:
-            kind = "even " * (step == 2)
-            raise ValueError(
-                f"parameters.crystal.{key}: {counts!r} must be three {kind}numbers above 0"
-            )
+        if not isinstance(counts, list) or [_is_multiple(n, step) for n in counts] != [True] * 3:
+            kind = "even numbers" if step == 2 else "whole numbers"
+            raise ValueError(f"parameters.crystal.{key}: {counts!r} must be three {kind} above 0")
     if not isinstance(parameters["crystal"].get("pseudo"), str):
         raise ValueError("parameters.crystal.pseudo: the name of GTH pseudopotentials is missing")
+
+
+def _is_multiple(number: Any, step: int) -> bool:
+    return isinstance(number, int) and number > 0 and number % step == 0
 
 
 def read_cells(data: Any, count: int) -> Array | None:

@@ -13,6 +13,7 @@ from aiida_forcefield.calculations.names import check_names
 from aiida_forcefield.dynamics import MINIMUM_SAMPLES, THERMO_EVERY
 from aiida_forcefield.potentials import Settings as FitSettings
 from aiida_forcefield.runner.job import check_parameters
+from aiida_forcefield.scans.crystal_qm import CrystalSettings
 from aiida_forcefield.surrogate import Settings as LearningSettings
 
 # Sections in the dialect of the runner, and what the chain needs of each beyond it.
@@ -32,6 +33,7 @@ SHORTEST = MINIMUM_SAMPLES * THERMO_EVERY * 0.002  # ps
 STRICT = ConfigDict(extra="forbid", strict=True)
 _LearningSettings = dataclass(LearningSettings, config=STRICT, frozen=True)
 _FitSettings = dataclass(FitSettings, config=STRICT, frozen=True)
+_CrystalSettings = dataclass(CrystalSettings, config=STRICT, frozen=True)
 
 
 def _distinct(seeds: list[int]) -> list[int]:
@@ -47,6 +49,7 @@ class _Section(BaseModel):
 class _Learning(_Section):
     molecule: _LearningSettings
     pairs: _LearningSettings
+    crystals: _LearningSettings
 
 
 class _Sampling(_Section):
@@ -75,6 +78,7 @@ class _Liquid(_Density):
 class _Protocol(_Section):
     """All that is not QM, which the runner checks itself."""
 
+    crystal: _CrystalSettings
     learning: _Learning
     sampling: _Sampling
     liquid: _Liquid
