@@ -123,7 +123,12 @@ class Crystal:
         from pyscf.pbc import dft, gto
 
         section = self._settings["crystal"]
-        cell = gto.M(
+        cell = gto.Cell()
+        # Diffuse functions are made up for by those of neighbours, on which they nearly depend.
+        cell.exp_to_discard = section.get("smallest_exponent", 0.0)
+        cell.build(
+            dump_input=False,
+            parse_arg=False,
             a=lattice / BOHR,
             atom=list(zip(self._symbols, (positions / BOHR).tolist(), strict=True)),
             unit="Bohr",

@@ -48,7 +48,7 @@ _KEYS: dict[str, tuple[type | tuple[type, ...], tuple[str, ...] | None]] = {
     "relaxation": (dict, ("engine", "method", "max_steps")),
     "interaction": (dict, ("counterpoise_fraction",)),
     "reference": (dict, ("shells", "density")),
-    "crystal": (dict, ("mesh", "kmesh", "pseudo")),
+    "crystal": (dict, ("mesh", "kmesh", "pseudo", "smallest_exponent")),
 }
 _JOB_KEYS = (
     "parameters",

@@ -40,6 +40,11 @@ def check_crystal(parameters: dict[str, Any]) -> None:
         if not isinstance(counts, list) or [_is_multiple(n, step) for n in counts] != [True] * 3:
             kind = "even numbers" if step == 2 else "whole numbers"
             raise ValueError(f"parameters.crystal.{key}: {counts!r} must be three {kind} above 0")
+    exponent = parameters["crystal"].get("smallest_exponent", 0.0)
+    if not isinstance(exponent, (int, float)) or not 0 <= exponent < 1:
+        raise ValueError(
+            f"parameters.crystal.smallest_exponent: {exponent!r} must be a number from 0 to below 1"
+        )
     if not isinstance(parameters["crystal"].get("pseudo"), str):
         raise ValueError("parameters.crystal.pseudo: the name of GTH pseudopotentials is missing")
 

@@ -14,29 +14,31 @@ Array = NDArray[np.float64]
 
 BOHR = 0.529177210903  # Å
 
+SMALLEST_EXPONENT = 0.06
+"""1/bohr², of a basis function: neighbours make up for more diffuse ones, which cost much."""
+
 
 @dataclass(frozen=True)
 class _Element:
-    """Basis sets of an element for the GTH pseudopotentials of PBE.
+    """What is chosen for an element.
 
     Attributes:
-        double, triple: names in PySCF, of double and triple zeta.
-        exponent: largest of the primitive functions, 1/bohr²; the grid must resolve it.
+        exponent: largest of the double-zeta basis, 1/bohr²; the grid must resolve it.
+        triple: name of the triple-zeta basis.
     """
 
-    double: str
-    triple: str
     exponent: float
+    triple: str
 
 
-# Of lithium those without diffuse functions, which in a crystal depend on those of its neighbours.
+DOUBLE = "gth-dzvp-molopt-sr"
 _ELEMENTS = {
-    "Li": _Element("gth-cc-dzvp", "gth-cc-tzvp", 9.1),
-    "O": _Element("gth-dzvp-molopt-sr", "gth-tzvp-molopt", 12.0),
-    "F": _Element("gth-dzvp-molopt-sr", "gth-tzvp-molopt", 15.0),
-    "Na": _Element("gth-dzvp-molopt-sr", "gth-tzvp", 23.5),
-    "Mg": _Element("gth-dzvp-molopt-sr", "gth-tzvp", 32.6),
-    "Cl": _Element("gth-dzvp-molopt-sr", "gth-tzvp-molopt", 4.6),
+    "Li": _Element(7.1, "gth-tzvp"),
+    "O": _Element(10.4, "gth-tzvp-molopt"),
+    "F": _Element(13.7, "gth-tzvp-molopt"),
+    "Na": _Element(23.5, "gth-tzvp"),
+    "Mg": _Element(30.7, "gth-tzvp"),
+    "Cl": _Element(2.4, "gth-tzvp-molopt"),
 }
 
 
@@ -98,21 +100,25 @@ def crystal_parameters(
         "engine": "pyscf",
         "mean_field": {"method": "RKS", "xc": settings.xc, "conv_tol": 1e-8},
         "structure": {
-            "basis": {symbol: getattr(e, settings.basis) for symbol, e in elements.items()}
+            "basis": {
+                symbol: DOUBLE if settings.basis == "double" else element.triple
+                for symbol, element in elements.items()
+            }
         },
         "crystal": {
             "pseudo": "gth-pbe",
             "mesh": [_fast_size(count) for count in counts],
             "kmesh": [2 * int(np.ceil(pair)) for pair in pairs],
+            "smallest_exponent": SMALLEST_EXPONENT,
         },
         "gradient": settings.gradient,
     }
 
 
 def _fast_size(least: float) -> int:
-    """The next odd number, as which PySCF has its meshes, without a prime factor above 7."""
+    """The next odd number, as which PySCF has its meshes, without a prime factor above 13."""
     size = 2 * int(np.ceil((least - 1.0) / 2.0)) + 1
-    while not _divides(size, (3, 5, 7)):
+    while not _divides(size, (3, 5, 7, 11, 13)):
         size += 2
     return size
 
