@@ -14,7 +14,10 @@ from scipy.spatial.transform import Rotation
 from aiida_forcefield.topology.crystal import conventional_lengths, from_atoms, read_crystal
 
 LITHIA = crystal(
-    ["O", "Li"], [(0, 0, 0), (0.25, 0.25, 0.25)], spacegroup=225, cellpar=[4.6, 4.6, 4.6, 90, 90, 90]
+    ["O", "Li"],
+    [(0, 0, 0), (0.25, 0.25, 0.25)],
+    spacegroup=225,
+    cellpar=[4.6, 4.6, 4.6, 90, 90, 90],
 )
 
 
