@@ -165,7 +165,9 @@ class Crystal:
                 "exact exchange"
             )
         try:
-            cell = self._prepare(job.cells[0], job.positions[0]).cell
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # a hint to install basis-set-exchange
+                cell = self._prepare(job.cells[0], job.positions[0]).cell
         except (BasisNotFoundError, KeyError, RuntimeError) as error:
             reason = " ".join(str(error).split())
             raise ValueError(f"parameters.structure.basis, crystal.pseudo: {reason}") from None

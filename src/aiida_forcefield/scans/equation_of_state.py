@@ -84,14 +84,18 @@ def equation_of_state(
         along = -rate * pressure(volumes[known], *parameters)
         return np.concatenate([birch_murnaghan(volumes, energy, *parameters), reach * along])
 
-    observed = np.concatenate([energies, reach * slopes[known]])
     lowest = energies.argmin()
+    observed = np.concatenate([energies - energies[lowest], reach * slopes[known]])
     curvature = 2.0 * np.polyfit(strains, energies - energies[lowest], 2)[0]
-    guess = energies[lowest], volumes[lowest], curvature / (9.0 * volumes[lowest]), 4.0
-    best, covariance = curve_fit(model, observed, observed, guess, xtol=1e-14, ftol=1e-14)
-    energy, v0, modulus, derivative = (float(value) for value in best)
+    guess = 0.0, volumes[lowest], curvature / (9.0 * volumes[lowest]), 4.0
+    nowhere = "strains: the energy has no minimum between the least and the largest"
+    try:
+        best, covariance = curve_fit(model, observed, observed, guess)
+    except RuntimeError:
+        raise ValueError(nowhere) from None
+    depth, v0, modulus, derivative = (float(value) for value in best)
     if not volumes.min() < v0 < volumes.max() or modulus <= 0:
-        raise ValueError("strains: the energy has no minimum between the least and the largest")
+        raise ValueError(nowhere)
     errors = [float(error) for error in np.sqrt(np.diag(covariance))]
     strain = (v0 / volume) ** (1.0 / 3.0) - 1.0
     return EquationOfState(
@@ -103,7 +107,7 @@ def equation_of_state(
         bulk_modulus_error=errors[2] * GPA,
         derivative=derivative,
         derivative_error=errors[3],
-        energy=energy,
+        energy=float(energies[lowest]) + depth,
         energy_error=errors[0],
-        residual=float(np.abs(birch_murnaghan(volumes, *best) - energies).max()),
+        residual=float(np.abs(model(observed, *best) - observed)[: len(energies)].max()),
     )
