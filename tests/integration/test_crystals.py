@@ -139,7 +139,10 @@ def test_an_scf_that_does_not_converge_has_its_status(runner: Runner) -> None:
         ({"mean_field": {"method": "RKS", "xc": "pbe0"}}, "without exact exchange"),
         ({"mean_field": {"method": "RKS", "xc": "pbee"}}, "mean_field.xc"),
         ({"structure": {"basis": "gth-dzvpp"}}, "structure.basis"),
-        ({"crystal": LIF["crystal"] | {"pseudo": "gth-pbee"}}, "crystal.pseudo"),
+        (
+            {"crystal": LIF["crystal"] | {"pseudo": "gth-olyp"}},
+            "Pseudopotential for Li",
+        ),
     ],
 )
 def test_unknown_names_are_refused(runner: Runner, change: Any, message: str) -> None:

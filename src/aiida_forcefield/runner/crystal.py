@@ -1,7 +1,7 @@
 """The PySCF engine of crystals: Kohn-Sham with GTH pseudopotentials, k-points and plane-wave FFTs.
 
-Densities live on a uniform grid (FFTDF). Atomic orbitals on that grid are nearly all of the time
-of an SCF, so they are computed once for each geometry.
+Densities live on a uniform grid (FFTDF). Where atomic orbitals are computed anew in each cycle they
+take most of the time of an SCF; and by time reversal half of the k-points are enough.
 """
 
 import warnings
@@ -31,10 +31,10 @@ DEPENDENT = 1e-7
 
 
 class Orbitals(KNumInt):
-    """PySCF's integrator with the memory of a forgetful clerk: it looks up what it computed once.
+    """PySCF's integrator, which computes the orbitals of a geometry once and keeps them.
 
-    Both the exchange-correlation energy, with its first derivatives, and the Coulomb energy,
-    without, ask for the same orbitals in each cycle.
+    In each cycle of an SCF the exchange-correlation energy asks for them with their first
+    derivatives, and the Coulomb energy without.
     """
 
     def __init__(self) -> None:
@@ -167,15 +167,12 @@ class Crystal:
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # a hint to install basis-set-exchange
-                cell = self._prepare(job.cells[0], job.positions[0]).cell
+                self._prepare(job.cells[0], job.positions[0])
         except (BasisNotFoundError, KeyError, RuntimeError) as error:
-            reason = " ".join(str(error).split())
-            raise ValueError(f"parameters.structure.basis, crystal.pseudo: {reason}") from None
-        if bare := {cell.atom_symbol(i) for i in range(cell.natm)} - set(cell._pseudo):
+            reason = " ".join(str(error).partition(" in /")[0].split())  # without PySCF's files
             raise ValueError(
-                f"parameters.crystal.pseudo: {self._settings['crystal']['pseudo']!r} has none for "
-                f"{', '.join(sorted(bare))}"
-            )
+                f"parameters.structure.basis, crystal.pseudo: PySCF does not have it: {reason}"
+            ) from None
 
 
 def _check_independent(field: Any) -> None:

@@ -15,6 +15,9 @@ SHORTEST = 0.4
 FLATTEST = 0.1
 """Volume of a cell over the product of its edges; flatter ones are mistakes, or badly chosen."""
 
+PSEUDOPOTENTIALS = ("gth-pbe", "gth-pbesol", "gth-pade", "gth-blyp", "gth-bp", "gth-olyp")
+"""Of the functionals PBE, PBEsol, LDA, BLYP, BP86 and OLYP; each has its own."""
+
 _MEAN_FIELD = ("method", "xc", "conv_tol", "max_cycle")
 _SECTIONS = ("engine", "mean_field", "structure", "gradient", "crystal")
 
@@ -45,8 +48,11 @@ def check_crystal(parameters: dict[str, Any]) -> None:
         raise ValueError(
             f"parameters.crystal.smallest_exponent: {exponent!r} must be a number from 0 to below 1"
         )
-    if not isinstance(parameters["crystal"].get("pseudo"), str):
-        raise ValueError("parameters.crystal.pseudo: the name of GTH pseudopotentials is missing")
+    pseudo = parameters["crystal"].get("pseudo")
+    if pseudo not in PSEUDOPOTENTIALS:
+        raise ValueError(
+            f"parameters.crystal.pseudo: {pseudo!r} is not one of {', '.join(PSEUDOPOTENTIALS)}"
+        )
 
 
 def _is_multiple(number: Any, step: int) -> bool:

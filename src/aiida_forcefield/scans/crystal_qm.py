@@ -14,31 +14,32 @@ Array = NDArray[np.float64]
 
 BOHR = 0.529177210903  # Å
 
-SMALLEST_EXPONENT = 0.06
-"""1/bohr², of a basis function: neighbours make up for more diffuse ones, which cost much."""
-
 
 @dataclass(frozen=True)
 class _Element:
     """What is chosen for an element.
 
     Attributes:
-        exponent: largest of the double-zeta basis, 1/bohr²; the grid must resolve it.
-        triple: name of the triple-zeta basis.
+        double, triple: names of basis sets of double and triple zeta.
+        tightest: largest exponent of the double-zeta basis, 1/bohr²; the grid must resolve it.
+        diffuse: exponent, 1/bohr², below which functions may be left out: what they add comes
+            from those of neighbours, on which they depend, and they take most of the time.
     """
 
-    exponent: float
+    double: str
     triple: str
+    tightest: float
+    diffuse: float = 0.06
 
 
-DOUBLE = "gth-dzvp-molopt-sr"
 _ELEMENTS = {
-    "Li": _Element(7.1, "gth-tzvp"),
-    "O": _Element(10.4, "gth-tzvp-molopt"),
-    "F": _Element(13.7, "gth-tzvp-molopt"),
-    "Na": _Element(23.5, "gth-tzvp"),
-    "Mg": _Element(30.7, "gth-tzvp"),
-    "Cl": _Element(2.4, "gth-tzvp-molopt"),
+    "Li": _Element("gth-dzvp-molopt-sr", "gth-tzvp", 7.1),
+    "O": _Element("gth-dzvp-molopt-sr", "gth-tzvp-molopt", 10.4),
+    "F": _Element("gth-dzvp-molopt-sr", "gth-tzvp-molopt", 13.7),
+    # Chloride is large: without the diffuse functions of sodium and its own it comes out too stiff.
+    "Na": _Element("gth-dzvp-molopt-sr", "gth-tzvp", 23.5, diffuse=0.045),
+    "Mg": _Element("gth-dzvp-molopt-sr", "gth-tzvp", 30.7),
+    "Cl": _Element("gth-dzvp-molopt", "gth-tzvp-molopt", 4.6),
 }
 
 
@@ -91,7 +92,7 @@ def crystal_parameters(
     elements = {symbol: _ELEMENTS[symbol] for symbol in sorted(set(crystal.symbols))}
     cells = lattice_structures(crystal, scan, [scan.lower, 0.0, scan.upper]).cells
     assert cells is not None
-    width = BOHR / np.sqrt(max(element.exponent for element in elements.values()))
+    width = BOHR / np.sqrt(max(element.tightest for element in elements.values()))
     spacing = getattr(settings, f"{scan.kind}_spacing") * width
     reciprocal = 2.0 * np.pi * np.linalg.inv(cells).transpose(0, 2, 1)
     counts = np.linalg.norm(cells, axis=2).max(axis=0) / spacing
@@ -101,15 +102,14 @@ def crystal_parameters(
         "mean_field": {"method": "RKS", "xc": settings.xc, "conv_tol": 1e-8},
         "structure": {
             "basis": {
-                symbol: DOUBLE if settings.basis == "double" else element.triple
-                for symbol, element in elements.items()
+                symbol: getattr(element, settings.basis) for symbol, element in elements.items()
             }
         },
         "crystal": {
             "pseudo": "gth-pbe",
             "mesh": [_fast_size(count) for count in counts],
             "kmesh": [2 * int(np.ceil(pair)) for pair in pairs],
-            "smallest_exponent": SMALLEST_EXPONENT,
+            "smallest_exponent": min(element.diffuse for element in elements.values()),
         },
         "gradient": settings.gradient,
     }

@@ -107,7 +107,7 @@ def test_cells(tmp_path: Path) -> None:
         (crystal(mesh=[33, 33, 33.5]), "must be three whole numbers above 0"),
         (crystal(kmesh=[3, 3, 3]), "crystal.kmesh: .* must be three even numbers above 0"),
         (crystal(meshes=[33, 33, 33]), "unknown key 'meshes'; did you mean 'mesh'"),
-        (crystal(pseudo=None), "the name of GTH pseudopotentials is missing"),
+        (crystal(pseudo="gth-pbee"), "pseudo: 'gth-pbee' is not one of gth-pbe, gth-pbesol"),
         (crystal(smallest_exponent=-1), "must be a number from 0 to below 1"),
         (
             {"parameters": PBC | {"density_fit": True}, "cells": [CELL, CELL]},
