@@ -29,6 +29,7 @@ class ScanWorkChain(WorkChain):
         spec.input("topology", valid_type=TopologyData, required=False)
         spec.input("reference", valid_type=PointsData, required=False, help="The relaxed molecule.")
         spec.input("crystal", valid_type=StructureData, required=False, help="In their place.")
+        spec.inputs.validator = _one_material
         spec.input("learning", valid_type=Dict, help="Tolerance and limits of the surrogate.")
         spec.expose_inputs(QmCalculation, namespace="qm", exclude=["structures"])
         spec.outline(
@@ -185,6 +186,13 @@ class ScanWorkChain(WorkChain):
         if status != "converged":
             return self.exit_codes.ERROR_NOT_CONVERGED.format(name=name, error=error)
         return None
+
+
+def _one_material(inputs: Mapping[str, Any], _: Any) -> str | None:
+    """Validate that a scan is of a molecule or of a crystal."""
+    if ("crystal" in inputs) == ("topology" in inputs and "reference" in inputs):
+        return "a scan needs either crystal, or topology and reference"
+    return None
 
 
 def sections(scan: Dict) -> tuple[str, str]:

@@ -140,6 +140,19 @@ def test_a_crystal_is_learned_in_the_place_of_a_molecule(
     assert abs(learned.grid[learned.mean.argmin()]) < 0.005
 
 
+def test_a_scan_is_of_a_molecule_or_a_crystal(
+    start: Callable[..., Any], codes: dict[str, InstalledCode], hydrogen: Structures
+) -> None:
+    with pytest.raises(ValueError, match="either crystal, or topology and reference"):
+        start(
+            ScanWorkChain,
+            scan=Dict(asdict(SCAN)),
+            structures=StructuresData(hydrogen),
+            learning=Dict(asdict(Settings())),
+            qm={"code": codes["qm"], "parameters": Dict(XTB)},
+        )
+
+
 def test_refused_parameters_are_not_tried_again(scan: Any, ended: Ended) -> None:
     scan.ctx.job = ended(310)
     scan.learn()
