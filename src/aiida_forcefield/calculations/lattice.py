@@ -73,9 +73,14 @@ def measure_equation_of_state(scan: Dict, crystal: StructureData, **points: Poin
     Returns:
         The fields of `EquationOfState`, and the ``lattice_constants`` of the conventional cell in
         Å with their errors.
+
+    Raises:
+        ValueError: a scan of another coordinate, or as `equation_of_state`.
     """
-    primitive = _primitive(crystal)
-    seen = _observations(LatticeScan(**scan.get_dict()), points)
+    plan, primitive = LatticeScan(**scan.get_dict()), _primitive(crystal)
+    if plan.mode != "isotropic":
+        raise ValueError(f"scan {plan.name!r}: an equation of state needs 'strain isotropic'")
+    seen = _observations(plan, points)
     state = equation_of_state(seen.x, seen.energy, seen.slope, primitive.volume)
     lengths = conventional_lengths(primitive)
     return Dict(

@@ -1,4 +1,4 @@
-"""QM settings of a crystal, chosen by its elements, its cells and what is scanned."""
+"""QM settings of a crystal, PBE, chosen by its elements, its cells and what is scanned."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -48,19 +48,17 @@ class CrystalSettings:
     """How accurate QM of a crystal shall be.
 
     Attributes:
-        xc: functional, an LDA or GGA without exact exchange.
         basis: double or triple (zeta).
         strain_spacing: of the grid, for scans of a strain, in units of the width
             1/sqrt(exponent) of the tightest basis function.
         displacement_spacing: the same for displacements, which feel the grid more.
         k_spacing: of the k-points, 1/Å.
-        gradient: whether slopes are computed too; they cost three times an energy.
+        gradient: whether slopes are computed too; they cost about five times an energy.
 
     Raises:
         ValueError: a spacing that is not above 0.
     """
 
-    xc: str
     basis: Literal["double", "triple"]
     strain_spacing: float
     displacement_spacing: float
@@ -99,7 +97,7 @@ def crystal_parameters(
     pairs = np.linalg.norm(reciprocal, axis=2).max(axis=0) / (2.0 * settings.k_spacing)
     return {
         "engine": "pyscf",
-        "mean_field": {"method": "RKS", "xc": settings.xc, "conv_tol": 1e-8},
+        "mean_field": {"method": "RKS", "xc": "pbe", "conv_tol": 1e-8},
         "structure": {
             "basis": {
                 symbol: getattr(element, settings.basis) for symbol, element in elements.items()

@@ -69,6 +69,8 @@ def from_atoms(atoms: Atoms) -> Crystal:
     cell, fractions, symbols = _standard(
         atoms.cell.array, fractions, list(atoms.symbols), to_primitive=True
     )
+    if np.linalg.det(cell) < 0:  # left-handed vectors
+        cell, fractions = -cell, -fractions
     return Crystal(symbols, cell, fractions @ cell)
 
 

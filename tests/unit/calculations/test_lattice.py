@@ -108,6 +108,14 @@ def test_displacements_move_the_primitive_cell() -> None:
     assert planned["structures"].value.symbols == ("Li", "F")
 
 
+def test_only_a_breathing_cell_has_an_equation_of_state() -> None:
+    planned = plan(mode="xx")
+    with pytest.raises(ValueError, match=r"strain xx.* needs 'strain isotropic'"):
+        measure_equation_of_state(
+            planned["scan"], fluoride(), first=computed(planned["structures"])
+        )
+
+
 def test_partly_occupied_sites_are_refused() -> None:
     mixed = StructureData(cell=np.eye(3) * 4)
     mixed.append_atom(position=(0, 0, 0), symbols=("Li", "Na"), weights=(0.5, 0.5))

@@ -14,7 +14,7 @@ from aiida_forcefield.scans.crystal_qm import CrystalSettings, crystal_parameter
 from aiida_forcefield.scans.lattice import lattice_scan, lattice_structures
 from aiida_forcefield.topology.crystal import from_atoms
 
-SETTINGS = CrystalSettings("pbe", "double", 0.65, 0.38, 1.5, gradient=False)
+SETTINGS = CrystalSettings("double", 0.65, 0.38, 1.5, gradient=False)
 FLUORIDE = from_atoms(bulk("LiF", "rocksalt", a=4.06))
 BREATHING = lattice_scan(FLUORIDE, "isotropic", -0.05, 0.05)
 
