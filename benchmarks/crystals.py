@@ -100,7 +100,7 @@ def measure_ripple(crystal: Crystal, settings: CrystalSettings, python: Path) ->
             "ripple": abs(points[1]["energy"] - points[0]["energy"]),
             "cpu_seconds_per_point": points[1]["cpu_seconds"],
         }
-    return found
+    return {"ripples": found}
 
 
 def run(
@@ -131,10 +131,10 @@ def summary(found: dict[str, Any]) -> str:
     """What was found, in one line."""
     if "failed" in found:
         return str(found["failed"])
-    if "strain" in found and isinstance(found["strain"], dict):
+    if "ripples" in found:
         return "  ".join(
             f"{kind}: mesh {part['mesh'][0]}, {1000 * part['ripple']:.2f} meV"
-            for kind, part in found.items()
+            for kind, part in found["ripples"].items()
         )
     return (
         f"mesh {found['parameters']['crystal']['mesh'][0]}  a {found['lattice_constant']:.4f} Å  "
