@@ -16,30 +16,42 @@ BOHR = 0.529177210903  # Å
 
 
 @dataclass(frozen=True)
-class _Element:
-    """What is chosen for an element.
+class _Basis:
+    """A basis set of an element.
 
     Attributes:
-        double, triple: names of basis sets of double and triple zeta.
-        tightest: largest exponent of the double-zeta basis, 1/bohr²; the grid must resolve it.
+        name: in PySCF.
         diffuse: exponent, 1/bohr², below which functions may be left out: what they add comes
             from those of neighbours, on which they depend, and they take most of the time.
     """
 
-    double: str
-    triple: str
-    tightest: float
+    name: str
     diffuse: float = 0.06
 
 
+@dataclass(frozen=True)
+class _Element:
+    """What is chosen for an element.
+
+    Attributes:
+        double, triple: basis sets of double and triple zeta. Sodium and magnesium keep the double
+            one: in a crystal the functions of their larger sets depend on those of neighbours.
+        tightest: largest exponent of the double one, 1/bohr²; the grid must resolve it.
+    """
+
+    double: _Basis
+    triple: _Basis
+    tightest: float
+
+
 _ELEMENTS = {
-    "Li": _Element("gth-dzvp-molopt-sr", "gth-tzvp", 7.1),
-    "O": _Element("gth-dzvp-molopt-sr", "gth-tzvp-molopt", 10.4),
-    "F": _Element("gth-dzvp-molopt-sr", "gth-tzvp-molopt", 13.7),
-    # Chloride is large: without the diffuse functions of sodium and its own it comes out too stiff.
-    "Na": _Element("gth-dzvp-molopt-sr", "gth-tzvp", 23.5, diffuse=0.045),
-    "Mg": _Element("gth-dzvp-molopt-sr", "gth-tzvp", 30.7),
-    "Cl": _Element("gth-dzvp-molopt", "gth-tzvp-molopt", 4.6),
+    "Li": _Element(_Basis("gth-dzvp-molopt-sr"), _Basis("gth-cc-tzvp"), 7.1),
+    "O": _Element(_Basis("gth-dzvp-molopt-sr"), _Basis("gth-tzvp-molopt"), 10.4),
+    "F": _Element(_Basis("gth-dzvp-molopt-sr"), _Basis("gth-tzvp-molopt"), 13.7),
+    # Without the diffuse functions of sodium and chlorine NaCl comes out a fifth too stiff.
+    "Na": _Element(_Basis("gth-dzvp-molopt-sr", 0.045), _Basis("gth-dzvp-molopt-sr", 0.045), 23.5),
+    "Mg": _Element(_Basis("gth-dzvp-molopt-sr"), _Basis("gth-dzvp-molopt-sr", 0.05), 30.7),
+    "Cl": _Element(_Basis("gth-dzvp-molopt"), _Basis("gth-tzvp-molopt"), 4.6),
 }
 
 
@@ -88,6 +100,7 @@ def crystal_parameters(
             f"{', '.join(_ELEMENTS)}"
         )
     elements = {symbol: _ELEMENTS[symbol] for symbol in sorted(set(crystal.symbols))}
+    bases = {symbol: getattr(element, settings.basis) for symbol, element in elements.items()}
     cells = lattice_structures(crystal, scan, [scan.lower, 0.0, scan.upper]).cells
     assert cells is not None
     width = BOHR / np.sqrt(max(element.tightest for element in elements.values()))
@@ -98,16 +111,12 @@ def crystal_parameters(
     return {
         "engine": "pyscf",
         "mean_field": {"method": "RKS", "xc": "pbe", "conv_tol": 1e-8},
-        "structure": {
-            "basis": {
-                symbol: getattr(element, settings.basis) for symbol, element in elements.items()
-            }
-        },
+        "structure": {"basis": {symbol: basis.name for symbol, basis in bases.items()}},
         "crystal": {
             "pseudo": "gth-pbe",
             "mesh": [_fast_size(count) for count in counts],
             "kmesh": [2 * int(np.ceil(pair)) for pair in pairs],
-            "smallest_exponent": min(element.diffuse for element in elements.values()),
+            "smallest_exponent": min(basis.diffuse for basis in bases.values()),
         },
         "gradient": settings.gradient,
     }
