@@ -166,7 +166,7 @@ def job_description(structures: StructuresData, parameters: Dict) -> dict[str, A
     constraint = None
     if value.constraint:
         constraint = {"atoms": list(value.constraint), "values": value.values.tolist()}
-    return {
+    description = {
         "parameters": parameters.get_dict(),
         "symbols": list(value.symbols),
         "charge": value.charge,
@@ -176,3 +176,6 @@ def job_description(structures: StructuresData, parameters: Dict) -> dict[str, A
         "bonds": [list(bond) for bond in value.bonds],
         "split": value.split or None,
     }
+    if value.cells is not None:
+        description["cells"] = value.cells.tolist()
+    return description

@@ -12,5 +12,10 @@ def remaining_structures(structures: StructuresData, points: PointsData) -> Stru
     """The structures of a job that it left unfinished."""
     whole, left = structures.value, points.value.unfinished
     return StructuresData(
-        replace(whole, positions=whole.positions[left], values=whole.values[left])
+        replace(
+            whole,
+            positions=whole.positions[left],
+            values=whole.values[left],
+            cells=None if whole.cells is None else whole.cells[left],
+        )
     )

@@ -65,7 +65,7 @@ def learn_profile(
     plan, monomer = Scan(**scan.get_dict()), reference.value.positions
     values = [node.value for _, node in sorted(points.items())]
     surrogate = learn(
-        plan.kind, plan.lower, plan.upper, _observations(values), Settings(**settings.get_dict())
+        plan.kind, plan.lower, plan.upper, observations(values), Settings(**settings.get_dict())
     )
     learned: dict[str, Data] = {"surrogate": SurrogateData(surrogate)}
     if len(surrogate.proposals):
@@ -75,7 +75,7 @@ def learn_profile(
     return learned
 
 
-def _observations(points: list[Points]) -> Observations:
+def observations(points: list[Points]) -> Observations:
     """What the points say; those that were never tried say nothing."""
     ok = np.concatenate([p.ok for p in points])
     tried = ~np.concatenate([p.missing for p in points])

@@ -16,10 +16,11 @@ class DataclassData(Data, Generic[T]):
     """A node that holds one dataclass: its arrays in one ``.npz`` file, all else as attributes.
 
     Attributes keep the names of the fields, so that a query can filter on them; the arrays of a
-    dataclass within are called ``field.array``. Arrays are kept exactly; AiiDA rounds the
-    numbers among the attributes to 14 significant digits. One file, because AiiDA hashes, clones
-    and looks up each file of a node by itself, which for a dozen small arrays takes most of the
-    time of a process.
+    dataclass within are called ``field.array``. What is None by default, and is None, is left out:
+    so a new field changes no hash of a node that does without it. Arrays are kept exactly; AiiDA
+    rounds the numbers among the attributes to 14 significant digits. One file, because AiiDA
+    hashes, clones and looks up each file of a node by itself, which for a dozen small arrays takes
+    most of the time of a process.
     """
 
     wraps: ClassVar[type]
@@ -48,6 +49,8 @@ class DataclassData(Data, Generic[T]):
         hints = get_type_hints(type(value))
         for field in fields(value):
             content = getattr(value, field.name)
+            if content is None and field.default is None:
+                continue
             if isinstance(content, np.ndarray):
                 arrays[prefix + field.name] = content
             elif is_dataclass(content):
@@ -78,8 +81,10 @@ class DataclassData(Data, Generic[T]):
         values = {}
         for field in fields(cls):
             kind = hints[field.name]
-            if field.name not in plain:
+            if prefix + field.name in arrays:
                 values[field.name] = arrays[prefix + field.name]
+            elif field.name not in plain:  # left out
+                continue
             elif is_dataclass(kind):
                 values[field.name] = self._assemble(
                     kind, plain[field.name], f"{prefix}{field.name}.", arrays

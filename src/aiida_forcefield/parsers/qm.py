@@ -131,25 +131,29 @@ def collect_points(
         values = [row.get(key) for row in rows]
         return np.array([np.nan if value is None else value for value in values], dtype=float)
 
-    def per_atom(key: str, default: np.ndarray) -> np.ndarray:
+    def vectors(key: str, default: np.ndarray) -> np.ndarray:
         values = [row.get(key) for row in rows]
         return np.array(
             [default[i] if value is None else value for i, value in enumerate(values)], dtype=float
-        ).reshape(-1, atoms, 3)
+        ).reshape(default[:count].shape)
+
+    periodic = structures.cells is not None
 
     return Points(
         label=structures.label,
         symbols=structures.symbols,
         split=structures.split,
-        positions=per_atom("positions", structures.positions),
+        positions=vectors("positions", structures.positions),
         requested=structures.values[:count],
         energies=scalars("energy"),
-        gradients=per_atom("gradient", np.full((count, atoms, 3), np.nan)),
+        gradients=vectors("gradient", np.full((count, atoms, 3), np.nan)),
         slopes=scalars("slope"),
         statuses=tuple(row["status"] for row in rows),
         messages=tuple(row["message"] for row in rows),
         cpu_seconds=np.nan_to_num(scalars("cpu_seconds")),
         versions=versions,
+        cells=structures.cells,
+        stresses=vectors("stress", np.full((count, 3, 3), np.nan)) if periodic else None,
     )
 
 

@@ -40,7 +40,7 @@ def run(job: Job, path: Path, limits: Limits) -> None:
         if not results.has_header:
             results.append({"header": {"versions": versions, "threads": threads}})
         # From neighbour to neighbour, which gives the SCF a good guess.
-        order = [0] if "reference" in job.parameters else nearest_first(job.positions)
+        order = [0] if "reference" in job.parameters else nearest_first(geometries(job))
         for index in order:
             if index in results.done:
                 continue
@@ -51,6 +51,11 @@ def run(job: Job, path: Path, limits: Limits) -> None:
             results.append(point)
         if not results.finished:
             results.append({"finished": True})
+
+
+def geometries(job: Job) -> np.ndarray:
+    """Positions and, of crystals, the lattice vectors after them, shape (m, n or n + 3, 3), Å."""
+    return job.positions if job.cells is None else np.hstack([job.positions, job.cells])
 
 
 def compute_point(task: Task, index: int, positions: np.ndarray) -> Point:

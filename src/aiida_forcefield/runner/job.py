@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .lattice import check_crystal, read_cells
+
 Array = NDArray[np.float64]
 Parameters = dict[str, Any]
 
@@ -50,6 +52,7 @@ _KEYS: dict[str, tuple[type | tuple[type, ...], tuple[str, ...] | None]] = {
     "relaxation": (dict, ("engine", "method", "max_steps", "hold", "freeze")),
     "interaction": (dict, ("counterpoise_fraction", "fragments")),
     "reference": (dict, ("shells", "density")),
+    "crystal": (dict, ("mesh", "kmesh", "pseudo", "smallest_exponent")),
 }
 _JOB_KEYS = (
     "parameters",
@@ -57,6 +60,7 @@ _JOB_KEYS = (
     "charge",
     "multiplicity",
     "positions",
+    "cells",
     "constraint",
     "bonds",
     "split",
@@ -87,6 +91,7 @@ class Job:
         constraint: the driven coordinate, or None.
         bonds: pairs of bonded atoms that a relaxation must preserve, or None to check nothing.
         split: number of atoms of the first molecule of a dimer, or None.
+        cells: lattice vectors of crystals, one a row, shape (m, 3, 3), Å; None for molecules.
     """
 
     parameters: Parameters
@@ -97,6 +102,7 @@ class Job:
     constraint: Constraint | None
     bonds: tuple[tuple[int, int], ...] | None
     split: int | None
+    cells: Array | None = None
 
     @property
     def fragments(self) -> tuple[slice, ...]:
@@ -144,6 +150,7 @@ def read_job(path: Path) -> Job:
         constraint=_constraint(data.get("constraint"), n, len(positions)),
         bonds=_bonds(data.get("bonds"), n),
         split=None if data.get("split") is None else _integer(data, "split", 0),
+        cells=read_cells(data.get("cells"), len(positions)),
     )
     _check_together(job)
     return job
@@ -189,6 +196,8 @@ def check_parameters(parameters: Parameters) -> Parameters:
         _check_reference(parameters["reference"])
     if "interaction" in parameters:
         _check_interaction(parameters)
+    if "crystal" in parameters:
+        check_crystal(parameters)
     return parameters
 
 
@@ -277,6 +286,10 @@ def _check_interaction(parameters: Parameters) -> None:
 
 def _check_together(job: Job) -> None:
     n = len(job.symbols)
+    if (job.cells is None) != ("crystal" not in job.parameters):
+        raise ValueError("cells: go with parameters.crystal; both are needed, or neither")
+    if job.cells is not None and (job.constraint or job.split is not None):
+        raise ValueError("constraint, split: are for molecules, not for crystals")
     if job.split is not None and not 0 < job.split < n:
         raise ValueError(f"split: {job.split} must leave atoms in both molecules, 1 to {n - 1}")
     if job.multiplicity < 1:

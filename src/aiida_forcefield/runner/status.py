@@ -11,6 +11,8 @@ Status = Literal[
     "relaxation_not_converged",
     "constraint_not_met",
     "bonds_changed",
+    "linear_dependence",
+    "no_band_gap",
     "not_finite",
     "out_of_memory",
     "error",
@@ -31,6 +33,9 @@ ADVICE: dict[Status, str] = {
     "without this point.",
     "bonds_changed": "A bond broke or formed, as when a proton moves: this is another molecule. "
     "The scan does without this point.",
+    "linear_dependence": "Basis functions depend on each other, as diffuse ones do in a dense "
+    "crystal. Use a basis without them.",
+    "no_band_gap": "The crystal may be a metal, or become one; only insulators are treated.",
     "not_finite": "An energy or gradient is not a number. Look at the structure of the point.",
     "out_of_memory": "The point needs more memory than there is. A job with a limit is tried again "
     "with twice as much; without one, run fewer jobs at a time, or where there is more memory.",

@@ -29,6 +29,10 @@ def make_task(job: Job) -> Task:
     Raises:
         ValueError: the settings do not suit the engine or the molecule.
     """
+    if job.cells is not None:
+        from .crystal import Crystal, crystal_energy
+
+        return partial(crystal_energy, job, Crystal(job))
     engine = energy_engine(job)
     coordinate = Coordinate(job.constraint.atoms) if job.constraint else None
     if "interaction" in job.parameters:

@@ -16,7 +16,16 @@ MISSING = "missing"
 OUT_OF_MEMORY = "out_of_memory"
 """Status of a point that needs more memory than its job had."""
 UNFINISHED = (MISSING, OUT_OF_MEMORY)
-PER_STRUCTURE = ("positions", "requested", "energies", "gradients", "slopes", "cpu_seconds")
+PER_STRUCTURE = (
+    "positions",
+    "requested",
+    "energies",
+    "gradients",
+    "slopes",
+    "cpu_seconds",
+    "cells",
+    "stresses",
+)
 """Arrays of `Points` with one entry for each structure."""
 
 
@@ -34,6 +43,7 @@ class Structures:
         constraint: atoms of the coordinate that the scan varies; empty without one.
         values: the coordinate in each structure, shape (s,), Å or degrees; NaN without one.
         split: number of atoms of the first molecule of a dimer; 0 for a single molecule.
+        cells: lattice vectors of crystals, one a row, shape (s, 3, 3), Å; None for molecules.
     """
 
     label: str
@@ -45,6 +55,7 @@ class Structures:
     constraint: tuple[int, ...]
     values: Array
     split: int
+    cells: Array | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,6 +75,8 @@ class Points:
         messages: a sentence about each failure, or about the remedy of a point that took one.
         cpu_seconds: shape (s,).
         versions: version of each program that took part.
+        cells: as in `Structures`.
+        stresses: (dE/dε)/V of crystals, shape (s, 3, 3), eV/Å³; NaN where not computed.
     """
 
     label: str
@@ -78,6 +91,8 @@ class Points:
     messages: tuple[str, ...]
     cpu_seconds: Array
     versions: dict[str, str]
+    cells: Array | None = None
+    stresses: Array | None = None
 
     @property
     def ok(self) -> NDArray[np.bool_]:
@@ -111,9 +126,10 @@ def join(parts: Sequence[Points]) -> Points:
             raise ValueError(f"{len(part.statuses)} points for {len(places)} unfinished ones")
         changed: dict[str, Any] = {"versions": whole.versions | part.versions}
         for name in PER_STRUCTURE:
-            array = np.array(getattr(whole, name))
-            array[places] = getattr(part, name)
-            changed[name] = array
+            if getattr(whole, name) is not None:
+                array = np.array(getattr(whole, name))
+                array[places] = getattr(part, name)
+                changed[name] = array
         for name in ("statuses", "messages"):
             entries = list(getattr(whole, name))
             for place, entry in zip(places, getattr(part, name), strict=True):

@@ -12,10 +12,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 Array = NDArray[np.float64]
-Kind = Literal["bond", "angle", "dihedral", "improper", "pair"]
+Kind = Literal["bond", "angle", "dihedral", "improper", "pair", "strain", "displacement"]
 
 COULOMB = 14.399645  # e²/(4πε₀) in eV Å
 MAX_FOURIER = 6
+_DECIMALS = {"bond": 3, "pair": 3, "displacement": 3, "strain": 4}
 
 
 @dataclass(frozen=True)
@@ -23,8 +24,8 @@ class Form:
     """The physical form of a profile on a window.
 
     Attributes:
-        kind: bond, angle, dihedral, improper or pair.
-        lower, upper: the window, Å or degrees.
+        kind: bond, angle, dihedral, improper or pair; strain or displacement of a crystal.
+        lower, upper: the window, Å or degrees; of a strain a fraction.
         charge_product: of a pair, the product of the net charges of the two molecules, e². Their
             Coulomb energy is then known; None where it is to be learned.
 
@@ -48,6 +49,8 @@ class Form:
             )
         if self.kind in ("bond", "pair") and self.lower <= 0:
             raise ValueError(f"lower: {self.lower} Å; a distance must be above 0")
+        if self.kind == "strain" and self.lower <= -1:
+            raise ValueError(f"lower: {self.lower}; a strain must be above -1")
         if self.kind == "dihedral" and self.upper - self.lower > 360 + 1e-6:
             raise ValueError(f"window: [{self.lower}, {self.upper}] is wider than 360 degrees")
         if self.charge_product is not None and self.kind != "pair":
@@ -68,8 +71,8 @@ class Form:
 
     @property
     def decimals(self) -> int:
-        """Decimals to which a coordinate is set: 0.001 Å or 0.1 degrees."""
-        return 3 if self.kind in ("bond", "pair") else 1
+        """Decimals to which a coordinate is set: 0.001 Å, 0.1 degrees or a strain of 0.0001."""
+        return _DECIMALS.get(self.kind, 1)
 
     @property
     def shapes(self) -> tuple[float, ...]:
@@ -134,6 +137,8 @@ class Form:
             return _morse(x, shape, (self.lower + self.upper) / 2)
         if self.kind == "pair":
             return _exp6(x, shape, self.lower, coulomb=self.charge_product is None)
+        if self.kind == "strain":
+            return _birch_murnaghan(x, self.lower, self.upper)
         t, slope = self.coordinate(x)
         return _polynomial(t, slope, 4)
 
@@ -148,6 +153,15 @@ def _morse(r: Array, alpha: float, centre: float) -> tuple[Array, Array]:
     # A quadratic in u is a Morse curve with any depth and minimum: Morse, Phys. Rev. 34, 57 (1929).
     decay = np.exp(-alpha * (r - centre))
     return _polynomial(1 - decay, alpha * decay, 2)
+
+
+def _birch_murnaghan(strain: Array, lower: float, upper: float) -> tuple[Array, Array]:
+    # A cubic in V^(-2/3), which is (1 + strain)⁻² of a cell that breathes: F. Birch, Phys. Rev. 71,
+    # 809 (1947).
+    low, high = (1 + upper) ** -2, (1 + lower) ** -2
+    scale = 2 / (high - low)
+    u = ((1 + strain) ** -2 - (low + high) / 2) * scale
+    return _polynomial(u, -2 * (1 + strain) ** -3 * scale, 3)
 
 
 def _exp6(r: Array, rho: float, lower: float, coulomb: bool) -> tuple[Array, Array]:

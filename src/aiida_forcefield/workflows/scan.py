@@ -5,8 +5,9 @@ from typing import Any
 
 from aiida.engine import ExitCode, ProcessBuilder, ToContext, WorkChain, while_
 from aiida.engine.processes.workchains.workchain import WorkChainSpec
-from aiida.orm import AbstractCode, Dict
+from aiida.orm import AbstractCode, Dict, StructureData
 
+from aiida_forcefield.calculations.lattice import learn_lattice_profile, plan_lattice_scan
 from aiida_forcefield.calculations.scans import learn_profile
 from aiida_forcefield.data import PointsData, StructuresData, SurrogateData, TopologyData
 from aiida_forcefield.data.outputs import outputs_of
@@ -26,8 +27,10 @@ class ScanWorkChain(WorkChain):
         super().define(spec)
         spec.input("scan", valid_type=Dict, help="The coordinate and its window.")
         spec.input("structures", valid_type=StructuresData, help="With which the scan begins.")
-        spec.input("topology", valid_type=TopologyData)
-        spec.input("reference", valid_type=PointsData, help="The relaxed molecule.")
+        spec.input("topology", valid_type=TopologyData, required=False)
+        spec.input("reference", valid_type=PointsData, required=False, help="The relaxed molecule.")
+        spec.input("crystal", valid_type=StructureData, required=False, help="In their place.")
+        spec.inputs.validator = _one_material
         spec.input("learning", valid_type=Dict, help="Tolerance and limits of the surrogate.")
         expose_qm(spec, exclude=["structures"])
         spec.outline(
@@ -85,6 +88,43 @@ class ScanWorkChain(WorkChain):
         builder.qm.parameters = Dict(settings[level])
         return builder
 
+    @classmethod
+    def get_builder_for_crystal(
+        cls,
+        code: AbstractCode,
+        crystal: StructureData,
+        coordinate: Mapping[str, Any],
+        protocol: str,
+        overrides: Mapping[str, Any] | None = None,
+    ) -> ProcessBuilder:
+        """A builder with all inputs set for a scan of a crystal.
+
+        Args:
+            code: an interpreter with PySCF.
+            crystal: any cell of it.
+            coordinate: ``mode``, ``lower`` and ``upper`` of a strain, such as isotropic from -0.05
+                to 0.05; or of the displacement of an ``element``, such as x from -0.2 to 0.2 Å.
+            protocol: name of the protocol.
+            overrides: changes of the protocol.
+
+        Raises:
+            ValueError: unknown protocol, an override that is not allowed, or a crystal or
+                coordinate that cannot be treated.
+        """
+        settings = get_protocol(protocol, overrides)
+        learning = Dict(settings["learning"]["crystals"])
+        planned = plan_lattice_scan(
+            crystal, Dict(dict(coordinate)), Dict(settings["crystal"]), learning
+        )
+        builder: ProcessBuilder = cls.get_builder()
+        builder.scan = planned["scan"]
+        builder.structures = planned["structures"]
+        builder.crystal = crystal
+        builder.learning = learning
+        builder.qm.code = code
+        builder.qm.parameters = planned["parameters"]
+        return builder
+
     def begin(self) -> None:
         """Begin with values that need no knowledge of the profile."""
         self.ctx.points = {}
@@ -112,13 +152,15 @@ class ScanWorkChain(WorkChain):
             self.report(f"{batch.process_label}<{batch.pk}>: {reason(batch)}")
         if not self.ctx.points:
             return
-        learned = learn_profile(
-            self.inputs.scan,
-            self.inputs.topology,
-            self.inputs.reference,
-            self.inputs.learning,
-            **self.ctx.points,
-        )
+        inputs = self.inputs
+        if "crystal" in inputs:
+            learned = learn_lattice_profile(
+                inputs.scan, inputs.crystal, inputs.learning, **self.ctx.points
+            )
+        else:
+            learned = learn_profile(
+                inputs.scan, inputs.topology, inputs.reference, inputs.learning, **self.ctx.points
+            )
         self.ctx.surrogate = learned["surrogate"]
         complete = points is not None and MISSING not in points.base.attributes.get("statuses")
         self.ctx.structures = learned.get("structures") if complete else None
@@ -136,6 +178,13 @@ class ScanWorkChain(WorkChain):
         if status != "converged":
             return self.exit_codes.ERROR_NOT_CONVERGED.format(name=name, error=error)
         return None
+
+
+def _one_material(inputs: Mapping[str, Any], _: Any) -> str | None:
+    """Validate that a scan is of a molecule or of a crystal."""
+    if ("crystal" in inputs) == ("topology" in inputs and "reference" in inputs):
+        return "a scan needs either crystal, or topology and reference"
+    return None
 
 
 def sections(scan: Dict) -> tuple[str, str]:

@@ -46,13 +46,23 @@ def surrogate() -> Any:
     return learn("bond", 0.6, 1.1, observed, Settings(max_points=9))
 
 
-@pytest.fixture(params=["topology", "structures", "points", "surrogate", "forcefield", "thermo"])
+def crystal() -> Structures:
+    cells = 2.0 * (np.ones((2, 3, 3)) - np.eye(3))
+    salt = np.array([[[0.0, 0, 0], [2, 2, 2]]] * 2)
+    values = np.array([0.0, 0.1])
+    return Structures("strain xx", ("Li", "F"), 0, 1, (), salt, (), values, 0, cells)
+
+
+@pytest.fixture(
+    params=["topology", "structures", "crystal", "points", "surrogate", "forcefield", "thermo"]
+)
 def node(
     request: pytest.FixtureRequest, hydrogen: Structures, make_points: Callable[..., Points]
 ) -> DataclassData[Any]:
     makers: dict[str, Callable[[], DataclassData[Any]]] = {
         "topology": lambda: TopologyData(from_smiles("CO")),
         "structures": lambda: StructuresData(hydrogen),
+        "crystal": lambda: StructuresData(crystal()),
         "points": lambda: PointsData(make_points("ok", "scf_not_converged")),
         "surrogate": lambda: SurrogateData(surrogate()),
         "forcefield": lambda: ForceFieldData(force_field()),
@@ -115,6 +125,16 @@ def test_nothing_is_pickled(node: DataclassData[Any]) -> None:
 def test_equal_values_have_equal_hashes(make_points: Callable[..., Points]) -> None:
     one, other = (PointsData(make_points("ok", "error")).store() for _ in range(2))
     assert one.base.caching.compute_hash() == other.base.caching.compute_hash()
+
+
+def test_nodes_of_molecules_know_nothing_of_cells(
+    hydrogen: Structures, make_points: Callable[..., Points]
+) -> None:
+    """Or finished QM jobs, which are found by the hash of their inputs, would run again."""
+    for node in (StructuresData(hydrogen), PointsData(make_points("ok"))):
+        names = {*node.base.attributes.all, *node.arrays}
+        assert {"cells", "stresses"}.isdisjoint(names)
+        assert node.value.cells is None
 
 
 def test_query_by_a_field(make_points: Callable[..., Points]) -> None:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from io import StringIO
 from typing import Any
 
@@ -48,13 +49,14 @@ def parse(codes: dict[str, InstalledCode], hydrogen: Structures) -> Parse:
         stderr: str = "",
         scheduler: int | None = None,
         parameters: dict[str, Any] | None = None,
+        structures: Structures = hydrogen,
     ) -> tuple[ExitCode, dict[str, Any]]:
         node = CalcJobNode(
             computer=codes["qm"].computer, process_type="aiida.calculations:forcefield.qm"
         )
         node.set_option("scheduler_stderr", "_scheduler-stderr.txt")
         for label, data in {
-            "structures": StructuresData(hydrogen),
+            "structures": StructuresData(structures),
             "parameters": Dict(parameters or {}),
         }.items():
             node.base.links.add_incoming(data.store(), LinkType.INPUT_CALC, label)
@@ -73,6 +75,17 @@ def parse(codes: dict[str, InstalledCode], hydrogen: Structures) -> Parse:
         return parser.parse(), dict(parser.outputs)
 
     return run
+
+
+def test_crystals_have_cells_and_stresses(parse: Parse, hydrogen: Structures) -> None:
+    cells = np.array([np.eye(3) * a for a in (4.0, 4.1, 4.2)])
+    stress = [[0.1, 0.0, 0.0], [0.0, 0.2, 0.0], [0.0, 0.0, 0.3]]
+    text = lines(HEADER, point(0, stress=stress), point(1, stress=None), END)
+    _, outputs = parse(text, structures=replace(hydrogen, cells=cells))
+    points = outputs["points"].value
+    np.testing.assert_array_equal(points.cells, cells)
+    np.testing.assert_array_equal(points.stresses[0], stress)
+    assert np.isnan(points.stresses[1:]).all()
 
 
 COMPLETE = lines(HEADER, point(0), point(1), point(2), END)

@@ -14,11 +14,25 @@ MP2 = {
     "density_fit": True,
     "correlation": "mp2",
 }
+PBC = {
+    "engine": "pyscf",
+    "mean_field": {"method": "RKS", "xc": "pbe"},
+    "structure": {"basis": {"Li": "gth-dzvp-molopt-sr", "F": "gth-dzvp-molopt-sr"}},
+    "crystal": {"pseudo": "gth-pbe", "mesh": [33, 33, 33], "kmesh": [2, 2, 2]},
+}
 GOOD: dict[str, Any] = {
     "parameters": XTB,
     "symbols": ["H", "F"],
     "positions": [[[0, 0, 0], [0, 0, 0.9]], [[0, 0, 0], [0, 0, 1.0]]],
 }
+
+
+CELL = [[0, 2, 2], [2, 0, 2], [2, 2, 0]]
+
+
+def crystal(**section: Any) -> dict[str, Any]:
+    """QM settings of a crystal with changes of their section ``crystal``."""
+    return {"parameters": PBC | {"crystal": PBC["crystal"] | section}, "cells": [CELL, CELL]}
 
 
 def write(folder: Path, job: Any) -> Path:
@@ -44,6 +58,12 @@ def test_constraint_and_bonds(tmp_path: Path) -> None:
     job = read_job(write(tmp_path, GOOD | more))
     assert job.constraint == Constraint((0, 1), (0.9, 1.0))
     assert job.bonds == ((0, 1),)
+
+
+def test_cells(tmp_path: Path) -> None:
+    job = read_job(write(tmp_path, GOOD | crystal()))
+    assert job.cells is not None
+    assert job.cells.shape == (2, 3, 3)
 
 
 @pytest.mark.parametrize(
@@ -78,6 +98,32 @@ def test_constraint_and_bonds(tmp_path: Path) -> None:
         ({"constraint": {"atoms": [0, 2], "values": [1, 1]}}, "2 to 4 atoms of 0 to 1"),
         ({"constraint": {"atoms": [0, 1], "values": [1]}}, "each of the 2 structures"),
         ({"bonds": [[0, 5]]}, "bonds: must be pairs of atoms, 0 to 1"),
+        ({"cells": [CELL, CELL]}, "both are needed, or neither"),
+        ({"parameters": PBC}, "both are needed, or neither"),
+        (crystal() | {"cells": [CELL]}, "three vectors for each of the 2 structures"),
+        (crystal() | {"cells": [CELL, CELL[::-1]]}, "right-handed"),
+        (crystal() | {"split": 1}, "for molecules, not for crystals"),
+        (crystal(mesh=[33, 33]), "crystal.mesh: .* must be three whole numbers above 0"),
+        (crystal(mesh=[33, 33, 33.5]), "must be three whole numbers above 0"),
+        (crystal(kmesh=[3, 3, 3]), "crystal.kmesh: .* must be three even numbers above 0"),
+        (crystal(meshes=[33, 33, 33]), "unknown key 'meshes'; did you mean 'mesh'"),
+        (crystal(pseudo="gth-pbee"), "pseudo: 'gth-pbee' is not one of gth-pbe, gth-pbesol"),
+        (crystal(smallest_exponent=-1), "must be a number from 0 to below 1"),
+        (
+            {"parameters": PBC | {"density_fit": True}, "cells": [CELL, CELL]},
+            "parameters.density_fit: crystals take only",
+        ),
+        (
+            {"parameters": PBC | {"mean_field": {"method": "RHF"}}, "cells": [CELL, CELL]},
+            "needs engine pyscf and method RKS",
+        ),
+        (
+            {
+                "parameters": PBC | {"mean_field": {"method": "RKS", "disp": "d3bj"}},
+                "cells": [CELL, CELL],
+            },
+            "mean_field.disp: crystals take only",
+        ),
     ],
 )
 def test_bad_input_is_named_in_one_line(tmp_path: Path, change: dict, message: str) -> None:

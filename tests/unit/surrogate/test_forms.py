@@ -11,6 +11,8 @@ FORMS = [
     Form("dihedral", -30, 30),
     Form("pair", 1.6, 6.0),
     Form("pair", 1.6, 6.0, charge_product=-1.0),
+    Form("strain", -0.05, 0.06),
+    Form("displacement", -0.2, 0.2),
 ]
 
 
@@ -31,6 +33,16 @@ def test_a_morse_curve_is_in_the_span_of_a_bond():
     functions, _ = form.basis(r, 2.0)
     coefficients = np.linalg.lstsq(functions, morse, rcond=None)[0]
     np.testing.assert_allclose(functions @ coefficients, morse, atol=1e-9)
+
+
+def test_a_birch_murnaghan_curve_is_in_the_span_of_a_strain():
+    form = Form("strain", -0.05, 0.06)
+    strain = np.linspace(-0.05, 0.06, 50)
+    x = 1.02 * (1 + strain) ** -2 - 1  # (V₀/V)^(2/3) − 1
+    energy = 4.3 * x**3 + x**2 * (2 - 4 * x) - 866.0
+    functions, _ = form.basis(strain, form.shapes[0])
+    coefficients = np.linalg.lstsq(functions, energy, rcond=None)[0]
+    np.testing.assert_allclose(functions @ coefficients, energy, atol=1e-9)
 
 
 def test_a_pair_vanishes_at_infinity():
@@ -57,6 +69,7 @@ def test_mirror_images_cost_the_same_without_sine_terms():
         (("bond", 1.8, 1.2), "lower must be below upper"),
         (("bond", 1.8, np.inf), "window"),
         (("pair", 0.0, 4.0), "must be above 0"),
+        (("strain", -1.0, 0.1), "a strain must be above -1"),
         (("dihedral", -200, 200), "wider than 360"),
         (("bond", 1.2, 1.8, 1.0), "charge_product"),
     ],

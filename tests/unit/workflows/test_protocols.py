@@ -65,7 +65,7 @@ def test_overrides_are_merged_recursively() -> None:
     ("overrides", "expected"),
     [
         # unknown keys
-        ({"speed": 3}, "overrides.speed is unknown; allowed: density, dimers, fit"),
+        ({"speed": 3}, "overrides.speed is unknown; allowed: crystal, density, dimers, fit"),
         ({"learning": {"pairs": {"tolerence": 0.1}}}, "learning.pairs.tolerence is unknown"),
         ({"molecule": {"relaxtion": {}}}, "molecule: unknown key 'relaxtion'; did you mean"),
         ({"fit": {"energy_eror": 0.1}}, "fit.energy_eror is unknown"),

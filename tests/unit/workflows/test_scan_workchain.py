@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from aiida.orm import CalcJobNode, Dict, InstalledCode
+from aiida.orm import CalcJobNode, Dict, InstalledCode, StructureData
+from ase.build import bulk
 
 from aiida_forcefield.data import PointsData, StructuresData, TopologyData
 from aiida_forcefield.scans import Points, Scan, Structures
@@ -77,3 +78,52 @@ def test_no_points_at_all(scan: Any, ended: Ended, status: int) -> None:
     code = scan.conclude()
     assert code.status == 310
     assert "bond H1-H1" in code.message
+
+
+def test_a_crystal_is_learned_in_the_place_of_a_molecule(
+    start: Callable[..., Any], codes: dict[str, InstalledCode], ended: Ended
+) -> None:
+    builder = ScanWorkChain.get_builder_for_crystal(
+        codes["qm"],
+        StructureData(ase=bulk("LiF", "rocksalt", a=4.05)),
+        {"mode": "isotropic", "lower": -0.05, "upper": 0.05},
+        "fast",
+    )
+    process = start(ScanWorkChain, **builder._inputs(prune=True))
+    process.begin()
+    structures = process.ctx.structures.value
+    count = len(structures.values)
+    points = Points(
+        label=structures.label,
+        symbols=structures.symbols,
+        split=0,
+        positions=structures.positions,
+        requested=structures.values,
+        energies=40.0 * structures.values**2,
+        gradients=np.zeros(structures.positions.shape),
+        slopes=np.full(count, np.nan),
+        statuses=("ok",) * count,
+        messages=("",) * count,
+        cpu_seconds=np.ones(count),
+        versions={},
+        cells=structures.cells,
+        stresses=np.full((count, 3, 3), np.nan),
+    )
+    process.ctx.batch = ended(0, structures=structures, points=PointsData(points))
+    process.learn()
+    learned = process.ctx.surrogate.value
+    assert learned.kind == "strain"
+    assert abs(learned.grid[learned.mean.argmin()]) < 0.005
+
+
+def test_a_scan_is_of_a_molecule_or_a_crystal(
+    start: Callable[..., Any], codes: dict[str, InstalledCode], hydrogen: Structures
+) -> None:
+    with pytest.raises(ValueError, match="either crystal, or topology and reference"):
+        start(
+            ScanWorkChain,
+            scan=Dict(asdict(SCAN)),
+            structures=StructuresData(hydrogen),
+            learning=Dict(asdict(Settings())),
+            qm={"code": codes["qm"], "parameters": Dict(XTB)},
+        )

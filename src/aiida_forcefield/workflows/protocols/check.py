@@ -11,6 +11,7 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 
 from aiida_forcefield.dynamics import MINIMUM_SAMPLES, THERMO_EVERY
 from aiida_forcefield.potentials import Settings as FitSettings
+from aiida_forcefield.scans.crystal_qm import CrystalSettings
 from aiida_forcefield.surrogate import Settings as LearningSettings
 from aiida_forcefield.workflows.engines import check_qm
 
@@ -31,6 +32,7 @@ SHORTEST = MINIMUM_SAMPLES * THERMO_EVERY * 0.002  # ps
 STRICT = ConfigDict(extra="forbid", strict=True)
 _LearningSettings = dataclass(LearningSettings, config=STRICT, frozen=True)
 _FitSettings = dataclass(FitSettings, config=STRICT, frozen=True)
+_CrystalSettings = dataclass(CrystalSettings, config=STRICT, frozen=True)
 
 
 def _distinct(seeds: list[int]) -> list[int]:
@@ -46,6 +48,7 @@ class _Section(BaseModel):
 class _Learning(_Section):
     molecule: _LearningSettings
     pairs: _LearningSettings
+    crystals: _LearningSettings
 
 
 class _Sampling(_Section):
@@ -74,6 +77,7 @@ class _Liquid(_Density):
 class _Protocol(_Section):
     """All that is not QM, which the runner checks itself."""
 
+    crystal: _CrystalSettings
     learning: _Learning
     sampling: _Sampling
     liquid: _Liquid
