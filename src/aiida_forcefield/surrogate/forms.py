@@ -12,10 +12,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 Array = NDArray[np.float64]
-Kind = Literal["bond", "angle", "dihedral", "improper", "pair"]
+Kind = Literal["bond", "angle", "dihedral", "improper", "pair", "ions", "dimer"]
 
 COULOMB = 14.399645  # e²/(4πε₀) in eV Å
 MAX_FOURIER = 6
+NONBONDED = ("pair", "ions", "dimer")
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,8 @@ class Form:
     """The physical form of a profile on a window.
 
     Attributes:
-        kind: bond, angle, dihedral, improper or pair.
+        kind: bond, angle, dihedral, improper, or one of two molecules: pair, whose energy is 0 at
+            infinity; dimer, and ions, whose energy is counted from an unknown zero.
         lower, upper: the window, Å or degrees.
         charge_product: of a pair, the product of the net charges of the two molecules, e². Their
             Coulomb energy is then known; None where it is to be learned.
@@ -46,7 +48,7 @@ class Form:
             raise ValueError(
                 f"window: [{self.lower}, {self.upper}] is empty; lower must be below upper"
             )
-        if self.kind in ("bond", "pair") and self.lower <= 0:
+        if (self.kind == "bond" or self.nonbonded) and self.lower <= 0:
             raise ValueError(f"lower: {self.lower} Å; a distance must be above 0")
         if self.kind == "dihedral" and self.upper - self.lower > 360 + 1e-6:
             raise ValueError(f"window: [{self.lower}, {self.upper}] is wider than 360 degrees")
@@ -62,6 +64,11 @@ class Form:
         return self.kind == "dihedral" and self.upper - self.lower >= 180
 
     @property
+    def nonbonded(self) -> bool:
+        """Whether the coordinate is a distance between two molecules."""
+        return self.kind in NONBONDED
+
+    @property
     def vanishes(self) -> bool:
         """Whether the profile has a zero of its own: an interaction energy, 0 at infinity."""
         return self.kind == "pair"
@@ -69,7 +76,7 @@ class Form:
     @property
     def decimals(self) -> int:
         """Decimals to which a coordinate is set: 0.001 Å or 0.1 degrees."""
-        return 3 if self.kind in ("bond", "pair") else 1
+        return 3 if self.kind == "bond" or self.nonbonded else 1
 
     @property
     def shapes(self) -> tuple[float, ...]:
@@ -80,7 +87,7 @@ class Form:
         """
         if self.kind == "bond":
             return (1.2, 1.6, 2.0, 2.5, 3.1)
-        if self.kind == "pair":
+        if self.nonbonded:
             return (0.18, 0.22, 0.26, 0.31, 0.37)
         return (0.0, 1.0) if self.periodic else (0.0,)
 
@@ -98,7 +105,7 @@ class Form:
         x = np.asarray(x, dtype=float)
         if self.periodic:
             return np.radians(x), np.full_like(x, np.pi / 180)
-        if self.vanishes:
+        if self.nonbonded:
             low, high = 1 / self.upper, 1 / self.lower
             inverse, slope = 1 / x, -1 / x**2
         else:
@@ -132,8 +139,12 @@ class Form:
             return _fourier(x, shape)
         if self.kind == "bond":
             return _morse(x, shape, (self.lower + self.upper) / 2)
-        if self.kind == "pair":
-            return _exp6(x, shape, self.lower, coulomb=self.charge_product is None)
+        if self.nonbonded:
+            value, slope = _exp6(x, shape, self.lower, coulomb=self.charge_product is None)
+            if self.vanishes:
+                return value, slope
+            one = np.ones((len(x), 1))
+            return np.hstack([one, value]), np.hstack([0 * one, slope])
         t, slope = self.coordinate(x)
         return _polynomial(t, slope, 4)
 
