@@ -13,6 +13,7 @@ import click
 from aiida_forcefield.cli.adopt import adopt
 from aiida_forcefield.cli.export import export
 from aiida_forcefield.cli.launch import launch
+from aiida_forcefield.cli.replay import replay
 from aiida_forcefield.cli.setup import setup
 from aiida_forcefield.cli.show import show
 from aiida_forcefield.cli.status import status
@@ -40,5 +41,5 @@ def main(context: click.Context, profile: str) -> None:
     os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
 
 
-for command in (setup, launch, status, show, export, adopt):
+for command in (setup, launch, status, show, export, adopt, replay):
     main.add_command(command)

@@ -16,21 +16,30 @@ SPACING = 0.01  # between points, as a fraction of the window
 AVOIDED = 0.06  # around a failed point
 
 
-def starting_values(form: Form, count: int) -> Array:
+def starting_values(form: Form, count: int, seed: int | None = None) -> Array:
     """Coordinates with which a scan starts, shape (k,), k ≥ count, Å or degrees.
 
     Both ends, nearly, and the middle, where a window has its minimum; a pair evenly in 1/r between
     the ends. On a circle the angles are irregular: at equal steps a rotation of the same order
-    looks constant. No fewer than 3, or 4 for a pair or a circle, whatever the count.
+    looks constant. No fewer than 3, or 4 for a pair or a circle, whatever the count. A seed moves
+    them at random, on a circle together, else by up to a tenth of what lies between them.
     """
-    width = form.upper - form.lower
+    width, rng = form.upper - form.lower, np.random.default_rng(seed)
     if form.periodic:
-        x = form.lower + (20 + GOLDEN_ANGLE * np.arange(max(count, 4))) % width
-    elif form.vanishes:
-        x = 1 / np.linspace(1 / form.upper, 1 / form.lower, max(count, 4) + 2)[1:-1]
+        turn = 20 if seed is None else rng.uniform(0, width)
+        x = form.lower + (turn + GOLDEN_ANGLE * np.arange(max(count, 4))) % width
+        return np.asarray(np.round(x, form.decimals))
+    if form.nonbonded:
+        share = np.linspace(0, 1, max(count, 4) + 2)[1:-1]
     else:
-        x = form.lower + width * np.linspace(0.05, 0.95, max(count, 3))
-    return np.round(x, form.decimals)
+        share = np.linspace(0.05, 0.95, max(count, 3))
+    if seed is not None:
+        share = np.clip(share + rng.uniform(-0.1, 0.1, len(share)) / len(share), 0, 1)
+    if form.nonbonded:
+        x = 1 / (1 / form.upper + share * (1 / form.lower - 1 / form.upper))
+    else:
+        x = form.lower + width * share
+    return np.asarray(np.round(np.clip(x, form.lower, form.upper), form.decimals))
 
 
 def propose(

@@ -12,11 +12,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 Array = NDArray[np.float64]
-Kind = Literal["bond", "angle", "dihedral", "improper", "pair", "strain", "displacement"]
+Kind = Literal[
+    "bond", "angle", "dihedral", "improper", "pair", "ions", "dimer", "strain", "displacement"
+]
 
 COULOMB = 14.399645  # e²/(4πε₀) in eV Å
 MAX_FOURIER = 6
-_DECIMALS = {"bond": 3, "pair": 3, "displacement": 3, "strain": 4}
+NONBONDED = ("pair", "ions", "dimer")
+_DECIMALS = {"bond": 3, "pair": 3, "ions": 3, "dimer": 3, "displacement": 3, "strain": 4}
 
 
 @dataclass(frozen=True)
@@ -24,7 +27,9 @@ class Form:
     """The physical form of a profile on a window.
 
     Attributes:
-        kind: bond, angle, dihedral, improper or pair; strain or displacement of a crystal.
+        kind: bond, angle, dihedral, improper; one of two molecules: pair, whose energy is 0 at
+            infinity, dimer and ions, whose energy is counted from an unknown zero; strain or
+            displacement of a crystal.
         lower, upper: the window, Å or degrees; of a strain a fraction.
         charge_product: of a pair, the product of the net charges of the two molecules, e². Their
             Coulomb energy is then known; None where it is to be learned.
@@ -47,7 +52,7 @@ class Form:
             raise ValueError(
                 f"window: [{self.lower}, {self.upper}] is empty; lower must be below upper"
             )
-        if self.kind in ("bond", "pair") and self.lower <= 0:
+        if (self.kind == "bond" or self.nonbonded) and self.lower <= 0:
             raise ValueError(f"lower: {self.lower} Å; a distance must be above 0")
         if self.kind == "strain" and self.lower <= -1:
             raise ValueError(f"lower: {self.lower}; a strain must be above -1")
@@ -63,6 +68,11 @@ class Form:
         A narrower window, as in a ring, is learned as a polynomial.
         """
         return self.kind == "dihedral" and self.upper - self.lower >= 180
+
+    @property
+    def nonbonded(self) -> bool:
+        """Whether the coordinate is a distance between two molecules."""
+        return self.kind in NONBONDED
 
     @property
     def vanishes(self) -> bool:
@@ -83,7 +93,7 @@ class Form:
         """
         if self.kind == "bond":
             return (1.2, 1.6, 2.0, 2.5, 3.1)
-        if self.kind == "pair":
+        if self.nonbonded:
             return (0.18, 0.22, 0.26, 0.31, 0.37)
         return (0.0, 1.0) if self.periodic else (0.0,)
 
@@ -101,7 +111,7 @@ class Form:
         x = np.asarray(x, dtype=float)
         if self.periodic:
             return np.radians(x), np.full_like(x, np.pi / 180)
-        if self.vanishes:
+        if self.nonbonded:
             low, high = 1 / self.upper, 1 / self.lower
             inverse, slope = 1 / x, -1 / x**2
         else:
@@ -135,10 +145,14 @@ class Form:
             return _fourier(x, shape)
         if self.kind == "bond":
             return _morse(x, shape, (self.lower + self.upper) / 2)
-        if self.kind == "pair":
-            return _exp6(x, shape, self.lower, coulomb=self.charge_product is None)
         if self.kind == "strain":
             return _birch_murnaghan(x, self.lower, self.upper)
+        if self.nonbonded:
+            value, slope = _exp6(x, shape, self.lower, coulomb=self.charge_product is None)
+            if self.vanishes:
+                return value, slope
+            one = np.ones((len(x), 1))
+            return np.hstack([one, value]), np.hstack([0 * one, slope])
         t, slope = self.coordinate(x)
         return _polynomial(t, slope, 4)
 

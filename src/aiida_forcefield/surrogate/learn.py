@@ -16,13 +16,18 @@ ENOUGH = 6
 """Points of a first batch of which a third can be held out."""
 
 
-def first_values(kind: Kind, lower: float, upper: float, settings: Settings) -> Array:
+def first_values(
+    kind: Kind, lower: float, upper: float, settings: Settings, seed: int | None = None
+) -> Array:
     """Coordinates with which to start, shape (k,), k ≤ max_points, Å or degrees.
+
+    With a seed they are moved a little at random.
 
     Raises:
         ValueError: where the kind is unknown or the window is empty or impossible.
     """
-    return starting_values(Form(kind, lower, upper), settings.batch)[: settings.max_points]
+    values = starting_values(Form(kind, lower, upper), settings.batch, seed)
+    return values[: settings.max_points]
 
 
 def learn(
@@ -32,6 +37,7 @@ def learn(
     observations: Observations,
     settings: Settings,
     charge_product: float | None = None,
+    goal: float | None = None,
 ) -> Surrogate:
     """Learn a profile from its points, and say whether to stop or what to compute next.
 
@@ -39,13 +45,14 @@ def learn(
     the energy cap, and points held out were predicted within tolerance or bars by the others.
 
     Args:
-        kind: bond, angle, dihedral, improper or pair.
+        kind: see `Form`.
         lower, upper: the window, Å or degrees. A dihedral window of 180 degrees or more is taken
             as part of a circle.
         observations: the points so far, in the order in which they were proposed.
         settings: tolerance and limits.
         charge_product: of a pair of ions, the product of their net charges in e²: their Coulomb
             energy is then taken as known.
+        goal: largest error of the profile, eV, in place of the tolerance and noise of the settings.
 
     Raises:
         ValueError: where the kind, window or charge product is impossible.
@@ -59,7 +66,8 @@ def learn(
         mean, std = posterior.predict(grid, zero)
     above = mean - mean.min()
     window = max(min(float(above.max()), settings.energy_cap), settings.noise)
-    goal = max(settings.tolerance * window, 3 * settings.noise)
+    if goal is None:
+        goal = max(settings.tolerance * window, 3 * settings.noise)
     doubt = float(doubtful(mean, std, settings).max())
     left = settings.max_points - len(observations) - len(observations.failed)
     proposals = np.empty(0)

@@ -109,6 +109,39 @@ class Posterior:
         variance = self.weights @ (variances + (means - mean) ** 2)
         return mean + offset, np.sqrt(variance)
 
+    def covariance(self, x: ArrayLike) -> Array:
+        """Covariance of the profile's energies at x, shape (n, n), eV²."""
+        asked = Rows.values(x)
+        cross = self._prior(asked, self._rows)
+        factor, solution = self._condition
+        means = np.einsum("hij,hj->hi", cross, solution)
+        spread = means - self.weights @ means
+        explained = np.linalg.solve(factor, cross.mT)
+        within = self._prior(asked, asked) - explained.mT @ explained
+        return np.asarray(
+            np.einsum("h,hij->ij", self.weights, within) + spread.T * self.weights @ spread
+        )
+
+    def gain(self, feature: Array) -> Array:
+        """How much better the data are explained with more functions, each taken by itself.
+
+        Args:
+            feature: values of the functions at the rows, shape (n, f), eV; their coefficients
+                have a normal prior of width 1.
+
+        Returns:
+            Logarithm of the ratio of evidences for each component, shape (h, f).
+        """
+        factor, solution = self._condition
+        # K + u uᵀ: Woodbury, and the determinant lemma.
+        inflated = 1 + np.square(np.linalg.solve(factor, feature[None])).sum(axis=1)
+        return np.asarray((solution @ feature) ** 2 / inflated / 2 - np.log(inflated) / 2)
+
+    @property
+    def rows(self) -> Rows:
+        """What was observed: values, the zero at infinity of a pair, and slopes."""
+        return self._rows
+
     @cached_property
     def log_evidence(self) -> Array:
         """Logarithm of the probability of the data under each component, up to a constant, (h,)."""
@@ -195,6 +228,15 @@ class Posterior:
 
 def infer(form: Form, observations: Observations, settings: Settings) -> Posterior:
     """Learn a profile from its points, averaging over the hyperparameters."""
+    everywhere = components(form, observations, settings)
+    weights = np.exp(everywhere.log_evidence - everywhere.log_evidence.max())
+    kept = weights > NEGLIGIBLE
+    weights = weights[kept] / weights[kept].sum()
+    return replace(everywhere, hyperparameters=everywhere.hyperparameters[kept], weights=weights)
+
+
+def components(form: Form, observations: Observations, settings: Settings) -> Posterior:
+    """One component for each set of hyperparameters, all of equal weight."""
     scale = energy_scale(form, observations, settings)
     known = np.isfinite(observations.slope).any()
     errors = sorted(
@@ -203,11 +245,7 @@ def infer(form: Form, observations: Observations, settings: Settings) -> Posteri
     amplitudes = scale * np.array(AMPLITUDES)
     grid = np.array(list(product(form.shapes, form.lengths, amplitudes, errors)))
     uniform = np.full(len(grid), 1 / len(grid))
-    everywhere = Posterior(form, observations, settings, scale, grid, uniform)
-    weights = np.exp(everywhere.log_evidence - everywhere.log_evidence.max())
-    kept = weights > NEGLIGIBLE
-    weights = weights[kept] / weights[kept].sum()
-    return replace(everywhere, hyperparameters=grid[kept], weights=weights)
+    return Posterior(form, observations, settings, scale, grid, uniform)
 
 
 def energy_scale(form: Form, observations: Observations, settings: Settings) -> float:

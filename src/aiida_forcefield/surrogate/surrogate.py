@@ -22,7 +22,7 @@ class Surrogate:
     All fields are numbers, words and arrays of numbers, from which `predict` starts afresh.
 
     Attributes:
-        kind: bond, angle, dihedral, improper or pair.
+        kind: see `Form`.
         lower, upper: the window, Å or degrees.
         charge_product: of a pair, e², where it was given.
         observations: the points learned from.
@@ -65,11 +65,22 @@ class Surrogate:
         Returns:
             Two arrays of shape (n,).
         """
-        zero = None if self.kind == "pair" else float(self.grid[self.mean.argmin()])
-        return self._posterior.predict(x, zero)
+        return self.posterior.predict(x, None if self.kind == "pair" else self.zero)
+
+    @property
+    def zero(self) -> float:
+        """Coordinate of the lowest energy, from which energies are counted but those of a pair."""
+        return float(self.grid[self.mean.argmin()])
+
+    @property
+    def window(self) -> float:
+        """Height of the profile below the energy cap, eV: the unit of the tolerance."""
+        height = float(np.ptp(self.mean))
+        return max(min(height, self.settings.energy_cap), self.settings.noise)
 
     @cached_property
-    def _posterior(self) -> Posterior:
+    def posterior(self) -> Posterior:
+        """The distribution from which the profile is predicted."""
         return Posterior(
             Form(self.kind, self.lower, self.upper, self.charge_product),
             self.observations,

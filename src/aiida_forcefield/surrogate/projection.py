@@ -1,0 +1,195 @@
+"""Parameters of a form by projection of the learned profile.
+
+Fitted to the chosen points alone, the parameters of an imperfect form follow the sampling. So the
+form is fitted to the surrogate on an even grid, with a weight that is declared.
+"""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import approx_fprime, least_squares
+
+from aiida_forcefield.potentials.units import COULOMB
+from aiida_forcefield.surrogate.surrogate import Surrogate
+from aiida_forcefield.surrogate.targets import TARGETS, Target, buckingham
+
+Array = NDArray[np.float64]
+
+GRID_POINTS = 201
+BOLTZMANN = 8.617333e-5  # eV/K
+POOR = 0.05  # of the window: a misfit from which another form is looked for
+
+
+class Value(NamedTuple):
+    """A parameter with its standard error and unit."""
+
+    name: str
+    value: float
+    standard_error: float
+    unit: str
+
+
+@dataclass(frozen=True, eq=False)
+class Projection:
+    """A form fitted to a profile.
+
+    Attributes:
+        target: the form.
+        temperature: of the Boltzmann weight, K; None where all of the window weighs the same.
+        parameters: shape (p,).
+        covariance: shape (p, p): of the surrogate's uncertainty and of the form's misfit.
+        x: grid, shape (g,), Å or degrees.
+        energy: of the form, shape (g,), eV, with the constant that fits best.
+        residual: profile minus form, shape (g,), eV.
+        misfit: largest residual as a fraction of the profile's height.
+        advice: a sentence on the misfit.
+    """
+
+    target: Target
+    temperature: float | None
+    parameters: Array
+    covariance: Array
+    x: Array
+    energy: Array
+    residual: Array
+    misfit: float
+    advice: str
+
+    @property
+    def weight(self) -> str:
+        """With which weight the form was fitted."""
+        if self.temperature is None:
+            return "uniform over the window"
+        return f"Boltzmann at {self.temperature:g} K"
+
+    def in_unit(self, name: str, unit: float) -> list[Value]:
+        """The parameters, and what derives from them, with energies in a unit worth so many eV."""
+        target = self.target
+        errors = np.sqrt(np.diagonal(self.covariance))
+        values = [
+            Value(*entry)
+            for entry in zip(
+                target.parameters,
+                map(float, self.parameters),
+                map(float, errors),
+                target.units,
+                strict=True,
+            )
+        ]
+        if target.derived is not None:
+            label, of, function = target.derived
+            slope = approx_fprime(self.parameters, function, 1e-6 * np.abs(self.parameters))
+            error = float(np.sqrt(slope @ self.covariance @ slope))
+            values.append(Value(label, function(self.parameters), error, of))
+        return [
+            Value(v.name, v.value / unit, v.standard_error / unit, v.unit.replace("eV", name))
+            if v.unit.startswith("eV")
+            else v
+            for v in values
+        ]
+
+
+def project(
+    surrogate: Surrogate, form: str | None = None, temperature: float | None = None
+) -> Projection:
+    """Fit a form to the profile that a surrogate has learned.
+
+    Args:
+        surrogate: of a bond, angle, dihedral, ions or dimer.
+        form: name of the form; that which is usual for the kind where None.
+        temperature: of a Boltzmann weight, K; None for an even weight over the window.
+
+    Raises:
+        ValueError: where the kind has no such form.
+    """
+    x = np.linspace(surrogate.lower, surrogate.upper, GRID_POINTS)
+    energy = surrogate.predict(x)[0]
+    choices = targets(surrogate.kind, x, energy)
+    names = [choice.name for choice in choices]
+    if form is not None and form not in names:
+        raise ValueError(f"form: {form!r}; allowed for this kind: {', '.join(names)}")
+    weight = np.ones(len(x))
+    if temperature is not None:
+        weight = np.exp(-(energy - energy.min()) / (BOLTZMANN * temperature))
+    target = choices[names.index(form) if form else 0]
+    height = max(float(np.ptp(energy)), 1e-12)
+    parameters, fitted, pull = fit(target, x, energy, weight)
+    residual = energy - fitted
+    misfit = float(np.abs(residual).max()) / height
+    others = {
+        choice.name: float(np.abs(energy - fit(choice, x, energy, weight)[1]).max()) / height
+        for choice in choices
+        if choice is not target and misfit > POOR
+    }
+    covariance = surrogate.posterior.covariance(x) + _misfit_covariance(residual, weight)
+    return Projection(
+        target=target,
+        temperature=temperature,
+        parameters=parameters,
+        covariance=pull @ covariance @ pull.T,
+        x=x,
+        energy=fitted,
+        residual=residual,
+        misfit=misfit,
+        advice=_advice(target.name, misfit, others),
+    )
+
+
+def targets(kind: str, x: Array, energy: Array) -> tuple[Target, ...]:
+    """The forms for a kind; that of ions knows their charges, which are whole numbers."""
+    if kind != "ions":
+        return TARGETS[kind]  # type: ignore[index]
+    free, ends = np.empty(0), [np.ones_like(x), COULOMB / x, -1 / x**6]
+    best = np.inf
+    for rho in np.geomspace(0.15, 0.5, 40):
+        columns = np.column_stack([*ends, np.exp((x[0] - x) / rho)])
+        coefficients = np.linalg.lstsq(columns, energy, rcond=None)[0]
+        residual = float(np.square(columns @ coefficients - energy).sum())
+        if residual < best:
+            best, free = residual, coefficients
+    product = round(float(free[1])) or int(np.sign(free[1]))
+    return (buckingham(product),)
+
+
+def fit(target: Target, x: Array, energy: Array, weight: Array) -> tuple[Array, Array, Array]:
+    """Least squares with a free constant.
+
+    Returns:
+        Parameters, shape (p,); energies, shape (n,); how the parameters follow the energies to
+        which they are fitted, ∂p/∂E, shape (p, n).
+    """
+    root = np.sqrt(weight / weight.sum())
+
+    def constant(parameters: Array) -> Array:
+        value = target.energy(x, parameters)
+        return np.asarray(value + weight @ (energy - value) / weight.sum())
+
+    def residuals(parameters: Array) -> Array:
+        return np.asarray(root * (constant(parameters) - energy))
+
+    def shape(parameters: Array) -> Array:
+        return np.asarray(root * target.energy(x, parameters))
+
+    guess = np.asarray(target.guess(x, energy), dtype=float)
+    solution = np.asarray(least_squares(residuals, guess, x_scale="jac", jac="3-point").x)
+    slope = np.atleast_2d(approx_fprime(solution, shape, 1e-6 * np.abs(solution)))
+    slope = slope - root[:, None] * (root @ slope)  # the constant takes its share
+    return solution, constant(solution), np.asarray(np.linalg.pinv(slope) * root)
+
+
+def _misfit_covariance(residual: Array, weight: Array) -> Array:
+    """Covariance of what a form misses, as a smooth function of its height and wave length."""
+    height = np.average(np.square(residual), weights=weight)
+    waves = 1 + np.count_nonzero(np.diff(np.sign(residual)))
+    t = np.linspace(0, np.pi * waves, len(residual))
+    return np.asarray(float(height) * np.exp(-((t[:, None] - t) ** 2) / 2))
+
+
+def _advice(name: str, misfit: float, others: dict[str, float]) -> str:
+    sentence = f"{name} misses {100 * misfit:.2g} % of this window"
+    better = min(others, key=lambda other: others[other], default=None)
+    if better is not None and others[better] < misfit / 2:
+        sentence += f": consider {better}, which misses {100 * others[better]:.2g} %"
+    return sentence

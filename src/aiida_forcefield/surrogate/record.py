@@ -1,0 +1,257 @@
+"""A recorded curve: read strictly from a CSV file, and interpolated as an oracle."""
+
+import csv
+import math
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.interpolate import CubicHermiteSpline, CubicSpline
+
+from aiida_forcefield.potentials.units import HARTREE, KCAL_PER_MOL
+from aiida_forcefield.surrogate.forms import NONBONDED, Kind
+
+Array = NDArray[np.float64]
+
+ENERGY_UNITS = {
+    "eV": 1.0,
+    "kJ/mol": KCAL_PER_MOL / 4.184,
+    "kcal/mol": KCAL_PER_MOL,
+    "hartree": HARTREE,
+}
+COLUMNS = ("coordinate", "energy", "gradient")
+FEWEST, MOST = 7, 20_000  # rows: every second one must make a spline too
+LARGEST = 4_000_000  # bytes
+DECIMALS = 4  # of a coordinate that tell two rows apart
+MISMATCH = 0.05  # of a gradient with the slope of the energies: within it they are one curve's
+SAME = 1e-6  # eV: energies that differ by less are the same
+HUGE = 1e9  # numbers beyond are no energies
+
+
+@dataclass(frozen=True, eq=False)
+class Record:
+    """A curve as it was recorded.
+
+    Attributes:
+        kind: bond, angle, dihedral, ions or dimer.
+        x: coordinates, shape (n,), rising, Å or degrees; on a circle over just 360 degrees.
+        energy: shape (n,), eV.
+        gradient: dE/dx, shape (n,), eV/Å or eV/degree; None where it was not recorded.
+        circle: whether a dihedral was recorded all the way round.
+        split: largest difference between two energies of one coordinate, eV, and where it is: of
+            the same structure reached on two ways. None where each coordinate is there once.
+    """
+
+    kind: Kind
+    x: Array
+    energy: Array
+    gradient: Array | None
+    circle: bool = False
+    split: tuple[float, float] | None = None
+
+    def energies(self, x: Array | float) -> Array:
+        """The energy between the recorded points, shape of x, eV."""
+        return np.asarray(self._oracle(x))
+
+    def slopes(self, x: Array | float) -> Array:
+        """The gradient between the recorded points, shape of x; NaN where none was recorded."""
+        if self.gradient is None:
+            return np.full(np.shape(x), np.nan)
+        if self.is_consistent:
+            return np.asarray(self._oracle(x, 1))
+        return np.asarray(_spline(self.x, self.gradient, self.circle)(x))
+
+    def coarseness(self, lower: float, upper: float) -> float:
+        """About how far the spline is from the true curve within a window, eV.
+
+        A spline through every second point misses the others by 16 times as much as that through
+        all, where the curve is smooth (C. de Boor, A Practical Guide to Splines, ch. V); half of
+        that is assumed.
+        """
+        inside = (self.x >= lower - 1e-9) & (self.x <= upper + 1e-9)
+        worst = 0.0
+        for first in (0, 1):
+            kept = np.zeros(len(self.x), dtype=bool)
+            kept[first::2] = True
+            kept[[0, -1]] = True
+            coarse = _spline(self.x[kept], self.energy[kept], self.circle)
+            left = inside & ~kept
+            worst = max(worst, np.abs(coarse(self.x) - self.energy)[left].max(initial=0.0))
+        return float(worst) / 8
+
+    @cached_property
+    def mismatch(self) -> float:
+        """How far the gradient is from the slope of the energies, as a fraction of the largest."""
+        if self.gradient is None:
+            return 0.0
+        slope = _spline(self.x, self.energy, self.circle)(self.x, 1)
+        scale = float(np.median(np.abs(slope)))
+        return float(np.median(np.abs(slope - self.gradient))) / max(scale, SAME)
+
+    @property
+    def is_consistent(self) -> bool:
+        """Whether the gradient is that of the energies."""
+        return self.mismatch < MISMATCH
+
+    def window(self, height: float | None) -> tuple[float, float]:
+        """The part of the coordinate that is to be learned.
+
+        A bond or angle on both sides up to a height above its minimum; ions and dimers on the
+        inner side, with all of the outer; a dihedral whole; all of it without a height. The ends
+        are rounded inwards to what a scan can set.
+
+        Raises:
+            ValueError: fewer than `FEWEST` recorded points lie within.
+        """
+        lower, upper = float(self.x[0]), float(self.x[-1])
+        if height is not None and self.kind != "dihedral":
+            grid = np.linspace(lower, upper, 4001)
+            energy = self.energies(grid)
+            least = int(energy.argmin())
+            above = np.flatnonzero(energy > energy[least] + height)
+            inner, outer = above[above < least], above[above > least]
+            lower = float(grid[inner[-1] + 1]) if len(inner) else lower
+            if self.kind not in NONBONDED and len(outer):
+                upper = float(grid[outer[0] - 1])
+        step = 10 ** (1 if self.kind in ("angle", "dihedral") else 3)
+        lower, upper = math.ceil(lower * step - 1e-6) / step, math.floor(upper * step + 1e-6) / step
+        count = int(((self.x >= lower) & (self.x <= upper)).sum())
+        if count < FEWEST:
+            raise ValueError(
+                f"window: only {count} recorded points lie within it; at least {FEWEST} are needed"
+            )
+        return lower, upper
+
+    @cached_property
+    def _oracle(self) -> CubicSpline | CubicHermiteSpline:
+        if self.gradient is not None and self.is_consistent:
+            return CubicHermiteSpline(self.x, self.energy, self.gradient)
+        return _spline(self.x, self.energy, self.circle)
+
+
+def _spline(x: Array, y: Array, circle: bool) -> CubicSpline:
+    if circle:
+        y = np.append(y[:-1], y[0])
+    return CubicSpline(x, y, bc_type="periodic" if circle else "not-a-knot")
+
+
+def read_record(path: Path, kind: Kind, unit: float = 1.0, gradient: bool = True) -> Record:
+    """Read a recorded curve.
+
+    Args:
+        path: a CSV file with a line of headings: coordinate, energy and perhaps gradient.
+        kind: of the coordinate.
+        unit: of the energy, eV.
+        gradient: whether to use the gradient where it is there.
+
+    Raises:
+        ValueError: in one line, what is wrong with the file, and where.
+    """
+    rows = _rows(path, kind)
+    rows = rows[np.argsort(rows[:, 0], kind="stable")]
+    rows[:, 1:] *= unit
+    rows, split = _lower_branch(rows, path.name)
+    if len(rows) < FEWEST:
+        raise ValueError(f"{path.name}: {len(rows)} points; at least {FEWEST} are needed")
+    circle = False
+    if kind == "dihedral":
+        rows, circle, gap = _close(rows, path.name)
+        split = max(split, gap)
+    return Record(
+        kind=kind,
+        x=rows[:, 0],
+        energy=rows[:, 1],
+        gradient=rows[:, 2] if rows.shape[1] > 2 and gradient else None,
+        circle=circle,
+        split=split if split[0] > SAME else None,
+    )
+
+
+def _lower_branch(rows: Array, name: str) -> tuple[Array, tuple[float, float]]:
+    """The row of least energy at each coordinate, and the largest difference with its place."""
+    start = np.append(True, np.diff(rows[:, 0]) > 10.0**-DECIMALS)
+    if start.all():
+        return rows, (0.0, 0.0)
+    groups = np.split(rows, np.flatnonzero(start)[1:])
+    split = max((float(np.ptp(group[:, 1])), float(group[0, 0])) for group in groups)
+    if split[0] <= SAME:
+        again = next(group[0, 0] for group in groups if len(group) > 1)
+        raise ValueError(f"{name}: coordinate {again:g} is there more than once")
+    return np.array([group[group[:, 1].argmin()] for group in groups]), split
+
+
+def _close(rows: Array, name: str) -> tuple[Array, bool, tuple[float, float]]:
+    """Rows of a whole circle, if they are one, with the last at 360 degrees from the first."""
+    x = rows[:, 0]
+    span = float(x[-1] - x[0])
+    if span > 360 + 1e-3:
+        raise ValueError(f"{name}: the coordinate spans {span:g} degrees; at most 360 are allowed")
+    if span > 360 - 1e-3:
+        gap = float(abs(rows[-1, 1] - rows[0, 1])), float(x[0])
+        lower = rows[0 if rows[0, 1] <= rows[-1, 1] else -1, 1:]
+        rows[0, 1:] = rows[-1, 1:] = lower
+        return rows, True, gap
+    if 360 - span <= 1.5 * np.diff(x).max():
+        return np.vstack([rows, [x[0] + 360, *rows[0, 1:]]]), True, (0.0, 0.0)
+    return rows, False, (0.0, 0.0)
+
+
+def _rows(path: Path, kind: Kind) -> Array:
+    """The numbers of the file, shape (n, 2 or 3), as they are."""
+    name = path.name
+    try:
+        size = path.stat().st_size
+        if size > LARGEST:
+            raise ValueError(f"{name}: {size} bytes; a curve has at most {LARGEST}")
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except OSError as error:
+        raise ValueError(f"{path}: cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise ValueError(f"{name}: not a text file") from None
+    if not lines or not lines[0].strip():
+        raise ValueError(f"{name}: empty; its first line must be coordinate,energy[,gradient]")
+    heading = [cell.strip() for cell in next(csv.reader(lines[:1]))]
+    for column in heading:
+        if column not in COLUMNS or heading.count(column) > 1:
+            raise ValueError(
+                f"{name}: column {column[:40]!r}; allowed, each once: {', '.join(COLUMNS)}"
+            )
+    for column in COLUMNS[:2]:
+        if column not in heading:
+            raise ValueError(f"{name}: column {column!r} is missing")
+    if len(lines) > MOST + 1:
+        raise ValueError(f"{name}: {len(lines) - 1} points; at most {MOST} are allowed")
+    order = [heading.index(column) for column in COLUMNS if column in heading]
+    cells = (
+        (number, row)
+        for number, row in enumerate(csv.reader(lines[1:]), 2)
+        if any(map(str.strip, row))
+    )
+    rows = [_row(name, number, row, heading, kind) for number, row in cells]
+    return np.array(rows, dtype=float).reshape(-1, len(heading))[:, order]
+
+
+def _row(name: str, number: int, row: list[str], heading: list[str], kind: Kind) -> list[float]:
+    if len(row) != len(heading):
+        raise ValueError(f"{name}, line {number}: {len(row)} cells; {len(heading)} are needed")
+    values = []
+    for column, cell in zip(heading, row, strict=True):
+        try:
+            value = float(cell)
+        except ValueError:
+            value = math.nan
+        if not abs(value) < HUGE:
+            raise ValueError(
+                f"{name}, line {number}: {column} is {cell.strip()[:40]!r}; must be a finite number"
+            )
+        values.append(value)
+    x = values[heading.index("coordinate")]
+    low, high, allowed = {
+        "angle": (0.0, 180.0, "from 0 to 180 degrees"),
+        "dihedral": (-360.0, 360.0, "from -360 to 360 degrees"),
+    }.get(kind, (1e-9, HUGE, "above 0 Å"))
+    if not low <= x <= high:
+        raise ValueError(f"{name}, line {number}: coordinate is {x:g}; must be {allowed}")
+    return values
