@@ -109,7 +109,7 @@ def test_overrides_are_merged_recursively() -> None:
         # removed, but needed
         ({"sampling": {"random": None}}, "sampling.random is missing"),
         ({"density": None}, "density is missing"),
-        ({"molecule": None}, "molecule.engine: None is not one of pyscf, tblite"),
+        ({"molecule": None}, "molecule.engine: None is not one of pyscf, pyscf.base, tblite"),
         ({"reference": {"reference": None}}, "reference.reference is missing"),
         ({"dimers": {"interaction": None}}, "dimers.interaction is missing"),
     ],
