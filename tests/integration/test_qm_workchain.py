@@ -51,8 +51,8 @@ def run_batch(code: InstalledCode) -> RunBatch:
             "parameters": Dict(parameters),
             "metadata": {"options": options},
         }
-        outputs, node = run_get_node(QmWorkChain, qm=qm)
-        return node, outputs["points"].value if "points" in outputs else None
+        _, node = run_get_node(QmWorkChain, qm=qm)
+        return node, node.outputs.points.value if "points" in node.outputs else None
 
     return run
 

@@ -103,7 +103,7 @@ class QmWorkChain(BaseRestartWorkChain):
             self.ctx.properties[label] = found["properties"]
         self.ctx.idle = self.ctx.idle + 1 if statuses(job) <= {*UNFINISHED} else 0
         verdict = super().inspect_process()
-        if verdict is not None:
+        if verdict is not None and verdict.status:  # 0 asks for another job
             self.results()
         return verdict
 

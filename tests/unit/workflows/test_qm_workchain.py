@@ -65,6 +65,7 @@ def test_job_cut_short_is_continued(
     first = PointsData(make_points("ok", "missing", "missing"))
     assert not inspect(batch, ended(status, points=first)).status
     assert batch.should_run_process()
+    assert "points" not in batch.outputs
     assert batch.ctx.inputs.structures.value.values.tolist() == [0.8, 0.9]
     assert batch.ctx.inputs.metadata.options["max_wallclock_seconds"] == 600
     rest = PointsData(make_points("ok", "bonds_changed"))
