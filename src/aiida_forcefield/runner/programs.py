@@ -12,9 +12,8 @@ OLDEST = {
     "tblite": "0.8",
     "geometric": "1.1",
     "dftd4": "4.3",
-    "gpu4pyscf": "1.4",
 }
-"""The oldest version of each with which the results are known to be right."""
+"""The oldest version of each that the compute environment may have."""
 
 
 class ProgramError(Exception):

@@ -1,4 +1,4 @@
-"""Relaxation to the minimum, with or without a coordinate held, by geomeTRIC."""
+"""Relaxation to the minimum, with or without coordinates and atoms held, by geomeTRIC."""
 
 import logging
 import tempfile

@@ -125,9 +125,8 @@ def base_parameters(parameters: Mapping[str, Any], structures: Structures) -> di
             "charge": structures.charge,
             "spin": structures.multiplicity - 1,
         },
-        "results": {
-            "pickle_model": False
-        },  # else its parser unpickles a file of the remote machine
+        # Its parser would unpickle what comes back from the remote machine.
+        "results": {"pickle_model": False},
     }
     if "relaxation" in parameters:
         # Without a prefix there is no trajectory, and so no energy of the relaxed structure.
