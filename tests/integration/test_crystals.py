@@ -143,7 +143,7 @@ def test_an_scf_that_does_not_converge_has_its_status(runner: Runner) -> None:
         ({"structure": {"basis": "gth-dzvpp"}}, "structure.basis"),
         (
             {"crystal": LIF["crystal"] | {"pseudo": "gth-olyp"}},
-            "Pseudopotential for Li",
+            "crystal.pseudo: PySCF does not have it: Pseudopotential for",
         ),
     ],
 )
