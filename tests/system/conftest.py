@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -123,13 +123,29 @@ class Installation:
         return [int(pid) for pid in re.findall(r"^\s*(\d+)\s+[\d.]+\s+[\d.]+\s", table, re.M)]
 
 
+@contextmanager
+def installed(folder: Path) -> Iterator[Installation]:
+    """An installation as ``aiida-forcefield setup`` makes it; its daemon is stopped at the end."""
+    made = Installation(folder)
+    made.forcefield("setup", "--compute", COMPUTE)
+    try:
+        yield made
+    finally:
+        made.verdi("daemon", "stop")
+
+
 @pytest.fixture(scope="session")
 def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    """An installation as ``aiida-forcefield setup`` makes it; its daemon is stopped at the end."""
-    made = Installation(tmp_path_factory.mktemp("aiida"))
-    made.forcefield("setup", "--compute", COMPUTE)
-    yield made
-    made.verdi("daemon", "stop")
+    """The installation of all tests."""
+    with installed(tmp_path_factory.mktemp("aiida")) as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def another(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    """A second installation, which knows nothing of the first."""
+    with installed(tmp_path_factory.mktemp("another")) as made:
+        yield made
 
 
 @pytest.fixture(scope="session")

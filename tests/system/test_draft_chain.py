@@ -69,6 +69,22 @@ def test_launched_again_nothing_is_computed_twice(
     assert again["properties"] == before["properties"]
 
 
+def test_archive_is_replayed_elsewhere(
+    installation: "Installation",
+    another: "Installation",
+    study: Path,
+    finished: int,
+    tmp_path: Path,
+) -> None:
+    archive = tmp_path / "methanol.aiida"
+    assert f"wrote {archive}" in installation.forcefield("archive", str(finished), "-o", archive)
+    another.forcefield("adopt", archive)
+    before, again = installation.show(finished), another.wait(another.launch(study))
+    assert again["status"] == "finished"
+    assert again["qm"]["cached_points"] == again["qm"]["points"] == before["qm"]["points"]
+    assert again["properties"] == before["properties"]
+
+
 # Runs in a process of its own: one Python process holds one AiiDA installation.
 WALK = """
 import json, sys

@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 
 from aiida_forcefield.cli.adopt import adopt
+from aiida_forcefield.cli.archive import archive
 from aiida_forcefield.cli.export import export
 from aiida_forcefield.cli.launch import launch
 from aiida_forcefield.cli.replay import replay
@@ -41,5 +42,5 @@ def main(context: click.Context, profile: str) -> None:
     os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
 
 
-for command in (setup, launch, status, show, export, adopt, replay):
+for command in (setup, launch, status, show, export, archive, adopt, replay):
     main.add_command(command)
