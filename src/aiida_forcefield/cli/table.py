@@ -81,7 +81,10 @@ def _table(title: str, *columns: str) -> Table:
 
 def _parameters(kind: str, terms: Sequence[Results]) -> Table:
     units = {parameter.name: parameter.unit for parameter in FORMS[terms[0]["form"]].parameters}
+    # Barriers of a few meV, whose zeros would not fit into a line.
+    scale, energy = (1e3, "meV") if kind == "dihedral" else (1.0, "eV")
     titles = [f"{name} / {unit}" if unit else name for name, unit in units.items()]
+    titles = [title.replace("eV", energy) for title in titles]
     table = _table(FORM_OF_KIND[kind], kind, *titles)
     marked = {
         name: {term["name"] for term in terms if f"{name}: {PRIOR_ONLY}" in term["flags"]}
@@ -89,7 +92,7 @@ def _parameters(kind: str, terms: Sequence[Results]) -> Table:
     }
     for term in terms:
         values = (
-            _value(term["parameters"][name], term["standard_errors"].get(name))
+            _value(term["parameters"][name], term["standard_errors"].get(name), scale)
             + (MARK if term["name"] in names else " " * len(MARK) if names else "")
             for name, names in marked.items()
         )
@@ -97,10 +100,12 @@ def _parameters(kind: str, terms: Sequence[Results]) -> Table:
     return table
 
 
-def _value(value: float, error: float | None) -> str:
+def _value(value: float, error: float | None, scale: float) -> str:
     """A value and its standard error, which has two digits."""
+    value *= scale
     if not error:
         return f"{value:.5g}"
+    error *= scale
     digits = min(max(1 - math.floor(math.log10(error)), 0), 6)
     return f"{value:.{digits}f} ± {error:.{digits}f}"
 
