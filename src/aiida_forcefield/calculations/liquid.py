@@ -64,18 +64,15 @@ def prepare_liquid(
     topology: TopologyData,
     box: ArrayData,
     settings: Dict,
-    three_body: Dict | None = None,
 ) -> dict[str, SinglefileData]:
     """All LAMMPS input files: force field, packed box, and a script for each leg.
 
     The scripts are `production` and, since velocities are drawn there, one `equilibration_SEED`
-    for each seed. What `three_body` dispersion pushes outwards the barostat pulls: LAMMPS has
-    pair potentials only.
+    for each seed.
     """
     field, molecule = force_field.value, topology.value
     content = settings.get_dict()
-    pressure = content["pressure"] - (three_body["pressure"] if three_body else 0.0)
-    conditions = Conditions(content["temperature"], pressure, rigid_bonds(molecule))
+    conditions = Conditions(content["temperature"], content["pressure"], rigid_bonds(molecule))
     frames_every = content["production"] / content["frames"] if content["frames"] else None
     files = {
         "force_field": (FORCE_FIELD, write_force_field(field, molecule, cutoff=content["cutoff"])),

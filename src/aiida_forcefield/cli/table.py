@@ -173,7 +173,7 @@ def _properties(results: Results) -> Table:
     table.add_row("predicted", f"{density['value']:.4f} ± {density['standard_error']:.4f}")
     if results["three_body"]:
         pressure = results["three_body"]["pressure"]
-        table.add_row(f"with {pressure:.0f} bar from three-body dispersion", "")
+        table.add_row(f"left out: {pressure:.0f} bar outwards from three-body dispersion", "")
     if measured and difference is not None:
         table.add_row(f"measured ({measured['source']})", f"{measured['value']:g}")
         table.add_row("deviation", f"{difference:+.1%}")

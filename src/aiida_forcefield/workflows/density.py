@@ -33,12 +33,6 @@ class DensityWorkChain(WorkChain):
         spec.input("topology", valid_type=TopologyData)
         spec.input("reference", valid_type=PointsData, help="The relaxed molecule.")
         spec.input(
-            "three_body",
-            valid_type=Dict,
-            required=False,
-            help="Whose `pressure` (bar) three-body dispersion exerts; without it none.",
-        )
-        spec.input(
             "settings",
             valid_type=Dict,
             help="`temperature` (K), `pressure` (bar), `atoms`, `cutoff` (Å), `seeds`, "
@@ -120,7 +114,6 @@ class DensityWorkChain(WorkChain):
             self.inputs.topology,
             packing.outputs.box,
             self.inputs.settings,
-            **({"three_body": self.inputs.three_body} if "three_body" in self.inputs else {}),
         )
         self.ctx.force_field, self.ctx.production = files["force_field"], files["production"]
         self.ctx.density = None

@@ -51,7 +51,7 @@ class FitWorkChain(WorkChain):
         spec.expose_inputs(
             DensityWorkChain,
             namespace="liquid",
-            exclude=["force_field", "topology", "reference", "three_body"],
+            exclude=["force_field", "topology", "reference"],
             namespace_options={"help": "The liquid from which dimers are taken."},
         )
         spec.input("fit", valid_type=Dict, help="Settings of the fit that differ from its own.")
@@ -78,7 +78,8 @@ class FitWorkChain(WorkChain):
             "three_body",
             valid_type=Dict,
             required=False,
-            help="Energy (eV per molecule) and pressure (bar) of three-body dispersion.",
+            help="Energy (eV per molecule) and pressure (bar) of three-body dispersion; "
+            "no simulation has it.",
         )
         spec.exit_code(
             320,
