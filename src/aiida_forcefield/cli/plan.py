@@ -12,7 +12,7 @@ def describe_plan(file: StudyFile) -> Iterator[str]:
     Raises:
         StudyError: the material is no molecule that can be treated.
     """
-    from aiida_forcefield.scans import plan_pair_scans, plan_scans
+    from aiida_forcefield.scans import calibration_dimers, plan_pair_scans, plan_scans
     from aiida_forcefield.workflows.protocols import describe, get_protocol
 
     study = file.study
@@ -23,11 +23,17 @@ def describe_plan(file: StudyFile) -> Iterator[str]:
     pairs = plan_pair_scans(topology, positions)
     sampling, learning = settings["sampling"], settings["learning"]
     dimers = sampling["random"] + sampling["squeezed"] + sampling["liquid"]
+    calibration, calibrated = settings.get("calibration"), 0
+    if calibration:
+        calibrated = len(
+            calibration_dimers(topology, positions, calibration["dimers"], sampling["seed"])
+        )
     most = (
         len(topology.conformers)
         + len(scans) * learning["molecule"]["max_points"]
         + len(pairs) * learning["pairs"]["max_points"]
         + dimers
+        + 2 * calibrated
     )
     members = Counter(topology.atom_types)
     terms = Counter(term.kind for term in topology.term_types)
@@ -49,6 +55,11 @@ def describe_plan(file: StudyFile) -> Iterator[str]:
         f"dimers      {sampling['random']} random, {sampling['squeezed']} squeezed, "
         f"{sampling['liquid']} from the liquid"
     )
+    if calibration:
+        yield (
+            f"            {calibrated} more in {settings['dimers']['structure']['basis']} and "
+            f"{calibration['basis']}, which tell how much counterpoise correction they need"
+        )
     yield (
         f"QM points   at most {most}; a scan stops as soon as its profile is certain, "
         "and what was computed before is not computed again"

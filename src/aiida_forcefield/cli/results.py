@@ -33,6 +33,7 @@ def collect_results(study: "ProcessNode") -> Results:
         "dipoles": _dipoles(outputs),
         "force_field": _force_field(outputs),
         "simulation": _simulation(study) if "density" in outputs else None,
+        "calibration": outputs["calibration"].get_dict() if "calibration" in outputs else None,
         "three_body": outputs["three_body"].get_dict() if "three_body" in outputs else None,
         "properties": {"density": outputs["density"].get_dict() if "density" in outputs else None},
         "reference": inputs.reference.get_dict() if "reference" in inputs else None,

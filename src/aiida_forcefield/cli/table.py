@@ -51,6 +51,15 @@ def _summary(results: Results) -> Iterator[Text]:
         f"    {qm['points']} points, {qm['failed_points']} failed, "
         f"{qm['cached_points']} from the cache; {qm['cpu_seconds']:.0f} CPU-s"
     )
+    if found := results["calibration"]:
+        yield Text(
+            f"    counterpoise correction by {found['weak']:.0%}, of hydrogen bonds by "
+            f"{found['bonded']:.0%}; from {found['dimers']} dimers in {found['bases'][1]}"
+        )
+        yield Text(
+            f"    {found['rmsd'] / KCAL_PER_MOL:.2f} kcal/mol from a complete basis "
+            f"(fully corrected: {found['rmsd_full_correction'] / KCAL_PER_MOL:.2f})"
+        )
     for status, count in qm["failures"].items():
         line = f"{count} {status}: {ADVICE[status]}"
         yield Text(fill(line, 80, initial_indent=" " * 4, subsequent_indent=" " * 8))

@@ -49,14 +49,16 @@ class QmParser(Parser):
             return scheduler_verdict(self.node) or self._not_begun()
 
         # Conformers compete: they end as one point, the reference.
-        reference = "reference" in self.node.inputs.parameters
+        parameters = self.node.inputs.parameters.get_dict()
+        reference = "reference" in parameters
+        counterpoise = "interaction" in parameters and parameters["engine"] != "tblite"
         structures = self.node.inputs.structures.value
         count = 1 if reference else len(structures.positions)
-        points = collect_points(structures, records, count, header["versions"])
+        points = collect_points(structures, records, count, header["versions"], counterpoise)
         self.out("points", PointsData(points))
         if reference and points.ok.all():
             self.out("reference", reference_arrays(records[0]))
-        asked = [name for name in POINT_ARRAYS if self.node.inputs.parameters.get(name)]
+        asked = [name for name in POINT_ARRAYS if parameters.get(name)]
         if asked and points.ok.any():
             self.out("properties", point_arrays(records, points.ok, asked))
         for index in np.flatnonzero(~points.ok):
@@ -120,9 +122,16 @@ def read_records(content: bytes) -> tuple[Record, dict[int, Record], bool]:
 
 
 def collect_points(
-    structures: Structures, records: dict[int, Record], count: int, versions: dict[str, str]
+    structures: Structures,
+    records: dict[int, Record],
+    count: int,
+    versions: dict[str, str],
+    counterpoise: bool,
 ) -> Points:
-    """Put the records of the first `count` structures in their places."""
+    """Put the records of the first `count` structures in their places.
+
+    With `counterpoise` they are interaction energies of an engine that has basis functions.
+    """
     atoms = len(structures.symbols)
     missing: Record = {"status": MISSING, "message": "the job ended before this point"}
     rows = [records.get(index, missing) for index in range(count)]
@@ -154,6 +163,8 @@ def collect_points(
         versions=versions,
         cells=structures.cells,
         stresses=vectors("stress", np.full((count, 3, 3), np.nan)) if periodic else None,
+        corrected=scalars("energy_cp") if counterpoise else None,
+        uncorrected=scalars("energy_nocp") if counterpoise else None,
     )
 
 

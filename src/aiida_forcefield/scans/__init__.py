@@ -1,5 +1,12 @@
 """Coordinates, and how structures are driven along them."""
 
+from aiida_forcefield.scans.calibration import (
+    calibration_dimers,
+    cardinal,
+    complete_basis,
+    counterpoise_fractions,
+    hydrogen_bonds,
+)
 from aiida_forcefield.scans.dimers import (
     liquid_dimers,
     pair_scan,
@@ -27,8 +34,13 @@ __all__ = [
     "Points",
     "Scan",
     "Structures",
+    "calibration_dimers",
+    "cardinal",
+    "complete_basis",
+    "counterpoise_fractions",
     "dimer_structures",
     "drive",
+    "hydrogen_bonds",
     "join",
     "liquid_dimers",
     "molecule_structures",

@@ -18,6 +18,7 @@ Array = NDArray[np.float64]
 # Contact ratios: at 0.9 molecules touch, below 0.75 they repel each other by some kcal/mol.
 _RANDOM = (0.75, 1.5)
 _SQUEEZED = (0.62, 0.85)
+_TOUCHING = (0.8, 1.0)
 _LIQUID = 1.6
 _BINS = 10
 
@@ -67,6 +68,11 @@ def random_dimers(topology: Topology, positions: Array, count: int, seed: int) -
 def squeezed_dimers(topology: Topology, positions: Array, count: int, seed: int) -> Array:
     """As `random_dimers` on the repulsive wall: contact ratios spread over 0.62 to 0.85."""
     return _touching(topology, positions, count, _SQUEEZED, np.random.default_rng([seed, 1]))
+
+
+def touching_dimers(topology: Topology, positions: Array, count: int, seed: int) -> Array:
+    """As `random_dimers` in contact as in a liquid: contact ratios spread over 0.8 to 1."""
+    return _touching(topology, positions, count, _TOUCHING, np.random.default_rng([seed, 3]))
 
 
 def liquid_dimers(topology: Topology, frames: Array, box: Array, count: int, seed: int) -> Array:

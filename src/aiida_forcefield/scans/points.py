@@ -25,6 +25,8 @@ PER_STRUCTURE = (
     "cpu_seconds",
     "cells",
     "stresses",
+    "corrected",
+    "uncorrected",
 )
 """Arrays of `Points` with one entry for each structure."""
 
@@ -77,6 +79,9 @@ class Points:
         versions: version of each program that took part.
         cells: as in `Structures`.
         stresses: (dE/dε)/V of crystals, shape (s, 3, 3), eV/Å³; NaN where not computed.
+        corrected: interaction energies with the full counterpoise correction, shape (s,), eV; NaN
+            if failed; None where the engine knows no such correction.
+        uncorrected: the same without any; `energies` lie between the two.
     """
 
     label: str
@@ -93,6 +98,8 @@ class Points:
     versions: dict[str, str]
     cells: Array | None = None
     stresses: Array | None = None
+    corrected: Array | None = None
+    uncorrected: Array | None = None
 
     @property
     def ok(self) -> NDArray[np.bool_]:

@@ -7,6 +7,7 @@ from aiida.engine import ExitCode, ProcessBuilder, ToContext, WorkChain, if_, wh
 from aiida.engine.processes.workchains.workchain import WorkChainSpec
 from aiida.orm import AbstractCode, ArrayData, Data, Dict, Int, ProcessNode
 
+from aiida_forcefield.calculations.calibration import calibrate_counterpoise, plan_calibration
 from aiida_forcefield.calculations.charges import derive_charges
 from aiida_forcefield.calculations.dimers import sample_dimers, sample_liquid
 from aiida_forcefield.calculations.fit import fit_force_field
@@ -26,6 +27,10 @@ from aiida_forcefield.workflows.submission import settle, submit_once
 BY_COST = ("pair", "dihedral", "improper", "angle", "bond")
 """Kinds of scans, the most expensive first. A wave of scans lasts as long as its slowest member, so
 those that cost alike go together; and the last wave, which fills no machine, shall be short."""
+CALIBRATION = "calibration_"
+"""Begins the labels of dimers that are computed in two basis sets, and do not enter the fit."""
+Work = tuple[str, str, StructuresData, Dict | None]
+"""Label, section of the QM settings, structures and, unless they are a mere batch, the scan."""
 
 
 class FitWorkChain(WorkChain):
@@ -48,6 +53,12 @@ class FitWorkChain(WorkChain):
         for part in ("molecule", "pairs"):
             spec.input(f"learning.{part}", valid_type=Dict, help=f"Stopping of {part} scans.")
         spec.input("sampling", valid_type=Dict, help="How many dimers of which kind.")
+        spec.input(
+            "calibration",
+            valid_type=Dict,
+            required=False,
+            help="Basis set and dimers by which the counterpoise correction is measured.",
+        )
         spec.expose_inputs(
             DensityWorkChain,
             namespace="liquid",
@@ -61,6 +72,10 @@ class FitWorkChain(WorkChain):
             cls.inspect_reference,
             cls.plan,
             while_(cls.has_work)(cls.submit_work, cls.collect_work),
+            if_(cls.wants_calibration)(
+                cls.calibrate,
+                while_(cls.has_work)(cls.submit_work, cls.collect_work),
+            ),
             cls.fit,
             if_(cls.wants_liquid)(
                 cls.simulate_liquid,
@@ -74,6 +89,12 @@ class FitWorkChain(WorkChain):
         spec.output("charges", valid_type=Dict)
         spec.output("reference", valid_type=PointsData)
         spec.output("properties", valid_type=ArrayData, help="Hessian, potential, dispersion.")
+        spec.output(
+            "calibration",
+            valid_type=Dict,
+            required=False,
+            help="Which share of the counterpoise correction was taken, and why.",
+        )
         spec.output(
             "three_body",
             valid_type=Dict,
@@ -90,6 +111,11 @@ class FitWorkChain(WorkChain):
             321,
             "ERROR_NO_DIMERS",
             message="No interaction energy could be computed; see the messages of the dimers.",
+        )
+        spec.exit_code(
+            323,
+            "ERROR_CALIBRATION",
+            message="The counterpoise correction could not be measured: {reason}",
         )
         spec.exit_code(
             322,
@@ -126,6 +152,9 @@ class FitWorkChain(WorkChain):
         for part in ("molecule", "pairs"):
             builder.learning[part] = Dict(settings["learning"][part])
         builder.sampling = Dict(settings["sampling"])
+        if "calibration" in settings:
+            seed = settings["sampling"]["seed"]
+            builder.calibration = Dict(settings["calibration"] | {"seed": seed})
         builder.fit = Dict(settings["fit"])
         builder.max_concurrent = Int(settings["max_concurrent"])
         # The liquid that dimers are taken from is simulated like the one of the density.
@@ -138,6 +167,7 @@ class FitWorkChain(WorkChain):
 
     def compute_reference(self) -> Any:
         """Relax the conformers and compute the properties of the lowest."""
+        self.ctx.parameters = {**self.inputs.parameters}
         structures = propose_conformers(self.inputs.topology)
         return ToContext(molecule=self._submit_qm("reference", structures, "reference"))
 
@@ -154,18 +184,64 @@ class FitWorkChain(WorkChain):
         return None
 
     def plan(self) -> None:
-        """List all scans and dimer batches; each becomes a process of its own."""
+        """List all scans and dimer batches; each becomes a process of its own.
+
+        Where the counterpoise correction is to be measured, those of dimers wait for that.
+        """
         topology, reference = self.inputs.topology, self.ctx.reference
-        scans = plan_all_scans(topology, reference, **self.inputs.learning)
-        dimers = sample_dimers(topology, reference, self.inputs.sampling)
+        planned = plan_all_scans(topology, reference, **self.inputs.learning)
+        prefix = "scan_"
+        labels = [name.removeprefix(prefix) for name in planned if name.startswith(prefix)]
+        labels.sort(key=lambda label: BY_COST.index(planned[prefix + label]["kind"]))
+        queues: dict[str, list[Work]] = {"dimers": [], "molecule": []}
+        for label, batch in sample_dimers(topology, reference, self.inputs.sampling).items():
+            queues["dimers"].append((label, "dimers", batch, None))
+        for label in labels:
+            scan = planned[prefix + label]
+            level = sections(scan)[0]
+            queues[level].append((label, level, planned[f"begin_{label}"], scan))
+
         self.ctx.points = {}
         self.ctx.surrogates = {}
-        prefix = "scan_"
-        labels = [name.removeprefix(prefix) for name in scans if name.startswith(prefix)]
-        labels.sort(key=lambda label: BY_COST.index(scans[prefix + label]["kind"]))
-        self.ctx.queue = [*dimers.items()]
-        for label in labels:
-            self.ctx.queue.append((label, (scans[prefix + label], scans[f"begin_{label}"])))
+        if not self.wants_calibration():
+            self.ctx.queue = queues["dimers"] + queues["molecule"]
+            return
+        self.ctx.waiting = queues["dimers"]
+        self.ctx.queue = self._plan_calibration() + queues["molecule"]
+
+    def _plan_calibration(self) -> list[Work]:
+        """Dimers in two basis sets, the more expensive first."""
+        inputs = self.inputs
+        planned = plan_calibration(
+            inputs.topology, self.ctx.reference, inputs.parameters.dimers, inputs.calibration
+        )
+        self.ctx.parameters["larger"] = planned.pop("larger")
+        return [
+            (f"{CALIBRATION}{part}_{label}", part, batch, None)
+            for part in ("larger", "dimers")
+            for label, batch in planned.items()
+        ]
+
+    def wants_calibration(self) -> bool:
+        """Whether the counterpoise correction is to be measured."""
+        return "calibration" in self.inputs
+
+    def calibrate(self) -> ExitCode | None:
+        """Choose how much of the counterpoise correction the other dimers get."""
+        found = {
+            label.removeprefix(CALIBRATION): self.ctx.points.pop(label)
+            for label in list(self.ctx.points)
+            if label.startswith(CALIBRATION)
+        }
+        dimers, larger = (self.ctx.parameters[part] for part in ("dimers", "larger"))
+        try:
+            calibrated = calibrate_counterpoise(self.inputs.topology, dimers, larger, **found)
+        except ValueError as error:
+            return self.exit_codes.ERROR_CALIBRATION.format(reason=error)
+        self.ctx.parameters["dimers"] = calibrated["parameters"]
+        self.out("calibration", calibrated["calibration"])
+        self.ctx.queue = self.ctx.waiting
+        return None
 
     def has_work(self) -> bool:
         """Whether scans or batches are left."""
@@ -175,12 +251,12 @@ class FitWorkChain(WorkChain):
         """Submit as many as may run at a time."""
         count = self.inputs.max_concurrent.value
         wave, self.ctx.queue = self.ctx.queue[:count], self.ctx.queue[count:]
-        self.ctx.wave = [label for label, _ in wave]
-        for label, work in wave:
-            if isinstance(work, tuple):
-                process = self._submit_scan(label, *work)
+        self.ctx.wave = [label for label, *_ in wave]
+        for label, part, structures, scan in wave:
+            if scan is None:
+                process = self._submit_qm(part, structures, label)
             else:
-                process = self._submit_qm("dimers", work, label)
+                process = self._submit_scan(part, structures, label, scan)
             self.to_context(**{f"work_{label}": process})
 
     def collect_work(self) -> None:
@@ -237,7 +313,7 @@ class FitWorkChain(WorkChain):
         if "frames" not in liquid.outputs:
             return self.exit_codes.ERROR_LIQUID.format(reason=reason(liquid))
         dimers = sample_liquid(self.inputs.topology, liquid.outputs.frames, self.inputs.sampling)
-        self.ctx.queue = list(dimers.items())
+        self.ctx.queue = [(label, "dimers", batch, None) for label, batch in dimers.items()]
         frames = liquid.outputs.frames
         self.out(
             "three_body", measure_three_body(self.ctx.force_field, self.inputs.topology, frames)
@@ -249,12 +325,13 @@ class FitWorkChain(WorkChain):
         for label in ("force_field", "charges", "reference", "properties"):
             self.out(label, self.ctx[label])
 
-    def _submit_qm(self, part: str, structures: Any, label: str) -> ProcessNode:
+    def _submit_qm(self, part: str, structures: StructuresData, label: str) -> ProcessNode:
         qm = self._qm(part) | {"structures": structures}
         return submit_once(self, QmWorkChain, qm=qm, metadata={"call_link_label": label})
 
-    def _submit_scan(self, label: str, scan: Dict, structures: StructuresData) -> ProcessNode:
-        level, learning = sections(scan)
+    def _submit_scan(
+        self, part: str, structures: StructuresData, label: str, scan: Dict
+    ) -> ProcessNode:
         return submit_once(
             self,
             ScanWorkChain,
@@ -262,10 +339,10 @@ class FitWorkChain(WorkChain):
             structures=structures,
             topology=self.inputs.topology,
             reference=self.ctx.reference,
-            learning=self.inputs.learning[learning],
-            qm=self._qm(level),
+            learning=self.inputs.learning[sections(scan)[1]],
+            qm=self._qm(part),
             metadata={"call_link_label": label},
         )
 
     def _qm(self, part: str) -> dict[str, Any]:
-        return {**self.inputs.qm, "parameters": self.inputs.parameters[part]}
+        return {**self.inputs.qm, "parameters": self.ctx.parameters[part]}

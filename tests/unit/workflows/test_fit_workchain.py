@@ -82,7 +82,7 @@ def test_no_more_run_at_a_time_than_allowed(
 ) -> None:
     monkeypatch.setattr(fit, "_submit_qm", lambda *_: ended())
     monkeypatch.setattr(fit, "to_context", lambda **_: None)
-    fit.ctx.queue = [(f"random_{i:02d}", object()) for i in range(6)]
+    fit.ctx.queue = [(f"random_{i:02d}", "dimers", object(), None) for i in range(6)]
     fit.submit_work()
     assert fit.ctx.wave == ["random_00", "random_01"]
     assert len(fit.ctx.queue) == 4

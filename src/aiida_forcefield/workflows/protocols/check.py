@@ -11,6 +11,7 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 
 from aiida_forcefield.dynamics import MINIMUM_SAMPLES, THERMO_EVERY
 from aiida_forcefield.potentials import Settings as FitSettings
+from aiida_forcefield.scans import cardinal
 from aiida_forcefield.scans.crystal_qm import CrystalSettings
 from aiida_forcefield.surrogate import Settings as LearningSettings
 from aiida_forcefield.workflows.engines import check_qm
@@ -59,6 +60,11 @@ class _Sampling(_Section):
     seed: Count
 
 
+class _Calibration(_Section):
+    basis: str
+    dimers: Natural
+
+
 class _Density(_Section):
     atoms: Natural
     cutoff: Positive
@@ -80,6 +86,7 @@ class _Protocol(_Section):
     crystal: _CrystalSettings
     learning: _Learning
     sampling: _Sampling
+    calibration: _Calibration | None = None
     liquid: _Liquid
     density: _Density
     fit: _FitSettings
@@ -101,6 +108,8 @@ def check(settings: Mapping[str, Any]) -> None:
         for key in needed:
             if key not in content:
                 raise ValueError(f"{section}.{key} is missing")
+    if "calibration" in settings:
+        _check_calibration(settings["calibration"], settings["dimers"])
     if _level(settings["reference"]) != _level(settings["molecule"]):
         raise ValueError(
             "reference and molecule must have the same level of theory (tblite, "
@@ -113,6 +122,24 @@ def check(settings: Mapping[str, Any]) -> None:
     except ValidationError as error:
         mistake = error.errors(include_url=False)[0]
         raise ValueError(_sentence(mistake)) from None
+
+
+def _check_calibration(calibration: Mapping[str, Any], dimers: Mapping[str, Any]) -> None:
+    """Check that there is a limit which two basis sets lead to, and one place that says how."""
+    if dimers["interaction"].get("counterpoise_fraction") is not None:
+        raise ValueError(
+            "dimers.interaction.counterpoise_fraction is what calibration measures; "
+            "to choose it yourself, add calibration: null"
+        )
+    if dimers["engine"] == "tblite":
+        raise ValueError("calibration: needs basis sets, which tblite has not; must be null")
+    try:
+        check_qm({**dimers, "structure": {"basis": calibration["basis"]}})
+        cardinals = [cardinal(each["basis"]) for each in (dimers["structure"], calibration)]
+        if cardinals[0] == cardinals[1]:
+            raise ValueError(f"{calibration['basis']!r} is no larger than the basis of dimers")
+    except ValueError as error:
+        raise ValueError(f"calibration.basis: {error}") from None
 
 
 def _level(section: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,112 @@
+"""Calcfunctions that measure how much of the counterpoise correction a material wants."""
+
+import numpy as np
+from aiida.engine import calcfunction
+from aiida.orm import Data, Dict
+from numpy.typing import NDArray
+
+from aiida_forcefield.data import PointsData, StructuresData, TopologyData
+from aiida_forcefield.scans import (
+    Points,
+    calibration_dimers,
+    cardinal,
+    complete_basis,
+    counterpoise_fractions,
+    dimer_structures,
+    hydrogen_bonds,
+)
+
+Array = NDArray[np.float64]
+
+
+@calcfunction
+def plan_calibration(
+    topology: TopologyData, reference: PointsData, dimers: Dict, settings: Dict
+) -> dict[str, Data]:
+    """Dimers that touch, and how to compute them in a second basis set.
+
+    Args:
+        topology: the molecule.
+        reference: the relaxed molecule.
+        dimers: their QM settings.
+        settings: `basis`, number of `dimers` of each kind, and `seed`.
+
+    Returns:
+        ``larger``, the QM settings with the other basis set, and one dimer in each of ``0``, ``1``,
+        ...
+    """
+    molecule, monomer = topology.value, reference.value.positions[0]
+    found = calibration_dimers(molecule, monomer, settings["dimers"], settings["seed"])
+    batches: dict[str, Data] = {
+        str(index): StructuresData(dimer_structures(molecule, "dimers calibration", dimer[None]))
+        for index, dimer in enumerate(found)
+    }
+    larger = dimers.get_dict() | {"structure": {"basis": settings["basis"]}}
+    return {"larger": Dict(larger), **batches}
+
+
+@calcfunction
+def calibrate_counterpoise(
+    topology: TopologyData, dimers: Dict, larger: Dict, **points: PointsData
+) -> dict[str, Dict]:
+    """The QM settings of dimers with the counterpoise fractions that their material wants.
+
+    Args:
+        topology: the molecule.
+        dimers: their QM settings.
+        larger: the same with another basis set.
+        points: of the same dimers with both settings, labelled like ``dimers_0`` and ``larger_0``.
+
+    Returns:
+        ``parameters``, the settings with the fractions; and ``calibration``, what stands behind
+        them: fractions, basis sets, number of dimers, and the root mean square deviation (eV) from
+        the limit of a complete basis with these fractions and with the full correction.
+
+    Raises:
+        ValueError: no dimer has its energies in both basis sets.
+    """
+    positions, corrected, plain, in_larger = _energies({k: n.value for k, n in points.items()})
+    bases = [settings["structure"]["basis"] for settings in (dimers, larger)]
+    limit = complete_basis((corrected, in_larger), (cardinal(bases[0]), cardinal(bases[1])))
+    bonding = hydrogen_bonds(topology.value, positions)
+    weak, bonded = counterpoise_fractions(corrected, plain, limit, bonding)
+    fractions = {"weak": round(weak, 2), "bonded": round(bonded, 2)}
+    fraction = fractions["weak"] + bonding * (fractions["bonded"] - fractions["weak"])
+    mixed = corrected + (1.0 - fraction) * (plain - corrected)
+    parameters = dimers.get_dict()
+    parameters["interaction"] = parameters["interaction"] | {"counterpoise_fraction": fractions}
+    return {
+        "parameters": Dict(parameters),
+        "calibration": Dict(
+            {
+                **fractions,
+                "bases": bases,
+                "dimers": len(limit),
+                "rmsd": _rms(mixed - limit),
+                "rmsd_full_correction": _rms(corrected - limit),
+            }
+        ),
+    }
+
+
+def _energies(points: dict[str, Points]) -> tuple[Array, ...]:
+    """Of the dimers with energies in both bases: positions, corrected and plain energies, and those
+    corrected in the larger basis."""
+    rows = []
+    for label, two in points.items():
+        one = points.get(label.replace("larger", "dimers"))
+        if label.startswith("larger") and one is not None:
+            both = one.ok & two.ok
+            rows.append(
+                [a[both] for a in (one.positions, one.corrected, one.uncorrected, two.corrected)]
+            )
+    if not any(len(row[0]) for row in rows):
+        raise ValueError(
+            "no dimer has its energy in both basis sets; see the messages of the dimers, or set "
+            "calibration: null and choose dimers.interaction.counterpoise_fraction"
+        )
+    return tuple(np.concatenate(arrays) for arrays in zip(*rows, strict=True))
+
+
+def _rms(values: Array) -> float:
+    return float(np.sqrt(np.mean(values**2)))
