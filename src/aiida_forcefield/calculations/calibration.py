@@ -32,13 +32,15 @@ def plan_calibration(
         settings: `basis`, number of `dimers` of each kind, and `seed`.
 
     Returns:
-        ``larger``, the QM settings with the other basis set, and one dimer in each of ``0``, ``1``,
-        ...
+        ``larger``, the QM settings with the other basis set, and one dimer in each of ``dimer_0``,
+        ``dimer_1``, ...
     """
     molecule, monomer = topology.value, reference.value.positions[0]
     found = calibration_dimers(molecule, monomer, settings["dimers"], settings["seed"])
     batches: dict[str, Data] = {
-        str(index): StructuresData(dimer_structures(molecule, "dimers calibration", dimer[None]))
+        f"dimer_{index}": StructuresData(
+            dimer_structures(molecule, "dimers calibration", dimer[None])
+        )
         for index, dimer in enumerate(found)
     }
     larger = dimers.get_dict() | {"structure": {"basis": settings["basis"]}}
@@ -55,7 +57,8 @@ def calibrate_counterpoise(
         topology: the molecule.
         dimers: their QM settings.
         larger: the same with another basis set.
-        points: of the same dimers with both settings, labelled like ``dimers_0`` and ``larger_0``.
+        points: of the same dimers with both settings, labelled like ``dimers_dimer_0`` and
+            ``larger_dimer_0``.
 
     Returns:
         ``parameters``, the settings with the fractions; and ``calibration``, what stands behind

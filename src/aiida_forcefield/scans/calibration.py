@@ -48,13 +48,13 @@ def hydrogen_bonds(topology: Topology, dimers: Array) -> Array:
     return np.array([hydrogen_bonding(symbols, dimer, parts) for dimer in dimers])
 
 
-def cardinal(basis: str) -> int:
+def cardinal(basis: object) -> int:
     """The X of a correlation-consistent basis set, such as 2 of aug-cc-pVDZ.
 
     Raises:
         ValueError: another kind of basis set, whose limit is not known.
     """
-    found = re.fullmatch(r"(aug-)?cc-p(w?c)?v([dtq56])z", basis.lower())
+    found = re.fullmatch(r"(aug-)?cc-p(w?c)?v([dtq56])z", str(basis).lower())
     if found is None:
         raise ValueError(f"{basis!r} is not one of aug-cc-pvdz, aug-cc-pvtz, aug-cc-pvqz, ...")
     return _CARDINALS[found[3]]

@@ -48,6 +48,7 @@ def test_overrides_are_merged_recursively() -> None:
         "reference": {"mean_field": {"grids": {"level": 3}}},
         "molecule": {"mean_field": {"grids": {"level": 3}}},
         "dimers": {"structure": {"basis": {"default": "aug-cc-pvdz", "H": "cc-pvdz"}}},
+        "calibration": None,
         "sampling": {"liquid": 0},
         "fit": {"c6_width": 0.1},
     }
@@ -65,7 +66,10 @@ def test_overrides_are_merged_recursively() -> None:
     ("overrides", "expected"),
     [
         # unknown keys
-        ({"speed": 3}, "overrides.speed is unknown; allowed: crystal, density, dimers, fit"),
+        (
+            {"speed": 3},
+            "overrides.speed is unknown; allowed: calibration, crystal, density, dimers",
+        ),
         ({"learning": {"pairs": {"tolerence": 0.1}}}, "learning.pairs.tolerence is unknown"),
         ({"molecule": {"relaxtion": {}}}, "molecule: unknown key 'relaxtion'; did you mean"),
         ({"fit": {"energy_eror": 0.1}}, "fit.energy_eror is unknown"),
@@ -76,6 +80,11 @@ def test_overrides_are_merged_recursively() -> None:
         ({"density": {"frames": True}}, "density.frames: True must be a valid integer"),
         ({"learning": {"pairs": {"noise": "1e-4"}}}, "learning.pairs.noise: '1e-4' must be"),
         ({"dimers": {"gradient": "yes"}}, "dimers.gradient: 'yes' has the wrong type"),
+        # contradictions with the calibration
+        ({"dimers": {"structure": {"basis": "def2-svp"}}}, "dimers.structure.basis: 'def2-svp'"),
+        ({"calibration": {"basis": "aug-cc-pvdz"}}, "calibration.basis: 'aug-cc-pvdz' is that"),
+        ({"calibration": {"basis": "aug-cc-pvtx"}}, "did you mean 'augccpvtz'"),
+        ({"dimers": {"interaction": {"counterpoise_fraction": 0.5}}}, "add calibration: null"),
         # impossible values
         ({"density": {"atoms": -5}}, "density.atoms: -5 must be greater than or equal to 1"),
         ({"density": {"cutoff": float("nan")}}, "density.cutoff"),

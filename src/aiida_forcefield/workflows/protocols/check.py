@@ -108,8 +108,6 @@ def check(settings: Mapping[str, Any]) -> None:
         for key in needed:
             if key not in content:
                 raise ValueError(f"{section}.{key} is missing")
-    if "calibration" in settings:
-        _check_calibration(settings["calibration"], settings["dimers"])
     if _level(settings["reference"]) != _level(settings["molecule"]):
         raise ValueError(
             "reference and molecule must have the same level of theory (tblite, "
@@ -122,24 +120,28 @@ def check(settings: Mapping[str, Any]) -> None:
     except ValidationError as error:
         mistake = error.errors(include_url=False)[0]
         raise ValueError(_sentence(mistake)) from None
+    if "calibration" in settings:
+        _check_calibration(settings["calibration"], settings["dimers"])
 
 
 def _check_calibration(calibration: Mapping[str, Any], dimers: Mapping[str, Any]) -> None:
-    """Check that there is a limit which two basis sets lead to, and one place that says how."""
-    if dimers["interaction"].get("counterpoise_fraction") is not None:
+    """Check that two basis sets lead to a limit, and that one place alone says how far."""
+    if "counterpoise_fraction" in dimers["interaction"]:
         raise ValueError(
             "dimers.interaction.counterpoise_fraction is what calibration measures; "
             "to choose it yourself, add calibration: null"
         )
     if dimers["engine"] == "tblite":
-        raise ValueError("calibration: needs basis sets, which tblite has not; must be null")
-    try:
-        check_qm({**dimers, "structure": {"basis": calibration["basis"]}})
-        cardinals = [cardinal(each["basis"]) for each in (dimers["structure"], calibration)]
-        if cardinals[0] == cardinals[1]:
-            raise ValueError(f"{calibration['basis']!r} is no larger than the basis of dimers")
-    except ValueError as error:
-        raise ValueError(f"calibration.basis: {error}") from None
+        raise ValueError("calibration must be null: dimers.engine tblite has no basis set")
+    cardinals = set()
+    for path, section in (("dimers.structure", dimers["structure"]), ("calibration", calibration)):
+        try:
+            check_qm({**dimers, "structure": {"basis": section["basis"]}})
+            cardinals.add(cardinal(section["basis"]))
+        except ValueError as error:
+            raise ValueError(f"{path}.basis: {error}; or calibration must be null") from None
+    if len(cardinals) == 1:
+        raise ValueError(f"calibration.basis: {calibration['basis']!r} is that of the dimers")
 
 
 def _level(section: Mapping[str, Any]) -> dict[str, Any]:
