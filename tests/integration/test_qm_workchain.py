@@ -9,7 +9,8 @@ import pytest
 from aiida.engine import run_get_node
 from aiida.orm import CalcJobNode, Computer, Dict, InstalledCode, WorkChainNode
 
-from aiida_forcefield.data import StructuresData
+from aiida_forcefield.calculations.calibration import calibrate_counterpoise, plan_calibration
+from aiida_forcefield.data import StructuresData, TopologyData
 from aiida_forcefield.scans import Points, Structures, molecule_structures
 from aiida_forcefield.topology import from_smiles
 from aiida_forcefield.workflows.pyscf_base import PyscfBaseWorkChain
@@ -105,6 +106,32 @@ def test_job_keeps_to_its_walltime(run_batch: RunBatch) -> None:
     assert [job.exit_status for job in jobs_of(node)] == [411, 0]
     assert points is not None
     assert points.statuses == ("ok", "ok")
+
+
+def test_counterpoise_correction_is_calibrated(run_batch: RunBatch) -> None:
+    topology = TopologyData(WATER)
+    reference = run_batch(waters(1.0), HF)[0].outputs.points
+    dimers = Dict(
+        {
+            "engine": "pyscf",
+            "mean_field": {"method": "RHF"},
+            "structure": {"basis": "aug-cc-pvdz"},
+            "density_fit": True,
+            "correlation": "mp2",
+            "interaction": {},
+        }
+    )
+    settings = Dict({"basis": "aug-cc-pvtz", "dimers": 1, "batch": 2, "seed": 1})
+    planned = plan_calibration(topology, reference, dimers, settings)
+    structures, larger = planned["calibration_00"], planned["larger"]
+    points = {
+        f"{part}_calibration_00": run_batch(structures.value, qm.get_dict())[0].outputs.points
+        for part, qm in (("dimers", dimers), ("larger", larger))
+    }
+    found = calibrate_counterpoise(topology, dimers, larger, **points)["calibration"]
+    assert 0.0 < found["bonded"] < 1.0
+    assert 0.0 < found["weak"] < 1.0
+    assert found["rmsd"] < 0.2 * found["rmsd_full_correction"]
 
 
 def test_points_get_more_memory(run_batch: RunBatch) -> None:

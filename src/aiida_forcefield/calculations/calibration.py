@@ -5,14 +5,14 @@ from aiida.engine import calcfunction
 from aiida.orm import Data, Dict
 from numpy.typing import NDArray
 
-from aiida_forcefield.data import PointsData, StructuresData, TopologyData
+from aiida_forcefield.calculations.dimers import batches
+from aiida_forcefield.data import PointsData, TopologyData
 from aiida_forcefield.scans import (
     Points,
     calibration_dimers,
     cardinal,
     complete_basis,
     counterpoise_fractions,
-    dimer_structures,
     hydrogen_bonds,
 )
 
@@ -29,22 +29,17 @@ def plan_calibration(
         topology: the molecule.
         reference: the relaxed molecule.
         dimers: their QM settings.
-        settings: `basis`, number of `dimers` of each kind, and `seed`.
+        settings: `basis`, number of `dimers` of each kind, how many go into one `batch`, and
+            `seed`.
 
     Returns:
-        ``larger``, the QM settings with the other basis set, and one dimer in each of ``dimer_0``,
-        ``dimer_1``, ...
+        ``larger``, the QM settings with the other basis set, and the dimers in batches labelled
+        like ``calibration_00``.
     """
     molecule, monomer = topology.value, reference.value.positions[0]
     found = calibration_dimers(molecule, monomer, settings["dimers"], settings["seed"])
-    batches: dict[str, Data] = {
-        f"dimer_{index}": StructuresData(
-            dimer_structures(molecule, "dimers calibration", dimer[None])
-        )
-        for index, dimer in enumerate(found)
-    }
     larger = dimers.get_dict() | {"structure": {"basis": settings["basis"]}}
-    return {"larger": Dict(larger), **batches}
+    return {"larger": Dict(larger), **batches(molecule, "calibration", found, settings["batch"])}
 
 
 @calcfunction
@@ -57,8 +52,8 @@ def calibrate_counterpoise(
         topology: the molecule.
         dimers: their QM settings.
         larger: the same with another basis set.
-        points: of the same dimers with both settings, labelled like ``dimers_dimer_0`` and
-            ``larger_dimer_0``.
+        points: of the same dimers with both settings, labelled like
+            ``dimers_calibration_00`` and ``larger_calibration_00``.
 
     Returns:
         ``parameters``, the settings with the fractions; and ``calibration``, what stands behind

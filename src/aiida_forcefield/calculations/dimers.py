@@ -24,10 +24,10 @@ def sample_dimers(
     settings = sampling.get_dict()
     seed, size = settings["seed"], settings["batch"]
     return {
-        **_batches(
+        **batches(
             molecule, "random", random_dimers(molecule, monomer, settings["random"], seed), size
         ),
-        **_batches(
+        **batches(
             molecule,
             "squeezed",
             squeezed_dimers(molecule, monomer, settings["squeezed"], seed),
@@ -49,12 +49,13 @@ def sample_liquid(
         settings["liquid"],
         settings["seed"],
     )
-    return _batches(topology.value, "liquid", dimers, settings["batch"])
+    return batches(topology.value, "liquid", dimers, settings["batch"])
 
 
-def _batches(
+def batches(
     topology: Topology, kind: str, dimers: NDArray[np.float64], size: int
 ) -> dict[str, StructuresData]:
+    """Dimers (s, 2n, 3) in Å of some kind, `size` to a node, labelled like ``random_00``."""
     return {
         f"{kind}_{start // size:02d}": StructuresData(
             dimer_structures(topology, f"dimers {kind}", dimers[start : start + size])

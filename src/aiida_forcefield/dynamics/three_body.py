@@ -4,6 +4,8 @@ Dipoles that fluctuate in three molecules repel each other more often than not (
 J. Chem. Phys. 11, 299 (1943); Muto). The energy is a few percent of the cohesion of a liquid, but
 it grows with the cube of the density, and a liquid of pair potentials alone comes out too dense.
 Its mean effect is that of a pressure from within, like the tail correction's, with the other sign.
+It is measured and told, but no simulation has it: a barostat that pulls by a constant pressure goes
+on pulling as the liquid expands, which the true one does not, and can tear a liquid apart.
 """
 
 from dataclasses import dataclass

@@ -27,8 +27,6 @@ from aiida_forcefield.workflows.submission import settle, submit_once
 BY_COST = ("pair", "dihedral", "improper", "angle", "bond")
 """Kinds of scans, the most expensive first. A wave of scans lasts as long as its slowest member, so
 those that cost alike go together; and the last wave, which fills no machine, shall be short."""
-CALIBRATION = "calibration_"
-"""Begins the labels of dimers that are computed in two basis sets, and do not enter the fit."""
 Work = tuple[str, str, StructuresData, Dict | None]
 """Label, section of the QM settings, structures and, unless they are a mere batch, the scan."""
 
@@ -216,11 +214,13 @@ class FitWorkChain(WorkChain):
             inputs.topology, self.ctx.reference, inputs.parameters.dimers, inputs.calibration
         )
         self.ctx.parameters["larger"] = planned.pop("larger")
-        return [
-            (f"{CALIBRATION}{part}_{label}", part, batch, None)
+        queue = [
+            (f"{part}_{label}", part, batch, None)
             for part in ("larger", "dimers")
             for label, batch in planned.items()
         ]
+        self.ctx.calibration = [label for label, *_ in queue]
+        return queue
 
     def wants_calibration(self) -> bool:
         """Whether the counterpoise correction is to be measured."""
@@ -228,11 +228,8 @@ class FitWorkChain(WorkChain):
 
     def calibrate(self) -> ExitCode | None:
         """Choose how much of the counterpoise correction the other dimers get."""
-        found = {
-            label.removeprefix(CALIBRATION): self.ctx.points.pop(label)
-            for label in list(self.ctx.points)
-            if label.startswith(CALIBRATION)
-        }
+        points = self.ctx.points
+        found = {label: points.pop(label) for label in self.ctx.calibration if label in points}
         dimers, larger = (self.ctx.parameters[part] for part in ("dimers", "larger"))
         try:
             calibrated = calibrate_counterpoise(self.inputs.topology, dimers, larger, **found)

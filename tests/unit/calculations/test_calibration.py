@@ -40,7 +40,7 @@ def planned(storage: object) -> dict[str, StructuresData | Dict]:
         TopologyData(METHANOL),
         PointsData(reference),
         Dict(DIMERS),
-        Dict({"basis": "aug-cc-pvtz", "dimers": 2, "seed": 1}),
+        Dict({"basis": "aug-cc-pvtz", "dimers": 2, "batch": 1, "seed": 1}),
     )
 
 
@@ -83,8 +83,8 @@ def test_the_larger_basis_is_the_only_difference(
     planned: dict[str, StructuresData | Dict],
 ) -> None:
     assert planned["larger"].get_dict() == DIMERS | {"structure": {"basis": "aug-cc-pvtz"}}
-    assert list(planned) == ["larger", "dimer_0", "dimer_1", "dimer_2", "dimer_3"]
-    assert all(planned[f"dimer_{i}"].value.split == 6 for i in range(4))
+    assert list(planned) == ["larger", *(f"calibration_{i:02d}" for i in range(4))]
+    assert all(planned[f"calibration_{i:02d}"].value.split == 6 for i in range(4))
 
 
 def test_dimers_get_the_fractions_that_lead_to_the_limit(
@@ -110,9 +110,9 @@ def test_a_dimer_without_both_energies_is_left_out(
     planned: dict[str, StructuresData | Dict],
 ) -> None:
     points = computed(planned)
-    failed = replace(points["larger_dimer_3"].value, statuses=("scf_not_converged",))
-    points["larger_dimer_3"] = PointsData(failed)
-    del points["dimers_dimer_0"]
+    failed = replace(points["larger_calibration_03"].value, statuses=("scf_not_converged",))
+    points["larger_calibration_03"] = PointsData(failed)
+    del points["dimers_calibration_00"]
     found = calibrate_counterpoise(
         TopologyData(METHANOL), Dict(DIMERS), planned["larger"], **points
     )

@@ -88,6 +88,22 @@ def test_crystals_have_cells_and_stresses(parse: Parse, hydrogen: Structures) ->
     assert np.isnan(points.stresses[1:]).all()
 
 
+def test_interaction_energies_tell_what_they_are_mixed_from(parse: Parse) -> None:
+    text = lines(HEADER, point(0, energy_cp=-1.0, energy_nocp=-2.0), point(1, "error"), END)
+    _, outputs = parse(text, parameters={"engine": "pyscf", "interaction": {}})
+    points = outputs["points"].value
+    np.testing.assert_array_equal(points.corrected, [-1.0, np.nan, np.nan])
+    np.testing.assert_array_equal(points.uncorrected, [-2.0, np.nan, np.nan])
+
+
+@pytest.mark.parametrize("parameters", [{}, {"engine": "tblite", "interaction": {}}])
+def test_what_no_basis_set_has_part_in_needs_no_correction(
+    parse: Parse, parameters: dict[str, Any]
+) -> None:
+    _, outputs = parse(COMPLETE, parameters=parameters)
+    assert outputs["points"].value.corrected is None
+
+
 COMPLETE = lines(HEADER, point(0), point(1), point(2), END)
 
 

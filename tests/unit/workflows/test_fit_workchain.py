@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from aiida.common.links import LinkType
-from aiida.orm import CalcJobNode, InstalledCode, WorkChainNode
+from aiida.orm import CalcJobNode, Dict, InstalledCode, WorkChainNode
 
 from aiida_forcefield.data import PointsData, TopologyData
 from aiida_forcefield.scans import Points
@@ -93,3 +93,46 @@ def test_no_frames_no_dimers(fit: Any, ended: Ended) -> None:
     code = fit.take_liquid_dimers()
     assert code.status == 322
     assert "what went wrong" in code.message
+
+
+def test_dimers_wait_for_the_calibration_and_those_of_it_stay_out_of_the_fit(
+    start: Callable[..., Any],
+    codes: dict[str, InstalledCode],
+    topology: TopologyData,
+    make_points: MakePoints,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    builder = FitWorkChain.get_builder_from_protocol(codes, "fast", STATE, topology=topology)
+    process = start(FitWorkChain, **builder._inputs(prune=True))
+    process.ctx.parameters = {**process.inputs.parameters}
+    process.ctx.reference = PointsData(make_points("ok")).store()
+    process.plan()
+    parts = {label: part for label, part, *_ in process.ctx.queue}
+    assert parts["larger_calibration_00"] == "larger"
+    assert parts["dimers_calibration_00"] == "dimers"
+    assert parts["bond_H1_H1"] == "molecule"
+    assert "random_00" not in parts
+
+    calibrated = {"parameters": Dict({"engine": "pyscf"}), "calibration": Dict({"weak": 0.7})}
+    monkeypatch.setattr(
+        "aiida_forcefield.workflows.fit.calibrate_counterpoise", lambda *_, **found: calibrated
+    )
+    monkeypatch.setattr(process, "out", lambda *_: None)
+    process.ctx.points = dict.fromkeys(("larger_calibration_00", "bond_H1_H1_round_00"), None)
+    assert process.calibrate() is None
+    assert list(process.ctx.points) == ["bond_H1_H1_round_00"]
+    assert process._qm("dimers")["parameters"] == {"engine": "pyscf"}
+    assert [label for label, *_ in process.ctx.queue][:2] == ["random_00", "random_01"]
+
+
+def test_no_calibration_no_force_field(
+    start: Callable[..., Any], codes: dict[str, InstalledCode], topology: TopologyData
+) -> None:
+    builder = FitWorkChain.get_builder_from_protocol(codes, "fast", STATE, topology=topology)
+    process = start(FitWorkChain, **builder._inputs(prune=True))
+    process.ctx.parameters = {**process.inputs.parameters}
+    process.ctx.parameters["larger"] = process.ctx.parameters["dimers"]
+    process.ctx.points, process.ctx.calibration = {}, ["larger_calibration_00"]
+    code = process.calibrate()
+    assert code.status == 323
+    assert "no dimer has its energy in both basis sets" in code.message

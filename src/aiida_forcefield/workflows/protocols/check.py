@@ -63,6 +63,7 @@ class _Sampling(_Section):
 class _Calibration(_Section):
     basis: str
     dimers: Natural
+    batch: Natural
 
 
 class _Density(_Section):
