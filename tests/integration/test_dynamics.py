@@ -20,6 +20,7 @@ from aiida_forcefield.dynamics.script import (
 )
 from aiida_forcefield.dynamics.statistics import summarise
 from aiida_forcefield.dynamics.tail import check_tail, tail_coefficient
+from aiida_forcefield.dynamics.three_body import ThreeBody
 from aiida_forcefield.potentials.forcefield import ForceField, Term
 from aiida_forcefield.potentials.lammps import write_data, write_force_field
 from aiida_forcefield.topology.molecule import from_smiles
@@ -91,7 +92,11 @@ def box():
 
 @pytest.fixture(scope="module")
 def conditions():
-    return Conditions(TEMPERATURE, 1.01325, rigid_bonds(METHANOL))
+    return conditions_at(1.01325)
+
+
+def conditions_at(pressure):
+    return Conditions(TEMPERATURE, pressure, rigid_bonds(METHANOL))
 
 
 @pytest.fixture(scope="module")
@@ -114,6 +119,24 @@ def liquid(packed, box, conditions):
     first = run(folder, production_script(conditions, 2.5, frames_every=1.0))
     second = run(folder, production_script(conditions, 2.5))
     return folder, equilibration, first, second
+
+
+def test_the_barostat_acts_for_three_bodies(liquid, packed, tmp_path, box):
+    """A pressure inwards, which compresses the liquid as much as it should."""
+    folder, positions = packed
+    before = liquid[3].runs[-1]
+    inwards = ThreeBody(0.0, -2000.0, before.volume.mean() / box.molecules)
+    (tmp_path / "system.data").write_text(write_data(FIELD, METHANOL, positions, [box.edge] * 3))
+    (tmp_path / "forcefield.lmp").write_text((folder / "forcefield.lmp").read_text())
+    script = equilibration_script(conditions_at(0.0), 6.0, 12, inwards, box.molecules)
+    log = run(tmp_path, script)
+    assert judge(log, TEMPERATURE).status == "ok"
+    later = log.runs[-1]
+    half = slice(len(later) // 2, None)
+    assert later.volume[half].mean() < 0.97 * before.volume.mean()
+    # What the barostat was told is what the volume was when it was told.
+    told = -inwards.pressure_at(log.runs[-1].volume[0] / box.molecules)
+    assert_allclose(later.pressure[half].mean(), told, rtol=0.25)
 
 
 def test_packed_molecules_are_whole_and_apart(packed, box):

@@ -1,5 +1,6 @@
 """Calcfunctions around the simulation of a liquid: its input files and its density."""
 
+from dataclasses import asdict, astuple
 from io import StringIO
 
 import numpy as np
@@ -12,6 +13,7 @@ from aiida_forcefield.dynamics import (
     FORCE_FIELD,
     Conditions,
     Thermo,
+    ThreeBody,
     check_tail,
     equilibration_script,
     production_script,
@@ -38,7 +40,8 @@ def measure_three_body(
         frames: `positions` (f, M, n, 3) and `box` (f, 3) in Å.
 
     Returns:
-        `energy` in eV per molecule and `pressure` in bar, to the outside.
+        `energy` in eV per molecule, `pressure` in bar to the outside, and the `volume` in Å³ per
+        molecule at which they are so.
     """
     field, molecule = force_field.value, topology.value
     names = np.array(molecule.type_names)[molecule.type_indices]
@@ -50,12 +53,8 @@ def measure_three_body(
             frames.get_array("positions")[ENDS], frames.get_array("box")[ENDS], strict=True
         )
     ]
-    return Dict(
-        {
-            "energy": float(np.mean([each.energy for each in found])),
-            "pressure": float(np.mean([each.pressure for each in found])),
-        }
-    )
+    means = np.mean([astuple(each) for each in found], axis=0)
+    return Dict(asdict(ThreeBody(*map(float, means))))
 
 
 @calcfunction
@@ -64,30 +63,22 @@ def prepare_liquid(
     topology: TopologyData,
     box: ArrayData,
     settings: Dict,
+    three_body: Dict | None = None,
 ) -> dict[str, SinglefileData]:
-    """All LAMMPS input files: force field, packed box, and a script for each leg.
-
-    The scripts are `production` and, since velocities are drawn there, one `equilibration_SEED`
-    for each seed.
-    """
+    """LAMMPS input: force field, packed box, and a script ``equilibration_SEED`` for each seed."""
     field, molecule = force_field.value, topology.value
-    content = settings.get_dict()
+    content, positions = settings.get_dict(), box.get_array("positions")
     conditions = Conditions(content["temperature"], content["pressure"], rigid_bonds(molecule))
-    frames_every = content["production"] / content["frames"] if content["frames"] else None
+    outward = ThreeBody(**three_body.get_dict()) if three_body else None
     files = {
         "force_field": (FORCE_FIELD, write_force_field(field, molecule, cutoff=content["cutoff"])),
-        "system": (
-            DATA,
-            write_data(field, molecule, box.get_array("positions"), box.get_array("edges")),
-        ),
-        "production": (
-            "production.in",
-            production_script(conditions, content["production"], frames_every),
-        ),
+        "system": (DATA, write_data(field, molecule, positions, box.get_array("edges"))),
     } | {
         f"equilibration_{seed}": (
             "equilibration.in",
-            equilibration_script(conditions, content["equilibration"], seed),
+            equilibration_script(
+                conditions, content["equilibration"], seed, outward, len(positions)
+            ),
         )
         for seed in content["seeds"]
     }
@@ -98,11 +89,37 @@ def prepare_liquid(
 
 
 @calcfunction
+def prepare_production(
+    topology: TopologyData,
+    box: ArrayData,
+    settings: Dict,
+    three_body: Dict | None = None,
+    **equilibration: ThermoData,
+) -> SinglefileData:
+    """The script of every leg of production.
+
+    What `three_body` dispersion pushes outwards the barostat pulls: by what it is at the mean
+    volume of the second half of each equilibration.
+    """
+    content = settings.get_dict()
+    pressure = content["pressure"]
+    if three_body:
+        halves = [node.value.volume[len(node.value) // 2 :] for node in equilibration.values()]
+        volume = float(np.mean([half.mean() for half in halves])) / len(box.get_array("positions"))
+        pressure -= ThreeBody(**three_body.get_dict()).pressure_at(volume)
+    conditions = Conditions(content["temperature"], pressure, rigid_bonds(topology.value))
+    frames_every = content["production"] / content["frames"] if content["frames"] else None
+    script = production_script(conditions, content["production"], frames_every)
+    return SinglefileData(StringIO(script), filename="production.in")
+
+
+@calcfunction
 def measure_density(
     force_field: ForceFieldData,
     topology: TopologyData,
     box: ArrayData,
     settings: Dict,
+    three_body: Dict | None = None,
     **thermo: ThermoData,
 ) -> Dict:
     """Mean density of the liquid and its standard error, from all legs of all seeds.
@@ -123,6 +140,9 @@ def measure_density(
         check_tail(run, tail)
     interval = float(np.median(np.diff(runs[0].time)))
     estimate = summarise([run.density for run in runs], interval)
+    # The mass is the same throughout, so that densities tell the volume that goes with the mean.
+    volume = runs[0].volume[0] * runs[0].density[0] / estimate.mean / molecules
+    outward = ThreeBody(**three_body.get_dict()).pressure_at(volume) if three_body else 0.0
     return Dict(
         {
             "value": estimate.mean,
@@ -130,6 +150,7 @@ def measure_density(
             "unit": "g/cm3",
             "temperature": content["temperature"],
             "pressure": content["pressure"],
+            "three_body_pressure": outward,
             "correlation_time": estimate.correlation_time,
             "effective_samples": estimate.n_effective,
             "halves_agree": estimate.halves_agree,

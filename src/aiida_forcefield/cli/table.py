@@ -180,9 +180,8 @@ def _properties(results: Results) -> Table:
         f"{density['unit']}",
     )
     table.add_row("predicted", f"{density['value']:.4f} ± {density['standard_error']:.4f}")
-    if results["three_body"]:
-        pressure = results["three_body"]["pressure"]
-        table.add_row(f"left out: {pressure:.0f} bar outwards from three-body dispersion", "")
+    if outward := density["three_body_pressure"]:
+        table.add_row(f"with {outward:.0f} bar outwards from three-body dispersion", "")
     if measured and difference is not None:
         table.add_row(f"measured ({measured['source']})", f"{measured['value']:g}")
         table.add_row("deviation", f"{difference:+.1%}")

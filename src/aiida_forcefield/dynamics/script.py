@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from aiida_forcefield.dynamics.frames import DUMP_COLUMNS
 from aiida_forcefield.dynamics.log import BAR_PER_ATM, THERMO_KEYWORDS
+from aiida_forcefield.dynamics.three_body import ThreeBody
 from aiida_forcefield.topology.topology import Topology
 
 DATA = "system.data"
@@ -71,12 +72,21 @@ def rigid_bonds(topology: Topology) -> tuple[int, ...]:
     return tuple(found) if max(hydrogens) <= 3 else ()
 
 
-def equilibration_script(conditions: Conditions, duration: float, seed: int) -> str:
+def equilibration_script(
+    conditions: Conditions,
+    duration: float,
+    seed: int,
+    three_body: ThreeBody | None = None,
+    molecules: int = 0,
+) -> str:
     """From a packed box, which is too dilute and may hold close contacts, to the liquid.
 
     Minimisation; 0.5 ps in which no atom moves more than 0.05 Å a step and a Langevin thermostat
     takes away what the contacts release; then NPT for ``duration`` (ps), in two runs, so that the
     last shows a liquid that has condensed already. Seeds of LAMMPS are positive integers.
+
+    In the second run the barostat pulls by what ``three_body`` dispersion pushes at the volume that
+    so many ``molecules`` have by then.
 
     Raises:
         ValueError: if the duration or the seed is not positive.
@@ -101,6 +111,7 @@ def equilibration_script(conditions: Conditions, duration: float, seed: int) -> 
             "velocity all zero linear",
             *_ensemble(conditions),
             f"run {steps // 2}",
+            *(_pull(conditions, three_body, molecules) if three_body else []),
             f"run {steps - steps // 2}",
             *_tail(),
         ]
@@ -143,15 +154,31 @@ def _head() -> list[str]:
 
 
 def _ensemble(conditions: Conditions) -> list[str]:
-    temperature = f"{conditions.temperature:g}"
-    pressure = f"{conditions.pressure / BAR_PER_ATM:.10g}"
     types = " ".join(map(str, conditions.rigid_bonds))
     return [
         *([f"fix rigid all shake 1e-6 50 0 b {types}"] if types else []),
         f"timestep {conditions.timestep:g}",
-        f"fix motion all npt temp {temperature} {temperature} {_THERMOSTAT:g} "
-        f"iso {pressure} {pressure} {_BAROSTAT:g}",
+        _barostat(conditions, f"{conditions.pressure / BAR_PER_ATM:.10g}"),
     ]
+
+
+def _pull(conditions: Conditions, three_body: ThreeBody, molecules: int) -> list[str]:
+    """Have the barostat pull, too, by what three-body dispersion pushes at the present volume."""
+    pressure, outward = (p / BAR_PER_ATM for p in (conditions.pressure, three_body.pressure))
+    volume = three_body.volume * molecules
+    return [
+        f"variable target equal {pressure:.10g}-{outward:.10g}*({volume:.10g}/vol)^3",
+        _barostat(conditions, "$(v_target)"),
+    ]
+
+
+def _barostat(conditions: Conditions, pressure: str) -> str:
+    """NPT at a pressure in atm."""
+    temperature = f"{conditions.temperature:g}"
+    return (
+        f"fix motion all npt temp {temperature} {temperature} {_THERMOSTAT:g} "
+        f"iso {pressure} {pressure} {_BAROSTAT:g}"
+    )
 
 
 def _tail() -> list[str]:

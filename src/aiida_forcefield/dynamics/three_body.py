@@ -4,8 +4,7 @@ Dipoles that fluctuate in three molecules repel each other more often than not (
 J. Chem. Phys. 11, 299 (1943); Muto). The energy is a few percent of the cohesion of a liquid, but
 it grows with the cube of the density, and a liquid of pair potentials alone comes out too dense.
 Its mean effect is that of a pressure from within, like the tail correction's, with the other sign.
-It is measured and told, but no simulation has it: a barostat that pulls by a constant pressure goes
-on pulling as the liquid expands, which the true one does not, and can tear a liquid apart.
+LAMMPS has no such term for molecules; so the barostat takes the part of that pressure.
 """
 
 from dataclasses import dataclass
@@ -34,10 +33,21 @@ class ThreeBody:
     Attributes:
         energy: eV per molecule.
         pressure: with which it pushes the liquid apart, bar.
+        volume: per molecule, at which it does so, Å³.
     """
 
     energy: float
     pressure: float
+    volume: float
+
+    def pressure_at(self, volume: float) -> float:
+        """The pressure at another volume per molecule (Å³), bar.
+
+        It falls as V⁻³, as long as neighbours keep their arrangement: each molecule then meets
+        pairs of others in proportion to the square of the density. A constant pressure would go on
+        pulling as the liquid expands, and can tear it apart.
+        """
+        return self.pressure * (self.volume / volume) ** 3
 
 
 def three_body_dispersion(
@@ -64,6 +74,7 @@ def three_body_dispersion(
     return ThreeBody(
         energy=energy(0.0) / len(positions),
         pressure=-slope / (3 * float(np.prod(edges))) * BAR,
+        volume=float(np.prod(edges)) / len(positions),
     )
 
 

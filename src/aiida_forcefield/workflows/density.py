@@ -7,7 +7,11 @@ from aiida.engine import ExitCode, ProcessBuilder, ToContext, WorkChain, append_
 from aiida.engine.processes.workchains.workchain import WorkChainSpec
 from aiida.orm import AbstractCode, ArrayData, Data, Dict, ProcessNode, SinglefileData
 
-from aiida_forcefield.calculations.liquid import measure_density, prepare_liquid
+from aiida_forcefield.calculations.liquid import (
+    measure_density,
+    prepare_liquid,
+    prepare_production,
+)
 from aiida_forcefield.calculations.md import MdCalculation
 from aiida_forcefield.calculations.packing import PackingCalculation
 from aiida_forcefield.data import ForceFieldData, PointsData, TopologyData
@@ -33,6 +37,13 @@ class DensityWorkChain(WorkChain):
         spec.input("topology", valid_type=TopologyData)
         spec.input("reference", valid_type=PointsData, help="The relaxed molecule.")
         spec.input(
+            "three_body",
+            valid_type=Dict,
+            required=False,
+            help="Three-body dispersion: `energy` (eV), outward `pressure` (bar) and `volume` (Å3) "
+            "per molecule at which they are so; without it none acts.",
+        )
+        spec.input(
             "settings",
             valid_type=Dict,
             help="`temperature` (K), `pressure` (bar), `atoms`, `cutoff` (Å), `seeds`, "
@@ -42,6 +53,7 @@ class DensityWorkChain(WorkChain):
             cls.pack,
             cls.equilibrate,
             cls.inspect_legs,
+            cls.prepare_production,
             while_(cls.is_imprecise)(cls.produce, cls.inspect_legs, cls.measure),
             cls.conclude,
         )
@@ -114,8 +126,9 @@ class DensityWorkChain(WorkChain):
             self.inputs.topology,
             packing.outputs.box,
             self.inputs.settings,
+            **self._three_body(),
         )
-        self.ctx.force_field, self.ctx.production = files["force_field"], files["production"]
+        self.ctx.force_field = files["force_field"]
         self.ctx.density = None
         self.ctx.thermo = {}
         self.ctx.leg = 0
@@ -131,6 +144,17 @@ class DensityWorkChain(WorkChain):
             if not leg.is_finished_ok:
                 return self.exit_codes.ERROR_SIMULATION.format(reason=reason(leg))
         return None
+
+    def prepare_production(self) -> None:
+        """Write the script of production for the liquid that came out."""
+        thermo = {f"leg_{index}": leg.outputs.thermo for index, leg in enumerate(self.ctx.legs)}
+        self.ctx.production = prepare_production(
+            self.inputs.topology,
+            self.ctx.packing.outputs.box,
+            self.inputs.settings,
+            **self._three_body(),
+            **thermo,
+        )
 
     def is_imprecise(self) -> bool:
         """Whether another leg is needed and allowed."""
@@ -158,6 +182,7 @@ class DensityWorkChain(WorkChain):
             self.inputs.topology,
             self.ctx.packing.outputs.box,
             self.inputs.settings,
+            **self._three_body(),
             **self.ctx.thermo,
         )
         value, error = self.ctx.density["value"], self.ctx.density["standard_error"]
@@ -173,6 +198,9 @@ class DensityWorkChain(WorkChain):
         if error > self.inputs.settings["target_error"]:
             return self.exit_codes.ERROR_IMPRECISE.format(legs=self.ctx.leg, error=error)
         return None
+
+    def _three_body(self) -> dict[str, Dict]:
+        return {"three_body": self.inputs.three_body} if "three_body" in self.inputs else {}
 
     def _submit_leg(
         self, script: SinglefileData, system: SinglefileData, label: str

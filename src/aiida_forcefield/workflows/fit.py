@@ -60,7 +60,7 @@ class FitWorkChain(WorkChain):
         spec.expose_inputs(
             DensityWorkChain,
             namespace="liquid",
-            exclude=["force_field", "topology", "reference"],
+            exclude=["force_field", "topology", "reference", "three_body"],
             namespace_options={"help": "The liquid from which dimers are taken."},
         )
         spec.input("fit", valid_type=Dict, help="Settings of the fit that differ from its own.")
@@ -97,8 +97,8 @@ class FitWorkChain(WorkChain):
             "three_body",
             valid_type=Dict,
             required=False,
-            help="Energy (eV per molecule) and pressure (bar) of three-body dispersion; "
-            "no simulation has it.",
+            help="Energy (eV), outward pressure (bar) and volume (Å3) per molecule of three-body "
+            "dispersion in the preliminary liquid.",
         )
         spec.exit_code(
             320,

@@ -35,7 +35,7 @@ class MaterialWorkChain(WorkChain):
         spec.expose_inputs(
             DensityWorkChain,
             namespace="density",
-            exclude=["force_field", "topology", "reference"],
+            exclude=["force_field", "topology", "reference", "three_body"],
         )
         spec.outline(cls.perceive, cls.fit, cls.inspect_fit, cls.predict, cls.conclude)
         spec.output("topology", valid_type=TopologyData)
@@ -121,6 +121,8 @@ class MaterialWorkChain(WorkChain):
             "force_field": self.ctx.fit.outputs.force_field,
             "metadata": {"call_link_label": "density"},
         }
+        if "three_body" in self.ctx.fit.outputs:
+            inputs["three_body"] = self.ctx.fit.outputs.three_body
         return ToContext(density=submit_once(self, DensityWorkChain, **inputs))
 
     def conclude(self) -> ExitCode | None:

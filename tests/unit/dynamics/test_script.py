@@ -8,6 +8,7 @@ from aiida_forcefield.dynamics.script import (
     production_script,
     rigid_bonds,
 )
+from aiida_forcefield.dynamics.three_body import ThreeBody
 from aiida_forcefield.topology.topology import TermType, Topology
 
 ROOM = Conditions(298.15, 1.01325, (2, 3))
@@ -54,6 +55,17 @@ def test_without_shake_the_time_step_is_shorter():
     assert "timestep 1\n" in script
     assert "run 10000\n" in script
     assert "dump" not in script
+
+
+def test_the_barostat_pulls_what_three_bodies_push() -> None:
+    three_body = ThreeBody(energy=0.01, pressure=405.3, volume=70.0)
+    lines = equilibration_script(ROOM, 20.0, 5, three_body, molecules=200).split("\n")
+    first, second = (k for k, line in enumerate(lines) if line.startswith("fix motion all npt"))
+    assert lines[first].endswith(" iso 1 1 1000")
+    assert lines[first + 1] == "run 5000"
+    assert "variable target equal 1-400*(14000/vol)^3" in lines[first:second]
+    assert lines[second].endswith(" iso $(v_target) $(v_target) 1000")
+    assert lines[second + 1] == "run 5000"
 
 
 def test_equilibration_has_no_shake_where_steps_are_limited():

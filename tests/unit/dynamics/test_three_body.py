@@ -39,6 +39,13 @@ def test_two_molecules_make_no_triple() -> None:
     assert three_body_dispersion(pair, EDGES, [30.0, 30.0], [1.7, 1.7]).energy == 0.0
 
 
+def test_the_volume_is_that_of_a_molecule() -> None:
+    found = three_body_dispersion(triangle(4.0), EDGES, [30.0], [FAR])
+    assert found.volume == pytest.approx(40.0**3 / 3)
+    assert found.pressure_at(found.volume) == found.pressure
+    assert found.pressure_at(2 * found.volume) == pytest.approx(found.pressure / 8)
+
+
 def test_near_atoms_are_damped() -> None:
     plain = three_body_dispersion(triangle(3.0), EDGES, [30.0], [FAR]).energy
     damped = three_body_dispersion(triangle(3.0), EDGES, [30.0], [1.7]).energy

@@ -1,0 +1,47 @@
+"""What the barostat of a liquid is told, and what comes out as its density."""
+
+import numpy as np
+import pytest
+from aiida.orm import ArrayData, Dict
+
+from aiida_forcefield.calculations.liquid import prepare_production
+from aiida_forcefield.data import ThermoData, TopologyData
+from aiida_forcefield.dynamics import Thermo
+from aiida_forcefield.topology import from_smiles
+
+pytestmark = pytest.mark.usefixtures("storage")
+
+SETTINGS = {"temperature": 298.15, "pressure": 10.1325, "production": 2.0, "frames": 0}
+MOLECULES = 4
+
+
+def thermo(*volumes: float) -> ThermoData:
+    columns = dict.fromkeys(Thermo.__dataclass_fields__, np.zeros(len(volumes)))
+    return ThermoData(Thermo(**columns | {"volume": np.array(volumes)}))
+
+
+def barostat(three_body: Dict | None, **equilibration: ThermoData) -> float:
+    """The pressure in the script, atm."""
+    box = ArrayData({"positions": np.zeros((MOLECULES, 6, 3)), "edges": np.full(3, 10.0)})
+    script = prepare_production(
+        TopologyData(from_smiles("CO")),
+        box,
+        Dict(SETTINGS),
+        three_body,
+        **equilibration,
+    )
+    (line,) = (x for x in script.get_content().splitlines() if x.startswith("fix motion all npt"))
+    return float(line.split()[-2])
+
+
+def test_the_pressure_is_what_was_asked_for() -> None:
+    assert barostat(None, leg_0=thermo(300.0, 280.0)) == pytest.approx(10.0)
+
+
+def test_three_bodies_push_by_what_they_do_at_the_mean_volume() -> None:
+    three_body = Dict({"energy": 0.01, "pressure": 202.65, "volume": 70.0})
+    # Second halves of both seeds: 560 Å³, twice the volume at which the pressure was measured.
+    found = barostat(
+        three_body, leg_0=thermo(900.0, 900.0, 550.0, 560.0), leg_1=thermo(900.0, 565.0)
+    )
+    assert found == pytest.approx(10.0 - 200.0 / 8)
