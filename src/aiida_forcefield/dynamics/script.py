@@ -147,7 +147,7 @@ def _head() -> list[str]:
         f"include {FORCE_FIELD}",
         "neighbor 2.0 bin",
         # At every step: an atom at the boundary that strays farther than half of the skin before
-        # it is noticed ends the run ("Out of range atoms"), once in some 100 ps.
+        # it is noticed ends the run ("Out of range atoms"), rarely but surely.
         "neigh_modify delay 0 every 1 check yes",
         f"thermo_style custom {THERMO_KEYWORDS}",
         "thermo_modify line one flush yes format float %.10g",
