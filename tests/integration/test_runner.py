@@ -176,6 +176,26 @@ def test_energy_belongs_to_the_final_geometry(new_runner: Callable[[], Runner]) 
     assert relaxed["energy"] == pytest.approx(single["energy"], abs=1e-6)
 
 
+def test_a_minimum_does_not_depend_on_the_points_before(new_runner: Callable[[], Runner]) -> None:
+    """The last one starts where those before lead to; alone it starts where it is put."""
+    values = [1.38, 1.42, 1.46, 1.50]
+    job = {
+        **METHANOL,
+        "parameters": {**HF, "gradient": True, "relaxation": {"engine": "pyscf"}},
+        "positions": [METHANOL_POSITIONS] * len(values),
+        "constraint": {"atoms": (0, 1), "values": values},
+    }
+    *_, together = new_runner().run(job)
+    alone = job | {
+        "positions": [METHANOL_POSITIONS],
+        "constraint": {"atoms": (0, 1), "values": values[-1:]},
+    }
+    (single,) = new_runner().run(alone)
+    assert together["status"] == single["status"] == "ok"
+    assert together["energy"] == pytest.approx(single["energy"], abs=2e-4)
+    assert together["slope"] == pytest.approx(single["slope"], abs=2e-2)
+
+
 def test_counterpoise_of_the_water_dimer(runner: Runner) -> None:
     """MP2/aug-cc-pVDZ water dimer near its CCSD(T) minimum: about -4.4 (CP), -5.2 (plain) kcal/mol.
 

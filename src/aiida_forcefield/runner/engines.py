@@ -16,6 +16,10 @@ SHORTEST = 0.4
 """No two atoms are nearer than this (Å) in anything but a mistake; H-H at its minimum is 0.74."""
 
 
+HEAVIEST = 86
+"""Atomic number of radon, the last element of GFN2-xTB."""
+
+
 class Engine(Protocol):
     """Energies and gradients of one set of atoms."""
 
@@ -123,6 +127,16 @@ def relaxation_engine(job: Job, energies: Engine) -> Engine | None:
     ):
         return energies
     return Tblite(job.symbols, job.charge, job.multiplicity, settings["method"])
+
+
+def cheap_engine(job: Job, surface: Engine) -> Tblite | None:
+    """GFN2-xTB, where it knows all atoms, for second derivatives in place of a dearer surface's."""
+    from pyscf.data.elements import ELEMENTS
+
+    known = all(ELEMENTS.index(symbol) <= HEAVIEST for symbol in job.symbols)
+    if isinstance(surface, Tblite) or not known:
+        return None
+    return Tblite(job.symbols, job.charge, job.multiplicity, "GFN2-xTB")
 
 
 def check_electrons(job: Job) -> None:

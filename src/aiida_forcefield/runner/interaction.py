@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from .engines import Engine
 from .hydrogen_bonds import hydrogen_bonding
 from .mean_field import Pyscf
+from .rotation import rotation
 from .units import HARTREE
 
 Array = NDArray[np.float64]
@@ -125,15 +126,11 @@ class Counterpoise:
 def turned(monomer: Monomer, positions: Array) -> Array:
     """The density matrix of a monomer that was turned rigidly to new positions (n, 3) in Å.
 
-    The rotation is the one of Kabsch, Acta Cryst. A 32, 922 (1976). Of a mirror image it is only
-    the nearest rotation, and the density only a guess.
+    Of a mirror image the rotation is only the nearest one, and the density only a guess.
     """
     from pyscf.gto.mole import ao_rotation_matrix
 
-    before = monomer.positions - monomer.positions.mean(axis=0)
-    after = positions - positions.mean(axis=0)
-    left, _, right = np.linalg.svd(before.T @ after)
-    left[:, -1] *= np.sign(np.linalg.det(left @ right))
-    # before @ (left @ right) = after; PySCF wants this matrix, though its docstring says the other.
-    orbitals = ao_rotation_matrix(monomer.molecule, left @ right)
+    before, after = (x - x.mean(axis=0) for x in (monomer.positions, positions))
+    # PySCF wants the matrix for which before @ R = after, though its docstring says the other.
+    orbitals = ao_rotation_matrix(monomer.molecule, rotation(before, after))
     return np.asarray(orbitals @ monomer.density @ orbitals.T)

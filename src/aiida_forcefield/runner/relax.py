@@ -13,6 +13,7 @@ from .coordinate import Coordinate
 from .engines import Engine, Tblite
 from .status import PointError
 from .units import BOHR, HARTREE
+from .vibrations import hessian
 
 Array = NDArray[np.float64]
 
@@ -28,6 +29,8 @@ class Relaxer:
         symbols: element of each of the n atoms.
         bonds: bonded pairs that have to survive, or None to check nothing.
         engine: gives energies and gradients.
+        cheap: gives the second derivatives to begin with, where `engine` is dear; None for
+            geomeTRIC's own guess.
         max_steps: most steps of one relaxation.
         held: coordinates that keep the values that they start with.
         frozen: atoms that stay where they are.
@@ -36,6 +39,7 @@ class Relaxer:
     symbols: tuple[str, ...]
     bonds: tuple[tuple[int, int], ...] | None
     engine: Engine
+    cheap: Engine | None = None
     max_steps: int = 100
     held: tuple[Coordinate, ...] = ()
     frozen: tuple[int, ...] = ()
@@ -130,11 +134,25 @@ class Relaxer:
         # Tight where gradients are exact and cheap; DFT gradients carry the noise of the grid.
         tight = isinstance(self.engine, Tblite)
         settings = OptParams(
-            convergence_set="GAU_TIGHT" if tight else "GAU", maxiter=self.max_steps
+            convergence_set="GAU_TIGHT" if tight else "GAU",
+            maxiter=self.max_steps,
+            hess_data=self._second_derivatives(positions),
+            frequency=False,
         )
         start = positions.ravel() / BOHR
         adapter = Adapter(molecule)
         return Optimizer(start, molecule, internals, adapter, ".", settings, print_info=False)
+
+    def _second_derivatives(self, positions: Array) -> list[list[float]] | None:
+        """Hessian of the cheap engine in hartree/bohr², where it has one."""
+        if self.cheap is None:
+            return None
+        try:
+            second = hessian(self.cheap, positions)
+        except PointError:
+            return None
+        guess: list[list[float]] = (second * (BOHR**2 / HARTREE)).tolist()
+        return guess
 
     def _constraints(self, coordinate: Coordinate | None, target: float) -> str:
         """All constraints in geomeTRIC's words."""

@@ -8,13 +8,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .coordinate import Coordinate
-from .engines import Engine, Tblite, energy_engine, potential_engine, relaxation_engine
+from .engines import (
+    Engine,
+    Tblite,
+    cheap_engine,
+    energy_engine,
+    potential_engine,
+    relaxation_engine,
+)
 from .interaction import Counterpoise, Interaction, supermolecular
 from .job import Job
 from .mean_field import Pyscf
 from .reference import reference
 from .relax import Relaxer
 from .slope import path_slope
+from .starts import Path
 from .vibrations import hessian
 
 Array = NDArray[np.float64]
@@ -45,6 +53,7 @@ def make_task(job: Job) -> Task:
         job.symbols,
         job.bonds,
         surface,
+        cheap_engine(job, surface),
         settings.get("max_steps", 100),
         tuple(Coordinate(tuple(atoms)) for atoms in settings.get("hold", [])),
         tuple(settings.get("freeze", [])),
@@ -52,15 +61,25 @@ def make_task(job: Job) -> Task:
     if "reference" in job.parameters:
         densities = engine if isinstance(engine, Pyscf) else potential_engine(job)
         return partial(reference, job, engine, relaxer, densities)
-    return partial(_energy, job, engine, relaxer, coordinate)
+    # Where a step is cheap, every relaxation starts by itself: then none depends on others at all.
+    path = Path(coordinate) if coordinate and isinstance(surface, Pyscf) else None
+    return partial(_energy, job, engine, relaxer, coordinate, path=path)
 
 
 def _energy(
-    job: Job, engine: Engine, relaxer: Relaxer | None, coordinate: Coordinate | None, point: Point
+    job: Job,
+    engine: Engine,
+    relaxer: Relaxer | None,
+    coordinate: Coordinate | None,
+    point: Point,
+    path: Path | None = None,
 ) -> None:
     if relaxer is not None:
         target = job.constraint.values[point["index"]] if job.constraint else 0.0
-        point["positions"] = relaxer.relax(point["positions"], coordinate, target)
+        start = path.start(target, point["positions"]) if path else point["positions"]
+        point["positions"] = relaxer.relax(start, coordinate, target)
+        if path:
+            path.add(target, point["positions"])
     positions = point["positions"]
     gradient = job.parameters.get("gradient", False)
     point["energy"], point["gradient"] = engine.evaluate(positions, gradient)
