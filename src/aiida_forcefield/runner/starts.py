@@ -24,29 +24,41 @@ class Path:
 
     coordinate: Coordinate
     _values: list[float] = field(default_factory=list)
+    _starts: list[Array] = field(default_factory=list)
     _minima: list[Array] = field(default_factory=list)
 
-    def add(self, value: float, minimum: Array) -> None:
-        """Remember the minimum (n, 3) in Å at a value of the coordinate."""
+    def add(self, value: float, start: Array, minimum: Array) -> None:
+        """Remember the minimum (n, 3) in Å at a value of the coordinate, and where it was put."""
         self._values.append(value)
+        self._starts.append(start)
         self._minima.append(minimum)
 
     def start(self, value: float, positions: Array) -> Array:
         """A start near the minimum at a value of the coordinate (Å or degrees), shape (n, 3), Å.
 
-        The polynomial through the nearest minima, turned upon each other; ``positions`` themselves
-        where there are not two of them near enough, or where they lead far away.
+        The polynomial through the nearest minima, turned upon each other. One alone tells how far
+        relaxation leads away from where a structure is put; ``positions``, where it is put, are
+        the answer where no minimum is near, or where the guess is far away.
         """
         apart = np.array([self._apart(known, value) for known in self._values])
         order = np.argsort(np.abs(apart))[:USED]
         used = order[np.abs(apart[order]) < REACH[len(self.coordinate.atoms)]]
         weights = lagrange_weights(apart[used])
-        if len(used) < 2 or not np.isfinite(weights).all():
+        if not len(used) or not np.isfinite(weights).all():
             return positions
-        guess = sum(
-            w * turned(self._minima[k], positions) for w, k in zip(weights, used, strict=True)
-        )
+        if len(used) == 1:
+            guess = positions + self._moved(used[0], positions)
+        else:
+            guess = sum(
+                w * turned(self._minima[k], positions) for w, k in zip(weights, used, strict=True)
+            )
         return guess if np.abs(guess - positions).max() < FARTHEST else positions
+
+    def _moved(self, k: int, positions: Array) -> Array:
+        """By how much a structure moved when it was relaxed, as seen from another one."""
+        before, after = (x - x.mean(axis=0) for x in (self._starts[k], positions))
+        moved = turned(self._minima[k], self._starts[k]) - self._starts[k]
+        return np.asarray(moved @ rotation(before, after))
 
     def _apart(self, known: float, value: float) -> float:
         difference = known - value

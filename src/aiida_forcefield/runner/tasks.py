@@ -76,10 +76,11 @@ def _energy(
 ) -> None:
     if relaxer is not None:
         target = job.constraint.values[point["index"]] if job.constraint else 0.0
-        start = path.start(target, point["positions"]) if path else point["positions"]
+        put = point["positions"]
+        start = path.start(target, put) if path else put
         point["positions"] = relaxer.relax(start, coordinate, target)
         if path:
-            path.add(target, point["positions"])
+            path.add(target, put, point["positions"])
     positions = point["positions"]
     gradient = job.parameters.get("gradient", False)
     point["energy"], point["gradient"] = engine.evaluate(positions, gradient)

@@ -26,7 +26,7 @@ def test_a_parabola_is_followed_whichever_way_its_points_are_turned() -> None:
     path = Path(BOND)
     for seed, value in enumerate((1.35, 1.40, 1.45)):
         turn = Rotation.random(random_state=seed)
-        path.add(value, turn.apply(minimum(value)) + seed)
+        path.add(value, SHAPE, turn.apply(minimum(value)) + seed)
     rough = minimum(1.5) + 0.02 * BEND
     guess = path.start(1.5, rough)
     # All points turned together are a parabola, but each onto the start only nearly.
@@ -38,29 +38,40 @@ def test_a_parabola_is_followed_whichever_way_its_points_are_turned() -> None:
     "known",
     [
         {},
-        {1.4: SHAPE},  # one alone leads nowhere
-        {1.4: SHAPE, 1.9: minimum(1.9)},  # the second is too far
+        {1.1: SHAPE + 0.1 * BEND},  # too far
         {1.3: SHAPE, 1.4: SHAPE + BEND},  # a jump
     ],
 )
 def test_otherwise_the_start_is_the_start(known: dict[float, np.ndarray]) -> None:
     path = Path(BOND)
     for value, positions in known.items():
-        path.add(value, positions)
+        path.add(value, SHAPE, positions)
     np.testing.assert_array_equal(path.start(1.5, SHAPE), SHAPE)
+
+
+def test_one_minimum_tells_how_far_relaxation_leads() -> None:
+    """Whichever way the molecules are turned."""
+    path = Path(BOND)
+    first, second = Rotation.random(random_state=1), Rotation.random(random_state=2)
+    path.add(1.4, first.apply(SHAPE), first.apply(SHAPE + 0.1 * BEND) + 7.0)
+    put = second.apply(minimum(1.45)) - 2.0
+    expected = second.apply(minimum(1.45) + 0.1 * BEND) - 2.0
+    found = path.start(1.45, put)
+    np.testing.assert_allclose(turned(found, expected), expected, atol=0.01)
+    assert np.abs(turned(put, expected) - expected).max() > 0.02
 
 
 def test_twice_the_same_value_leads_nowhere() -> None:
     path = Path(BOND)
-    path.add(1.4, SHAPE)
-    path.add(1.4, SHAPE)
+    path.add(1.4, SHAPE, SHAPE)
+    path.add(1.4, SHAPE, SHAPE)
     np.testing.assert_array_equal(path.start(1.5, SHAPE), SHAPE)
 
 
 def test_dihedrals_go_round() -> None:
     path = Path(DIHEDRAL)
-    path.add(170.0, SHAPE)
-    path.add(-175.0, SHAPE + 0.15 * BEND)
+    path.add(170.0, SHAPE, SHAPE)
+    path.add(-175.0, SHAPE, SHAPE + 0.15 * BEND)
     expected = SHAPE + 0.25 * BEND
     np.testing.assert_allclose(path.start(-165.0, expected), expected, atol=0.01)
 

@@ -1,0 +1,205 @@
+"""The engine ``pyscf`` beside ``pyscf.base``, the stock calculation of aiida-pyscf.
+
+    OMP_NUM_THREADS=1 .venv/bin/python benchmarks/qm_engine.py -o benchmarks/results/qm_engine.json
+
+Both run in one process, in an AiiDA profile of its own that is deleted afterwards, on the compute
+environment of this clone. Both relax the same scan with the same method and thresholds; the stock
+calculation, one job a point, has all its jobs at once, ours is a single job.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[1]
+PYTHON = ROOT / ".venv-compute" / "bin" / "python"
+METHOD = {"mean_field": {"method": "RKS", "xc": "pbe", "conv_tol": 1e-9}}
+BASIS = {"structure": {"basis": "def2-svp"}}
+MOLECULES = {"methanol": "CO", "ethylene carbonate": "C1COC(=O)O1"}
+XTB = {"engine": "tblite", "tblite": {"method": "GFN2-xTB"}}
+SINGLE_POINT = """
+import json, sys
+from pyscf import dft, gto
+data = json.load(sys.stdin)
+mol = gto.M(atom=list(zip(data["symbols"], data["positions"])), basis="def2-svp", verbose=0)
+field = dft.RKS(mol, xc="pbe").set(conv_tol=1e-9).run()
+gradient = field.nuc_grad_method().kernel()
+print(json.dumps({"energy": field.e_tot, "gradient": gradient.tolist()}))
+"""
+
+
+def main() -> None:
+    """Measure what the arguments name, print it, and keep it."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("-o", "--output", type=Path, required=True, help="JSON file")
+    parser.add_argument("--points", type=int, default=9, help="of each scan")
+    parser.add_argument("--molecules", nargs="*", default=list(MOLECULES), choices=MOLECULES)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["AIIDA_PATH"] = folder  # before AiiDA is imported
+        code = set_up(Path(folder))
+        found: dict[str, Any] = {"points": options.points}
+        for name in options.molecules:
+            found[name] = compare(code, MOLECULES[name], options.points)
+            print(name, json.dumps(found[name], indent=2), flush=True)
+        found["agreement"] = agreement(code)
+        print("agreement", found["agreement"], flush=True)
+        found["growth"] = growth(code, Path(folder))
+        print("growth", json.dumps(found["growth"], indent=2), flush=True)
+    options.output.write_text(json.dumps(found, indent=2) + "\n")
+
+
+def set_up(folder: Path) -> Any:
+    """A profile with a code for the compute environment."""
+    from aiida import load_profile
+    from aiida.manage.configuration import create_profile, get_config
+    from aiida.orm import Computer, InstalledCode
+
+    profile = create_profile(
+        get_config(create=True),
+        storage_backend="core.sqlite_dos",
+        storage_config={"filepath": str(folder / "storage")},
+        name="benchmark",
+        email="benchmark@localhost",
+    )
+    load_profile(profile, allow_switch=True)
+    scratch = str(folder / "scratch")
+    computer = Computer("here", "localhost", "", "core.local", "core.direct", scratch).store()
+    computer.set_minimum_job_poll_interval(0.5)
+    computer.configure(safe_interval=0)
+    prepend = "export OMP_NUM_THREADS=1\nunset PYTHONPATH"
+    return InstalledCode(computer, str(PYTHON), label="compute", prepend_text=prepend).store()
+
+
+def compute(code: Any, structures: Any, parameters: dict[str, Any]) -> tuple[Any, float]:
+    """Points of a batch, and the wall time from submission to the parsed points, s."""
+    from aiida.engine import run
+    from aiida.orm import Dict
+
+    from aiida_forcefield.data import StructuresData
+    from aiida_forcefield.workflows.qm import QmWorkChain
+
+    begun = time.perf_counter()
+    outputs = run(
+        QmWorkChain,
+        qm={
+            "code": code,
+            "structures": StructuresData(structures),
+            "parameters": Dict(parameters),
+        },
+    )
+    return outputs["points"].value, time.perf_counter() - begun
+
+
+def compare(code: Any, smiles: str, count: int) -> dict[str, Any]:
+    """The same relaxed scan of a C-O bond with both engines, and with ours as it is by default."""
+    import numpy as np
+
+    from aiida_forcefield.scans import Scan, drive, molecule_structures
+    from aiida_forcefield.topology import from_smiles
+
+    topology = from_smiles(smiles)
+    start, atoms = (
+        topology.conformers[0],
+        next(
+            bond
+            for bond in topology.bonds
+            if sorted(topology.symbols[atom] for atom in bond) == ["C", "O"]
+        ),
+    )
+    length = float(np.linalg.norm(start[atoms[0]] - start[atoms[1]]))
+    values = np.linspace(length - 0.08, length + 0.12, count)
+    scan = Scan("bond", "bond C-O", atoms, values[0], values[-1], periodic=False)
+    positions = np.array([drive(topology, start, scan, value) for value in values])
+    structures = molecule_structures(topology, scan.name, positions, atoms, values)
+    relaxed = {**METHOD, **BASIS, "relaxation": {"engine": "pyscf"}}
+    runs = {
+        "ours": {"engine": "pyscf", **relaxed},
+        "ours, density fitting": {"engine": "pyscf", "density_fit": True, **relaxed},
+        "pyscf.base": {"engine": "pyscf.base", **relaxed},
+    }
+    found: dict[str, Any] = {}
+    energies = {}
+    for name, parameters in runs.items():
+        points, wall = compute(code, structures, parameters)
+        energies[name] = points.energies
+        seconds = float(points.cpu_seconds.sum())
+        found[name] = {"wall": wall, "cpu": seconds, "failed": int((~points.ok).sum())}
+    found["difference"] = float(np.abs(energies["ours"] - energies["pyscf.base"]).max())  # eV
+    found["wall ratio"] = found["pyscf.base"]["wall"] / found["ours"]["wall"]
+    found["cpu ratio"] = found["pyscf.base"]["cpu"] / found["ours"]["cpu"]
+    return found
+
+
+def agreement(code: Any) -> dict[str, float]:
+    """Largest differences from a plain script of PySCF: hartree, hartree/bohr."""
+    import numpy as np
+
+    from aiida_forcefield.runner.units import BOHR, HARTREE
+    from aiida_forcefield.scans import molecule_structures
+    from aiida_forcefield.topology import from_smiles
+
+    topology = from_smiles(MOLECULES["methanol"])
+    positions = np.array([topology.conformers[0], 1.02 * topology.conformers[0]])
+    structures = molecule_structures(topology, "methanol", positions)
+    parameters = {"engine": "pyscf", **METHOD, **BASIS, "gradient": True}
+    points, _ = compute(code, structures, parameters)
+    energy, gradient = 0.0, 0.0
+    for k, structure in enumerate(positions):
+        data = {"symbols": topology.symbols, "positions": structure.tolist()}
+        result = subprocess.run(
+            [PYTHON, "-E", "-c", SINGLE_POINT],
+            input=json.dumps(data),
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        plain = json.loads(result.stdout)
+        energy = max(energy, abs(points.energies[k] / HARTREE - plain["energy"]))
+        apart = points.gradients[k] * BOHR / HARTREE - np.array(plain["gradient"])
+        gradient = max(gradient, float(np.abs(apart).max()))
+    return {"energy": energy, "gradient": gradient}
+
+
+def growth(code: Any, folder: Path) -> list[dict[str, float]]:
+    """Memory and storage for more and more points of a cheap method."""
+    import numpy as np
+    import psutil
+
+    from aiida_forcefield.scans import molecule_structures
+    from aiida_forcefield.topology import from_smiles
+
+    topology = from_smiles("[H][H]")
+    rows = []
+    for count in (10, 100, 1000, 10000):
+        lengths = np.linspace(0.6, 1.2, count)
+        positions = np.zeros((count, 2, 3))
+        positions[:, 1, 0] = lengths
+        structures = molecule_structures(topology, f"H2, {count}", positions)
+        before = stored(folder)
+        points, wall = compute(code, structures, {**XTB, "gradient": True})
+        rows.append(
+            {
+                "points": count,
+                "ok": int(points.ok.sum()),
+                "wall": wall,
+                "bytes per point": (stored(folder) - before) / count,
+                "memory of AiiDA, MB": psutil.Process().memory_info().rss / 1e6,
+            }
+        )
+    return rows
+
+
+def stored(folder: Path) -> int:
+    """Bytes of database and repository."""
+    storage = folder / "storage"
+    return sum(path.stat().st_size for path in storage.rglob("*") if path.is_file())
+
+
+if __name__ == "__main__":
+    main()
