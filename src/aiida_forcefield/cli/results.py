@@ -146,6 +146,7 @@ def _scans(study: "ProcessNode") -> list[Results]:
                     "kind": plan["kind"],
                     "points": sum(map(len, rounds)),
                     "status": attributes.get("status"),
+                    "flaw": attributes.get("flaw", None),
                     "error_estimate": attributes.get("error_estimate"),
                     "pk": scan.pk,
                 }

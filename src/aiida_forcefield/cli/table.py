@@ -63,9 +63,12 @@ def _summary(results: Results) -> Iterator[Text]:
     for status, count in qm["failures"].items():
         line = f"{count} {status}: {ADVICE[status]}"
         yield Text(fill(line, 80, initial_indent=" " * 4, subsequent_indent=" " * 8))
-    unmet = [scan["name"] for scan in scans if scan["status"] != "converged"]
-    line = f"    {len(scans)} scans, {len(scans) - len(unmet)} converged"
-    yield Text(line + (f"; not: {', '.join(unmet)}" if unmet else ""))
+    unmet = [scan for scan in scans if scan["status"] != "converged"]
+    yield Text(f"    {len(scans)} scans, {len(scans) - len(unmet)} converged")
+    for scan in unmet:
+        why = scan["flaw"] or f"uncertain by {scan['error_estimate']:.0%} of its window"
+        line = f"{scan['name']}: {why}, after {scan['points']} points"
+        yield Text(fill(line, 80, initial_indent=" " * 4, subsequent_indent=" " * 8))
 
 
 def _table(title: str, *columns: str) -> Table:

@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aiida_forcefield.surrogate.acquisition import distance, doubtful, propose, starting_values
+from aiida_forcefield.surrogate.flaws import find_flaw
 from aiida_forcefield.surrogate.forms import Form, Kind
 from aiida_forcefield.surrogate.observations import Observations, Settings
 from aiida_forcefield.surrogate.posterior import Posterior, infer
@@ -77,6 +78,7 @@ def learn(
     elif left > 0:
         proposals = propose(posterior, grid, zero, settings, min(settings.batch, left))
         status = "learning" if len(proposals) else "unmet"
+    flaw = find_flaw(form, observations, settings, goal) if status == "unmet" else None
     return Surrogate(
         kind=kind,
         lower=lower,
@@ -94,6 +96,7 @@ def learn(
         scale=posterior.scale,
         hyperparameters=posterior.hyperparameters,
         hyperparameter_weights=posterior.weights,
+        flaw=flaw,
     )
 
 

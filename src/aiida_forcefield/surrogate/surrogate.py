@@ -37,6 +37,8 @@ class Surrogate:
             the coordinate that is nearest to it. With these a sum over points approximates a mean
             over the window, wherever the points happen to lie.
         scale, hyperparameters, hyperparameter_weights: see `Posterior`.
+        flaw: of an unmet profile, why no smooth one passes through the points; None where the
+            points do not tell.
     """
 
     kind: Kind
@@ -55,6 +57,7 @@ class Surrogate:
     scale: float
     hyperparameters: Array
     hyperparameter_weights: Array
+    flaw: str | None = None
 
     def predict(self, x: ArrayLike) -> tuple[Array, Array]:
         """Mean and standard deviation of the profile, eV, on the same zero as `mean`.

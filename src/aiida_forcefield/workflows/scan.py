@@ -51,6 +51,11 @@ class ScanWorkChain(WorkChain):
             message="The scan {name} ended with an uncertainty of {error:.1%} of its window; "
             "its points are kept. A larger `learning.max_points` or tolerance may help.",
         )
+        spec.exit_code(
+            411,
+            "ERROR_NOT_LEARNABLE",
+            message="The scan {name} follows no smooth profile: {flaw}; its points are kept.",
+        )
 
     @classmethod
     def get_builder_from_protocol(
@@ -175,6 +180,8 @@ class ScanWorkChain(WorkChain):
         status = self.ctx.surrogate.base.attributes.get("status")
         error = self.ctx.surrogate.base.attributes.get("error_estimate")
         self.report(f"{name}: {status}, uncertainty {error:.2%} of the window")
+        if flaw := self.ctx.surrogate.base.attributes.get("flaw", None):
+            return self.exit_codes.ERROR_NOT_LEARNABLE.format(name=name, flaw=flaw)
         if status != "converged":
             return self.exit_codes.ERROR_NOT_CONVERGED.format(name=name, error=error)
         return None

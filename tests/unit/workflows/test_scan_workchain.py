@@ -1,7 +1,7 @@
 """The loop of a scan: what a job finished counts, and what it did not is computed once more."""
 
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
@@ -68,6 +68,21 @@ def test_batch_that_was_given_up_ends_the_scan_with_what_there_is(
     assert code.status == 410
     assert "bond H1-H1" in code.message
     assert len(scan.outputs["points"]) == 1 + len(left)
+
+
+def test_a_profile_that_jumps_is_told_apart_from_a_small_budget(
+    scan: Any, ended: Ended, make_points: MakePoints
+) -> None:
+    points = make_points(*["ok"] * 24)
+    jump = np.where(points.requested > 0.85, 0.3, 0.0)
+    points = replace(points, energies=points.energies + jump)
+    scan.ctx.batch = ended(0, points=PointsData(points))
+    scan.learn()
+    assert not scan.has_proposals()
+    code = scan.conclude()
+    assert code.status == 411
+    assert "bond H1-H1" in code.message
+    assert "the energy jumps near 0.8" in code.message
 
 
 @pytest.mark.parametrize("status", [310, 120])
