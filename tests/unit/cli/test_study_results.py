@@ -191,3 +191,22 @@ def test_progress_counts_and_notices_a_stall(study: WorkChainNode) -> None:
     assert quiet.stalled
     assert "STALLED" in quiet.summary()
     assert not replace(quiet, state="finished").stalled
+
+
+@pytest.mark.parametrize(
+    ("flaw", "expected"),
+    [
+        (None, "bond H1-H1: uncertain by 14% of its window, after 16 points"),
+        ("the energy jumps", "bond H1-H1: the energy jumps, after 16 points"),
+    ],
+)
+def test_table_says_why_a_scan_has_not_converged(
+    study: WorkChainNode, flaw: str | None, expected: str
+) -> None:
+    scan = {"name": "bond H1-H1", "status": "unmet", "error_estimate": 0.137, "points": 16}
+    results = collect_results(study) | {"scans": [{**scan, "flaw": flaw}]}
+    console = Console(width=80, record=True, file=StringIO())
+    print_results(results, console)
+    text = console.export_text()
+    assert "1 scans, 0 converged" in text
+    assert expected in text
