@@ -123,12 +123,12 @@ def test_counterpoise_correction_is_calibrated(run_batch: RunBatch) -> None:
     )
     settings = Dict({"basis": "aug-cc-pvtz", "dimers": 1, "batch": 2, "seed": 1})
     planned = plan_calibration(topology, reference, dimers, settings)
-    structures, larger = planned["calibration_00"], planned["larger"]
+    structures, second = planned["calibration_00"], planned["second"]
     points = {
         f"{part}_calibration_00": run_batch(structures.value, qm.get_dict())[0].outputs.points
-        for part, qm in (("dimers", dimers), ("larger", larger))
+        for part, qm in (("dimers", dimers), ("second", second))
     }
-    found = calibrate_counterpoise(topology, dimers, larger, **points)["calibration"]
+    found = calibrate_counterpoise(topology, dimers, second, **points)["calibration"]
     assert 0.0 < found["bonded"] < 1.0
     assert 0.0 < found["weak"] < 1.0
     assert found["rmsd"] < 0.2 * found["rmsd_full_correction"]

@@ -196,6 +196,51 @@ def test_a_minimum_does_not_depend_on_the_points_before(new_runner: Callable[[],
     assert together["slope"] == pytest.approx(single["slope"], abs=2e-2)
 
 
+COUNT_GRADIENTS = """
+import json, sys
+sys.path.insert(0, sys.argv[1])
+from pathlib import Path
+from aiida_forcefield.runner import mean_field, tasks
+from aiida_forcefield.runner.job import read_job
+from aiida_forcefield.runner.starts import Path as Course
+
+evaluate, counts = mean_field.Pyscf.evaluate, []
+
+def counted(self, positions, gradient=True):
+    counts[-1] += 1
+    return evaluate(self, positions, gradient)
+
+mean_field.Pyscf.evaluate = counted
+if "alone" in sys.argv:
+    Course.start = lambda self, value, positions: positions
+job = read_job(Path(sys.argv[2]))
+task = tasks.make_task(job)
+for index, positions in enumerate(job.positions):
+    counts.append(0)
+    task({"index": index, "positions": positions})
+print(sum(counts))
+"""
+
+
+def test_relaxed_neighbours_save_steps(compute_python: Path, tmp_path: Path) -> None:
+    values = [1.36, 1.40, 1.44, 1.48]
+    job = {
+        **METHANOL,
+        "parameters": {**HF, "structure": {"basis": "sto-3g"}, "relaxation": {"engine": "pyscf"}},
+        "positions": [METHANOL_POSITIONS.tolist()] * len(values),
+        "constraint": {"atoms": [0, 1], "values": values},
+    }
+    path = tmp_path / "job.json"
+    path.write_text(json.dumps(job))
+
+    def gradients(*without: str) -> int:
+        source = str(Path(__file__).parents[2] / "src")
+        command = [compute_python, "-E", "-c", COUNT_GRADIENTS, source, path, *without]
+        return int(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+
+    assert gradients() < 0.8 * gradients("alone")
+
+
 def test_counterpoise_of_the_water_dimer(runner: Runner) -> None:
     """MP2/aug-cc-pVDZ water dimer near its CCSD(T) minimum: about -4.4 (CP), -5.2 (plain) kcal/mol.
 

@@ -10,9 +10,9 @@ from aiida_forcefield.data import PointsData, TopologyData
 from aiida_forcefield.scans import (
     Points,
     calibration_dimers,
-    cardinal,
     complete_basis,
     counterpoise_fractions,
+    family_and_cardinal,
     hydrogen_bonds,
 )
 
@@ -33,39 +33,42 @@ def plan_calibration(
             `seed`.
 
     Returns:
-        ``larger``, the QM settings with the other basis set, and the dimers in batches labelled
+        ``second``, the QM settings with the other basis set, and the dimers in batches labelled
         like ``calibration_00``.
     """
     molecule, monomer = topology.value, reference.value.positions[0]
     found = calibration_dimers(molecule, monomer, settings["dimers"], settings["seed"])
-    larger = dimers.get_dict() | {"structure": {"basis": settings["basis"]}}
-    return {"larger": Dict(larger), **batches(molecule, "calibration", found, settings["batch"])}
+    second = dimers.get_dict()
+    second["structure"] = second["structure"] | {"basis": settings["basis"]}
+    return {"second": Dict(second), **batches(molecule, "calibration", found, settings["batch"])}
 
 
 @calcfunction
 def calibrate_counterpoise(
-    topology: TopologyData, dimers: Dict, larger: Dict, **points: PointsData
+    topology: TopologyData, dimers: Dict, second: Dict, **points: PointsData
 ) -> dict[str, Dict]:
     """The QM settings of dimers with the counterpoise fractions that their material wants.
 
     Args:
         topology: the molecule.
         dimers: their QM settings.
-        larger: the same with another basis set.
+        second: the same with another basis set.
         points: of the same dimers with both settings, labelled like
-            ``dimers_calibration_00`` and ``larger_calibration_00``.
+            ``dimers_calibration_00`` and ``second_calibration_00``.
 
     Returns:
         ``parameters``, the settings with the fractions; and ``calibration``, what stands behind
-        them: fractions, basis sets, number of dimers, and the root mean square deviation (eV) from
-        the limit of a complete basis with these fractions and with the full correction.
+        them: fractions, those of them `at_bound`, basis sets, numbers of dimers without and with a
+        hydrogen bond, and the root mean square deviation (eV) from the limit of a complete basis
+        with these fractions and with the full correction.
 
     Raises:
         ValueError: no dimer has its energies in both basis sets.
     """
-    positions, corrected, plain, in_larger = _energies({k: n.value for k, n in points.items()})
-    bases = [settings["structure"]["basis"] for settings in (dimers, larger)]
-    limit = complete_basis((corrected, in_larger), (cardinal(bases[0]), cardinal(bases[1])))
+    positions, corrected, plain, in_second = _energies({k: n.value for k, n in points.items()})
+    bases = [settings["structure"]["basis"] for settings in (dimers, second)]
+    (_, x), (_, y) = map(family_and_cardinal, bases)
+    limit = complete_basis((corrected, in_second), (x, y))
     bonding = hydrogen_bonds(topology.value, positions)
     weak, bonded = counterpoise_fractions(corrected, plain, limit, bonding)
     fractions = {"weak": round(weak, 2), "bonded": round(bonded, 2)}
@@ -78,8 +81,10 @@ def calibrate_counterpoise(
         "calibration": Dict(
             {
                 **fractions,
+                "at_bound": [kind for kind, value in fractions.items() if value in (0.0, 1.0)],
                 "bases": bases,
-                "dimers": len(limit),
+                "weak_dimers": int((bonding < 0.5).sum()),
+                "bonded_dimers": int((bonding >= 0.5).sum()),
                 "rmsd": _rms(mixed - limit),
                 "rmsd_full_correction": _rms(corrected - limit),
             }
@@ -89,16 +94,15 @@ def calibrate_counterpoise(
 
 def _energies(points: dict[str, Points]) -> tuple[Array, ...]:
     """Of the dimers with energies in both bases: positions, corrected and plain energies, and those
-    corrected in the larger basis."""
+    corrected in the second basis."""
     rows = []
     for label, two in points.items():
-        one = points.get(label.replace("larger", "dimers"))
-        if label.startswith("larger") and one is not None:
+        one = points.get(label.replace("second", "dimers"))
+        if label.startswith("second") and one is not None:
+            arrays = (one.positions, one.corrected, one.uncorrected, two.corrected)
             both = one.ok & two.ok
-            rows.append(
-                [a[both] for a in (one.positions, one.corrected, one.uncorrected, two.corrected)]
-            )
-    if not any(len(row[0]) for row in rows):
+            rows.append([array[both] for array in arrays if array is not None])
+    if not any(len(row) == 4 and len(row[0]) for row in rows):
         raise ValueError(
             "no dimer has its energy in both basis sets; see the messages of the dimers, or set "
             "calibration: null and choose dimers.interaction.counterpoise_fraction"

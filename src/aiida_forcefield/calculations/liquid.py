@@ -94,17 +94,17 @@ def prepare_production(
     box: ArrayData,
     settings: Dict,
     three_body: Dict | None = None,
-    **equilibration: ThermoData,
+    **before: ThermoData,
 ) -> SinglefileData:
-    """The script of every leg of production.
+    """The script of a leg of production, the same for all seeds.
 
     What `three_body` dispersion pushes outwards the barostat pulls: by what it is at the mean
-    volume of the second half of each equilibration.
+    volume of the second halves of the legs before.
     """
     content = settings.get_dict()
     pressure = content["pressure"]
     if three_body:
-        halves = [node.value.volume[len(node.value) // 2 :] for node in equilibration.values()]
+        halves = [node.value.volume[len(node.value) // 2 :] for node in before.values()]
         volume = float(np.mean([half.mean() for half in halves])) / len(box.get_array("positions"))
         pressure -= ThreeBody(**three_body.get_dict()).pressure_at(volume)
     conditions = Conditions(content["temperature"], pressure, rigid_bonds(topology.value))

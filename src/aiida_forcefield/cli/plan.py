@@ -67,4 +67,6 @@ def describe_plan(file: StudyFile) -> Iterator[str]:
     for item in study.properties:
         density = item.density
         yield f"property    density at {density.temperature:g} K, {density.pressure:g} bar"
+    if not sampling["liquid"]:
+        yield "            without three-body dispersion, which only sampling.liquid above 0 tells"
     yield f"codes       {study.codes.qm} (QM), {study.codes.md} (MD)"

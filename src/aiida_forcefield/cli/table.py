@@ -52,10 +52,13 @@ def _summary(results: Results) -> Iterator[Text]:
         f"{qm['cached_points']} from the cache; {qm['cpu_seconds']:.0f} CPU-s"
     )
     if found := results["calibration"]:
-        yield Text(
-            f"    counterpoise correction by {found['weak']:.0%}, of hydrogen bonds by "
-            f"{found['bonded']:.0%}; from {found['dimers']} dimers in {found['bases'][1]}"
-        )
+        parts = [
+            f"{found[kind]:.0%}{' (its bound)' if kind in found['at_bound'] else ''} of {name} "
+            f"({found[f'{kind}_dimers']} dimers)"
+            for kind, name in (("weak", "contacts"), ("bonded", "hydrogen bonds"))
+            if found[f"{kind}_dimers"]
+        ]
+        yield Text(f"    counterpoise correction: {', '.join(parts)}, by {found['bases'][1]}")
         yield Text(
             f"    {found['rmsd'] / KCAL_PER_MOL:.2f} kcal/mol from a complete basis "
             f"(fully corrected: {found['rmsd_full_correction'] / KCAL_PER_MOL:.2f})"
@@ -183,8 +186,9 @@ def _properties(results: Results) -> Table:
         f"{density['unit']}",
     )
     table.add_row("predicted", f"{density['value']:.4f} ± {density['standard_error']:.4f}")
-    if outward := density["three_body_pressure"]:
-        table.add_row(f"with {outward:.0f} bar outwards from three-body dispersion", "")
+    outward = density["three_body_pressure"]
+    with_or_without = f"with {outward:.0f} bar outwards from" if outward else "without"
+    table.add_row(f"{with_or_without} three-body dispersion", "")
     if measured and difference is not None:
         table.add_row(f"measured ({measured['source']})", f"{measured['value']:g}")
         table.add_row("deviation", f"{difference:+.1%}")

@@ -89,10 +89,13 @@ def equilibration_script(
     so many ``molecules`` have by then.
 
     Raises:
-        ValueError: if the duration or the seed is not positive.
+        ValueError: if duration, seed or, with ``three_body``, ``molecules`` is not positive.
     """
     if seed < 1:
         message = f"seed: {seed} is not allowed, it must be a positive integer"
+        raise ValueError(message)
+    if three_body and molecules < 1:
+        message = f"molecules: {molecules} is not allowed, it must be a positive integer"
         raise ValueError(message)
     steps = _steps(conditions, duration)
     temperature = f"{conditions.temperature:g}"

@@ -50,7 +50,8 @@ def needed(job: Job) -> list[str]:
         "numpy": True,
         "pyscf": True,
         "pyscf-dispersion": bool(settings.get("mean_field", {}).get("disp")),
-        "tblite": "tblite" in (settings["engine"], relaxation.get("engine")),
+        # Relaxations by PySCF begin with its second derivatives.
+        "tblite": settings["engine"] == "tblite" or bool(relaxation),
         "geometric": bool(relaxation),
         "dftd4": "reference" in settings,
     }

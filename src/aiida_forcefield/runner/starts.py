@@ -16,6 +16,9 @@ REACH = {2: 0.3, 3: 20.0, 4: 45.0}
 """Å or degrees, by the number of atoms: a minimum farther along the coordinate tells nothing."""
 FARTHEST = 0.4
 """Å by which an atom may be moved; more means that the path has a kink, or leads elsewhere."""
+STEEPEST = 8.0
+"""Sum of the sizes of the weights; more would magnify what is left of the gradients. A parabola
+through three even steps has 7 at the fourth."""
 
 
 @dataclass
@@ -44,7 +47,7 @@ class Path:
         order = np.argsort(np.abs(apart))[:USED]
         used = order[np.abs(apart[order]) < REACH[len(self.coordinate.atoms)]]
         weights = lagrange_weights(apart[used])
-        if not len(used) or not np.isfinite(weights).all():
+        if not len(used) or not np.abs(weights).sum() < STEEPEST:
             return positions
         if len(used) == 1:
             guess = positions + self._moved(used[0], positions)
@@ -52,7 +55,8 @@ class Path:
             guess = sum(
                 w * turned(self._minima[k], positions) for w, k in zip(weights, used, strict=True)
             )
-        return guess if np.abs(guess - positions).max() < FARTHEST else positions
+        moved = np.linalg.norm(guess - positions, axis=1)
+        return guess if moved.max() < FARTHEST else positions
 
     def _moved(self, k: int, positions: Array) -> Array:
         """By how much a structure moved when it was relaxed, as seen from another one."""

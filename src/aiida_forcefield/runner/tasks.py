@@ -62,7 +62,9 @@ def make_task(job: Job) -> Task:
         densities = engine if isinstance(engine, Pyscf) else potential_engine(job)
         return partial(reference, job, engine, relaxer, densities)
     # Where a step is cheap, every relaxation starts by itself: then none depends on others at all.
-    path = Path(coordinate) if coordinate and isinstance(surface, Pyscf) else None
+    # What is to be kept as it is has to start as it is.
+    led = isinstance(surface, Pyscf) and not settings.get("hold") and not settings.get("freeze")
+    path = Path(coordinate) if coordinate and led else None
     return partial(_energy, job, engine, relaxer, coordinate, path=path)
 
 

@@ -2,9 +2,9 @@
 
 from aiida_forcefield.scans.calibration import (
     calibration_dimers,
-    cardinal,
     complete_basis,
     counterpoise_fractions,
+    family_and_cardinal,
     hydrogen_bonds,
 )
 from aiida_forcefield.scans.dimers import (
@@ -35,11 +35,11 @@ __all__ = [
     "Scan",
     "Structures",
     "calibration_dimers",
-    "cardinal",
     "complete_basis",
     "counterpoise_fractions",
     "dimer_structures",
     "drive",
+    "family_and_cardinal",
     "hydrogen_bonds",
     "join",
     "liquid_dimers",

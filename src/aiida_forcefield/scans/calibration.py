@@ -3,7 +3,7 @@
 In a finite basis the molecules of a dimer borrow each other's functions. The full correction (CP)
 also takes away true attraction that the basis misses; so an interaction energy is best taken
 between the plain and the corrected one, E = E(CP) + (1 - f) (E(plain) - E(CP)). The fraction f is
-measured on a few dimers in a larger basis: one for molecules that a hydrogen bond joins, one for
+measured on a few dimers in a second basis: one for molecules that a hydrogen bond joins, one for
 all others.
 """
 
@@ -13,12 +13,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from aiida_forcefield.runner.hydrogen_bonds import hydrogen_bonding
-from aiida_forcefield.scans.dimers import touching_dimers
+from aiida_forcefield.scans.dimers import bonded_dimers, touching_dimers
 from aiida_forcefield.topology import Topology
 
 Array = NDArray[np.float64]
 
-_POOL = 1000  # dimers of random orientation from which those for a calibration are taken
+_TRIALS = 1000  # dimers of random orientation from which those for a calibration are taken
 _CARDINALS = {"d": 2, "t": 3, "q": 4, "5": 5, "6": 6}
 
 
@@ -28,17 +28,18 @@ def calibration_dimers(topology: Topology, positions: Array, count: int, seed: i
     Args:
         topology: of the molecule.
         positions: geometry of both molecules, shape (n, 3), Å.
-        count: number of dimers of each kind.
+        count: largest number of dimers of each kind.
         seed: of the random choices.
 
     Returns:
-        Positions, first molecule first, shape (count or 2 * count, 2n, 3), Å: molecules that form
-        no hydrogen bond have only one kind.
+        Positions, first molecule first, shape (s, 2n, 3), Å. Molecules that form no hydrogen bond
+        have only dimers of the first kind; very crowded ones may have fewer than asked for.
     """
-    pool = touching_dimers(topology, positions, _POOL, seed)
-    bonding = hydrogen_bonds(topology, pool)
-    weak, bonded = pool[bonding == 0.0][:count], pool[bonding == 1.0][:count]
-    return np.concatenate([weak, bonded])
+    apart = touching_dimers(topology, positions, _TRIALS, seed)
+    joined = bonded_dimers(topology, positions, _TRIALS, seed)
+    weak = apart[hydrogen_bonds(topology, apart) == 0.0]
+    bonded = joined[hydrogen_bonds(topology, joined) == 1.0]
+    return np.concatenate([weak[:count], bonded[:count]])
 
 
 def hydrogen_bonds(topology: Topology, dimers: Array) -> Array:
@@ -48,16 +49,16 @@ def hydrogen_bonds(topology: Topology, dimers: Array) -> Array:
     return np.array([hydrogen_bonding(symbols, dimer, parts) for dimer in dimers])
 
 
-def cardinal(basis: object) -> int:
-    """The X of a correlation-consistent basis set, such as 2 of aug-cc-pVDZ.
+def family_and_cardinal(basis: object) -> tuple[str, int]:
+    """Family and X of a correlation-consistent basis set: ``augccpv`` and 2 of aug-cc-pVDZ.
 
     Raises:
         ValueError: another kind of basis set, whose limit is not known.
     """
-    found = re.fullmatch(r"(aug-)?cc-p(w?c)?v([dtq56])z", str(basis).lower())
+    found = re.fullmatch(r"((?:aug)?ccpw?c?v)([dtq56])z", re.sub("[-_ ]", "", str(basis).lower()))
     if found is None:
         raise ValueError(f"{basis!r} is not one of aug-cc-pvdz, aug-cc-pvtz, aug-cc-pvqz, ...")
-    return _CARDINALS[found[3]]
+    return found[1], _CARDINALS[found[2]]
 
 
 def complete_basis(energies: tuple[ArrayLike, ArrayLike], cardinals: tuple[int, int]) -> Array:
@@ -97,6 +98,8 @@ def counterpoise_fractions(
     """
     gained = (plain - corrected)[:, None] * np.stack([1.0 - bonding, bonding], axis=-1)
     present = gained.any(axis=0)
+    if not present.any():  # nothing to correct
+        return 1.0, 1.0
     kept, *_ = np.linalg.lstsq(gained[:, present], limit - corrected)
     fractions = 1.0 - np.clip(kept, 0.0, 1.0)
     return float(fractions[0]), float(fractions[-1])

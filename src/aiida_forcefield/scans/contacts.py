@@ -23,14 +23,20 @@ def contact_lengths(topology: Topology) -> Array:
     bondi, alvarez = vdw_radii[numbers], vdw_alvarez.vdw_radii[numbers]
     radii = np.where(np.isnan(bondi), alvarez, bondi)
 
-    acceptor = np.isin(topology.symbols, _POLAR)
-    donor = np.zeros(len(numbers), dtype=bool)
-    for i, j in topology.bonds:
-        donor[i] |= topology.symbols[i] == "H" and bool(acceptor[j])
-        donor[j] |= topology.symbols[j] == "H" and bool(acceptor[i])
+    donor, acceptor = donors_and_acceptors(topology)
     bridged = donor[:, None] & acceptor
     lengths: Array = radii[:, None] + radii - _HYDROGEN_BOND * (bridged | bridged.T)
     return lengths
+
+
+def donors_and_acceptors(topology: Topology) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Which atoms are hydrogens of hydrogen bonds, and which N, O or F, each of shape (n,)."""
+    acceptor = np.isin(topology.symbols, _POLAR)
+    donor = np.zeros(len(topology.symbols), dtype=bool)
+    for i, j in topology.bonds:
+        donor[i] |= topology.symbols[i] == "H" and bool(acceptor[j])
+        donor[j] |= topology.symbols[j] == "H" and bool(acceptor[i])
+    return donor, acceptor
 
 
 def contact_ratio(first: Array, second: Array, lengths: Array) -> Array:

@@ -9,7 +9,12 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.spatial.transform import Rotation
 
 from aiida_forcefield.scans.approach import approach
-from aiida_forcefield.scans.contacts import contact_distance, contact_lengths, contact_ratio
+from aiida_forcefield.scans.contacts import (
+    contact_distance,
+    contact_lengths,
+    contact_ratio,
+    donors_and_acceptors,
+)
 from aiida_forcefield.scans.plan import Scan
 from aiida_forcefield.topology import Topology
 
@@ -75,6 +80,15 @@ def touching_dimers(topology: Topology, positions: Array, count: int, seed: int)
     return _touching(topology, positions, count, _TOUCHING, np.random.default_rng([seed, 3]))
 
 
+def bonded_dimers(topology: Topology, positions: Array, count: int, seed: int) -> Array:
+    """As `touching_dimers`, along a line from a donor's hydrogen to an acceptor; none without."""
+    donors, acceptors = donors_and_acceptors(topology)
+    if not (donors.any() and acceptors.any()):
+        return np.empty((0, 2 * len(positions), 3))
+    rng = np.random.default_rng([seed, 4])
+    return _touching(topology, positions, count, _TOUCHING, rng, (donors, acceptors))
+
+
 def liquid_dimers(topology: Topology, frames: Array, box: Array, count: int, seed: int) -> Array:
     """Pairs of neighbours as they are in a liquid, with their own deformed geometries.
 
@@ -114,15 +128,19 @@ def _touching(
     count: int,
     ratios: tuple[float, float],
     rng: np.random.Generator,
+    sites: tuple[NDArray[np.bool_], NDArray[np.bool_]] | None = None,
 ) -> Array:
-    """Dimers that come along a random line through an atom of each, up to a contact ratio."""
+    """Dimers that come along a random line through an atom of each, up to a contact ratio.
+
+    The atoms are any, or of those that `sites` allows in the first and in the second molecule.
+    """
     lengths, types = contact_lengths(topology), topology.type_indices
+    allowed = sites or (np.ones(len(types), dtype=bool),) * 2
     lower, upper = ratios
     targets = lower + (upper - lower) * (rng.permutation(count) + rng.random(count)) / max(count, 1)
     dimers = np.empty((count, 2 * len(types), 3))
     for dimer, ratio in zip(dimers, targets, strict=True):
-        # A random type first: else the many hydrogens would hide the few other atoms.
-        i, j = (rng.choice(np.flatnonzero(types == rng.integers(types.max() + 1))) for _ in "ij")
+        i, j = (_random_atom(types, atoms, rng) for atoms in allowed)
         first = positions - positions[i]
         second = Rotation.from_quat(rng.normal(size=4)).apply(positions - positions[j])
         direction = rng.normal(size=3)
@@ -130,6 +148,14 @@ def _touching(
         distance = contact_distance(first, second, direction, lengths, float(ratio))
         dimer[:] = np.concatenate([first, second + distance * direction])
     return _rounded(dimers)
+
+
+def _random_atom(
+    types: NDArray[np.intp], allowed: NDArray[np.bool_], rng: np.random.Generator
+) -> int:
+    """An atom of a type that is drawn first: else many hydrogens would hide few other atoms."""
+    kinds = np.unique(types[allowed])
+    return int(rng.choice(np.flatnonzero(allowed & (types == kinds[rng.integers(len(kinds))]))))
 
 
 def _neighbours(molecules: Array, box: Array, lengths: Array) -> tuple[Array, Array]:

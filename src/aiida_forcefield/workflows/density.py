@@ -53,7 +53,6 @@ class DensityWorkChain(WorkChain):
             cls.pack,
             cls.equilibrate,
             cls.inspect_legs,
-            cls.prepare_production,
             while_(cls.is_imprecise)(cls.produce, cls.inspect_legs, cls.measure),
             cls.conclude,
         )
@@ -145,17 +144,6 @@ class DensityWorkChain(WorkChain):
                 return self.exit_codes.ERROR_SIMULATION.format(reason=reason(leg))
         return None
 
-    def prepare_production(self) -> None:
-        """Write the script of production for the liquid that came out."""
-        thermo = {f"leg_{index}": leg.outputs.thermo for index, leg in enumerate(self.ctx.legs)}
-        self.ctx.production = prepare_production(
-            self.inputs.topology,
-            self.ctx.packing.outputs.box,
-            self.inputs.settings,
-            **self._three_body(),
-            **thermo,
-        )
-
     def is_imprecise(self) -> bool:
         """Whether another leg is needed and allowed."""
         settings, density = self.inputs.settings, self.ctx.density
@@ -167,9 +155,16 @@ class DensityWorkChain(WorkChain):
     def produce(self) -> None:
         """Continue each seed for one more leg."""
         before, self.ctx.legs = self.ctx.legs, []
+        script = prepare_production(
+            self.inputs.topology,
+            self.ctx.packing.outputs.box,
+            self.inputs.settings,
+            **self._three_body(),
+            **{f"leg_{index}": leg.outputs.thermo for index, leg in enumerate(before)},
+        )
         for seed, leg in zip(self.inputs.settings["seeds"], before, strict=True):
             label = f"seed_{seed}_leg_{self.ctx.leg:02d}"
-            process = self._submit_leg(self.ctx.production, leg.outputs.final, label)
+            process = self._submit_leg(script, leg.outputs.final, label)
             self.to_context(legs=append_(process))
 
     def measure(self) -> None:

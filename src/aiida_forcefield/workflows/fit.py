@@ -208,15 +208,15 @@ class FitWorkChain(WorkChain):
         self.ctx.queue = self._plan_calibration() + queues["molecule"]
 
     def _plan_calibration(self) -> list[Work]:
-        """Dimers in two basis sets, the more expensive first."""
+        """Dimers in two basis sets, first in the second, which mostly is the more expensive."""
         inputs = self.inputs
         planned = plan_calibration(
             inputs.topology, self.ctx.reference, inputs.parameters.dimers, inputs.calibration
         )
-        self.ctx.parameters["larger"] = planned.pop("larger")
+        self.ctx.parameters["second"] = planned.pop("second")
         queue = [
             (f"{part}_{label}", part, batch, None)
-            for part in ("larger", "dimers")
+            for part in ("second", "dimers")
             for label, batch in planned.items()
         ]
         self.ctx.calibration = [label for label, *_ in queue]
@@ -230,9 +230,9 @@ class FitWorkChain(WorkChain):
         """Choose how much of the counterpoise correction the other dimers get."""
         points = self.ctx.points
         found = {label: points.pop(label) for label in self.ctx.calibration if label in points}
-        dimers, larger = (self.ctx.parameters[part] for part in ("dimers", "larger"))
+        dimers, second = (self.ctx.parameters[part] for part in ("dimers", "second"))
         try:
-            calibrated = calibrate_counterpoise(self.inputs.topology, dimers, larger, **found)
+            calibrated = calibrate_counterpoise(self.inputs.topology, dimers, second, **found)
         except ValueError as error:
             return self.exit_codes.ERROR_CALIBRATION.format(reason=error)
         self.ctx.parameters["dimers"] = calibrated["parameters"]
@@ -305,22 +305,24 @@ class FitWorkChain(WorkChain):
         return ToContext(liquid=submit_once(self, DensityWorkChain, **inputs))
 
     def take_liquid_dimers(self) -> ExitCode | None:
-        """Take neighbours from the liquid, and see how three of them repel each other."""
+        """Take neighbours from the liquid."""
         liquid = settle(self.ctx.liquid)
         if "frames" not in liquid.outputs:
             return self.exit_codes.ERROR_LIQUID.format(reason=reason(liquid))
         dimers = sample_liquid(self.inputs.topology, liquid.outputs.frames, self.inputs.sampling)
         self.ctx.queue = [(label, "dimers", batch, None) for label, batch in dimers.items()]
-        frames = liquid.outputs.frames
-        self.out(
-            "three_body", measure_three_body(self.ctx.force_field, self.inputs.topology, frames)
-        )
+        self.ctx.frames = liquid.outputs.frames
         return None
 
     def conclude(self) -> None:
-        """Hand out the force field and what it stands on."""
+        """Hand out the force field, what it stands on, and how three molecules repel each other."""
         for label in ("force_field", "charges", "reference", "properties"):
             self.out(label, self.ctx[label])
+        if "frames" in self.ctx:
+            three_body = measure_three_body(
+                self.ctx.force_field, self.inputs.topology, self.ctx.frames
+            )
+            self.out("three_body", three_body)
 
     def _submit_qm(self, part: str, structures: StructuresData, label: str) -> ProcessNode:
         qm = self._qm(part) | {"structures": structures}

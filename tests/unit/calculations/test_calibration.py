@@ -44,13 +44,13 @@ def planned(storage: object) -> dict[str, StructuresData | Dict]:
     )
 
 
-def points_of(batch: StructuresData, larger: bool) -> Points:
+def points_of(batch: StructuresData, second: bool) -> Points:
     """Energies of one dimer in one of two bases, which lead to the wanted fractions."""
     structures = batch.value
     bonding = hydrogen_bonds(METHANOL, structures.positions)[0]
     corrected, plain = -1.0, -1.8
     limit = corrected + (1 - WEAK - bonding * (BONDED - WEAK)) * (plain - corrected)
-    if larger:
+    if second:
         corrected = limit + (corrected - limit) * 8 / 27
     return Points(
         label=structures.label,
@@ -72,18 +72,18 @@ def points_of(batch: StructuresData, larger: bool) -> Points:
 
 def computed(planned: dict[str, StructuresData | Dict]) -> dict[str, PointsData]:
     return {
-        f"{part}_{label}": PointsData(points_of(batch, part == "larger"))
-        for part in ("dimers", "larger")
+        f"{part}_{label}": PointsData(points_of(batch, part == "second"))
+        for part in ("dimers", "second")
         for label, batch in planned.items()
         if isinstance(batch, StructuresData)
     }
 
 
-def test_the_larger_basis_is_the_only_difference(
+def test_the_basis_is_the_only_difference(
     planned: dict[str, StructuresData | Dict],
 ) -> None:
-    assert planned["larger"].get_dict() == DIMERS | {"structure": {"basis": "aug-cc-pvtz"}}
-    assert list(planned) == ["larger", *(f"calibration_{i:02d}" for i in range(4))]
+    assert planned["second"].get_dict() == DIMERS | {"structure": {"basis": "aug-cc-pvtz"}}
+    assert list(planned) == ["second", *(f"calibration_{i:02d}" for i in range(4))]
     assert all(planned[f"calibration_{i:02d}"].value.split == 6 for i in range(4))
 
 
@@ -91,14 +91,14 @@ def test_dimers_get_the_fractions_that_lead_to_the_limit(
     planned: dict[str, StructuresData | Dict],
 ) -> None:
     found = calibrate_counterpoise(
-        TopologyData(METHANOL), Dict(DIMERS), planned["larger"], **computed(planned)
+        TopologyData(METHANOL), Dict(DIMERS), planned["second"], **computed(planned)
     )
     fractions = {"weak": WEAK, "bonded": BONDED}
     assert found["parameters"].get_dict() == DIMERS | {
         "interaction": {"counterpoise_fraction": fractions}
     }
     calibration = found["calibration"].get_dict()
-    assert calibration["dimers"] == 4
+    assert (calibration["weak_dimers"], calibration["bonded_dimers"]) == (2, 2)
     assert calibration["bases"] == ["aug-cc-pvdz", "aug-cc-pvtz"]
     assert calibration["rmsd"] == pytest.approx(0.0, abs=1e-12)
     # Two dimers each, off by the share of 0.8 eV that the full correction takes too much.
@@ -110,15 +110,15 @@ def test_a_dimer_without_both_energies_is_left_out(
     planned: dict[str, StructuresData | Dict],
 ) -> None:
     points = computed(planned)
-    failed = replace(points["larger_calibration_03"].value, statuses=("scf_not_converged",))
-    points["larger_calibration_03"] = PointsData(failed)
+    failed = replace(points["second_calibration_03"].value, statuses=("scf_not_converged",))
+    points["second_calibration_03"] = PointsData(failed)
     del points["dimers_calibration_00"]
     found = calibrate_counterpoise(
-        TopologyData(METHANOL), Dict(DIMERS), planned["larger"], **points
+        TopologyData(METHANOL), Dict(DIMERS), planned["second"], **points
     )
-    assert found["calibration"]["dimers"] == 2
+    assert found["calibration"]["weak_dimers"] == found["calibration"]["bonded_dimers"] == 1
 
 
 def test_nothing_to_calibrate_with(planned: dict[str, StructuresData | Dict]) -> None:
     with pytest.raises(ValueError, match="no dimer has its energy in both basis sets"):
-        calibrate_counterpoise(TopologyData(METHANOL), Dict(DIMERS), planned["larger"])
+        calibrate_counterpoise(TopologyData(METHANOL), Dict(DIMERS), planned["second"])

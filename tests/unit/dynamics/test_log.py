@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
@@ -58,7 +58,6 @@ def test_dangerous_builds_are_a_warning():
     assert "14 dangerous" in parse_log(log(builds=7)).warnings[-1]
 
 
-@settings(deadline=None)
 @given(st.integers(0, len(log())))
 def test_a_log_cut_anywhere_yields_whole_rows_of_the_whole_log(length):
     result = parse_log(log()[:length])

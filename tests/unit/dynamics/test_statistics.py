@@ -52,7 +52,7 @@ def test_error_is_the_spread_of_repeated_simulations(estimate, phi):
     assert np.mean([estimate(run) for run in runs]) == pytest.approx(spread, rel=0.2)
 
 
-@settings(deadline=None, max_examples=15)
+@settings(max_examples=15)
 @given(seed=SEEDS, shift=st.floats(-1e3, 1e3), scale=st.floats(0.01, 100))
 def test_shift_and_scale(seed, shift, scale):
     x = autoregressive(0.6, 300, seed)

@@ -61,6 +61,14 @@ def test_one_minimum_tells_how_far_relaxation_leads() -> None:
     assert np.abs(turned(put, expected) - expected).max() > 0.02
 
 
+def test_minima_close_together_tell_nothing_of_one_far_away() -> None:
+    """The little that relaxation leaves of each gradient would be magnified."""
+    path = Path(BOND)
+    for value in (1.400, 1.402, 1.410):
+        path.add(value, SHAPE, minimum(value))
+    np.testing.assert_array_equal(path.start(1.5, SHAPE), SHAPE)
+
+
 def test_twice_the_same_value_leads_nowhere() -> None:
     path = Path(BOND)
     path.add(1.4, SHAPE, SHAPE)

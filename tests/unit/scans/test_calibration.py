@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 
 from aiida_forcefield.scans import (
     calibration_dimers,
-    cardinal,
     complete_basis,
     counterpoise_fractions,
+    family_and_cardinal,
     hydrogen_bonds,
 )
 from aiida_forcefield.scans.contacts import contact_lengths, contact_ratio
@@ -37,6 +37,13 @@ def test_a_molecule_without_donor_has_weak_contacts_only() -> None:
     np.testing.assert_array_equal(hydrogen_bonds(ETHER, dimers_of(ETHER)), [0, 0, 0])
 
 
+def test_hydrogen_bonds_are_found_where_they_are_rare() -> None:
+    dodecanol = from_smiles("CCCCCCCCCCCCO")
+    np.testing.assert_array_equal(
+        hydrogen_bonds(dodecanol, dimers_of(dodecanol)), [0, 0, 0, 1, 1, 1]
+    )
+
+
 def test_dimers_depend_on_the_seed_alone() -> None:
     np.testing.assert_array_equal(dimers_of(METHANOL), dimers_of(METHANOL))
     assert not np.array_equal(dimers_of(METHANOL), dimers_of(METHANOL, seed=2))
@@ -44,16 +51,21 @@ def test_dimers_depend_on_the_seed_alone() -> None:
 
 @pytest.mark.parametrize(
     ("basis", "expected"),
-    [("aug-cc-pVDZ", 2), ("aug-cc-pvtz", 3), ("cc-pVQZ", 4), ("cc-pwcv5z", 5)],
+    [
+        ("aug-cc-pVDZ", ("augccpv", 2)),
+        ("augccpvtz", ("augccpv", 3)),
+        ("cc-pVQZ", ("ccpv", 4)),
+        ("cc-pwcv5z", ("ccpwcv", 5)),
+    ],
 )
-def test_cardinal(basis: str, expected: int) -> None:
-    assert cardinal(basis) == expected
+def test_family_and_cardinal(basis: str, expected: tuple[str, int]) -> None:
+    assert family_and_cardinal(basis) == expected
 
 
 @pytest.mark.parametrize("basis", ["def2-tzvp", "cc-pvtz-jkfit", {"H": "cc-pvdz"}])
 def test_other_bases_have_no_known_limit(basis: object) -> None:
     with pytest.raises(ValueError, match="is not one of aug-cc-pvdz"):
-        cardinal(basis)
+        family_and_cardinal(basis)
 
 
 @given(st.floats(-1.0, 1.0), st.floats(-1.0, 1.0), st.permutations([2, 3, 4]))
@@ -96,3 +108,8 @@ def test_a_kind_of_contact_that_is_missing_has_the_fraction_of_the_other(bonding
 def test_fractions_stay_within_bounds(beyond: float, expected: float) -> None:
     found = counterpoise_fractions(*energies(beyond, beyond, np.array([0.0, 0.0, 1.0, 1.0])))
     assert found == (expected, expected)
+
+
+def test_without_borrowed_functions_there_is_nothing_to_correct() -> None:
+    energy = np.array([-1.0, 0.5])
+    assert counterpoise_fractions(energy, energy, energy, np.zeros(2)) == (1.0, 1.0)

@@ -2,7 +2,7 @@ from functools import cache
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -32,7 +32,6 @@ def lengths(topology: Topology, positions: NDArray[np.float64]) -> NDArray[np.fl
     return evaluate(positions, topology.bonds)[0]
 
 
-@settings(deadline=None)
 @given(st.sampled_from(cases(ACYCLIC + RINGS)), st.floats(0.0, 1.0))
 def test_the_coordinate_is_exactly_met(case: tuple[Topology, Scan], fraction: float) -> None:
     topology, scan = case
@@ -44,7 +43,6 @@ def test_the_coordinate_is_exactly_met(case: tuple[Topology, Scan], fraction: fl
     assert abs(off) < 1e-10
 
 
-@settings(deadline=None)
 @given(st.sampled_from(cases(ACYCLIC)), st.floats(0.0, 1.0))
 def test_fragments_move_as_rigid_bodies(case: tuple[Topology, Scan], fraction: float) -> None:
     topology, scan = case
@@ -60,7 +58,6 @@ def test_fragments_move_as_rigid_bodies(case: tuple[Topology, Scan], fraction: f
         assert not stretched
 
 
-@settings(deadline=None)
 @given(st.sampled_from(cases(RINGS)), st.floats(0.0, 1.0))
 def test_in_rings_what_hangs_from_a_moving_atom_goes_with_it(
     case: tuple[Topology, Scan], fraction: float

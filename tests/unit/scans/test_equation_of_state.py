@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from aiida_forcefield.scans.equation_of_state import (
@@ -24,7 +24,6 @@ def curve(volume: float, modulus: float, derivative: float) -> tuple[np.ndarray,
     return birch_murnaghan(volumes, -866.7, *parameters), slopes
 
 
-@settings(deadline=None)
 @given(volume=st.floats(15.5, 18.0), modulus=st.floats(10.0, 300.0), derivative=st.floats(3.0, 6.0))
 def test_a_curve_gives_back_its_parameters(
     volume: float, modulus: float, derivative: float

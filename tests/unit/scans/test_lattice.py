@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
@@ -105,7 +105,6 @@ def test_the_strain_of_the_strained_cell_is_that_asked_for(q: float, mode: str) 
     np.testing.assert_allclose(after, before, atol=1e-7)
 
 
-@settings(deadline=None)
 @given(q=st.floats(-0.3, 0.3), seed=SEEDS)
 def test_a_breathing_crystal_may_be_turned_and_moved(q: float, seed: int) -> None:
     rng = np.random.default_rng(seed)

@@ -30,7 +30,7 @@ def test_a_conventional_cell_is_read_as_its_primitive_one(tmp_path: Path, name: 
     np.testing.assert_allclose(conventional_lengths(found), 4.03)
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(seed=st.integers(0, 10**6))
 def test_the_cell_and_its_orientation_do_not_matter(seed: int) -> None:
     rng = np.random.default_rng(seed)

@@ -78,14 +78,14 @@ def test_the_canonical_smiles_does_not_depend_on_the_spelling() -> None:
     assert from_smiles("OC").smiles == from_smiles("CO").smiles == "CO"
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 @given(st.integers(1, 10_000))
 def test_terms_do_not_depend_on_the_spelling_of_the_smiles(seed: int) -> None:
     spelled = Chem.MolToRandomSmilesVect(Chem.MolFromSmiles("COC(=O)OC"), 1, seed)[0]
     assert census(from_smiles(spelled)) == census(DMC)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.permutations(range(12)))
 def test_xyz_keeps_order_and_geometry_and_finds_the_same_terms(order: list[int]) -> None:
     read = from_xyz(to_xyz(DMC, order), charge=0, multiplicity=1)

@@ -108,7 +108,7 @@ def test_dimers_wait_for_the_calibration_and_those_of_it_stay_out_of_the_fit(
     process.ctx.reference = PointsData(make_points("ok")).store()
     process.plan()
     parts = {label: part for label, part, *_ in process.ctx.queue}
-    assert parts["larger_calibration_00"] == "larger"
+    assert parts["second_calibration_00"] == "second"
     assert parts["dimers_calibration_00"] == "dimers"
     assert parts["bond_H1_H1"] == "molecule"
     assert "random_00" not in parts
@@ -118,7 +118,7 @@ def test_dimers_wait_for_the_calibration_and_those_of_it_stay_out_of_the_fit(
         "aiida_forcefield.workflows.fit.calibrate_counterpoise", lambda *_, **found: calibrated
     )
     monkeypatch.setattr(process, "out", lambda *_: None)
-    process.ctx.points = dict.fromkeys(("larger_calibration_00", "bond_H1_H1_round_00"), None)
+    process.ctx.points = dict.fromkeys(("second_calibration_00", "bond_H1_H1_round_00"), None)
     assert process.calibrate() is None
     assert list(process.ctx.points) == ["bond_H1_H1_round_00"]
     assert process._qm("dimers")["parameters"] == {"engine": "pyscf"}
@@ -131,8 +131,8 @@ def test_no_calibration_no_force_field(
     builder = FitWorkChain.get_builder_from_protocol(codes, "fast", STATE, topology=topology)
     process = start(FitWorkChain, **builder._inputs(prune=True))
     process.ctx.parameters = {**process.inputs.parameters}
-    process.ctx.parameters["larger"] = process.ctx.parameters["dimers"]
-    process.ctx.points, process.ctx.calibration = {}, ["larger_calibration_00"]
+    process.ctx.parameters["second"] = process.ctx.parameters["dimers"]
+    process.ctx.points, process.ctx.calibration = {}, ["second_calibration_00"]
     code = process.calibrate()
     assert code.status == 323
     assert "no dimer has its energy in both basis sets" in code.message

@@ -82,9 +82,12 @@ def test_overrides_are_merged_recursively() -> None:
         ({"dimers": {"gradient": "yes"}}, "dimers.gradient: 'yes' has the wrong type"),
         # contradictions with the calibration
         ({"dimers": {"structure": {"basis": "def2-svp"}}}, "dimers.structure.basis: 'def2-svp'"),
-        ({"calibration": {"basis": "aug-cc-pvdz"}}, "calibration.basis: 'aug-cc-pvdz' is that"),
+        ({"calibration": {"basis": "aug-cc-pvdz"}}, "calibration.basis: 'aug-cc-pvdz' must be"),
         ({"calibration": {"basis": "aug-cc-pvtx"}}, "did you mean 'augccpvtz'"),
         ({"dimers": {"interaction": {"counterpoise_fraction": 0.5}}}, "add calibration: null"),
+        ({"calibration": {"basis": "cc-pvtz"}}, "calibration.basis: 'cc-pvtz' must be of another"),
+        ({"dimers": {"correlation": None}}, "calibration must be null"),
+        ({"calibration": {"dimer": 3}}, "calibration.dimer is unknown"),
         # impossible values
         ({"density": {"atoms": -5}}, "density.atoms: -5 must be greater than or equal to 1"),
         ({"density": {"cutoff": float("nan")}}, "density.cutoff"),

@@ -11,7 +11,7 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 
 from aiida_forcefield.dynamics import MINIMUM_SAMPLES, THERMO_EVERY
 from aiida_forcefield.potentials import Settings as FitSettings
-from aiida_forcefield.scans import cardinal
+from aiida_forcefield.scans import family_and_cardinal
 from aiida_forcefield.scans.crystal_qm import CrystalSettings
 from aiida_forcefield.surrogate import Settings as LearningSettings
 from aiida_forcefield.workflows.engines import check_qm
@@ -132,17 +132,23 @@ def _check_calibration(calibration: Mapping[str, Any], dimers: Mapping[str, Any]
             "dimers.interaction.counterpoise_fraction is what calibration measures; "
             "to choose it yourself, add calibration: null"
         )
-    if dimers["engine"] == "tblite":
-        raise ValueError("calibration must be null: dimers.engine tblite has no basis set")
-    cardinals = set()
+    if dimers.get("correlation") != "mp2":
+        raise ValueError("calibration must be null: only for correlation mp2 is the limit known")
+    found = []
     for path, section in (("dimers.structure", dimers["structure"]), ("calibration", calibration)):
         try:
-            check_qm({**dimers, "structure": {"basis": section["basis"]}})
-            cardinals.add(cardinal(section["basis"]))
+            structure = dimers["structure"] | {"basis": section["basis"]}
+            check_qm({**dimers, "structure": structure})
+            found.append(family_and_cardinal(section["basis"]))
         except ValueError as error:
-            raise ValueError(f"{path}.basis: {error}; or calibration must be null") from None
-    if len(cardinals) == 1:
-        raise ValueError(f"calibration.basis: {calibration['basis']!r} is that of the dimers")
+            reason = str(error).removeprefix("parameters.structure.basis: ")
+            raise ValueError(f"{path}.basis: {reason}; or calibration must be null") from None
+    (family, _), (other, _) = found
+    if family != other or found[0] == found[1]:
+        raise ValueError(
+            f"calibration.basis: {calibration['basis']!r} must be of another size and the same "
+            f"family as {dimers['structure']['basis']!r}, that of the dimers"
+        )
 
 
 def _level(section: Mapping[str, Any]) -> dict[str, Any]:
@@ -157,7 +163,7 @@ def _sentence(mistake: ErrorDetails) -> str:
     match mistake["type"]:
         case "missing":
             return f"{path} is missing"
-        case "unexpected_keyword_argument":
+        case "unexpected_keyword_argument" | "extra_forbidden":
             return f"{path} is unknown"
         case "value_error":
             return f"{path}.{mistake['ctx']['error']}"

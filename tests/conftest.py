@@ -1,0 +1,6 @@
+"""What all tests share: machines are noisy, so no example has a deadline."""
+
+from hypothesis import settings
+
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
