@@ -13,6 +13,7 @@ import os
 import subprocess
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -44,15 +45,15 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         os.environ["AIIDA_PATH"] = folder  # before AiiDA is imported
         code = set_up(Path(folder))
-        found: dict[str, Any] = {"points": options.points}
-        for name in options.molecules:
-            found[name] = compare(code, MOLECULES[name], options.points)
+        found: dict[str, Any] = {"points": options.points, "cores": os.cpu_count()}
+        for name, measure in {
+            **{m: partial(compare, code, MOLECULES[m], options.points) for m in options.molecules},
+            "agreement": partial(agreement, code),
+            "growth": partial(growth, code, Path(folder)),
+        }.items():
+            found[name] = measure()
             print(name, json.dumps(found[name], indent=2), flush=True)
-        found["agreement"] = agreement(code)
-        print("agreement", found["agreement"], flush=True)
-        found["growth"] = growth(code, Path(folder))
-        print("growth", json.dumps(found["growth"], indent=2), flush=True)
-    options.output.write_text(json.dumps(found, indent=2) + "\n")
+            options.output.write_text(json.dumps(found, indent=2) + "\n")  # none is lost
 
 
 def set_up(folder: Path) -> Any:
