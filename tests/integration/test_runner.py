@@ -202,7 +202,7 @@ sys.path.insert(0, sys.argv[1])
 from pathlib import Path
 from aiida_forcefield.runner import mean_field, tasks
 from aiida_forcefield.runner.job import read_job
-from aiida_forcefield.runner.starts import Path as Course
+from aiida_forcefield.runner.starts import RelaxedPath
 
 evaluate, counts = mean_field.Pyscf.evaluate, []
 
@@ -212,7 +212,7 @@ def counted(self, positions, gradient=True):
 
 mean_field.Pyscf.evaluate = counted
 if "alone" in sys.argv:
-    Course.start = lambda self, value, positions: positions
+    RelaxedPath.start = lambda self, value, positions: positions
 job = read_job(Path(sys.argv[2]))
 task = tasks.make_task(job)
 for index, positions in enumerate(job.positions):

@@ -22,7 +22,7 @@ through three even steps has 7 at the fourth."""
 
 
 @dataclass
-class Path:
+class RelaxedPath:
     """The minima found so far along a coordinate, and a guess of the next."""
 
     coordinate: Coordinate

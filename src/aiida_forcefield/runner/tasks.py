@@ -22,7 +22,7 @@ from .mean_field import Pyscf
 from .reference import reference
 from .relax import Relaxer
 from .slope import path_slope
-from .starts import Path
+from .starts import RelaxedPath
 from .vibrations import hessian
 
 Array = NDArray[np.float64]
@@ -64,7 +64,7 @@ def make_task(job: Job) -> Task:
     # Where a step is cheap, every relaxation starts by itself: then none depends on others at all.
     # What is to be kept as it is has to start as it is.
     led = isinstance(surface, Pyscf) and not settings.get("hold") and not settings.get("freeze")
-    path = Path(coordinate) if coordinate and led else None
+    path = RelaxedPath(coordinate) if coordinate and led else None
     return partial(_energy, job, engine, relaxer, coordinate, path=path)
 
 
@@ -74,7 +74,7 @@ def _energy(
     relaxer: Relaxer | None,
     coordinate: Coordinate | None,
     point: Point,
-    path: Path | None = None,
+    path: RelaxedPath | None = None,
 ) -> None:
     if relaxer is not None:
         target = job.constraint.values[point["index"]] if job.constraint else 0.0

@@ -9,7 +9,7 @@ from scipy.spatial.transform import Rotation
 
 from aiida_forcefield.runner.coordinate import Coordinate
 from aiida_forcefield.runner.rotation import rotation
-from aiida_forcefield.runner.starts import Path, lagrange_weights, turned
+from aiida_forcefield.runner.starts import RelaxedPath, lagrange_weights, turned
 
 BOND = Coordinate((0, 1))
 DIHEDRAL = Coordinate((0, 1, 2, 3))
@@ -23,7 +23,7 @@ def minimum(value: float) -> np.ndarray:
 
 
 def test_a_parabola_is_followed_whichever_way_its_points_are_turned() -> None:
-    path = Path(BOND)
+    path = RelaxedPath(BOND)
     for seed, value in enumerate((1.35, 1.40, 1.45)):
         turn = Rotation.random(random_state=seed)
         path.add(value, SHAPE, turn.apply(minimum(value)) + seed)
@@ -43,7 +43,7 @@ def test_a_parabola_is_followed_whichever_way_its_points_are_turned() -> None:
     ],
 )
 def test_otherwise_the_start_is_the_start(known: dict[float, np.ndarray]) -> None:
-    path = Path(BOND)
+    path = RelaxedPath(BOND)
     for value, positions in known.items():
         path.add(value, SHAPE, positions)
     np.testing.assert_array_equal(path.start(1.5, SHAPE), SHAPE)
@@ -51,7 +51,7 @@ def test_otherwise_the_start_is_the_start(known: dict[float, np.ndarray]) -> Non
 
 def test_one_minimum_tells_how_far_relaxation_leads() -> None:
     """Whichever way the molecules are turned."""
-    path = Path(BOND)
+    path = RelaxedPath(BOND)
     first, second = Rotation.random(random_state=1), Rotation.random(random_state=2)
     path.add(1.4, first.apply(SHAPE), first.apply(SHAPE + 0.1 * BEND) + 7.0)
     put = second.apply(minimum(1.45)) - 2.0
@@ -63,21 +63,21 @@ def test_one_minimum_tells_how_far_relaxation_leads() -> None:
 
 def test_minima_close_together_tell_nothing_of_one_far_away() -> None:
     """The little that relaxation leaves of each gradient would be magnified."""
-    path = Path(BOND)
+    path = RelaxedPath(BOND)
     for value in (1.400, 1.402, 1.410):
         path.add(value, SHAPE, minimum(value))
     np.testing.assert_array_equal(path.start(1.5, SHAPE), SHAPE)
 
 
 def test_twice_the_same_value_leads_nowhere() -> None:
-    path = Path(BOND)
+    path = RelaxedPath(BOND)
     path.add(1.4, SHAPE, SHAPE)
     path.add(1.4, SHAPE, SHAPE)
     np.testing.assert_array_equal(path.start(1.5, SHAPE), SHAPE)
 
 
 def test_dihedrals_go_round() -> None:
-    path = Path(DIHEDRAL)
+    path = RelaxedPath(DIHEDRAL)
     path.add(170.0, SHAPE, SHAPE)
     path.add(-175.0, SHAPE, SHAPE + 0.15 * BEND)
     expected = SHAPE + 0.25 * BEND
