@@ -4,7 +4,9 @@
 
 Both run in one process, in an AiiDA profile of its own that is deleted afterwards, on the compute
 environment of this clone. Both relax the same scan with the same method and thresholds; the stock
-calculation, one job a point, has all its jobs at once, ours is a single job.
+calculation, one job a point, has all its jobs at once, ours is a single job on one core.
+The overhead is the time of the cores that are kept busy, less that of the QM itself: of ours as the
+points tell it, of the stock calculation that of a plain script.
 """
 
 import argparse
@@ -24,33 +26,46 @@ BASIS = {"structure": {"basis": "def2-svp"}}
 MOLECULES = {"methanol": "CO", "ethylene carbonate": "C1COC(=O)O1"}
 XTB = {"engine": "tblite", "tblite": {"method": "GFN2-xTB"}}
 TIMES = "times.txt"
-SINGLE_POINT = """
+POINTS = 9
+"""Of each relaxed scan."""
+PLAIN_SCRIPT = """
 import json, sys
+from time import process_time
 from pyscf import dft, gto
-data = json.load(sys.stdin)
-mol = gto.M(atom=list(zip(data["symbols"], data["positions"])), basis="def2-svp", verbose=0)
-field = dft.RKS(mol, xc="pbe").set(conv_tol=1e-9).run()
-gradient = field.nuc_grad_method().kernel()
-print(json.dumps({"energy": field.e_tot, "gradient": gradient.tolist()}))
+data, results = json.load(sys.stdin), []
+for positions in data["positions"]:
+    begun = process_time()
+    mol = gto.M(atom=list(zip(data["symbols"], positions)), basis="def2-svp", verbose=0)
+    field = dft.RKS(mol, xc="pbe").set(conv_tol=1e-9).run()
+    gradient = field.nuc_grad_method().kernel().tolist()
+    cpu = process_time() - begun
+    results.append({"energy": field.e_tot, "gradient": gradient, "cpu": cpu})
+print(json.dumps(results))
 """
+STOCK_POINTS = 20
+"""For the overhead, which of the stock calculation is one of each job."""
 
 
 def main() -> None:
     """Measure what the arguments name, print it, and keep it."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("-o", "--output", type=Path, required=True, help="JSON file")
-    parser.add_argument("--points", type=int, default=9, help="of each scan")
-    parser.add_argument("--molecules", nargs="*", default=list(MOLECULES), choices=MOLECULES)
+    parser.add_argument("--parts", nargs="*", help="only these, and what the file has of others")
     options = parser.parse_args()
+    kept = options.parts is not None and options.output.exists()
+    found: dict[str, Any] = json.loads(options.output.read_text()) if kept else {}
     with tempfile.TemporaryDirectory() as folder:
         os.environ["AIIDA_PATH"] = folder  # before AiiDA is imported
         code = set_up(Path(folder))
-        found: dict[str, Any] = {"points": options.points, "cores": os.cpu_count()}
+        found |= {"points": POINTS, "cores": os.cpu_count()}
         for name, measure in {
-            **{m: partial(compare, code, MOLECULES[m], options.points) for m in options.molecules},
+            **{name: partial(compare, code, smiles) for name, smiles in MOLECULES.items()},
+            "overhead": partial(overhead, code, MOLECULES["ethylene carbonate"], 100),
             "agreement": partial(agreement, code),
             "growth": partial(growth, code, Path(folder)),
         }.items():
+            if options.parts is not None and name not in options.parts:
+                continue
             found[name] = measure()
             print(name, json.dumps(found[name], indent=2), flush=True)
             options.output.write_text(json.dumps(found, indent=2) + "\n")  # none is lost
@@ -113,8 +128,33 @@ def cpu_seconds(path: Path) -> float:
     return sum(60 * float(m) + float(s) for m, s in (w.rstrip("s").split("m") for w in words))
 
 
-def compare(code: Any, smiles: str, count: int) -> dict[str, Any]:
+def compare(code: Any, smiles: str) -> dict[str, Any]:
     """The same relaxed scan of a C-O bond with both engines, and with ours as it is by default."""
+    import numpy as np
+
+    structures = scan(smiles, POINTS)
+    relaxed = {**METHOD, **BASIS, "relaxation": {"engine": "pyscf"}}
+    ours = {"engine": "pyscf", **relaxed}
+    found: dict[str, Any] = {}
+    energies = {}
+    for name, parameters in {
+        "ours": ours,
+        "ours, density fitting": {**ours, "density_fit": True},
+        "pyscf.base": {"engine": "pyscf.base", **relaxed},
+    }.items():
+        points, cost = compute(code, structures, parameters)
+        energies[name] = points.energies
+        found[name] = {**cost, "failed": int((~points.ok).sum())}
+        print(name, found[name], flush=True)
+    found["difference"] = float(np.abs(energies["ours"] - energies["pyscf.base"]).max())  # eV
+    for name in ("ours", "ours, density fitting"):
+        for cost in ("wall", "cpu"):
+            found[f"{cost} ratio, {name}"] = found["pyscf.base"][cost] / found[name][cost]
+    return found
+
+
+def scan(smiles: str, count: int) -> Any:
+    """Structures along the first C-O bond, nothing relaxed."""
     import numpy as np
 
     from aiida_forcefield.scans import Scan, drive, molecule_structures
@@ -131,25 +171,46 @@ def compare(code: Any, smiles: str, count: int) -> dict[str, Any]:
     )
     length = float(np.linalg.norm(start[atoms[0]] - start[atoms[1]]))
     values = np.linspace(length - 0.08, length + 0.12, count)
-    scan = Scan("bond", "bond C-O", atoms, values[0], values[-1], periodic=False)
-    positions = np.array([drive(topology, start, scan, value) for value in values])
-    structures = molecule_structures(topology, scan.name, positions, atoms, values)
-    relaxed = {**METHOD, **BASIS, "relaxation": {"engine": "pyscf"}}
-    runs = {
-        "ours": {"engine": "pyscf", **relaxed},
-        "ours, density fitting": {"engine": "pyscf", "density_fit": True, **relaxed},
-        "pyscf.base": {"engine": "pyscf.base", **relaxed},
+    driven = Scan("bond", "bond C-O", atoms, values[0], values[-1], periodic=False)
+    positions = np.array([drive(topology, start, driven, value) for value in values])
+    return molecule_structures(topology, driven.name, positions, atoms, values)
+
+
+def overhead(code: Any, smiles: str, count: int) -> dict[str, Any]:
+    """What the engines cost beyond QM, for energies and gradients of a rigid scan."""
+    from dataclasses import replace
+
+    import numpy as np
+
+    structures = scan(smiles, count)
+    some = np.linspace(0, count - 1, STOCK_POINTS).astype(int)
+    few = replace(structures, positions=structures.positions[some], values=structures.values[some])
+    method = {**METHOD, **BASIS, "gradient": True}
+    cold = float(np.mean([each["cpu"] for each in plain(few.symbols, few.positions)]))
+    points, ours = compute(code, structures, {"engine": "pyscf", **method})
+    stock_points, stock = compute(code, few, {"engine": "pyscf.base", **method})
+    qm, cores = float(points.cpu_seconds.sum()), os.cpu_count() or 1
+    return {
+        "points": {"ours": count, "pyscf.base": STOCK_POINTS},
+        "failed": int((~points.ok).sum() + (~stock_points.ok).sum()),
+        "qm, seconds a point": {"ours": qm / count, "pyscf.base": cold},
+        "ours": ours,
+        "pyscf.base": stock,
+        "overhead, ours": ours["wall"] / qm - 1,
+        "overhead, pyscf.base": stock["wall"] * cores / (cold * STOCK_POINTS) - 1,
     }
-    found: dict[str, Any] = {}
-    energies = {}
-    for name, parameters in runs.items():
-        points, cost = compute(code, structures, parameters)
-        energies[name] = points.energies
-        found[name] = {**cost, "failed": int((~points.ok).sum())}
-    found["difference"] = float(np.abs(energies["ours"] - energies["pyscf.base"]).max())  # eV
-    for name in ("ours", "ours, density fitting"):
-        for cost in ("wall", "cpu"):
-            found[f"{cost} ratio, {name}"] = found["pyscf.base"][cost] / found[name][cost]
+
+
+def plain(symbols: tuple[str, ...], positions: Any) -> list[dict[str, Any]]:
+    """Energies (hartree), gradients (hartree/bohr) and CPU seconds of a plain script."""
+    result = subprocess.run(
+        [PYTHON, "-E", "-c", PLAIN_SCRIPT],
+        input=json.dumps({"symbols": symbols, "positions": positions.tolist()}),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    found: list[dict[str, Any]] = json.loads(result.stdout)
     return found
 
 
@@ -164,23 +225,15 @@ def agreement(code: Any) -> dict[str, float]:
     topology = from_smiles(MOLECULES["methanol"])
     positions = np.array([topology.conformers[0], 1.02 * topology.conformers[0]])
     structures = molecule_structures(topology, "methanol", positions)
-    parameters = {"engine": "pyscf", **METHOD, **BASIS, "gradient": True}
-    points, _ = compute(code, structures, parameters)
-    energy, gradient = 0.0, 0.0
-    for k, structure in enumerate(positions):
-        data = {"symbols": topology.symbols, "positions": structure.tolist()}
-        result = subprocess.run(
-            [PYTHON, "-E", "-c", SINGLE_POINT],
-            input=json.dumps(data),
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        plain = json.loads(result.stdout)
-        energy = max(energy, abs(points.energies[k] / HARTREE - plain["energy"]))
-        apart = points.gradients[k] * BOHR / HARTREE - np.array(plain["gradient"])
-        gradient = max(gradient, float(np.abs(apart).max()))
-    return {"energy": energy, "gradient": gradient}
+    points, _ = compute(code, structures, {"engine": "pyscf", **METHOD, **BASIS, "gradient": True})
+    reference = plain(topology.symbols, positions)
+    gradients = np.array([each["gradient"] for each in reference])
+    apart = points.gradients * BOHR / HARTREE - gradients
+    energies = np.array([each["energy"] for each in reference])
+    return {
+        "energy": float(np.abs(points.energies / HARTREE - energies).max()),
+        "gradient": float(np.abs(apart).max()),
+    }
 
 
 def growth(code: Any, folder: Path) -> list[dict[str, float]]:

@@ -1,6 +1,7 @@
 """The compute environment, as a cluster has it: apart from AiiDA's."""
 
 import os
+import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,13 @@ def compute_python() -> Path:
     if not interpreter.exists():
         pytest.fail(f"no compute environment at {interpreter}; set AIIDA_FORCEFIELD_COMPUTE")
     return interpreter
+
+
+@pytest.fixture(scope="session")
+def gpu(compute_python: Path) -> bool:
+    """Whether the compute environment has gpu4pyscf, and a GPU for it."""
+    found = subprocess.run([compute_python, "-c", "import gpu4pyscf"], capture_output=True)
+    return found.returncode == 0
 
 
 @pytest.fixture(scope="session")

@@ -162,6 +162,30 @@ def test_missing_program(run_batch: RunBatch, computer: Computer, tmp_path: Path
     assert "numpy is missing; pip install numpy" in node.exit_message
 
 
+def test_missing_gpu(run_batch: RunBatch, gpu: bool) -> None:
+    if gpu:
+        pytest.skip("there is a GPU")
+    node, _ = run_batch(waters(1.0), HF | {"gpu": True})
+    assert node.exit_status == 312
+    assert "gpu: true needs gpu4pyscf and a GPU where the job runs" in node.exit_message
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{}, {"density_fit": True}, {"solvent": {"eps": 80.0}}, {"relaxation": {"engine": "pyscf"}}],
+)
+def test_gpu_gives_the_same_points(run_batch: RunBatch, gpu: bool, change: dict[str, Any]) -> None:
+    if not gpu:
+        pytest.skip("no GPU")
+    _, ours = run_batch(waters(1.0, 1.1), HF | change)
+    node, theirs = run_batch(waters(1.0, 1.1), HF | change | {"gpu": True})
+    assert node.is_finished_ok, node.exit_message
+    assert ours is not None
+    assert theirs is not None
+    np.testing.assert_allclose(theirs.energies, ours.energies, rtol=0, atol=1e-5)
+    np.testing.assert_allclose(theirs.gradients, ours.gradients, rtol=0, atol=1e-3)
+
+
 def test_wrong_version(
     run_batch: RunBatch, computer: Computer, compute_python: Path, tmp_path: Path
 ) -> None:

@@ -44,6 +44,7 @@ _KEYS: dict[str, tuple[type | tuple[type, ...], tuple[str, ...] | None]] = {
     "structure": (dict, ("basis", "ecp")),
     "tblite": (dict, ("method",)),
     "density_fit": (bool, None),
+    "gpu": (bool, None),
     "correlation": (str, None),
     "gradient": (bool, None),
     "hessian": (bool, None),
@@ -188,6 +189,8 @@ def check_parameters(parameters: Parameters) -> Parameters:
         for key in ("gradient", "hessian", "dipole", "solvent"):
             if parameters.get(key):
                 raise ValueError(f"parameters.{key}: not with correlation mp2")
+    if parameters.get("gpu"):
+        _check_gpu(parameters)
     if "solvent" in parameters:
         _check_solvent(parameters)
     if "relaxation" in parameters:
@@ -225,6 +228,14 @@ def _list(settings: Parameters, key: str) -> list[Any]:
     if not isinstance(value, list):
         raise ValueError(f"parameters.relaxation.{key}: {value!r} is not a list")
     return value
+
+
+def _check_gpu(parameters: Parameters) -> None:
+    if "mean_field" not in parameters:
+        raise ValueError("parameters.gpu: needs a mean_field; tblite knows no GPU")
+    for key in ("correlation", "crystal"):
+        if key in parameters:
+            raise ValueError(f"parameters.gpu: not with {key}, which runs on the processor")
 
 
 def _check_solvent(parameters: Parameters) -> None:

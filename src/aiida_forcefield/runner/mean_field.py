@@ -28,8 +28,8 @@ class Pyscf:
         symbols: element of each atom.
         charge: total charge, e.
         multiplicity: spin multiplicity, 2S + 1; open shells make a restricted method unrestricted.
-        parameters: checked settings; ``mean_field``, ``structure``, ``density_fit`` and
-            ``correlation`` are used.
+        parameters: checked settings; ``mean_field``, ``structure``, ``density_fit``, ``gpu``,
+            ``solvent`` and ``correlation`` are used.
 
     Raises:
         ValueError: unknown basis set, functional, dispersion or attribute of the mean field.
@@ -45,6 +45,7 @@ class Pyscf:
             self._method = self._method.replace("R", "U", 1)
         self._structure = _completed(parameters["structure"], symbols)
         self._density_fit = parameters.get("density_fit", False)
+        self._gpu = parameters.get("gpu", False)
         self._correlated = "correlation" in parameters
         self._eps = parameters.get("solvent", {}).get("eps")
         self._memory = Memory()
@@ -92,8 +93,9 @@ class Pyscf:
         return field
 
     def fitting(self, mol: Any) -> Any:
-        """The density-fitting integrals of a molecule, None where its settings use none."""
-        return self.prepare(mol).with_df.build() if self._density_fit else None
+        """The density-fitting integrals of a molecule; None without, and on a GPU, with its own."""
+        shared = self._density_fit and not self._gpu
+        return self.prepare(mol).with_df.build() if shared else None
 
     def solve(self, field: Any, guess: Array | None = None) -> Any:
         """Converge a mean field: by DIIS, else with a level shift, else by second order.
@@ -106,7 +108,7 @@ class Pyscf:
         if guess is None:
             guess = field.get_init_guess(field.mol, field.init_guess)
         guess = _factorised(guess)
-        field.kernel(dm0=guess)
+        self._converge(field, guess)
         if not field.converged:
             _converge_otherwise(field, guess)
         if not field.converged:
@@ -119,6 +121,17 @@ class Pyscf:
         if dependent:
             _tell(f"PySCF left out {dependent} basis functions that depend on the others")
         return field
+
+    def _converge(self, field: Any, guess: Array) -> None:
+        """Iterate by DIIS; what a GPU came to is taken back, so that all else needs none."""
+        worker = self._on_device(field)
+        worker.kernel(dm0=guess)
+        if self._gpu:
+            state = ((name, getattr(worker, name)) for name in _STATE)
+            vars(field).update({k: v.get() if hasattr(v, "get") else v for k, v in state})
+
+    def _on_device(self, field: Any) -> Any:
+        return field.to_gpu() if self._gpu else field
 
     def total_energy(self, field: Any) -> float:
         """Total energy (hartree) of a converged mean field, with frozen-core MP2 if asked for.
@@ -156,7 +169,8 @@ class Pyscf:
         energy = self.total_energy(field) * HARTREE
         if not gradient:
             return energy, None
-        return energy, field.nuc_grad_method().kernel() * (HARTREE / BOHR)
+        gradient = self._on_device(field).nuc_grad_method().kernel()
+        return energy, np.asarray(gradient) * (HARTREE / BOHR)
 
     def dipole(self, positions: Array) -> Array:
         """See `Engine.dipole`."""
@@ -169,7 +183,7 @@ class Pyscf:
             PointError: the SCF does not converge.
             NotImplementedError: PySCF has none for this method.
         """
-        blocks = self.solved(positions).Hessian().kernel()
+        blocks = np.asarray(self._on_device(self.solved(positions)).Hessian().kernel())
         size = positions.size
         second = blocks.transpose(0, 2, 1, 3).reshape(size, size) * HARTREE / BOHR**2
         return np.asarray((second + second.T) / 2)  # the grid of a functional is not symmetric

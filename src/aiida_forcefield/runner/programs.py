@@ -39,7 +39,23 @@ def find_programs(job: Job) -> dict[str, str]:
             raise ProgramError("missing_program", f"{name} is missing; {install}") from None
         if _number(found[name]) < _number(OLDEST[name]):
             raise ProgramError("wrong_version", f"{name} {found[name]} is too old; {install}")
+    if job.parameters.get("gpu"):
+        found["gpu4pyscf"] = _gpu_version()
     return found
+
+
+def _gpu_version() -> str:
+    """Version of gpu4pyscf, of which there is a package for each version of CUDA."""
+    try:
+        import gpu4pyscf
+    except Exception as error:  # CUDA and its libraries have many ways to be missing
+        reason = str(error).splitlines()[0]
+        raise ProgramError(
+            "missing_program",
+            f"gpu: true needs gpu4pyscf and a GPU where the job runs ({reason}); "
+            "pip install gpu4pyscf-cuda12x, or the one for its CUDA version; or leave out gpu",
+        ) from None
+    return str(gpu4pyscf.__version__)
 
 
 def needed(job: Job) -> list[str]:
