@@ -10,19 +10,12 @@ from rich.table import Table
 from rich.text import Text
 
 from aiida_forcefield.cli.results import Results, deviation
-from aiida_forcefield.potentials.forms import FORMS
+from aiida_forcefield.potentials.forms import FORMS, Form
 from aiida_forcefield.potentials.units import KCAL_PER_MOL
 from aiida_forcefield.runner.status import ADVICE
 
 PRIOR_ONLY = "not determined by the data (prior only)"
 MARK = "*"
-FORM_OF_KIND = {
-    "bond": "bonds: Morse, D (1 − exp(−alpha (r − r0)))²",
-    "angle": "angles: harmonic, k (θ − theta0)²",
-    "dihedral": "dihedrals: Fourier, Σ kn (1 + cos nφ)",
-    "improper": "impropers: harmonic, k χ²",
-    "nonbonded": "nonbonded: exp-6, A exp(−r/rho) − C6/r⁶, and charges",
-}
 
 
 def print_results(results: Results, console: Console) -> None:
@@ -30,10 +23,10 @@ def print_results(results: Results, console: Console) -> None:
     for line in _summary(results):
         console.print(line, highlight=False, soft_wrap=True)
     if results["force_field"]:
-        for kind in FORM_OF_KIND:
-            terms = [term for term in results["force_field"]["terms"] if term["kind"] == kind]
+        for form in FORMS.values():
+            terms = [term for term in results["force_field"]["terms"] if term["form"] == form.name]
             if terms:
-                console.print(_parameters(kind, terms))
+                console.print(_parameters(form, terms))
         for line in _notes(results["force_field"]["terms"]):
             console.print(line, highlight=False)
         console.print(_charges(results))
@@ -94,13 +87,15 @@ def _table(title: str, *columns: str) -> Table:
     return table
 
 
-def _parameters(kind: str, terms: Sequence[Results]) -> Table:
-    units = {parameter.name: parameter.unit for parameter in FORMS[terms[0]["form"]].parameters}
+def _parameters(form: Form, terms: Sequence[Results]) -> Table:
+    kind = form.kind
+    units = {parameter.name: parameter.unit for parameter in form.parameters}
     # Barriers of a few meV, whose zeros would not fit into a line.
     scale, energy = (1e3, "meV") if kind == "dihedral" else (1.0, "eV")
+    heading = f"nonbonded: {form}, and charges" if kind == "nonbonded" else f"{kind}s: {form}"
     titles = [f"{name} / {unit}" if unit else name for name, unit in units.items()]
     titles = [title.replace("eV", energy) for title in titles]
-    table = _table(FORM_OF_KIND[kind], kind, *titles)
+    table = _table(heading, kind, *titles)
     marked = {
         name: {term["name"] for term in terms if f"{name}: {PRIOR_ONLY}" in term["flags"]}
         for name in units

@@ -1,18 +1,20 @@
-"""The Buckingham collapse: where −C6/r⁶ wins over the finite repulsion, and the wall before it.
+"""The Buckingham collapse: where attraction wins over the finite repulsion, and the wall before it.
 
-Below its inner maximum an exp-6 curve falls to −∞. Ordinary MD does not get there if the maximum
-is high, but the overlaps of a packed box do.
+Below its inner maximum an exp-6 curve falls to −∞, by −C6/r⁶; a damped one may, by Coulomb's law.
+Ordinary MD does not get there if the maximum is high, but the overlaps of a packed box do.
 """
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from aiida_forcefield.potentials.forms import exp6_pair
+from aiida_forcefield.potentials.forms import FormValue, exp6_pair
 from aiida_forcefield.potentials.units import COULOMB
 
 Array = NDArray[np.float64]
+Curve = Callable[[Array, Array], FormValue]
 
 _GRID = np.geomspace(0.05, 12.0, 3000)  # Å
 
@@ -31,14 +33,17 @@ class InnerMaximum(NamedTuple):
     span: Array
 
 
-def inner_maximum(parameters: Array, charge_product: float) -> InnerMaximum:
-    """The inner maximum of exp-6 plus Coulomb between two atom types.
+def inner_maximum(
+    parameters: Array, charge_product: float, form: Curve = exp6_pair
+) -> InnerMaximum:
+    """The inner maximum of a nonbonded form plus Coulomb between two atom types.
 
     Args:
-        parameters: A, rho, C6 of the one type, then of the other, shape (6,).
+        parameters: of the form; of `exp6_pair` A, rho, C6 of the one type, then of the other.
         charge_product: product of their charges, e².
+        form: (r, parameters) -> FormValue.
     """
-    energy, slope = _curve(parameters, charge_product)
+    energy, slope = _curve(parameters, charge_product, form)
     # Coming from outside, the last falling stretch is the repulsive flank.
     flank = np.flatnonzero((slope < 0) & (_GRID < 4.0))
     tops = [i for i in flank if i == 0 or slope[i - 1] >= 0]
@@ -50,12 +55,15 @@ def inner_maximum(parameters: Array, charge_product: float) -> InnerMaximum:
     return InnerMaximum(float(_GRID[top]) if top else 0.0, barrier, _GRID[[top, bottom]])
 
 
-def wall(parameters: Array, charge_product: float) -> tuple[float, float]:
+def wall(parameters: Array, charge_product: float, form: Curve = exp6_pair) -> tuple[float, float]:
     """A repulsive wall that keeps the curve falling with r everywhere below the inner maximum.
 
     The wall is the purely repulsive part of a Lennard-Jones curve, 4ε((σ/r)¹² − (σ/r)⁶) + ε below
     2^(1/6) σ. It begins at 1.25 times the distance of the inner maximum, so that the field is
     unchanged where it was fitted, and it is twice as strong as the steepest fall inwards needs.
+
+    Args:
+        parameters: as `inner_maximum`'s, like the others.
 
     Returns:
         Where the wall begins, Å, and ε, eV; both 0 where the curve needs no wall.
@@ -63,20 +71,20 @@ def wall(parameters: Array, charge_product: float) -> tuple[float, float]:
     Raises:
         ValueError: if the two types have no inner maximum, so that no wall could help.
     """
-    top = inner_maximum(parameters, charge_product)
+    top = inner_maximum(parameters, charge_product, form)
     if top.barrier <= 0:
         raise ValueError("nonbonded: nothing keeps these atom types apart, A is too small")
     if top.distance == 0:
         return 0.0, 0.0
     start = 1.25 * top.distance
     inside = top.distance >= _GRID
-    slope = _curve(parameters, charge_product)[1][inside]
+    slope = _curve(parameters, charge_product, form)[1][inside]
     x6 = (start / _GRID[inside]) ** 6
     epsilon = float(np.max(slope * _GRID[inside] / (12 * (x6**2 - x6))))
     return start, max(2 * epsilon, 0.01)
 
 
-def _curve(parameters: Array, charge_product: float) -> tuple[Array, Array]:
-    value = exp6_pair(_GRID, parameters)
+def _curve(parameters: Array, charge_product: float, form: Curve) -> tuple[Array, Array]:
+    value = form(_GRID, parameters)
     coulomb = COULOMB * charge_product / _GRID
     return value.energy + coulomb, value.slope - coulomb / _GRID

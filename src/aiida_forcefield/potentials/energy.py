@@ -11,8 +11,14 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from aiida_forcefield.potentials.forcefield import ForceField, Term, check_terms, columns
-from aiida_forcefield.potentials.forms import FORMS, FormValue, exp6_pair
+from aiida_forcefield.potentials.forcefield import (
+    ForceField,
+    Term,
+    check_terms,
+    columns,
+    pair_name,
+)
+from aiida_forcefield.potentials.forms import FORMS, Combination, FormValue, pair_of
 from aiida_forcefield.potentials.units import COULOMB
 from aiida_forcefield.scans.coordinates import evaluate
 from aiida_forcefield.topology.topology import Topology
@@ -45,6 +51,7 @@ class _Component:
     columns: Indices  # (k,) places of the form's parameters; one may occur twice
     q: Array  # (s, m)
     directions: Array  # (s, m, 3n) dq/dx
+    weight: float = 1.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,8 +68,9 @@ class Model:
         jacobian = np.zeros((len(energy), len(parameters)))
         for part in self.components:
             value = part.form(part.q, parameters[part.columns])
-            energy += value.energy.sum(axis=1)
-            np.add.at(jacobian.T, part.columns, value.energy_jacobian.sum(axis=1).T)
+            energy += part.weight * value.energy.sum(axis=1)
+            columns = part.weight * value.energy_jacobian.sum(axis=1)
+            np.add.at(jacobian.T, part.columns, columns.T)
         return energy, jacobian
 
     def evaluate(self, parameters: Array) -> Evaluation:
@@ -72,10 +80,10 @@ class Model:
         jacobian = np.zeros((*gradient.shape, len(parameters)))
         for part in self.components:
             value = part.form(part.q, parameters[part.columns])
-            gradient += np.einsum("sm,smx->sx", value.slope, part.directions)
-            for place, slope in zip(
-                part.columns, np.moveaxis(value.slope_jacobian, -1, 0), strict=True
-            ):
+            slopes = part.weight * value.slope
+            gradient += np.einsum("sm,smx->sx", slopes, part.directions)
+            by_parameter = part.weight * np.moveaxis(value.slope_jacobian, -1, 0)
+            for place, slope in zip(part.columns, by_parameter, strict=True):
                 jacobian[..., place] += np.einsum("sm,smx->sx", slope, part.directions)
         shape = (len(energy), -1, 3)
         return Evaluation(
@@ -87,7 +95,12 @@ class Model:
 
 
 def molecule_model(
-    topology: Topology, terms: Sequence[Term], positions: ArrayLike, charges: Mapping[str, float]
+    topology: Topology,
+    terms: Sequence[Term],
+    positions: ArrayLike,
+    charges: Mapping[str, float],
+    combination: Combination | None = None,
+    scale_14: tuple[float, float] | None = None,
 ) -> Model:
     """The model of single molecules: bonded terms, and nonbonded pairs over three bonds apart.
 
@@ -96,6 +109,8 @@ def molecule_model(
         terms: the force field's terms; only their forms and order matter here.
         positions: s structures, shape (s, n, 3), Å.
         charges: charge of each atom type, e.
+        combination: as `ForceField`'s.
+        scale_14: as `ForceField`'s.
 
     Raises:
         ValueError: if the positions or the terms do not belong to the topology.
@@ -112,12 +127,19 @@ def molecule_model(
         )
         for term in topology.term_types
     ]
-    pairs = topology.nonbonded_pairs
-    return _with_pairs(bonded, xyz, pairs, np.array(topology.atom_types), places, charges)
+    shells = [_Shell(topology.nonbonded_pairs)]
+    if scale_14:
+        shells.append(_Shell(topology.pairs_14, *scale_14))
+    types = np.array(topology.atom_types)
+    return _with_pairs(bonded, xyz, shells, types, terms, charges, combination)
 
 
 def dimer_model(
-    topology: Topology, terms: Sequence[Term], positions: ArrayLike, charges: Mapping[str, float]
+    topology: Topology,
+    terms: Sequence[Term],
+    positions: ArrayLike,
+    charges: Mapping[str, float],
+    combination: Combination | None = None,
 ) -> Model:
     """The model of the interaction between two rigid molecules: all pairs across them.
 
@@ -128,7 +150,7 @@ def dimer_model(
     check_terms(terms, topology)
     pairs = np.stack([np.repeat(np.arange(n), n), n + np.tile(np.arange(n), n)], axis=1)
     types = np.array(2 * topology.atom_types)
-    return _with_pairs([], xyz, pairs, types, columns(terms), charges)
+    return _with_pairs([], xyz, [_Shell(pairs)], types, terms, charges, combination)
 
 
 def molecule_energies(
@@ -149,7 +171,14 @@ def molecule_energies(
         ValueError: if the positions or the terms do not belong to the topology.
     """
     charges = forcefield.gas_charges if charges is None else charges
-    model = molecule_model(topology, forcefield.terms, positions, charges)
+    model = molecule_model(
+        topology,
+        forcefield.terms,
+        positions,
+        charges,
+        forcefield.combination,
+        forcefield.scale_14,
+    )
     return model.evaluate(forcefield.vector)[:2]
 
 
@@ -161,7 +190,8 @@ def interaction_energies(
 ) -> Array:
     """Interaction energies of dimers, shape (s,), eV; arguments as `molecule_energies`."""
     charges = forcefield.gas_charges if charges is None else charges
-    return dimer_model(topology, forcefield.terms, positions, charges).energy(forcefield.vector)[0]
+    model = dimer_model(topology, forcefield.terms, positions, charges, forcefield.combination)
+    return model.energy(forcefield.vector)[0]
 
 
 def _structures(positions: ArrayLike, n: int, field: str) -> Array:
@@ -184,35 +214,46 @@ def _measure(xyz: Array, atoms: Indices) -> tuple[Array, Array]:
     return values, directions.reshape(*values.shape, -1)
 
 
+@dataclass(frozen=True, eq=False)
+class _Shell:
+    """Pairs of atoms, and by how much their form and their Coulomb energy count."""
+
+    pairs: Indices
+    form: float = 1.0
+    coulomb: float = 1.0
+
+
 def _with_pairs(
     bonded: list[_Component],
     xyz: Array,
-    pairs: Indices,
+    shells: Sequence[_Shell],
     types: NDArray[np.str_],
-    places: Mapping[str, Indices],
+    terms: Sequence[Term],
     charges: Mapping[str, float],
+    combination: Combination | None,
 ) -> Model:
-    """Add exp-6, one component per pair of types, and Coulomb, which has no free parameter."""
-    if not len(pairs):
-        flat = np.zeros((len(xyz), 3 * xyz.shape[1]))
-        return Model(tuple(bonded), flat.sum(axis=1), flat)
-    r, directions = _measure(xyz, pairs)
-    members: dict[tuple[str, str], list[int]] = {}
-    for index, (i, j) in enumerate(types[pairs]):
-        members.setdefault((min(i, j), max(i, j)), []).append(index)
-    nonbonded = [
-        _Component(
-            exp6_pair,
-            np.concatenate([places[f"nonbonded {i}"], places[f"nonbonded {j}"]]),
-            r[:, index],
-            directions[:, index],
-        )
-        for (i, j), index in members.items()
-    ]
+    """Add the nonbonded form, one component per pair of types, and Coulomb with no parameter."""
+    places, forms = columns(terms), {term.name: FORMS[term.form] for term in terms}
     q = np.array([charges[name] for name in types])
-    coulomb = COULOMB * np.prod(q[pairs], axis=1) / r
-    return Model(
-        (*bonded, *nonbonded),
-        coulomb.sum(axis=1),
-        np.einsum("sm,smx->sx", -coulomb / r, directions),
-    )
+    coulomb_energy = np.zeros(len(xyz))
+    coulomb_gradient = np.zeros((len(xyz), 3 * xyz.shape[1]))
+    nonbonded = []
+    for shell in shells:
+        if not len(shell.pairs):
+            continue
+        r, directions = _measure(xyz, shell.pairs)
+        members: dict[tuple[str, str], list[int]] = {}
+        for row, (i, j) in enumerate(types[shell.pairs]):
+            members.setdefault((min(i, j), max(i, j)), []).append(row)
+        for (i, j), rows in members.items():
+            own, like = pair_name(i, j), f"nonbonded {i}"
+            if i != j and own in forms:
+                form, place = forms[own].evaluate, places[own]
+            else:
+                form = pair_of(forms[like], combination)
+                place = np.concatenate([places[like], places[f"nonbonded {j}"]])
+            nonbonded.append(_Component(form, place, r[:, rows], directions[:, rows], shell.form))
+        energy = shell.coulomb * COULOMB * np.prod(q[shell.pairs], axis=1) / r
+        coulomb_energy += energy.sum(axis=1)
+        coulomb_gradient += np.einsum("sm,smx->sx", -energy / r, directions)
+    return Model((*bonded, *nonbonded), coulomb_energy, coulomb_gradient)

@@ -2,21 +2,24 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
 
-from aiida_forcefield.potentials.forms import FORMS
+from aiida_forcefield.potentials.forms import FORMS, Combination, Form, combine
+from aiida_forcefield.potentials.forms import Kind as Kind
 from aiida_forcefield.topology.topology import Topology
 
 Array = NDArray[np.float64]
-Kind = Literal["bond", "angle", "dihedral", "improper", "nonbonded"]
 
 
 @dataclass(frozen=True)
 class Term:
-    """The parameters of one term type, or of one atom type's nonbonded interaction.
+    """The parameters of one term type, or of the nonbonded interaction of atom types.
+
+    Between two atom types a nonbonded term of its own, such as ``"nonbonded C1-O1"``, goes before
+    what the combination rule makes of those of the two.
 
     Attributes:
         kind: bond, angle, dihedral, improper or nonbonded.
@@ -37,6 +40,9 @@ class Term:
     def __post_init__(self) -> None:
         if self.form not in FORMS:
             raise ValueError(f"form of {self.name}: {self.form!r} is not one of {sorted(FORMS)}")
+        if FORMS[self.form].kind != self.kind:
+            allowed = sorted(form.name for form in FORMS.values() if form.kind == self.kind)
+            raise ValueError(f"form of {self.name}: {self.form!r} is not one of {allowed}")
         expected = FORMS[self.form].parameter_names
         if set(self.parameters) != set(expected):
             raise ValueError(
@@ -53,12 +59,16 @@ class ForceField:
     """A force field of one material.
 
     Attributes:
-        terms: bonded terms in the topology's order, then one nonbonded term per atom type.
+        terms: bonded terms in the topology's order, then one nonbonded term per atom type, then
+            those of pairs of types that follow no combination rule. Nonbonded terms share a form.
         charges: charge of each atom type in the liquid, which MD runs with, e.
         gas_charges: charge of each atom type in vacuum, with which energies are fitted, e.
         covariance: covariance of the p parameters in the order of `parameter_names`, shape (p, p).
         diagnostics: errors in eV and eV/Å, before (``..._start``) and after the fit, counts, and
             the barrier before collapse of each type pair.
+        combination: rule for pairs of types; None for that of the form.
+        scale_14: by how much the nonbonded form and Coulomb energies count between atoms three
+            bonds apart; None where all of it is left to the dihedrals.
     """
 
     terms: tuple[Term, ...]
@@ -66,6 +76,8 @@ class ForceField:
     gas_charges: dict[str, float]
     covariance: Array
     diagnostics: dict[str, float] = field(default_factory=dict)
+    combination: Combination | None = None
+    scale_14: tuple[float, float] | None = None
 
     @property
     def parameter_names(self) -> tuple[str, ...]:
@@ -83,6 +95,26 @@ class ForceField:
             if term.name == name:
                 return term
         raise ValueError(f"term: {name!r} is not in the force field")
+
+    @property
+    def nonbonded_form(self) -> Form:
+        """The one form of all nonbonded terms."""
+        return next(FORMS[term.form] for term in self.terms if term.kind == "nonbonded")
+
+    def pair(self, i: str, j: str) -> dict[str, float]:
+        """Nonbonded parameters between two atom types."""
+        own = pair_name(i, j)
+        if i != j and any(term.name == own for term in self.terms):
+            return self.term(own).parameters
+        form = self.nonbonded_form
+        one, other = (list(self.term(f"nonbonded {n}").parameters.values()) for n in (i, j))
+        joint, _ = combine(form, one, other, self.combination)
+        return dict(zip(form.parameter_names, joint.tolist(), strict=True))
+
+
+def pair_name(i: str, j: str) -> str:
+    """Name of the nonbonded term between two atom types, in either order."""
+    return f"nonbonded {'-'.join(sorted((i, j)))}"
 
 
 def parameter_names(terms: Sequence[Term]) -> tuple[str, ...]:
@@ -105,10 +137,17 @@ def columns(terms: Sequence[Term]) -> dict[str, NDArray[np.int_]]:
 
 
 def check_terms(terms: Sequence[Term], topology: Topology) -> None:
-    """Raise ValueError unless the terms are those of the topology, no more and no fewer."""
+    """Raise ValueError unless the terms are those of the topology, no more and no fewer.
+
+    Nonbonded terms between two atom types may be there or not; all nonbonded forms must be equal.
+    """
     expected = [term_type.name for term_type in topology.term_types]
     expected += [f"nonbonded {name}" for name in topology.type_names]
     found = [term.name for term in terms]
-    if sorted(found) != sorted(expected):
-        odd = sorted(set(found) ^ set(expected))
+    pairs = {pair_name(i, j) for i, j in combinations(topology.type_names, 2)} & set(found)
+    if sorted(found) != sorted([*expected, *pairs]):
+        odd = sorted(set(found) ^ {*expected, *pairs})
         raise ValueError(f"terms: force field and topology differ in {', '.join(odd) or found}")
+    forms = sorted({term.form for term in terms if term.kind == "nonbonded"})
+    if len(forms) > 1:
+        raise ValueError(f"terms: {' and '.join(forms)} are mixed; one nonbonded form is allowed")

@@ -10,7 +10,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from aiida_forcefield.potentials.forms import EXP6, FOURIER, HARMONIC_ANGLE, MORSE
+from aiida_forcefield.potentials.forms import (
+    COSINE_ANGLE,
+    EXP6,
+    FOURIER,
+    HARMONIC_ANGLE,
+    HARMONIC_BOND,
+    LENNARD_JONES,
+    MORSE,
+)
 from aiida_forcefield.potentials.units import COULOMB
 from aiida_forcefield.surrogate.forms import Kind
 
@@ -86,17 +94,6 @@ def _guess_exp6(x: Array, energy: Array) -> Array:
     return best[1] if len(best[1]) else np.array([1e3, 0.3, 1.0])
 
 
-def _lennard_jones(x: Array, parameters: Array) -> Array:
-    epsilon, sigma = parameters
-    ratio = (sigma / x) ** 6
-    return np.asarray(4 * epsilon * (ratio**2 - ratio))
-
-
-def _cosine_angle(x: Array, parameters: Array) -> Array:
-    k, theta0 = parameters
-    return np.asarray(k * (np.cos(np.radians(x)) - np.cos(np.radians(theta0))) ** 2)
-
-
 def _guess_cosine_angle(x: Array, energy: Array) -> Array:
     k, cosine = _parabola(np.cos(np.radians(x)), energy)
     return np.array([k, np.degrees(np.arccos(np.clip(cosine, -1, 1)))])
@@ -133,7 +130,7 @@ HARMONIC = Target(
     "k (r − r0)²",
     ("k", "r0"),
     ("eV/Å²", "Å"),
-    lambda x, p: np.asarray(p[0] * (x - p[1]) ** 2),
+    lambda x, p: HARMONIC_BOND.evaluate(x, p).energy,
     _parabola,
 )
 TARGETS: dict[Kind, tuple[Target, ...]] = {
@@ -163,7 +160,7 @@ TARGETS: dict[Kind, tuple[Target, ...]] = {
             "k (cos θ − cos theta0)²",
             ("k", "theta0"),
             ("eV", "degrees"),
-            _cosine_angle,
+            lambda x, p: COSINE_ANGLE.evaluate(np.radians(x), p).energy,
             _guess_cosine_angle,
         ),
     ),
@@ -192,7 +189,7 @@ TARGETS: dict[Kind, tuple[Target, ...]] = {
             "4 epsilon ((sigma/r)¹² − (sigma/r)⁶)",
             ("epsilon", "sigma"),
             ("eV", "Å"),
-            _lennard_jones,
+            lambda x, p: LENNARD_JONES.evaluate(x, p).energy,
             _guess_lennard_jones,
         ),
     ),

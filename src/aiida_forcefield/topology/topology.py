@@ -65,10 +65,10 @@ class Topology:
     def bond_distances(self) -> NDArray[np.int_]:
         """Number of bonds on the shortest path between each two atoms, shape (n, n).
 
-        Atoms that no path joins are n bonds apart.
+        Atoms that no path joins are n bonds apart, and at least four.
         """
         n = len(self.symbols)
-        steps = np.full((n, n), n)
+        steps = np.full((n, n), max(n, 4))
         np.fill_diagonal(steps, 0)
         for i, j in self.bonds:
             steps[i, j] = steps[j, i] = 1
@@ -83,6 +83,11 @@ class Topology:
         They are more than three bonds apart; nearer pairs belong to the bonded terms.
         """
         return np.argwhere(np.triu(self.bond_distances > 3, k=1))
+
+    @cached_property
+    def pairs_14(self) -> NDArray[np.int_]:
+        """Pairs of atoms three bonds apart, shape (p, 2)."""
+        return np.argwhere(np.triu(self.bond_distances == 3, k=1))
 
     def fragment(self, axis: tuple[int, int]) -> NDArray[np.int_] | None:
         """Atoms on the far side of the bond ``axis``, the second atom included.

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aiida_forcefield.potentials.collapse import inner_maximum, wall
-from aiida_forcefield.potentials.forms import exp6_pair
+from aiida_forcefield.potentials.forms import TANG_TOENNIES, exp6_pair
 from aiida_forcefield.potentials.units import COULOMB
 
 
@@ -44,6 +44,17 @@ def test_wall_leaves_no_hole(A: float, rho: float, C6: float, charge_product: fl
         return
     r = np.geomspace(0.06, max(top.distance, 0.1), 500)
     assert (np.diff(total(r, p, charge_product)) < 0).all()
+
+
+def test_damped_attraction_collapses_by_charge_alone() -> None:
+    p = np.array([400.0, 0.25, 12.0, 60.0])
+    assert inner_maximum(p, 0.1, TANG_TOENNIES.evaluate).distance == 0
+    start, epsilon = wall(p, -0.5, TANG_TOENNIES.evaluate)
+    assert start > 0
+    r = np.geomspace(0.06, start / 1.25, 500)
+    x6 = (start / r) ** 6 / 2
+    energy = TANG_TOENNIES.evaluate(r, p).energy - COULOMB * 0.5 / r
+    assert (np.diff(energy + 4 * epsilon * (x6**2 - x6)) < 0).all()
 
 
 def test_attraction_without_repulsion_has_no_barrier() -> None:

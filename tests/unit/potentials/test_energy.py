@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
@@ -106,3 +108,45 @@ def test_wrong_input_is_named(methanol: Case) -> None:
         interaction_energies(field, topology, methanol.molecules)
     with pytest.raises(ValueError, match="differ in nonbonded H2"):
         molecule_model(topology, field.terms[:-1], methanol.molecules, field.gas_charges)
+
+
+def test_atoms_three_bonds_apart_count_by_their_scale(methanol: Case) -> None:
+    field, topology = methanol.forcefield, methanol.topology
+    x = methanol.molecules[:2]
+    half = replace(field, scale_14=(0.25, 0.5))
+    apart = molecule_energies(field, topology, x)[0]
+    expected = np.zeros(2)
+    for i, j in topology.pairs_14:
+        a, b = topology.atom_types[i], topology.atom_types[j]
+        p = field.pair(a, b)
+        r = np.linalg.norm(x[:, i] - x[:, j], axis=-1)
+        expected += 0.25 * (p["A"] * np.exp(-r / p["rho"]) - p["C6"] / r**6)
+        expected += 0.5 * 14.3996454784 * field.gas_charges[a] * field.gas_charges[b] / r
+    assert len(topology.pairs_14) == 3
+    energy, gradient = molecule_energies(half, topology, x)
+    np.testing.assert_allclose(energy - apart, expected, rtol=1e-9)
+    shift = np.zeros_like(x)
+    shift[:, 5, 0] = 1e-5
+    change = [molecule_energies(half, topology, x + s * shift)[0] for s in (1, -1)]
+    np.testing.assert_allclose(gradient[:, 5, 0], (change[0] - change[1]) / 2e-5, atol=1e-6)
+
+
+def test_an_explicit_pair_goes_before_the_combination_rule(methanol: Case) -> None:
+    field, topology, dimer = methanol.forcefield, methanol.topology, methanol.dimers[:3]
+    before = interaction_energies(field, topology, dimer)
+    own = field.pair("H2", "O1")
+    same = replace(field, terms=(*field.terms, Term("nonbonded", "nonbonded H2-O1", "exp6", own)))
+    np.testing.assert_allclose(interaction_energies(same, topology, dimer), before, rtol=1e-12)
+    other = Term("nonbonded", "nonbonded H2-O1", "exp6", own | {"C6": own["C6"] + 1.0})
+    changed = replace(field, terms=(*field.terms, other))
+    pairs = [(1, 6 + 5), (5, 6 + 1)]  # O and hydroxyl H of the one, and of the other
+    r = np.stack([np.linalg.norm(dimer[:, i] - dimer[:, j], axis=-1) for i, j in pairs])
+    after = interaction_energies(changed, topology, dimer)
+    np.testing.assert_allclose(after - before, -(r**-6.0).sum(axis=0), rtol=1e-6)
+
+
+def test_one_nonbonded_form_at_a_time(methanol: Case) -> None:
+    term = Term("nonbonded", "nonbonded H2", "lennard_jones", {"epsilon": 1e-3, "sigma": 2.0})
+    terms = (*methanol.forcefield.terms[:-1], term)
+    with pytest.raises(ValueError, match="exp6 and lennard_jones are mixed"):
+        molecule_model(methanol.topology, terms, methanol.molecules, {})

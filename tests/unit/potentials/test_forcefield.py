@@ -30,6 +30,8 @@ def test_terms_survive_json(case: Case) -> None:
 def test_a_term_must_have_its_forms_parameters(methanol: Case) -> None:
     with pytest.raises(ValueError, match="form of bond: 'spring' is not one of"):
         Term("bond", "bond", "spring", {})
+    with pytest.raises(ValueError, match=r"form of bond: 'exp6' is not one of .*'morse'"):
+        Term("bond", "bond", "exp6", {})
     with pytest.raises(ValueError, match="the form exp6 has"):
         Term("nonbonded", "nonbonded H1", "exp6", {"A": 1.0})
     with pytest.raises(ValueError, match="'bond X' is not in the force field"):

@@ -21,9 +21,10 @@ def test_bond_distances_are_the_powers_of_the_bond_matrix(dmc: Topology) -> None
     np.testing.assert_array_equal(dmc.bond_distances, expected)
 
 
-def test_unconnected_atoms_are_as_far_as_there_are_atoms() -> None:
+def test_unconnected_atoms_feel_each_other() -> None:
     apart = Topology(("He", "He"), 0, 1, ("He1", "He1"), (), (), np.zeros((1, 2, 3)), "")
-    np.testing.assert_array_equal(apart.bond_distances, [[0, 2], [2, 0]])
+    np.testing.assert_array_equal(apart.bond_distances, [[0, 4], [4, 0]])
+    np.testing.assert_array_equal(apart.nonbonded_pairs, [[0, 1]])
 
 
 def test_nonbonded_pairs_are_beyond_the_dihedrals(dmc: Topology) -> None:
