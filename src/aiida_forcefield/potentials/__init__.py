@@ -1,5 +1,6 @@
 """Forms, charges, the joint fit, the force field and its exporters."""
 
+from aiida_forcefield.potentials.calculator import ForceFieldCalculator
 from aiida_forcefield.potentials.charges import FittedCharges, fit_charges, liquid_charges
 from aiida_forcefield.potentials.energy import interaction_energies, molecule_energies
 from aiida_forcefield.potentials.fit import fit_force_field
@@ -13,6 +14,7 @@ __all__ = [
     "DimerPoints",
     "FittedCharges",
     "ForceField",
+    "ForceFieldCalculator",
     "MoleculePoints",
     "Reference",
     "Settings",
