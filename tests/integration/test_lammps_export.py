@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
 from aiida_forcefield.potentials import ForceField, Term, interaction_energies, molecule_energies
-from aiida_forcefield.potentials.lammps import write_data, write_force_field
+from aiida_forcefield.potentials.lammps import write_force_field
+from aiida_forcefield.potentials.lammps_data import write_data
 from aiida_forcefield.scans.coordinates import evaluate
 from aiida_forcefield.topology import Topology
 from aiida_forcefield.topology.molecule import from_smiles
@@ -67,7 +68,7 @@ def run(
     lmp: str, folder: Path, include: str, data: str, boundary: str = "s s s"
 ) -> dict[str, float]:
     """Energies of a single step, eV, by thermo keyword; forces go to ``forces``."""
-    keywords = "pe evdwl ecoul elong etail emol vol"
+    keywords = "pe ebond eangle edihed eimp evdwl ecoul elong etail vol"
     (folder / "forcefield.lmp").write_text(include)
     (folder / "system.data").write_text(data)
     (folder / "in.lmp").write_text(

@@ -5,7 +5,8 @@ from aiida_forcefield.potentials.charges import FittedCharges, fit_charges, liqu
 from aiida_forcefield.potentials.energy import interaction_energies, molecule_energies
 from aiida_forcefield.potentials.fit import fit_force_field
 from aiida_forcefield.potentials.forcefield import ForceField, Term
-from aiida_forcefield.potentials.lammps import write_data, write_force_field
+from aiida_forcefield.potentials.lammps import write_force_field
+from aiida_forcefield.potentials.lammps_data import write_data
 from aiida_forcefield.potentials.points import DimerPoints, MoleculePoints
 from aiida_forcefield.potentials.prior import Reference, van_der_waals_radius
 from aiida_forcefield.potentials.residuals import Settings

@@ -10,7 +10,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from aiida_forcefield.potentials.forms import FormValue, exp6_pair
+from aiida_forcefield.potentials.forcefield import ForceField
+from aiida_forcefield.potentials.forms import LENNARD_JONES, FormValue, exp6_pair
 from aiida_forcefield.potentials.units import COULOMB
 
 Array = NDArray[np.float64]
@@ -82,6 +83,18 @@ def wall(parameters: Array, charge_product: float, form: Curve = exp6_pair) -> t
     x6 = (start / _GRID[inside]) ** 6
     epsilon = float(np.max(slope * _GRID[inside] / (12 * (x6**2 - x6))))
     return start, max(2 * epsilon, 0.01)
+
+
+def pair_wall(forcefield: ForceField, i: str, j: str) -> tuple[float, float]:
+    """The wall between two atom types of a force field, as `wall`; Lennard-Jones needs none."""
+    form = forcefield.nonbonded_form
+    if form is LENNARD_JONES:
+        return 0.0, 0.0
+    parameters = np.array(list(forcefield.pair(i, j).values()))
+    try:
+        return wall(parameters, forcefield.charges[i] * forcefield.charges[j], form.evaluate)
+    except ValueError as error:
+        raise ValueError(f"{i} and {j}: {error}") from None
 
 
 def _curve(parameters: Array, charge_product: float, form: Curve) -> tuple[Array, Array]:

@@ -1,26 +1,75 @@
-"""A force field as LAMMPS input: the coefficients, and a data file of molecules in a box.
+"""A force field as LAMMPS input: styles and coefficients, to be read after a data file.
 
-Both are in ``units real`` for ``atom_style full``. Types are numbered from 1: atom types in the
-order of `Topology.type_names`, bonded ones in the order of the topology's term types of their kind.
+In ``units real`` for ``atom_style full``, with the numbers that `write_data` gives to types.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import combinations_with_replacement
+from math import atan2, degrees, factorial, hypot
+from typing import Final, get_args
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
-from rdkit import Chem
 
-from aiida_forcefield.potentials.collapse import wall
+from aiida_forcefield.potentials.collapse import pair_wall
 from aiida_forcefield.potentials.forcefield import ForceField, check_terms
-from aiida_forcefield.potentials.units import KCAL_PER_MOL
-from aiida_forcefield.topology.topology import TermType, Topology
+from aiida_forcefield.potentials.forms import FORMS
+from aiida_forcefield.potentials.units import KCAL_PER_MOL, convert
+from aiida_forcefield.topology.topology import TermKind, Topology
 
-Array = NDArray[np.float64]
+Parameters = Mapping[str, float]
 
-_STYLES = {"bond": "morse", "angle": "harmonic", "dihedral": "fourier", "improper": "harmonic"}
-_CHARGE_UNIT = 1e-12  # e: the last digit written
-_NEUTRAL = 1e-9  # e: smaller charges are none
+_NEUTRAL: Final = 1e-9  # e: smaller charges are none
+
+
+def _fourier(p: Parameters) -> Sequence[float]:
+    k = list(p.values())
+    return [len(k), *(each for n, value in enumerate(k, start=1) for each in (value, n, 0))]
+
+
+def _chiral(p: Parameters) -> Sequence[float]:
+    k, s = (list(p.values())[i::2] for i in (0, 1))
+    heights = [hypot(*pair) for pair in zip(k, s, strict=True)]
+    phases = [degrees(atan2(sine, cosine)) for cosine, sine in zip(k, s, strict=True)]
+    series = [
+        each
+        for n, (height, phase) in enumerate(zip(heights, phases, strict=True), start=1)
+        for each in (height, n, phase)
+    ]
+    constant = (sum(k) - sum(heights)) / 2  # K (1 + cos 0) with n = 0
+    return [len(k) + 1, constant, 0, 0, *series]
+
+
+def _cosine_powers(p: Parameters) -> Sequence[float]:
+    # cosⁿ(φ − 180°) = (−1)ⁿ cosⁿ φ
+    return [len(p), *(value * (-1) ** n for n, value in enumerate(p.values()))]
+
+
+_BONDED: Final[dict[str, tuple[str, Callable[[Parameters], Sequence[float]]]]] = {
+    "harmonic_bond": ("harmonic", lambda p: (p["k"], p["r0"])),
+    "quartic_bond": ("class2", lambda p: (p["r0"], p["k2"], p["k3"], p["k4"])),
+    "morse": ("morse", lambda p: (p["D"], p["alpha"], p["r0"])),
+    "harmonic_angle": ("harmonic", lambda p: (p["k"], p["theta0"])),
+    "cosine_angle": ("cosine/squared", lambda p: (p["k"], p["theta0"])),
+    "linear_angle": ("cosine", lambda p: (p["k"],)),
+    "fourier": ("fourier", _fourier),
+    "fourier6": ("fourier", _fourier),
+    "chiral_fourier": ("fourier", _chiral),
+    "ryckaert_bellemans": ("nharmonic", _cosine_powers),
+    "harmonic_improper": ("harmonic", lambda p: (p["k"], 0)),
+    "cosine_improper": ("cvff", lambda p: (p["k"], -1, 2)),
+}
+"""Style and coefficients in kcal/mol and Å of each form."""
+
+_PAIR: Final[dict[str, tuple[str, tuple[str, ...], Callable[[Parameters], Sequence[float]]]]] = {
+    "exp6": ("buck", ("long", "cut"), lambda p: (p["A"], p["rho"], p["C6"])),
+    "born_mayer_huggins": (
+        "born",
+        ("long",),
+        lambda p: (p["A"], p["rho"], p["sigma"], p["C6"], -p["C8"]),
+    ),
+    "lennard_jones": ("lj/cut", ("long", "cut"), lambda p: (p["epsilon"], p["sigma"])),
+}
+"""Style, variants with Coulomb's law, and coefficients; what is not here is an expression."""
 
 
 def write_force_field(
@@ -32,12 +81,12 @@ def write_force_field(
 ) -> str:
     """An include file with styles and coefficients, to be read after the data file.
 
-    A wall below 1.25 times the inner maximum of each exp-6 curve guards against its collapse.
+    A wall below 1.25 times the inner maximum of each nonbonded curve guards against its collapse.
 
     Args:
         forcefield: the force field.
         topology: its molecule.
-        cutoff: of the exp-6 and real-space Coulomb interactions, Å.
+        cutoff: of the nonbonded form and real-space Coulomb interactions, Å.
         kspace_accuracy: relative error of the long-range forces (PPPM).
         periodic: False for molecules in free space: plain Coulomb up to the cutoff, no tail.
 
@@ -49,154 +98,88 @@ def write_force_field(
     if not 0 < cutoff < np.inf:
         raise ValueError(f"cutoff: {cutoff} Å is not a positive number")
     charged = any(abs(charge) > _NEUTRAL for charge in forcefield.charges.values())
-    pair_style = f"buck/coul/{'long' if periodic else 'cut'}" if charged else "buck"
-    pairs = list(_pair_coefficients(forcefield, topology, pair_style))
-    walled = any(" lj/cut " in line for line in pairs)
+    style, coulomb, _ = _PAIR.get(forcefield.nonbonded_form.name, ("lepton", (), None))
+    reach = "long" if periodic else "cut"
+    separate = charged and reach not in coulomb
+    main = f"{style}/coul/{reach}" if charged and not separate else style
+    pairs = list(_pair_coefficients(forcefield, topology, main))
+    walled = any(" lj/cut " in line for line in pairs) and main != "lj/cut"
+    styles = [main, *[f"coul/{reach}"] * separate, *["lj/cut"] * walled]
+    lj, coul = forcefield.scale_14 or (0, 0)
     lines = [
         "# units real, atom_style full; include after read_data",
-        *(f"{kind}_style {_STYLES[kind]}" for kind in _STYLES if _of_kind(topology, kind)),
-        "special_bonds lj/coul 0 0 0",
-        f"pair_style hybrid/overlay {pair_style} {cutoff:g}" + walled * f" lj/cut {cutoff:g}",
+        *_bonded_styles(forcefield, topology),
+        "special_bonds lj/coul 0 0 0"
+        if lj == coul == 0
+        else f"special_bonds lj 0 0 {lj:.14g} coul 0 0 {coul:.14g}",
+        "pair_style hybrid/overlay " + " ".join(f"{each} {cutoff:g}" for each in styles),
+        *([f"pair_coeff * * coul/{reach}"] if separate else []),
         *pairs,
         # A hybrid style takes over the flags of the last command, whichever style that names. With
         # the wall's flags last, every tail correction would vanish without a warning.
         *(["pair_modify pair lj/cut tail no shift yes"] if walled else []),
-        *([f"pair_modify pair {pair_style} tail yes shift no"] if periodic else []),
+        *_tail(main, periodic),
         *([f"kspace_style pppm {kspace_accuracy:g}"] if periodic and charged else []),
         *_bonded_coefficients(forcefield, topology),
     ]
     return "\n".join(lines) + "\n"
 
 
-def write_data(
-    forcefield: ForceField,
-    topology: Topology,
-    positions: ArrayLike,
-    box: ArrayLike,
-    velocities: ArrayLike | None = None,
-) -> str:
-    """A data file of molecules; its total charge is exactly theirs.
-
-    Args:
-        forcefield: its ``charges``, those of the liquid, are written.
-        topology: the molecule of n atoms.
-        positions: M whole molecules, shape (M, n, 3), Å; they may reach out of the box.
-        box: lengths, shape (3,), or lower and upper ends, shape (3, 2), Å.
-        velocities: shape (M, n, 3), Å/fs.
-
-    Raises:
-        ValueError: if a shape is wrong or a length of the box is not positive.
-    """
-    n = len(topology.symbols)
-    xyz = _molecules(positions, n, "positions")
-    ends = np.asarray(box, dtype=float)
-    if ends.shape == (3,):
-        ends = np.stack([np.zeros(3), ends], axis=1)
-    if ends.shape != (3, 2) or not (ends[:, 1] > ends[:, 0]).all():
-        raise ValueError(f"box: shape {ends.shape} is not 3 positive lengths or 3 pairs of ends")
-    table = Chem.GetPeriodicTable()
-    element = dict(zip(topology.atom_types, topology.symbols, strict=True))
-    sections = {
-        "Masses": [
-            f"{number} {table.GetAtomicWeight(element[name]):.6f} # {name}"
-            for number, name in enumerate(topology.type_names, start=1)
-        ],
-        "Atoms # full": _atom_lines(forcefield, topology, xyz),
-    }
-    if velocities is not None:
-        v = _molecules(velocities, n, "velocities").reshape(-1, 3)
-        sections["Velocities"] = [
-            f"{i} {x:.10g} {y:.10g} {z:.10g}" for i, (x, y, z) in enumerate(v, start=1)
-        ]
-    header = ["molecules of " + (topology.smiles or "".join(topology.symbols)), ""]
-    header += [f"{xyz.shape[0] * n} atoms", f"{len(topology.type_names)} atom types"]
-    for kind in _STYLES:
-        types = _of_kind(topology, kind)
-        members = [
-            (number, atoms) for number, term in enumerate(types, start=1) for atoms in term.members
-        ]
-        header += [f"{len(xyz) * len(members)} {kind}s", f"{len(types)} {kind} types"]
-        if members:
-            rows = (
-                (number, [str(n * molecule + atom + 1) for atom in atoms])
-                for molecule in range(len(xyz))
-                for number, atoms in members
-            )
-            sections[f"{kind}s".capitalize()] = [
-                f"{i} {number} {' '.join(atoms)}" for i, (number, atoms) in enumerate(rows, start=1)
-            ]
-    header += [
-        f"{low:.10f} {high:.10f} {axis}lo {axis}hi"
-        for axis, (low, high) in zip("xyz", ends, strict=True)
-    ]
-    body = [f"\n{title}\n\n" + "\n".join(lines) for title, lines in sections.items()]
-    return "\n".join(header + body) + "\n"
+def _tail(style: str, periodic: bool) -> list[str]:
+    if style == "lepton":
+        return ["# LAMMPS has no tail correction for expressions: take a long cutoff"] * periodic
+    return [f"pair_modify pair {style} tail yes shift no"] * periodic
 
 
-def _of_kind(topology: Topology, kind: str) -> list[TermType]:
-    return [term for term in topology.term_types if term.kind == kind]
-
-
-def _pair_coefficients(
-    forcefield: ForceField, topology: Topology, pair_style: str
-) -> Iterator[str]:
+def _pair_coefficients(forcefield: ForceField, topology: Topology, style: str) -> Iterator[str]:
     """Every pair of types in full: LAMMPS would mix them by other rules."""
+    form = forcefield.nonbonded_form
     numbered = list(enumerate(topology.type_names, start=1))
     for (i, first), (j, second) in combinations_with_replacement(numbered, 2):
-        names = f"nonbonded {first}", f"nonbonded {second}"
-        parameters = np.array([list(forcefield.term(name).parameters.values()) for name in names])
-        A, rho, C6 = parameters.T
-        yield (
-            f"pair_coeff {i} {j} {pair_style} {_kcal(np.sqrt(A.prod()))} "
-            f"{2 / np.sum(1 / rho):.14g} {_kcal(np.sqrt(C6.prod()))} # {first} {second}"
-        )
-        product = forcefield.charges[first] * forcefield.charges[second]
-        try:
-            start, epsilon = wall(parameters.ravel(), product)
-        except ValueError as error:
-            raise ValueError(f"{first} and {second}: {error}") from None
+        parameters = convert(form, forcefield.pair(first, second), KCAL_PER_MOL)
+        if form.name in _PAIR:
+            coefficients = _numbers(_PAIR[form.name][2](parameters))
+        else:
+            coefficients = _tang_toennies(parameters)
+        yield f"pair_coeff {i} {j} {style} {coefficients} # {first} {second}"
+        start, epsilon = pair_wall(forcefield, first, second)
         if start > 0:
-            sigma = start / 2 ** (1 / 6)
-            yield f"pair_coeff {i} {j} lj/cut {_kcal(epsilon)} {sigma:.14g} {start:.14g}"
+            wall = (epsilon / KCAL_PER_MOL, start / 2 ** (1 / 6), start)
+            yield f"pair_coeff {i} {j} lj/cut {_numbers(wall)}"
+
+
+def _tang_toennies(p: Parameters) -> str:
+    def damping(n: int) -> str:
+        return f"(1-e*({'+'.join(f'x^{k}/{factorial(k)}' for k in range(n + 1))}))"
+
+    constants = ";".join(f"{name}={value:.14g}" for name, value in p.items())
+    return f'"A*e-{damping(6)}*C6/r^6-{damping(8)}*C8/r^8;e=exp(-x);x=r/rho;{constants}"'
+
+
+def _used(forcefield: ForceField, topology: Topology, kind: TermKind) -> list[str]:
+    """The styles of a kind of interaction, in order of first appearance."""
+    forms = [forcefield.term(each.name).form for each in topology.term_types if each.kind == kind]
+    return list(dict.fromkeys(_BONDED[form][0] for form in forms))
+
+
+def _bonded_styles(forcefield: ForceField, topology: Topology) -> Iterator[str]:
+    for kind in get_args(TermKind):
+        if styles := _used(forcefield, topology, kind):
+            hybrid = "hybrid " if len(styles) > 1 else ""
+            yield f"{kind}_style {hybrid}{' '.join(styles)}"
 
 
 def _bonded_coefficients(forcefield: ForceField, topology: Topology) -> Iterator[str]:
-    for kind in _STYLES:
-        for number, term in enumerate(_of_kind(topology, kind), start=1):
-            coefficients = _coefficients(kind, forcefield.term(term.name).parameters)
-            yield f"{kind}_coeff {number} {coefficients} # {term.name}"
+    for kind in get_args(TermKind):
+        hybrid = len(_used(forcefield, topology, kind)) > 1
+        types = [each for each in topology.term_types if each.kind == kind]
+        for number, term_type in enumerate(types, start=1):
+            term = forcefield.term(term_type.name)
+            style, coefficients = _BONDED[term.form]
+            parameters = convert(FORMS[term.form], term.parameters, KCAL_PER_MOL)
+            text = f"{style} " * hybrid + _numbers(coefficients(parameters))
+            yield f"{kind}_coeff {number} {text} # {term.name}"
 
 
-def _coefficients(kind: str, p: Mapping[str, float]) -> str:
-    if kind == "bond":
-        return f"{_kcal(p['D'])} {p['alpha']:.14g} {p['r0']:.14g}"
-    if kind == "angle":
-        return f"{_kcal(p['k'])} {p['theta0']:.14g}"
-    if kind == "dihedral":
-        return "4 " + " ".join(f"{_kcal(p[f'k{n}'])} {n} 0" for n in range(1, 5))
-    return f"{_kcal(p['k'])} 0"
-
-
-def _atom_lines(forcefield: ForceField, topology: Topology, xyz: Array) -> Sequence[str]:
-    charges = np.array([forcefield.charges[name] for name in topology.atom_types])
-    last_digits = np.rint(charges / _CHARGE_UNIT).astype(np.int64)
-    last_digits[0] += round(topology.charge / _CHARGE_UNIT) - last_digits.sum()
-    q = [f"{digits * _CHARGE_UNIT:.12f}" for digits in last_digits.tolist()]
-    types = (topology.type_indices + 1).tolist()
-    n = len(types)
-    return [
-        f"{m * n + i + 1} {m + 1} {types[i]} {q[i]} {x:.10f} {y:.10f} {z:.10f}"
-        for m, molecule in enumerate(xyz.tolist())
-        for i, (x, y, z) in enumerate(molecule)
-    ]
-
-
-def _molecules(values: ArrayLike, n: int, field: str) -> Array:
-    array = np.asarray(values, dtype=float)
-    if array.ndim != 3 or array.shape[1:] != (n, 3) or not np.isfinite(array).all():
-        raise ValueError(f"{field}: shape {array.shape} is not finite (molecules, {n}, 3)")
-    return array
-
-
-def _kcal(energy: float) -> str:
-    return f"{energy / KCAL_PER_MOL:.14g}"
+def _numbers(values: Sequence[float]) -> str:
+    return " ".join(f"{value:.14g}" for value in values)
