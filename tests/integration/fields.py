@@ -52,9 +52,10 @@ NONBONDED = {
     },
 }
 for table in NONBONDED.values():
-    table["N"] = table["O"]
+    table["N"] = table["F"] = table["O"]
+    table["P"] = table["C"]
 CONTACT = 2.0  # Å
-CHARGE = {"C": 0.15, "O": -0.45, "H": 0.08, "N": -0.5}
+CHARGE = {"C": 0.15, "O": -0.45, "H": 0.08, "N": -0.5, "F": -0.4, "P": 1.4}
 
 FIELDS = {  # SMILES, forms in turns, and what else there is
     "exp6": ("COC(=O)OC", "morse harmonic_angle fourier harmonic_improper exp6", {}),
@@ -79,6 +80,8 @@ FIELDS = {  # SMILES, forms in turns, and what else there is
         "morse harmonic_bond linear_angle tang_toennies",
         {"pair": ("N1", "H1")},
     ),
+    # Opposite ligands make no angle.
+    "octahedral": ("F[P-](F)(F)(F)(F)F", "harmonic_bond harmonic_angle exp6", {}),
     "chiral": (
         "COC",
         "morse harmonic_angle chiral_fourier tang_toennies",
@@ -105,7 +108,8 @@ def build(smiles: str, forms: str, extra: dict) -> tuple[Topology, ForceField]:
         parameters = dict(zip(FORMS[nonbonded].parameter_names, values, strict=True))
         terms.append(Term("nonbonded", f"nonbonded {name}", nonbonded, parameters))
     raw = np.array([CHARGE[s] for s in topology.symbols])
-    q = dict(zip(topology.atom_types, (raw - raw.mean()).tolist(), strict=True))
+    raw += topology.charge / len(raw) - raw.mean()
+    q = dict(zip(topology.atom_types, raw.tolist(), strict=True))
     rules = {key: value for key, value in extra.items() if key != "pair"}
     field = ForceField(tuple(terms), q, q, np.zeros((0, 0)), **rules)
     if "pair" in extra:

@@ -7,6 +7,8 @@ from aiida_forcefield.potentials.fit import fit_force_field
 from aiida_forcefield.potentials.forcefield import ForceField, Term
 from aiida_forcefield.potentials.lammps import write_force_field
 from aiida_forcefield.potentials.lammps_data import write_data
+from aiida_forcefield.potentials.molecule_files import write_pdb
+from aiida_forcefield.potentials.openmm import write_openmm
 from aiida_forcefield.potentials.points import DimerPoints, MoleculePoints
 from aiida_forcefield.potentials.prior import Reference, van_der_waals_radius
 from aiida_forcefield.potentials.residuals import Settings
@@ -28,4 +30,6 @@ __all__ = [
     "van_der_waals_radius",
     "write_data",
     "write_force_field",
+    "write_openmm",
+    "write_pdb",
 ]

@@ -1,0 +1,49 @@
+"""Molecules in the file formats from which MD programs start."""
+
+from collections import Counter
+from typing import Final
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from aiida_forcefield.topology.topology import Topology
+
+RESIDUE: Final = "MOL"
+
+
+def atom_names(topology: Topology) -> tuple[str, ...]:
+    """A name of each atom: its element, numbered from 1."""
+    counts: Counter[str] = Counter()
+    names = []
+    for symbol in topology.symbols:
+        counts[symbol] += 1
+        names.append(f"{symbol}{counts[symbol]}")
+    return tuple(names)
+
+
+def write_pdb(topology: Topology, positions: ArrayLike, box: ArrayLike) -> str:
+    """A PDB file with bonds.
+
+    Args:
+        topology: the molecule of n atoms.
+        positions: M whole molecules, shape (M, n, 3), Å; the format keeps three decimals.
+        box: lengths, shape (3,), Å.
+    """
+    xyz, edges = np.asarray(positions, dtype=float), np.asarray(box, dtype=float)
+    names, n = atom_names(topology), len(topology.symbols)
+    lines = ["CRYST1" + "".join(f"{edge:9.3f}" for edge in edges) + 3 * "  90.00" + " P 1"]
+    for molecule, atoms in enumerate(xyz.tolist()):
+        for atom, (x, y, z) in enumerate(atoms):
+            number = molecule * n + atom + 1
+            symbol = topology.symbols[atom]
+            label = f"{names[atom]:<4}" if len(symbol) == 2 else f" {names[atom]:<3}"
+            lines.append(
+                f"HETATM{number % 100000:5d} {label} {RESIDUE} A{(molecule + 1) % 10000:4d}    "
+                f"{x:8.3f}{y:8.3f}{z:8.3f}  1.00  0.00          {symbol.upper():>2}"
+            )
+    lines += [
+        f"CONECT{molecule * n + i + 1:5d}{molecule * n + j + 1:5d}"
+        for molecule in range(len(xyz))
+        for i, j in topology.bonds
+    ]
+    return "\n".join([*lines, "END"]) + "\n"

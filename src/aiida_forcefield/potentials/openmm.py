@@ -1,0 +1,251 @@
+"""A force field as an XML file for ``openmm.app.ForceField``, in kJ/mol, nm and radians.
+
+Atom classes are the topology's atom types; each atom of the molecule has an atom type of its own.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from itertools import combinations
+from math import factorial, pi
+from typing import Final
+from xml.etree.ElementTree import Element, SubElement, indent, tostring
+
+from rdkit import Chem
+
+from aiida_forcefield.potentials.collapse import pair_wall
+from aiida_forcefield.potentials.forcefield import ForceField, Term, check_terms, pair_name
+from aiida_forcefield.potentials.forms import FORMS, LENNARD_JONES
+from aiida_forcefield.potentials.molecule_files import RESIDUE, atom_names
+from aiida_forcefield.potentials.units import KJ_PER_MOL, NM, convert
+from aiida_forcefield.topology.topology import TermKind, TermType, Topology
+
+Parameters = Mapping[str, float]
+
+DEGREE: Final = pi / 180
+
+
+def _periodic(p: Parameters) -> Parameters:
+    return {
+        key: value
+        for n, k in enumerate(p.values(), start=1)
+        for key, value in ((f"periodicity{n}", n), (f"phase{n}", 0), (f"k{n}", k))
+    }
+
+
+_STANDARD: Final[dict[str, tuple[str, Callable[[Parameters], Parameters]]]] = {
+    "harmonic_bond": ("HarmonicBondForce", lambda p: {"length": p["r0"], "k": 2 * p["k"]}),
+    "harmonic_angle": (
+        "HarmonicAngleForce",
+        lambda p: {"angle": p["theta0"] * DEGREE, "k": 2 * p["k"]},
+    ),
+    "fourier": ("PeriodicTorsionForce", _periodic),
+    "fourier6": ("PeriodicTorsionForce", _periodic),
+    "ryckaert_bellemans": (
+        "RBTorsionForce",
+        lambda p: {f"c{n}": value for n, value in enumerate(p.values())},
+    ),
+}
+"""Forms that OpenMM has, and their parameters there."""
+
+EXPRESSIONS: Final = {
+    "quartic_bond": "k2*(r-r0)^2+k3*(r-r0)^3+k4*(r-r0)^4",
+    "morse": "D*(1-exp(-alpha*(r-r0)))^2",
+    "cosine_angle": f"k*(cos(theta)-cos(theta0*{DEGREE!r}))^2",
+    "linear_angle": "k*(1+cos(theta))",
+    "chiral_fourier": "+".join(f"k{n}*(1+cos({n}*theta))+s{n}*sin({n}*theta)" for n in range(1, 7)),
+    "harmonic_improper": "k*theta^2",
+    "cosine_improper": "k*(1-cos(2*theta))",
+    "exp6": "A*exp(-r/rho)-C6/r^6",
+    "born_mayer_huggins": "A*exp((sigma-r)/rho)-C6/r^6-C8/r^8",
+    "tang_toennies": "A*exp(-x)-"
+    + "-".join(
+        f"(1-exp(-x)*({'+'.join(f'x^{k}/{factorial(k)}' for k in range(n + 1))}))*C{n}/r^{n}"
+        for n in (6, 8)
+    ),
+}
+"""All other forms, as OpenMM's custom forces read them."""
+
+_TAGS: Final[dict[TermKind, tuple[str, str]]] = {
+    "bond": ("Bond", "Bond"),
+    "angle": ("Angle", "Angle"),
+    "dihedral": ("Torsion", "Proper"),
+    "improper": ("Torsion", "Improper"),
+}
+
+_TAIL = """
+for force in sys.getForces():
+    if force.__class__.__name__ == 'CustomNonbondedForce':
+        force.setUseLongRangeCorrection(True)
+"""
+
+
+def write_openmm(forcefield: ForceField, topology: Topology) -> str:
+    """An XML file that ``openmm.app.ForceField`` loads, with a template of the molecule.
+
+    A wall below 1.25 times the inner maximum of each nonbonded curve guards against its collapse,
+    as in LAMMPS. In a periodic system the tail of the nonbonded form beyond the cutoff is added.
+
+    Args:
+        forcefield: its ``charges``, those of the liquid, are written.
+        topology: its molecule.
+
+    Raises:
+        ValueError: if the terms are not the topology's, two atom types have nothing that keeps
+            them apart, or OpenMM's XML cannot say something.
+    """
+    check_terms(forcefield.terms, topology)
+    form = forcefield.nonbonded_form
+    if forcefield.scale_14 not in (None, (0, 0)) and form is not LENNARD_JONES:
+        raise ValueError(
+            f"scale_14: OpenMM's XML scales 1-4 pairs of {LENNARD_JONES.name} only, not of "
+            f"{form.name}; the nearest that it can say is {form.name} without 1-4 pairs"
+        )
+    root = Element("ForceField")
+    _template(root, forcefield, topology)
+    for kind, (middle, tag) in _TAGS.items():
+        types = [each for each in topology.term_types if each.kind == kind]
+        used = dict.fromkeys(forcefield.term(each.name).form for each in types)
+        for name in used:
+            parent = _force(root, name, middle)
+            for each in types:
+                term = forcefield.term(each.name)
+                if term.form == name:
+                    for places in _places(each, topology):
+                        SubElement(parent, tag, places | _values(term))
+    scales = forcefield.scale_14 or (0.0, 0.0)
+    (_lennard_jones if form is LENNARD_JONES else _tabulated)(root, forcefield, topology, scales)
+    indent(root)
+    return tostring(root, encoding="unicode") + "\n"
+
+
+def _template(root: Element, forcefield: ForceField, topology: Topology) -> None:
+    table = Chem.GetPeriodicTable()
+    types = SubElement(root, "AtomTypes")
+    residue = SubElement(SubElement(root, "Residues"), "Residue", name=RESIDUE)
+    names = atom_names(topology)
+    rows = list(zip(names, topology.symbols, topology.atom_types, strict=True))
+    for name, symbol, atom_type in rows:
+        mass = f"{table.GetAtomicWeight(symbol):.6f}"
+        label = {"name": f"{RESIDUE}-{name}", "class": atom_type}
+        SubElement(types, "Type", label | {"element": symbol, "mass": mass})
+    for name, _, atom_type in rows:
+        charge = _number(forcefield.charges[atom_type])
+        SubElement(residue, "Atom", name=name, type=f"{RESIDUE}-{name}", charge=charge)
+    for i, j in topology.bonds:
+        SubElement(residue, "Bond", atomName1=names[i], atomName2=names[j])
+
+
+def _force(root: Element, form: str, middle: str) -> Element:
+    if form in _STANDARD:
+        return SubElement(root, _STANDARD[form][0])
+    ordering = {"ordering": "charmm"} if FORMS[form].kind == "improper" else {}
+    attributes = {"energy": EXPRESSIONS[form], **ordering}
+    force = SubElement(root, f"Custom{middle}Force", attributes)
+    for name in FORMS[form].parameter_names:
+        SubElement(force, f"Per{middle}Parameter", name=name)
+    return force
+
+
+def _values(term: Term) -> dict[str, str]:
+    parameters: Parameters = convert(FORMS[term.form], term.parameters, KJ_PER_MOL, NM)
+    if term.form in _STANDARD:
+        parameters = _STANDARD[term.form][1](parameters)
+    return {name: _number(value) for name, value in parameters.items()}
+
+
+def _places(term_type: TermType, topology: Topology) -> Iterator[dict[str, str]]:
+    """The atoms of a term type: by class, if OpenMM then finds these terms and no others."""
+    if term_type.kind != "improper" and _is_complete(term_type, topology):
+        classes = (topology.atom_types[atom] for atom in term_type.members[0])
+        yield {f"class{place}": name for place, name in enumerate(classes, start=1)}
+        return
+    names = atom_names(topology)
+    for member in term_type.members:
+        yield {
+            f"type{place}": f"{RESIDUE}-{names[atom]}" for place, atom in enumerate(member, start=1)
+        }
+
+
+def _is_complete(term_type: TermType, topology: Topology) -> bool:
+    """Whether all angles between such atoms are there; opposite ligands may make none."""
+    if term_type.kind != "angle":
+        return True
+    i, j, k = (topology.atom_types[atom] for atom in term_type.members[0])
+    count = 0
+    for centre, name in enumerate(topology.atom_types):
+        around = [a if b == centre else b for a, b in topology.bonds if centre in (a, b)]
+        ends = ({topology.atom_types[a] for a in pair} for pair in combinations(around, 2))
+        count += sum(name == j and pair == {i, k} for pair in ends)
+    return count == len(term_type.members)
+
+
+def _coulomb(root: Element, scales: tuple[float, float]) -> Element:
+    attributes = {"coulomb14scale": _number(scales[1]), "lj14scale": _number(scales[0])}
+    force = SubElement(root, "NonbondedForce", attributes)
+    SubElement(force, "UseAttributeFromResidue", name="charge")
+    return force
+
+
+def _lennard_jones(
+    root: Element, forcefield: ForceField, topology: Topology, scales: tuple[float, float]
+) -> None:
+    """OpenMM's own where all types combine by Lorentz and Berthelot; else all pairs in full."""
+    coulomb = target = _coulomb(root, scales)
+    explicit = [term.name for term in forcefield.terms if term.kind == "nonbonded"]
+    pairs = list(combinations(topology.type_names, 2))
+    mixed = forcefield.combination is not None or any(pair_name(*p) in explicit for p in pairs)
+    if mixed:
+        target = SubElement(root, "LennardJonesForce", lj14scale=_number(scales[0]))
+
+    def values(i: str, j: str) -> dict[str, str]:
+        found = convert(LENNARD_JONES, forcefield.pair(i, j), KJ_PER_MOL, NM)
+        return {name: _number(value) for name, value in found.items()}
+
+    for name in topology.type_names:
+        SubElement(target, "Atom", {"class": name, **values(name, name)})
+        if mixed:
+            SubElement(coulomb, "Atom", {"class": name, "sigma": "1", "epsilon": "0"})
+    for i, j in pairs if mixed else ():
+        SubElement(target, "NBFixPair", {"class1": i, "class2": j, **values(i, j)})
+
+
+def _tabulated(
+    root: Element, forcefield: ForceField, topology: Topology, scales: tuple[float, float]
+) -> None:
+    """The form with a table of each parameter over all pairs of types, and the wall."""
+    form, names = forcefield.nonbonded_form, topology.type_names
+    coulomb = _coulomb(root, scales)
+    tables: dict[str, list[float]] = {}
+    for i in names:
+        for j in names:
+            start, height = pair_wall(forcefield, *sorted((i, j)))
+            row = convert(form, forcefield.pair(i, j), KJ_PER_MOL, NM)
+            row |= {"wall": start / NM, "height": height / KJ_PER_MOL}
+            for name, value in row.items():
+                tables.setdefault(name, []).append(value)
+    terms = [EXPRESSIONS[form.name]]
+    definitions = [f"{name}={name}_of(t1,t2)" for name in tables]
+    if any(tables["wall"]):
+        terms.append("step(wall-r)*height*(wall^12/r^12-2*wall^6/r^6+1)")
+    else:
+        definitions = definitions[:-2]
+    if form.name == "tang_toennies":
+        definitions.insert(0, "x=r/rho")
+    force = SubElement(
+        root,
+        "CustomNonbondedForce",
+        energy=";".join(["+".join(terms), *definitions]),
+        bondCutoff="3",
+    )
+    SubElement(force, "PerParticleParameter", name="t")
+    size = str(len(names))
+    for name, values in tables.items():
+        attributes = {"name": f"{name}_of", "type": "Discrete2D", "xsize": size, "ysize": size}
+        SubElement(force, "Function", attributes).text = " ".join(map(_number, values))
+    for index, name in enumerate(names):
+        SubElement(force, "Atom", {"class": name, "t": str(index)})
+        SubElement(coulomb, "Atom", {"class": name, "sigma": "1", "epsilon": "0"})
+    SubElement(root, "Script").text = _TAIL
+
+
+def _number(value: float) -> str:
+    return f"{value:.14g}"
