@@ -6,6 +6,7 @@ set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/environments.sh"
 
 build_environments
+command -v gmx_d >/dev/null || (need_packages gromacs) || say "No GROMACS: its tests are skipped"
 
 AIIDA_PATH=$(mktemp -d)
 export AIIDA_PATH OMP_NUM_THREADS=1

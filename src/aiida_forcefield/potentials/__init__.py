@@ -5,9 +5,10 @@ from aiida_forcefield.potentials.charges import FittedCharges, fit_charges, liqu
 from aiida_forcefield.potentials.energy import interaction_energies, molecule_energies
 from aiida_forcefield.potentials.fit import fit_force_field
 from aiida_forcefield.potentials.forcefield import ForceField, Term
+from aiida_forcefield.potentials.gromacs import write_gromacs
 from aiida_forcefield.potentials.lammps import write_force_field
 from aiida_forcefield.potentials.lammps_data import write_data
-from aiida_forcefield.potentials.molecule_files import write_pdb
+from aiida_forcefield.potentials.molecule_files import write_gro, write_pdb
 from aiida_forcefield.potentials.openmm import write_openmm
 from aiida_forcefield.potentials.points import DimerPoints, MoleculePoints
 from aiida_forcefield.potentials.prior import Reference, van_der_waals_radius
@@ -30,6 +31,8 @@ __all__ = [
     "van_der_waals_radius",
     "write_data",
     "write_force_field",
+    "write_gro",
+    "write_gromacs",
     "write_openmm",
     "write_pdb",
 ]

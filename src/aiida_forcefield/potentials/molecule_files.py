@@ -47,3 +47,16 @@ def write_pdb(topology: Topology, positions: ArrayLike, box: ArrayLike) -> str:
         for i, j in topology.bonds
     ]
     return "\n".join([*lines, "END"]) + "\n"
+
+
+def write_gro(topology: Topology, positions: ArrayLike, box: ArrayLike) -> str:
+    """A GRO file, in nm with nine decimals; arguments as `write_pdb`'s."""
+    xyz = np.asarray(positions, dtype=float) / 10
+    names, n = atom_names(topology), len(topology.symbols)
+    rows = [
+        f"{(index // n + 1) % 100000:5d}{RESIDUE:<5}{names[index % n]:>5}{(index + 1) % 100000:5d}"
+        + "".join(f"{value:14.9f}" for value in place)
+        for index, place in enumerate(xyz.reshape(-1, 3).tolist())
+    ]
+    edges = " ".join(f"{edge / 10:.9f}" for edge in np.asarray(box, dtype=float))
+    return "\n".join([f"molecules of {topology.smiles}", str(len(rows)), *rows, edges]) + "\n"

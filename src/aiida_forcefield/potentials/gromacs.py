@@ -1,0 +1,146 @@
+"""A force field as topology files of GROMACS, in kJ/mol, nm and degrees.
+
+GROMACS has run Lennard-Jones alone since 2020: its Verlet scheme knows no Buckingham potential and
+no tables of the user's for nonbonded interactions.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import combinations
+from math import atan2, degrees, hypot
+from typing import Final
+
+from rdkit import Chem
+
+from aiida_forcefield.potentials.forcefield import ForceField, check_terms, pair_name
+from aiida_forcefield.potentials.forms import FORMS, LENNARD_JONES
+from aiida_forcefield.potentials.molecule_files import RESIDUE, atom_names
+from aiida_forcefield.potentials.units import KJ_PER_MOL, NM, convert
+from aiida_forcefield.topology.topology import TermKind, Topology
+
+Parameters = Mapping[str, float]
+Rows = Sequence[Sequence[float]]
+
+
+def _fourier(p: Parameters) -> Rows:
+    return [(0, k, n) for n, k in enumerate(p.values(), start=1)]
+
+
+def _chiral(p: Parameters) -> Rows:
+    pairs = list(zip(list(p.values())[::2], list(p.values())[1::2], strict=True))
+    series = [(degrees(atan2(s, k)), hypot(k, s), n) for n, (k, s) in enumerate(pairs, start=1)]
+    constant = sum(k - hypot(k, s) for k, s in pairs) / 2  # k (1 + cos 0) with n = 0
+    return [(0, constant, 0), *series]
+
+
+_BONDED: Final[dict[str, tuple[int, Callable[[Parameters], Rows]]]] = {
+    "harmonic_bond": (1, lambda p: [(p["r0"], 2 * p["k"])]),
+    "morse": (3, lambda p: [(p["r0"], p["D"], p["alpha"])]),
+    "harmonic_angle": (1, lambda p: [(p["theta0"], 2 * p["k"])]),
+    "cosine_angle": (2, lambda p: [(p["theta0"], 2 * p["k"])]),
+    "fourier": (9, _fourier),
+    "fourier6": (9, _fourier),
+    "chiral_fourier": (9, _chiral),
+    "ryckaert_bellemans": (3, lambda p: [tuple(p.values())]),
+    "harmonic_improper": (2, lambda p: [(0, 2 * p["k"])]),
+    "cosine_improper": (4, lambda p: [(180, p["k"], 2)]),
+}
+"""Function type, and the rows of parameters, of each form that GROMACS has."""
+
+_NEAREST: Final = {
+    "quartic_bond": "morse",
+    "linear_angle": "harmonic_angle",
+    "exp6": "lennard_jones",
+    "born_mayer_huggins": "lennard_jones",
+    "tang_toennies": "lennard_jones",
+}
+
+_SECTIONS: Final[dict[TermKind, str]] = {
+    "bond": "bonds",
+    "angle": "angles",
+    "dihedral": "dihedrals",
+    "improper": "dihedrals",
+}
+
+
+def write_gromacs(forcefield: ForceField, topology: Topology) -> dict[str, str]:
+    """The files of a topology: ``forcefield.itp``, ``molecule.itp`` and ``topol.top``, by name.
+
+    Args:
+        forcefield: its ``charges``, those of the liquid, are written.
+        topology: its molecule.
+
+    Raises:
+        ValueError: if the terms are not the topology's, or GROMACS does not have a form.
+    """
+    check_terms(forcefield.terms, topology)
+    for term in forcefield.terms:
+        if term.form in _NEAREST:
+            raise ValueError(
+                f"{term.name}: GROMACS has no {term.form}; "
+                f"the nearest that it can run is {_NEAREST[term.form]}"
+            )
+    molecule = topology.smiles or "".join(topology.symbols)
+    return {
+        "forcefield.itp": "\n".join(_force_field(forcefield, topology)) + "\n",
+        "molecule.itp": "\n".join(_molecule(forcefield, topology)) + "\n",
+        "topol.top": (
+            '#include "forcefield.itp"\n#include "molecule.itp"\n\n'
+            f"[ system ]\n{molecule}\n\n[ molecules ]\n{RESIDUE} 1\n"
+        ),
+    }
+
+
+def _force_field(forcefield: ForceField, topology: Topology) -> Iterator[str]:
+    rule = 2 if forcefield.combination is None else 3
+    lj, coulomb = forcefield.scale_14 or (0.0, 0.0)
+    yield "[ defaults ]"
+    yield "; nbfunc  comb-rule  gen-pairs  fudgeLJ  fudgeQQ; 1-4 pairs are written out, scaled"
+    yield f"1 {rule} no {_numbers([lj, coulomb])}"
+    yield "\n[ atomtypes ]"
+    table = Chem.GetPeriodicTable()
+    element = dict(zip(topology.atom_types, topology.symbols, strict=True))
+    for name in topology.type_names:
+        symbol = element[name]
+        mass = f"{table.GetAtomicNumber(symbol)} {table.GetAtomicWeight(symbol):.6f}"
+        yield f"{name} {mass} 0.0 A {_lennard_jones(forcefield, name, name)}"
+    known = {term.name for term in forcefield.terms}
+    own = [pair for pair in combinations(topology.type_names, 2) if pair_name(*pair) in known]
+    if own:
+        yield "\n[ nonbond_params ]"
+        yield from (f"{i} {j} 1 {_lennard_jones(forcefield, i, j)}" for i, j in own)
+
+
+def _molecule(forcefield: ForceField, topology: Topology) -> Iterator[str]:
+    names, types = atom_names(topology), topology.atom_types
+    table = Chem.GetPeriodicTable()
+    yield f"[ moleculetype ]\n{RESIDUE} 3\n\n[ atoms ]"
+    for atom, (name, symbol) in enumerate(zip(names, topology.symbols, strict=True)):
+        last = f"{forcefield.charges[types[atom]]:.12f} {table.GetAtomicWeight(symbol):.6f}"
+        yield f"{atom + 1} {types[atom]} 1 {RESIDUE} {name} {atom + 1} {last}"
+    for kind, section in _SECTIONS.items():
+        terms = [each for each in topology.term_types if each.kind == kind]
+        if terms:
+            yield f"\n[ {section} ]"
+        for each in terms:
+            term = forcefield.term(each.name)
+            function, rows = _BONDED[term.form]
+            parameters = convert(FORMS[term.form], term.parameters, KJ_PER_MOL, NM)
+            yield f"; {term.name}"
+            for member in each.members:
+                atoms = " ".join(str(atom + 1) for atom in member)
+                for row in rows(parameters):
+                    yield f"{atoms} {function} {_numbers(row)}"
+    if forcefield.scale_14:
+        yield "\n[ pairs ]"
+        for i, j in topology.pairs_14.tolist():
+            scaled = _lennard_jones(forcefield, types[i], types[j], forcefield.scale_14[0])
+            yield f"{i + 1} {j + 1} 1 {scaled}"
+
+
+def _lennard_jones(forcefield: ForceField, i: str, j: str, scale: float = 1.0) -> str:
+    p = convert(LENNARD_JONES, forcefield.pair(i, j), KJ_PER_MOL, NM)
+    return _numbers([p["sigma"], scale * p["epsilon"]])
+
+
+def _numbers(values: Sequence[float]) -> str:
+    return " ".join(f"{value:.14g}" for value in values)
