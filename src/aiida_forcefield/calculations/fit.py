@@ -76,6 +76,7 @@ def _molecule_points(
         energies=np.concatenate([p.energies[m] for p, m in zip(chosen, ok, strict=True)]),
         gradients=np.concatenate([p.gradients[m] for p, m in zip(chosen, ok, strict=True)]),
         weights=np.concatenate(shares),
+        labels=tuple(p.label for p, m in zip(chosen, ok, strict=True) for _ in range(m.sum())),
     )
 
 

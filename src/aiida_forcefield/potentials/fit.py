@@ -1,7 +1,7 @@
 """The joint fit: one regularised least squares over all points of a material."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,9 +14,27 @@ from aiida_forcefield.potentials.points import DimerPoints, MoleculePoints
 from aiida_forcefield.potentials.prior import Prior, Reference, build_prior
 from aiida_forcefield.potentials.residuals import Problem, Settings, type_pairs
 from aiida_forcefield.potentials.units import KCAL_PER_MOL
+from aiida_forcefield.potentials.validation import informing_points, left_out_errors
 from aiida_forcefield.topology.topology import Topology
 
 Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """What a fit found of each parameter.
+
+    Attributes:
+        u: in which the fit works, shape (p,).
+        errors: standard errors of the parameters, in their units, shape (p,).
+        determined: width that the data left u, in units of that of its prior, shape (p,).
+        informing: how many points tell of it, shape (p,).
+    """
+
+    u: Array
+    errors: Array
+    determined: Array
+    informing: NDArray[np.int_]
 
 
 def fit_force_field(
@@ -89,14 +107,23 @@ def fit_force_field(
         for pair in problem.pairs
     }
     determined = np.sqrt(np.diag(covariance_u)) / prior.widths
+    rows = problem.rows()
+    left_out = left_out_errors(residuals, jacobian, rows, settings)
+    found = Found(
+        u,
+        np.sqrt(np.diag(covariance)),
+        determined,
+        informing_points(jacobian, rows, prior.widths),
+    )
     return ForceField(
-        _terms(prior, u, np.sqrt(np.diag(covariance)), determined, barriers, settings.barrier),
+        _terms(prior, found, barriers, settings.barrier),
         dict(charges),
         dict(gas_charges),
         covariance,
         {
             **errors,
             **{f"{name}_start": value for name, value in errors_at_start.items()},
+            **{f"left_out {label}": value for label, value in left_out.items()},
             "molecule_points": float(np.count_nonzero(molecule_points.weights)),
             "gradients": float(np.count_nonzero(problem.has_gradient)),
             "dimer_points": float(sum(np.count_nonzero(d.weights) for d in dimer_points)),
@@ -125,15 +152,10 @@ def _start(problem: Problem) -> Array:
 
 
 def _terms(
-    prior: Prior,
-    u: Array,
-    errors: Array,
-    determined: Array,
-    barriers: Mapping[str, float],
-    least: float,
+    prior: Prior, found: Found, barriers: Mapping[str, float], least: float
 ) -> tuple[Term, ...]:
-    """The fitted terms with standard errors and flags."""
-    parameters = prior.to_parameters(u)
+    """The fitted terms with what is to be said of each parameter."""
+    parameters, expected = prior.to_parameters(found.u), prior.to_parameters(prior.centre)
     margin = 1e-3 * (prior.upper - prior.lower)
     places = columns(prior.terms)
     terms = []
@@ -141,11 +163,11 @@ def _terms(
         here = dict(zip(term.parameters, places[term.name].tolist(), strict=True))
         flags = []
         for name, i in here.items():
-            if u[i] - prior.lower[i] < margin[i]:
+            if found.u[i] - prior.lower[i] < margin[i]:
                 flags.append(f"{name}: at lower bound")
-            if prior.upper[i] - u[i] < margin[i]:
+            if prior.upper[i] - found.u[i] < margin[i]:
                 flags.append(f"{name}: at upper bound")
-            if determined[i] > 0.9:
+            if found.determined[i] > 0.9:
                 flags.append(f"{name}: not determined by the data (prior only)")
         if term.kind == "nonbonded":
             mine = term.name.split()[1]
@@ -158,7 +180,9 @@ def _terms(
             replace(
                 term,
                 parameters={name: float(parameters[i]) for name, i in here.items()},
-                standard_errors={name: float(errors[i]) for name, i in here.items()},
+                standard_errors={name: float(found.errors[i]) for name, i in here.items()},
+                prior={name: float(expected[i]) for name, i in here.items()},
+                informing_points={name: int(found.informing[i]) for name, i in here.items()},
                 flags=tuple(flags),
             )
         )

@@ -27,6 +27,8 @@ class Term:
         form: name of its form, a key of `forms.FORMS`.
         parameters: value of each parameter, in the form's units.
         standard_errors: standard error of each parameter; empty where nothing was fitted.
+        prior: what each parameter was expected to be, in its unit; likewise.
+        informing_points: how many points tell of each parameter; likewise.
         flags: what a user should know, such as ``"rho: at upper bound"``.
     """
 
@@ -35,6 +37,8 @@ class Term:
     form: str
     parameters: dict[str, float]
     standard_errors: dict[str, float] = field(default_factory=dict)
+    prior: dict[str, float] = field(default_factory=dict)
+    informing_points: dict[str, int] = field(default_factory=dict)
     flags: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
@@ -64,8 +68,9 @@ class ForceField:
         charges: charge of each atom type in the liquid, which MD runs with, e.
         gas_charges: charge of each atom type in vacuum, with which energies are fitted, e.
         covariance: covariance of the p parameters in the order of `parameter_names`, shape (p, p).
-        diagnostics: errors in eV and eV/Å, before (``..._start``) and after the fit, counts, and
-            the barrier before collapse of each type pair.
+        diagnostics: errors in eV and eV/Å, before (``..._start``) and after the fit, and those
+            that a fit without them foresees (``left_out ...``), counts, and the barrier before
+            collapse of each type pair.
         combination: rule for pairs of types; None for that of the form.
         scale_14: by how much the nonbonded form and Coulomb energies count between atoms three
             bonds apart; None where all of it is left to the dihedrals.

@@ -17,15 +17,20 @@ class MoleculePoints:
         energies: relative to anything common to all, shape (s,), eV.
         gradients: dE/dx, shape (s, n, 3), eV/Å; a structure with a NaN has none.
         weights: shape (s,); 0 leaves a point out.
+        labels: where each comes from, such as ``"bond C1-O1"``; s of them.
     """
 
     positions: Array
     energies: Array
     gradients: Array
     weights: Array
+    labels: tuple[str, ...]
 
     def __post_init__(self) -> None:
         _check("molecule points", self.positions, self.energies, self.weights)
+        if len(self.labels) != len(self.energies):
+            message = f"molecule points: {len(self.labels)} labels for {len(self.energies)} points"
+            raise ValueError(message)
         if self.gradients.shape != self.positions.shape:
             message = f"molecule points: gradients {self.gradients.shape} do not match positions"
             raise ValueError(f"{message} {self.positions.shape}")

@@ -1,7 +1,7 @@
 """What the joint fit minimises: every residual in units of its standard deviation."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from itertools import combinations_with_replacement
 
 import numpy as np
@@ -59,6 +59,23 @@ class TypePair:
 
 
 @dataclass(frozen=True, eq=False)
+class Rows:
+    """What each of the m residuals is of.
+
+    Attributes:
+        kinds: ``"energy"``, ``"gradient"`` or ``"interaction"``; empty for prior and guard.
+        labels: where its point comes from.
+        points: number of its point among all, -1 without one.
+        weights: of its point, by which its square counts.
+    """
+
+    kinds: NDArray[np.str_]
+    labels: NDArray[np.str_]
+    points: NDArray[np.int_]
+    weights: Array
+
+
+@dataclass(frozen=True, eq=False)
 class Problem:
     """The residuals of a fit and their Jacobian."""
 
@@ -84,6 +101,27 @@ class Problem:
             np.concatenate([self.prior.rows @ (u - self.prior.centre), *(b[0] for b in blocks)]),
             np.vstack([self.prior.rows, *(b[1] * slope for b in blocks)]),
         )
+
+    def rows(self) -> Rows:
+        """What the residuals are of, in their order."""
+        molecules = self.molecule_points
+        count = len(molecules.energies) if molecules.weights.sum() else 0
+        known = np.flatnonzero(self.has_gradient)
+        components = np.repeat(known, molecules.positions[0].size if count else 0)
+        labels, weights = np.array(molecules.labels), molecules.weights
+        blocks = [
+            _no_points(len(self.prior.rows)),
+            _rows("energy", labels[:count], np.arange(count), weights[:count]),
+            _rows("gradient", labels[components], components, weights[components]),
+        ]
+        for points in self.dimer_points:
+            places = count + np.arange(len(points.energies))
+            count += len(places)
+            label = np.full(len(places), points.label)
+            blocks.append(_rows("interaction", label, places, self._weights(points)))
+        blocks.append(_no_points(len(self.pairs)))
+        columns = ([getattr(b, f.name) for b in blocks] for f in fields(Rows))
+        return Rows(*(np.concatenate(column) for column in columns))
 
     def errors(self, parameters: Array) -> dict[str, float]:
         """Weighted root-mean-square errors, eV and eV/Å, of what there is data for."""
@@ -153,6 +191,14 @@ class Problem:
                 slope = (at_bottom - at_top) * _GUARD / top.barrier
                 np.add.at(jacobian[row], pair.columns, slope)
         return residuals, jacobian
+
+
+def _rows(kind: str, labels: NDArray[np.str_], points: NDArray[np.int_], weights: Array) -> Rows:
+    return Rows(np.full(len(points), kind), labels, points, weights)
+
+
+def _no_points(count: int) -> Rows:
+    return _rows("", np.full(count, ""), np.full(count, -1), np.zeros(count))
 
 
 def type_pairs(

@@ -41,6 +41,7 @@ def data(case: Case, noise: float, seed: int = 0) -> tuple[MoleculePoints, Dimer
             disturbed(energy, SETTINGS.energy_error),
             disturbed(gradient, SETTINGS.gradient_error),
             np.ones(len(energy)),
+            ("thermal",) * len(energy),
         ),
         DimerPoints(
             case.dimers,
@@ -119,10 +120,37 @@ def test_point_of_no_weight_and_missing_gradient_are_left_out(methanol: Case) ->
     )
     gradients[0] = np.nan
     weights[1], energies[1] = 0, 50.0
-    found = fit(methanol, MoleculePoints(molecules.positions, energies, gradients, weights), dimers)
+    found = fit(
+        methanol,
+        replace(molecules, energies=energies, gradients=gradients, weights=weights),
+        dimers,
+    )
     assert found.diagnostics["molecule_points"] == 99
     assert found.diagnostics["gradients"] == 98
     assert found.diagnostics["rmse_energy_intramolecular"] < 0.2 * SETTINGS.energy_error
+
+
+def test_left_out_errors_are_those_of_a_fit_without(methanol: Case) -> None:
+    molecules, dimers = data(methanol, noise=1.0)
+    seen = DimerPoints(dimers.positions[:60], dimers.energies[:60], dimers.weights[:60], "seen")
+    unseen = DimerPoints(dimers.positions[60:], dimers.energies[60:], dimers.weights[60:], "new")
+    foreseen = fit(methanol, molecules, seen, unseen).diagnostics["left_out new"]
+    without = fit(methanol, molecules, seen)
+    model = interaction_energies(without, methanol.topology, unseen.positions)
+    weights = np.exp(-unseen.energies.clip(0) / SETTINGS.repulsive_scale)
+    real = np.sqrt(np.average((model - unseen.energies) ** 2, weights=weights))
+    assert foreseen == pytest.approx(real, rel=0.1)
+
+
+def test_terms_say_what_was_expected_and_how_many_points_tell_of_them(methanol: Case) -> None:
+    molecules, dimers = data(methanol, noise=0.1)
+    found = fit(methanol, molecules, dimers)
+    bond, oxygen = found.term("bond C1-O1"), found.term("nonbonded O1")
+    assert bond.prior["r0"] == pytest.approx(bond.parameters["r0"], abs=0.1)
+    assert bond.informing_points["r0"] == len(molecules.energies)
+    assert 0 < oxygen.informing_points["A"] <= len(molecules.energies) + len(dimers.energies)
+    blind = fit(methanol, molecules).term("nonbonded O1")
+    assert blind.informing_points["C6"] < oxygen.informing_points["C6"]
 
 
 def test_without_dimers_the_nonbonded_terms_are_said_to_be_the_prior(methanol: Case) -> None:
@@ -195,7 +223,7 @@ def test_single_ion() -> None:
         reference,
         true.charges,
         true.gas_charges,
-        MoleculePoints(np.zeros((1, 1, 3)), np.zeros(1), np.zeros((1, 1, 3)), np.ones(1)),
+        MoleculePoints(np.zeros((1, 1, 3)), np.zeros(1), np.zeros((1, 1, 3)), np.ones(1), ("ion",)),
         [DimerPoints(pairs, interaction_energies(true, ion, pairs), np.ones(20), "ions")],
         Settings(repulsive_scale=20.0),
     )
