@@ -143,11 +143,13 @@ def _charges(results: Results) -> Table:
 
 
 def _errors(diagnostics: Results) -> Table:
-    """Errors with the prior's parameters and with the fitted ones."""
-    table = _table("Errors of the fit (RMSE)", "", "prior", "fitted", "unit")
+    """Errors with the prior's parameters, with the fitted ones, and of what a fit did without."""
+    table = _table("Errors of the fit (RMSE)", "", "prior", "fitted", "left out", "unit")
     for name, label in _error_rows(diagnostics):
         unit = "kcal/mol/Å" if name == "rmse_gradient" else "kcal/mol"
-        cells = (f"{diagnostics[key] / KCAL_PER_MOL:.2f}" for key in (f"{name}_start", name))
+        left_out = name.replace("rmse_", "left_out_").replace("_intramolecular", "")
+        found = (diagnostics.get(key) for key in (f"{name}_start", name, left_out))
+        cells = ("" if error is None else f"{error / KCAL_PER_MOL:.2f}" for error in found)
         table.add_row(label, *cells, unit)
     return table
 

@@ -123,7 +123,7 @@ def fit_force_field(
         {
             **errors,
             **{f"{name}_start": value for name, value in errors_at_start.items()},
-            **{f"left_out {label}": value for label, value in left_out.items()},
+            **{f"left_out_{name}": value for name, value in left_out.items()},
             "molecule_points": float(np.count_nonzero(molecule_points.weights)),
             "gradients": float(np.count_nonzero(problem.has_gradient)),
             "dimer_points": float(sum(np.count_nonzero(d.weights) for d in dimer_points)),

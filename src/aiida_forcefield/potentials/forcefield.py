@@ -69,7 +69,7 @@ class ForceField:
         gas_charges: charge of each atom type in vacuum, with which energies are fitted, e.
         covariance: covariance of the p parameters in the order of `parameter_names`, shape (p, p).
         diagnostics: errors in eV and eV/Å, before (``..._start``) and after the fit, and those
-            that a fit without them foresees (``left_out ...``), counts, and the barrier before
+            that a fit without them foresees (``left_out_...``), counts, and the barrier before
             collapse of each type pair.
         combination: rule for pairs of types; None for that of the form.
         scale_14: by how much the nonbonded form and Coulomb energies count between atoms three

@@ -1,7 +1,5 @@
 """How well a fit foresees points that it has not seen, and how many points tell of a parameter."""
 
-from collections.abc import Iterator
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -16,7 +14,7 @@ NOTICED = 0.1
 def left_out_errors(
     residuals: Array, jacobian: Array, rows: Rows, settings: Settings
 ) -> dict[str, float]:
-    """Errors of each scan's energies, as a fit to all other points would have them, eV.
+    """Errors of energies, as fits see them that did without the scan or set they belong to, eV.
 
     By one step of Gauss and Newton from the fit to all points: where JᵀJ is the normal matrix of
     all residuals and the prior, and N that without the rows g of a scan, its residuals become
@@ -30,17 +28,24 @@ def left_out_errors(
         settings: their standard deviations.
 
     Returns:
-        The root mean square over the points of each label, weighted as in the fit, by label.
+        Root mean squares, weighted as in the fit: of each label, named like ``"energy bond
+        C1-O1"`` or ``"interaction dimers random"``, and of all, ``"energy"`` and ``"interaction"``.
     """
-    normal, found = jacobian.T @ jacobian, {}
-    errors = {"energy": settings.energy_error, "interaction": settings.interaction_error}
-    for label, mine in _by_label(rows):
+    normal, unseen = jacobian.T @ jacobian, residuals.copy()
+    for label in dict.fromkeys(rows.labels[rows.points >= 0].tolist()):
+        mine = (rows.labels == label) & (rows.points >= 0)
         J, r = jacobian[mine], residuals[mine]
-        unseen = r + J @ np.linalg.solve(normal - J.T @ J, J.T @ r)
-        kinds, weights = rows.kinds[mine], rows.weights[mine]
-        for kind, error in errors.items():
-            if total := weights[kinds == kind].sum():
-                found[label] = error * float(np.sqrt((unseen[kinds == kind] ** 2).sum() / total))
+        unseen[mine] += J @ np.linalg.solve(normal - J.T @ J, J.T @ r)
+    found = {}
+    errors = {"energy": settings.energy_error, "interaction": settings.interaction_error}
+    for kind, error in errors.items():
+        of_kind = rows.kinds == kind
+        names = {
+            f"{kind} {label}": of_kind & (rows.labels == label) for label in rows.labels[of_kind]
+        }
+        for name, mine in {kind: of_kind, **names}.items():
+            if total := rows.weights[mine].sum():
+                found[name] = error * float(np.sqrt((unseen[mine] ** 2).sum() / total))
     return found
 
 
@@ -61,8 +66,3 @@ def informing_points(jacobian: Array, rows: Rows, widths: Array) -> NDArray[np.i
         points = np.unique(rows.points[notices])
         counts[parameter] = np.count_nonzero(points >= 0)
     return counts
-
-
-def _by_label(rows: Rows) -> Iterator[tuple[str, NDArray[np.bool_]]]:
-    for label in dict.fromkeys(rows.labels[rows.points >= 0].tolist()):
-        yield label, (rows.labels == label) & (rows.points >= 0)

@@ -134,7 +134,7 @@ def test_left_out_errors_are_those_of_a_fit_without(methanol: Case) -> None:
     molecules, dimers = data(methanol, noise=1.0)
     seen = DimerPoints(dimers.positions[:60], dimers.energies[:60], dimers.weights[:60], "seen")
     unseen = DimerPoints(dimers.positions[60:], dimers.energies[60:], dimers.weights[60:], "new")
-    foreseen = fit(methanol, molecules, seen, unseen).diagnostics["left_out new"]
+    foreseen = fit(methanol, molecules, seen, unseen).diagnostics["left_out_interaction new"]
     without = fit(methanol, molecules, seen)
     model = interaction_energies(without, methanol.topology, unseen.positions)
     weights = np.exp(-unseen.energies.clip(0) / SETTINGS.repulsive_scale)

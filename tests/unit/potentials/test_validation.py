@@ -22,12 +22,14 @@ def test_what_a_linear_fit_foresees_is_exact() -> None:
     errors = {"a": settings.energy_error, "b": settings.interaction_error}
     optimum = np.linalg.lstsq(J, y)[0]
     found = left_out_errors(J @ optimum - y, J, rows, settings)
+    assert found["energy"] == found["energy a"]
+    kinds = {"a": "energy", "b": "interaction"}
     for label, error in errors.items():
         others, mine = labels != label, labels[5:] == label
         p = np.linalg.lstsq(J[others], y[others])[0]
         squares = (design[mine] @ p - targets[mine]) ** 2
         expected = error * np.sqrt(np.average(squares, weights=weights[mine]))
-        np.testing.assert_allclose(found[label], expected, rtol=1e-10)
+        np.testing.assert_allclose(found[f"{kinds[label]} {label}"], expected, rtol=1e-10)
 
 
 def test_a_point_informs_of_what_it_would_notice() -> None:
