@@ -31,6 +31,8 @@ def print_results(results: Results, console: Console) -> None:
             console.print(line, highlight=False)
         console.print(_charges(results))
         console.print(_errors(results["force_field"]["diagnostics"]))
+        for line in _outliers(results["force_field"]["diagnostics"]):
+            console.print(line, highlight=False)
     if results["properties"]["density"]:
         console.print(_properties(results))
 
@@ -152,6 +154,15 @@ def _errors(diagnostics: Results) -> Table:
         cells = ("" if error is None else f"{error / KCAL_PER_MOL:.2f}" for error in found)
         table.add_row(label, *cells, unit)
     return table
+
+
+def _outliers(diagnostics: Results) -> Iterator[str]:
+    """Which points the fit did without."""
+    prefix = "outliers "
+    for name in diagnostics:
+        if name.startswith(prefix):
+            count = f"{diagnostics[name]:.0f} of its points"
+            yield f" {name.removeprefix(prefix)}: {count} disagree with all others; left out"
 
 
 def _error_rows(diagnostics: Results) -> Iterator[tuple[str, str]]:

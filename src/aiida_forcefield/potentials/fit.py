@@ -1,5 +1,6 @@
 """The joint fit: one regularised least squares over all points of a material."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -10,6 +11,7 @@ from scipy.optimize import least_squares
 from aiida_forcefield.potentials.collapse import inner_maximum
 from aiida_forcefield.potentials.energy import dimer_model, molecule_model
 from aiida_forcefield.potentials.forcefield import ForceField, Term, columns
+from aiida_forcefield.potentials.outliers import agreeing
 from aiida_forcefield.potentials.points import DimerPoints, MoleculePoints
 from aiida_forcefield.potentials.prior import Prior, Reference, build_prior
 from aiida_forcefield.potentials.residuals import Problem, Settings, type_pairs
@@ -18,6 +20,8 @@ from aiida_forcefield.potentials.validation import informing_points, left_out_er
 from aiida_forcefield.topology.topology import Topology
 
 Array = NDArray[np.float64]
+
+_MOST_FITS = 5  # after which it is clear which points are outliers
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,7 +63,8 @@ def fit_force_field(
 
     Returns:
         The force field. A parameter at a bound is flagged, and one that the data left as wide as
-        its prior (more than 0.9 of its width).
+        its prior (more than 0.9 of its width). Points that disagree with all others are
+        left out; the diagnostics count them by label.
 
     Raises:
         ValueError: if shapes disagree, a value is not finite, or the charges let atoms collapse.
@@ -76,22 +81,9 @@ def fit_force_field(
         list(type_pairs(topology, prior.terms, charges)),
     )
 
-    def residuals_at(u: Array) -> Array:
-        return problem.residuals(u)[0]
-
-    def jacobian_at(u: Array) -> Array:
-        return problem.residuals(u)[1]
-
     start = _start(problem)
-    solution = least_squares(
-        residuals_at,
-        start,
-        jac=jacobian_at,
-        bounds=(prior.lower, prior.upper),
-        x_scale=prior.widths,
-        max_nfev=300,
-    )
-    u = np.asarray(solution.x, dtype=float)
+    errors_at_start = problem.errors(prior.to_parameters(start))
+    problem, u, converged, outliers = _without_outliers(problem, start)
     residuals, jacobian = problem.residuals(u)
     covariance_u = np.linalg.inv(jacobian.T @ jacobian)
     surplus = len(residuals) - len(u)
@@ -101,7 +93,6 @@ def fit_force_field(
     slope = prior.jacobian(parameters)
     covariance = covariance_u * max(chi2, 1.0) * np.outer(slope, slope)
     errors = problem.errors(parameters)
-    errors_at_start = problem.errors(prior.to_parameters(start))
     barriers = {
         pair.name: inner_maximum(parameters[pair.columns], pair.charge_product).barrier
         for pair in problem.pairs
@@ -130,10 +121,45 @@ def fit_force_field(
             "reduced_chi2": chi2,
             "condition": float(np.linalg.cond(jacobian * prior.widths)),
             "undetermined_parameters": float(np.count_nonzero(determined > 0.9)),
-            "converged": float(solution.status > 0),
+            "converged": float(converged),
+            **{f"outliers {label}": float(n) for label, n in outliers.items()},
             **{f"barrier {name}": value for name, value in barriers.items()},
         },
     )
+
+
+def _without_outliers(problem: Problem, start: Array) -> tuple[Problem, Array, bool, Counter[str]]:
+    """The problem of the points that agree, its optimum, whether it was found, and the others."""
+    rows, u = problem.rows(), start
+    agree = np.ones(rows.points.max(initial=-1) + 1, dtype=bool)
+    for _ in range(_MOST_FITS):
+        kept, chosen = agree, problem.weighted(agree.astype(float))
+        u, converged = _minimised(chosen, u)
+        agree = agreeing(problem.residuals(u)[0], rows)
+        if (agree == kept).all():
+            break
+    outlying = np.isin(rows.points, np.flatnonzero(~kept)) & (rows.kinds != "gradient")
+    return chosen, u, converged, Counter(rows.labels[outlying].tolist())
+
+
+def _minimised(problem: Problem, start: Array) -> tuple[Array, bool]:
+    """The optimum from a start, and whether it was found."""
+
+    def residuals_at(u: Array) -> Array:
+        return problem.residuals(u)[0]
+
+    def jacobian_at(u: Array) -> Array:
+        return problem.residuals(u)[1]
+
+    solution = least_squares(
+        residuals_at,
+        start,
+        jac=jacobian_at,
+        bounds=(problem.prior.lower, problem.prior.upper),
+        x_scale=problem.prior.widths,
+        max_nfev=300,
+    )
+    return np.asarray(solution.x, dtype=float), solution.status > 0
 
 
 def _start(problem: Problem) -> Array:

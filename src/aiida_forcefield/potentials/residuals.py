@@ -1,7 +1,7 @@
 """What the joint fit minimises: every residual in units of its standard deviation."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from itertools import combinations_with_replacement
 
 import numpy as np
@@ -101,6 +101,18 @@ class Problem:
             np.concatenate([self.prior.rows @ (u - self.prior.centre), *(b[0] for b in blocks)]),
             np.vstack([self.prior.rows, *(b[1] * slope for b in blocks)]),
         )
+
+    def weighted(self, factors: Array) -> "Problem":
+        """The same with the weights of the points of `rows` multiplied by factors, shape (s,)."""
+        molecules, dimers = self.molecule_points, []
+        count = len(molecules.energies) if molecules.weights.sum() else 0
+        if count:
+            molecules = replace(molecules, weights=molecules.weights * factors[:count])
+        for points in self.dimer_points:
+            own = factors[count : count + len(points.energies)]
+            dimers.append(replace(points, weights=points.weights * own))
+            count += len(points.energies)
+        return replace(self, molecule_points=molecules, dimer_points=dimers)
 
     def rows(self) -> Rows:
         """What the residuals are of, in their order."""

@@ -130,6 +130,22 @@ def test_point_of_no_weight_and_missing_gradient_are_left_out(methanol: Case) ->
     assert found.diagnostics["rmse_energy_intramolecular"] < 0.2 * SETTINGS.energy_error
 
 
+def test_a_few_wrong_points_are_left_out_and_told(methanol: Case) -> None:
+    molecules, dimers = data(methanol, noise=1.0)
+    right = fit(methanol, molecules, dimers)
+    assert not any(name.startswith("outliers") for name in right.diagnostics)
+    wrong = molecules.energies.copy()
+    wrong[7] += 1.0
+    disturbed = dimers.energies.copy()
+    disturbed[[3, 30]] -= 1.0
+    found = fit(methanol, replace(molecules, energies=wrong), replace(dimers, energies=disturbed))
+    assert found.diagnostics["outliers thermal"] == 1
+    assert found.diagnostics["outliers random"] == 2
+    errors = np.sqrt(np.diag(right.covariance))
+    assert np.abs((found.vector - right.vector) / errors).max() < 1.0
+    assert found.diagnostics["rmse_interaction"] < 1.5 * SETTINGS.interaction_error
+
+
 def test_left_out_errors_are_those_of_a_fit_without(methanol: Case) -> None:
     molecules, dimers = data(methanol, noise=1.0)
     seen = DimerPoints(dimers.positions[:60], dimers.energies[:60], dimers.weights[:60], "seen")

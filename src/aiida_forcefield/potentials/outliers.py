@@ -1,0 +1,32 @@
+"""Points that disagree with all others, which a fit shall not follow."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aiida_forcefield.potentials.residuals import Rows
+
+Array = NDArray[np.float64]
+
+FAR = 10.0
+"""Standard deviations. What the forms cannot describe stays below: the worst are hydrogen bonds of
+methanol, at 7. A proton that moved or an SCF in a wrong state is far beyond."""
+_NORMAL = 1.4826  # of a normal distribution, the standard deviation over the median of sizes
+
+
+def agreeing(residuals: Array, rows: Rows) -> NDArray[np.bool_]:
+    """Which points are within `FAR` of a fit, in their energy and in their gradient, shape (s,).
+
+    The standard deviation is that of most points, as their median tells it.
+
+    Args:
+        residuals: shape (m,).
+        rows: what they are of.
+    """
+    agree = np.ones(rows.points.max(initial=-1) + 1, dtype=bool)
+    for kind in ("energy", "gradient", "interaction"):
+        mine = rows.kinds == kind
+        points, place = np.unique(rows.points[mine], return_inverse=True)
+        sizes = np.sqrt(np.bincount(place, residuals[mine] ** 2) / np.bincount(place))
+        if (counted := sizes[sizes > 0]).size:
+            agree[points] &= sizes <= FAR * _NORMAL * np.median(counted)
+    return agree
