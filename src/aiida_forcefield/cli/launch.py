@@ -121,7 +121,7 @@ def _conclude(node: "ProcessNode", folder: Path) -> None:
     print_results(results, Console())
     if "force_field" in node.outputs:
         click.echo("files:")
-        for line in write_folder(node, results, folder):
+        for line in write_folder(node, results, folder, "lammps"):
             click.echo(line)
     if not node.is_finished_ok:
         message = f"study {node.pk} failed; `verdi process report {node.pk}` tells more"

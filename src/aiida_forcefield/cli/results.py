@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from aiida.orm import ProcessNode
 
+    from aiida_forcefield.potentials import ForceField
+
 Results = dict[str, Any]
 Outputs = Mapping[str, Any]  # nodes by name
 PARTS = ("reference", "molecule", "dimers")
@@ -31,7 +33,9 @@ def collect_results(study: "ProcessNode") -> Results:
         "scans": _scans(study),
         "qm": _qm(study),
         "dipoles": _dipoles(outputs),
-        "force_field": _force_field(outputs),
+        "force_field": (
+            force_field_results(outputs["force_field"].value) if "force_field" in outputs else None
+        ),
         "simulation": _simulation(study) if "density" in outputs else None,
         "calibration": outputs["calibration"].get_dict() if "calibration" in outputs else None,
         "three_body": outputs["three_body"].get_dict() if "three_body" in outputs else None,
@@ -102,10 +106,8 @@ def _qm(study: "ProcessNode") -> Results:
     }
 
 
-def _force_field(outputs: Outputs) -> Results | None:
-    if "force_field" not in outputs:
-        return None
-    field = outputs["force_field"].value
+def force_field_results(field: "ForceField") -> Results:
+    """A force field as plain values."""
     return {
         "terms": [asdict(term) for term in field.terms],
         "charges": [

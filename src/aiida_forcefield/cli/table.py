@@ -23,18 +23,25 @@ def print_results(results: Results, console: Console) -> None:
     for line in _summary(results):
         console.print(line, highlight=False, soft_wrap=True)
     if results["force_field"]:
-        for form in FORMS.values():
-            terms = [term for term in results["force_field"]["terms"] if term["form"] == form.name]
-            if terms:
-                console.print(_parameters(form, terms))
-        for line in _notes(results["force_field"]["terms"]):
-            console.print(line, highlight=False)
-        console.print(_charges(results))
+        print_force_field(results["force_field"], console, results["dipoles"])
         console.print(_errors(results["force_field"]["diagnostics"]))
         for line in _outliers(results["force_field"]["diagnostics"]):
             console.print(line, highlight=False)
     if results["properties"]["density"]:
         console.print(_properties(results))
+
+
+def print_force_field(
+    force_field: Results, console: Console, dipoles: Results | None = None
+) -> None:
+    """Print parameters, what there is to know of them, and charges."""
+    for form in FORMS.values():
+        terms = [term for term in force_field["terms"] if term["form"] == form.name]
+        if terms:
+            console.print(_parameters(form, terms))
+    for line in _notes(force_field["terms"]):
+        console.print(line, highlight=False)
+    console.print(_charges(force_field, dipoles))
 
 
 def _summary(results: Results) -> Iterator[Text]:
@@ -132,11 +139,11 @@ def _notes(terms: Sequence[Results]) -> Iterator[str]:
             yield f" {name}, {flag}"
 
 
-def _charges(results: Results) -> Table:
+def _charges(force_field: Results, dipoles: Results | None) -> Table:
     table = _table("Charges: the liquid's for MD, the gas phase's in the fit", "", "liquid", "gas")
-    for row in results["force_field"]["charges"]:
+    for row in force_field["charges"]:
         table.add_row(f"{row['type']} / e", f"{row['liquid']:+.4f}", f"{row['gas']:+.4f}")
-    for phase, dipole in (results["dipoles"] or {}).items():
+    for phase, dipole in (dipoles or {}).items():
         text = f"{dipole['charges']:.2f} (QM {dipole['qm']:.2f})"
         cells = ("", text) if phase == "gas" else (text, "")
         name = "dipole / D" if phase == "gas" else "dipole / D, fitted in solvent"

@@ -34,12 +34,16 @@ class DataclassData(Data, Generic[T]):
         if not isinstance(value, self.wraps):
             raise TypeError(f"{type(self).__name__} holds a {self.wraps.__name__}, got {value!r}")
         arrays: dict[str, NDArray[Any]] = {}
-        self.base.attributes.set_many(self._dismantle(value, "", arrays))
+        self.base.attributes.set_many(self._dismantle(value, "", arrays) | self.index(value))
         if arrays:
             content = BytesIO()
             np.savez(content, allow_pickle=False, **arrays)  # type: ignore[arg-type]
             content.seek(0)
             self.base.repository.put_object_from_filelike(content, self.ARRAYS)
+
+    def index(self, value: T) -> dict[str, Any]:
+        """More attributes, for queries alone: they follow from the value, and are not hashed."""
+        return {}
 
     def _dismantle(
         self, value: Any, prefix: str, arrays: dict[str, NDArray[Any]]

@@ -1,5 +1,7 @@
 """The data nodes of a study, one for each object that the science hands on."""
 
+from typing import Any
+
 from aiida_forcefield.data.dataclass import DataclassData
 from aiida_forcefield.dynamics import Thermo
 from aiida_forcefield.potentials import ForceField
@@ -33,9 +35,24 @@ class SurrogateData(DataclassData[Surrogate]):
 
 
 class ForceFieldData(DataclassData[ForceField]):
-    """A fitted force field with the covariance of its parameters."""
+    """A force field with the covariance of its parameters.
+
+    For queries there are the attributes ``elements``, a list, and ``ranges``: for each form the
+    least and the largest value of each parameter, such as ``ranges.morse.D.max``.
+    """
 
     wraps = ForceField
+    _hash_ignored_attributes = ("elements", "ranges")
+
+    def index(self, value: ForceField) -> dict[str, Any]:
+        """Elements and ranges of parameters."""
+        ranges: dict[str, dict[str, dict[str, float]]] = {}
+        for term in value.terms:
+            known = ranges.setdefault(term.form, {})
+            for name, number in term.parameters.items():
+                ends = known.setdefault(name, {"min": number, "max": number})
+                ends["min"], ends["max"] = min(ends["min"], number), max(ends["max"], number)
+        return {"elements": list(value.elements), "ranges": ranges}
 
 
 class ThermoData(DataclassData[Thermo]):

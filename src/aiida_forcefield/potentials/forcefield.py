@@ -102,6 +102,11 @@ class ForceField:
         raise ValueError(f"term: {name!r} is not in the force field")
 
     @property
+    def elements(self) -> tuple[str, ...]:
+        """Elements of its atom types, whose names begin with them, in alphabetical order."""
+        return tuple(sorted({name.rstrip("0123456789") for name in self.charges}))
+
+    @property
     def nonbonded_form(self) -> Form:
         """The one form of all nonbonded terms."""
         return next(FORMS[term.form] for term in self.terms if term.kind == "nonbonded")

@@ -151,5 +151,5 @@ def test_pk_that_is_no_study(
 
 
 def test_export_to_an_unknown_program(invoke: Invoke, profile: Profile) -> None:
-    result = invoke("-p", profile.name, "export", "1", "--format", "gromacs", "-o", "folder")
-    assert_refused(result, "'gromacs' is unknown", "lammps")
+    result = invoke("-p", profile.name, "export", "1", "--to", "amber", "-o", "folder")
+    assert_refused(result, "--to: 'amber' is unknown", "lammps, openmm, gromacs")

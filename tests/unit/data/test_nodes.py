@@ -160,6 +160,31 @@ def test_query_into_a_nested_dataclass() -> None:
     assert query.all(flat=True) == [pk]
 
 
+def test_force_fields_are_found_by_element_form_and_range_of_a_parameter() -> None:
+    pk = ForceFieldData(force_field()).store().pk
+    found = {"attributes.elements": {"contains": ["O"]}, "attributes.ranges": {"has_key": "morse"}}
+
+    def query(**ends: float) -> list[int]:
+        filters = found | {"id": pk}
+        filters |= {f"attributes.ranges.morse.D.{end}": {">": x} for end, x in ends.items()}
+        query = QueryBuilder().append(ForceFieldData, filters=filters, project="id")
+        return query.all(flat=True)
+
+    assert query() == query(max=4.6) == query(min=4.6) == [pk]
+    assert query(max=4.8) == []
+    found["attributes.elements"] = {"contains": ["F"]}
+    assert query() == []
+
+
+def test_what_is_there_for_queries_is_in_no_hash() -> None:
+    """Or what has been computed from a force field of an earlier version would run again."""
+    node, old = ForceFieldData(force_field()), ForceFieldData(force_field())
+    for name in ("elements", "ranges"):
+        old.base.attributes.delete(name)
+    assert node.store().base.caching.compute_hash() == old.store().base.caching.compute_hash()
+    assert_equal(load_node(old.pk).value, node.value)
+
+
 def test_none_and_nan_survive(make_points: Callable[..., Points]) -> None:
     assert SurrogateData(surrogate()).value.charge_product is None
     assert np.isnan(PointsData(make_points("error")).value.energies[0])

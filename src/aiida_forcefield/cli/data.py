@@ -1,0 +1,114 @@
+"""``verdi data forcefield``: the force fields of a profile."""
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from aiida.cmdline.utils.decorators import with_dbenv
+
+from aiida_forcefield.cli.errors import InputError
+from aiida_forcefield.cli.programs import PROGRAMS
+
+if TYPE_CHECKING:
+    from aiida_forcefield.data import ForceFieldData
+
+_RANGE = re.compile(r"(\w+)\.(\w+)([<>])([-+.\deE]+)")
+
+
+@click.group()
+def forcefield() -> None:
+    """List, show and export force fields."""
+
+
+@forcefield.command("list")
+@click.option("--element", "elements", multiple=True, help="That has this element, such as Li.")
+@click.option("--form", "forms", multiple=True, help="That has this form, such as morse.")
+@click.option(
+    "--parameter",
+    "parameters",
+    multiple=True,
+    help="Some parameter of a form beyond a number, such as 'morse.D>4.5' (units of the form).",
+)
+@with_dbenv()
+def list_(elements: Iterable[str], forms: Iterable[str], parameters: Iterable[str]) -> None:
+    """List force fields, newest last; those that meet all conditions."""
+    from aiida.orm import QueryBuilder
+
+    from aiida_forcefield.data import ForceFieldData
+
+    conditions = [{"attributes.elements": {"contains": [element]}} for element in elements]
+    conditions += [{"attributes.ranges": {"has_key": form}} for form in forms]
+    conditions += [_range(text) for text in parameters]
+    query = QueryBuilder().append(
+        ForceFieldData, filters={"and": conditions} if conditions else {}, project="*", tag="field"
+    )
+    for (node,) in query.order_by({"field": "id"}).iterall():
+        attributes = node.base.attributes
+        made = f"{node.ctime:%Y-%m-%d %H:%M}"
+        elements_of = " ".join(node.value.elements)
+        forms_of = ", ".join(dict.fromkeys(term["form"] for term in attributes.get("terms")))
+        click.echo(f"{node.pk:>6}  {made}  {elements_of:<12}  {forms_of}  {node.label}".rstrip())
+
+
+@forcefield.command()
+@click.argument("pk", type=int)
+@with_dbenv()
+def show(pk: int) -> None:
+    """Show the parameters and charges of force field PK."""
+    from rich.console import Console
+
+    from aiida_forcefield.cli.results import force_field_results
+    from aiida_forcefield.cli.table import print_force_field
+
+    print_force_field(force_field_results(_find(pk).value), Console())
+
+
+@forcefield.command()
+@click.argument("pk", type=int)
+@click.option("--to", "program", required=True, help=f"MD program: {', '.join(PROGRAMS)}.")
+@click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help="Folder.")
+@with_dbenv()
+def export(pk: int, program: str, output: Path) -> None:
+    """Write force field PK as input files of an MD program, with an example of one molecule."""
+    from aiida_forcefield.cli.programs import program_files, write_files
+
+    node = _find(pk)
+    fit = node.creator
+    if fit is None or "topology" not in fit.inputs:
+        raise InputError(f"PK {pk}: no calculation made it, so that its molecule is not known")
+    topology = fit.inputs.topology.value
+    files = program_files(program, node.value, topology, topology.conformers[0])
+    for line in write_files(output, files):
+        click.echo(line)
+
+
+def _find(pk: int) -> "ForceFieldData":
+    from aiida.common.exceptions import NotExistent
+    from aiida.orm import load_node
+
+    from aiida_forcefield.data import ForceFieldData
+
+    try:
+        node = load_node(pk)
+    except NotExistent:
+        raise InputError(f"PK {pk}: there is no such node in this profile") from None
+    if not isinstance(node, ForceFieldData):
+        raise InputError(f"PK {pk} is a {type(node).__name__}, no force field")
+    return node
+
+
+def _range(text: str) -> dict[str, Any]:
+    """The filter of a condition such as ``morse.D>4.5``."""
+    from aiida_forcefield.potentials.forms import FORMS
+
+    found = _RANGE.fullmatch(text.replace(" ", ""))
+    if not found:
+        raise InputError(f"--parameter: {text!r} is not of the kind 'morse.D>4.5'")
+    form, name, sign, number = found.groups()
+    if form not in FORMS or name not in FORMS[form].parameter_names:
+        known = FORMS[form].parameter_names if form in FORMS else FORMS
+        raise InputError(f"--parameter: {text!r}: allowed: {', '.join(known)}")
+    end = "max" if sign == ">" else "min"
+    return {f"attributes.ranges.{form}.{name}.{end}": {sign: float(number)}}

@@ -1,0 +1,148 @@
+"""A force field as the files of an MD program, with an example that runs."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from aiida_forcefield.cli.errors import InputError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from aiida_forcefield.potentials import ForceField
+    from aiida_forcefield.topology import Topology
+
+PROGRAMS = ("lammps", "openmm", "gromacs")
+EXAMPLE_BOX = 40.0  # Å; wide enough for twice any cutoff
+LAMMPS_EXAMPLE = """\
+# One molecule in a box: its energy at the geometry of system.data, then a relaxation and a
+# picosecond of dynamics. Run as: lmp -in in.lammps
+units real
+atom_style full
+read_data system.data
+include forcefield.lmp
+thermo_style custom step temp pe ebond eangle edihed evdwl ecoul elong
+thermo 200
+minimize 1e-8 1e-8 200 2000
+velocity all create 298.15 1 mom yes rot yes
+timestep 0.5
+fix motion all nve
+run 2000
+"""
+OPENMM_EXAMPLE = '''\
+"""One molecule: its energy, then a relaxation and a picosecond of dynamics: python run.py
+
+For a liquid: createSystem(..., nonbondedMethod=PME, nonbondedCutoff=0.9 * nanometer).
+"""
+
+from openmm import LangevinMiddleIntegrator
+from openmm.app import ForceField, NoCutoff, PDBFile, Simulation
+from openmm.unit import femtosecond, kelvin, picosecond
+
+pdb = PDBFile("molecule.pdb")
+system = ForceField("forcefield.xml").createSystem(pdb.topology, nonbondedMethod=NoCutoff)
+integrator = LangevinMiddleIntegrator(298.15 * kelvin, 1 / picosecond, 0.5 * femtosecond)
+simulation = Simulation(pdb.topology, system, integrator)
+simulation.context.setPositions(pdb.positions)
+print("energy:", simulation.context.getState(getEnergy=True).getPotentialEnergy())
+simulation.minimizeEnergy()
+simulation.step(2000)
+print("after a picosecond:", simulation.context.getState(getEnergy=True).getPotentialEnergy())
+'''
+GROMACS_EXAMPLE = """\
+; One molecule in a box, a picosecond of dynamics. Run as: gmx grompp && gmx mdrun
+integrator = md
+dt = 0.0005
+nsteps = 2000
+nstenergy = 100
+cutoff-scheme = Verlet
+coulombtype = PME
+rcoulomb = 0.9
+rvdw = 0.9
+DispCorr = EnerPres
+gen-vel = yes
+gen-temp = 298.15
+"""
+MEANING = {
+    "forcefield.lmp": "styles and coefficients, to be included after read_data",
+    "system.data": "one molecule in a box",
+    "in.lammps": "an example that runs both: lmp -in in.lammps",
+    "forcefield.xml": "for openmm.app.ForceField",
+    "molecule.pdb": "one molecule with its bonds",
+    "run.py": "an example that runs both: python run.py",
+    "forcefield.itp": "atom types, and how pairs of them combine",
+    "molecule.itp": "the molecule",
+    "topol.top": "one molecule, from both",
+    "conf.gro": "its positions, in a box",
+    "grompp.mdp": "an example that runs all: gmx grompp && gmx mdrun",
+}
+
+
+def check_program(program: str) -> None:
+    """Raise InputError unless a program is one of `PROGRAMS`."""
+    if program not in PROGRAMS:
+        raise InputError(f"--to: {program!r} is unknown; allowed: {', '.join(PROGRAMS)}")
+
+
+def program_files(
+    program: str, field: "ForceField", topology: "Topology", molecule: "NDArray[np.float64]"
+) -> dict[str, str]:
+    """Text of each file by name.
+
+    Args:
+        program: one of `PROGRAMS`.
+        field: the force field.
+        topology: its molecule.
+        molecule: positions, shape (n, 3), Å.
+
+    Raises:
+        InputError: no such program, or one that cannot say a form of the force field.
+    """
+    import numpy as np
+
+    from aiida_forcefield import potentials as to
+
+    check_program(program)
+    positions = (molecule - molecule.mean(axis=0) + EXAMPLE_BOX / 2)[None]
+    box = np.full(3, EXAMPLE_BOX)
+    try:
+        if program == "lammps":
+            return {
+                "forcefield.lmp": to.write_force_field(field, topology),
+                "system.data": to.write_data(field, topology, positions, box),
+                "in.lammps": LAMMPS_EXAMPLE,
+            }
+        if program == "openmm":
+            return {
+                "forcefield.xml": to.write_openmm(field, topology),
+                "molecule.pdb": to.write_pdb(topology, positions, box),
+                "run.py": OPENMM_EXAMPLE,
+            }
+        return {
+            **to.write_gromacs(field, topology),
+            "conf.gro": to.write_gro(topology, positions, box),
+            "grompp.mdp": GROMACS_EXAMPLE,
+        }
+    except ValueError as error:
+        raise InputError(f"--to {program}: {error}") from None
+
+
+def write_files(folder: Path, files: Mapping[str, str]) -> Iterator[str]:
+    """Write files to a folder, which is made; yields a line on each.
+
+    Raises:
+        InputError: the folder cannot be written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, text in files.items():
+            (folder / name).write_text(text)
+            yield line(folder, name, MEANING[name])
+    except OSError as error:
+        raise InputError(f"--output: cannot write to {folder}: {error.strerror}") from None
+
+
+def line(folder: Path, name: str, meaning: str) -> str:
+    """What to tell of a file that was written."""
+    return f"  {folder / name!s:<{len(str(folder)) + 16}} {meaning}"

@@ -1,0 +1,95 @@
+"""`verdi data forcefield`."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from aiida.cmdline.commands.cmd_verdi import verdi
+from aiida.common.links import LinkType
+from aiida.manage.configuration import Profile
+from aiida.orm import CalcFunctionNode
+from click.testing import CliRunner, Result
+
+from aiida_forcefield.data import ForceFieldData, TopologyData
+from aiida_forcefield.potentials import ForceField, Term
+from aiida_forcefield.topology import from_smiles
+
+Invoke = Callable[..., Result]
+
+
+@pytest.fixture
+def field(profile: Profile) -> ForceFieldData:
+    """A force field of lithium hydride, made from its topology."""
+    topology = TopologyData(from_smiles("[Li][H]")).store()
+    terms = [
+        Term("bond", "bond H1-Li1", "morse", {"D": 2.5, "alpha": 1.1, "r0": 1.6}),
+        *(
+            Term("nonbonded", f"nonbonded {name}", "exp6", {"A": 400.0, "rho": 0.25, "C6": 1.0})
+            for name in ("Li1", "H1")
+        ),
+    ]
+    charges = {"Li1": 0.7, "H1": -0.7}
+    fit = CalcFunctionNode()
+    fit.base.links.add_incoming(topology, LinkType.INPUT_CALC, "topology")
+    fit.store()
+    node = ForceFieldData(ForceField(tuple(terms), charges, charges, np.zeros((9, 9))))
+    node.base.links.add_incoming(fit, LinkType.CREATE, "result")
+    return node.store()
+
+
+@pytest.fixture
+def forcefield(profile: Profile) -> Invoke:
+    arguments = ["-p", profile.name, "data", "forcefield"]
+    return lambda *more: CliRunner().invoke(verdi, arguments + [str(each) for each in more])
+
+
+def test_list(field: ForceFieldData, forcefield: Invoke) -> None:
+    line = forcefield("list").output.split()
+    assert line[0] == str(field.pk)
+    assert line[3:] == ["H", "Li", "morse,", "exp6"]
+    chosen = ("--element", "Li", "--form", "morse", "--parameter", "morse.D>2.4")
+    assert forcefield("list", *chosen, "--parameter", "exp6.rho<0.26").output.split() == line
+    for other in (("--element", "F"), ("--form", "fourier"), ("--parameter", "morse.D>2.6")):
+        result = forcefield("list", *other)
+        assert (result.exit_code, result.output) == (0, "")
+
+
+def test_show(field: ForceFieldData, forcefield: Invoke) -> None:
+    words = [" ".join(line.split()) for line in forcefield("show", field.pk).output.splitlines()]
+    assert "H1-Li1 2.5 1.1 1.6" in words
+    assert "Li1 / e +0.7000 +0.7000" in words
+
+
+@pytest.mark.parametrize(("program", "file"), [("lammps", "in.lammps"), ("openmm", "run.py")])
+def test_export(
+    field: ForceFieldData, forcefield: Invoke, tmp_path: Path, program: str, file: str
+) -> None:
+    result = forcefield("export", field.pk, "--to", program, "-o", tmp_path / "new")
+    assert result.exit_code == 0, result.output
+    assert (tmp_path / "new" / file).exists()
+    assert len(result.output.splitlines()) == len(list((tmp_path / "new").iterdir())) == 3
+
+
+def test_mistakes_are_named(field: ForceFieldData, forcefield: Invoke, tmp_path: Path) -> None:
+    export = ("export", field.pk, "-o", tmp_path, "--to")
+    for arguments, message in (
+        ((*export, "gromacs"), "--to gromacs: nonbonded Li1: GROMACS has no exp6; the nearest"),
+        ((*export, "amber"), "--to: 'amber' is unknown; allowed: lammps"),
+        (("show", 9999), "PK 9999: there is no such node"),
+        (("show", field.creator.pk), "is a CalcFunctionNode, no force field"),
+        (("list", "--parameter", "D>3"), "'D>3' is not of the kind"),
+        (("list", "--parameter", "morse.k>3"), "allowed: D, alpha, r0"),
+    ):
+        result = forcefield(*arguments)
+        assert result.exit_code == 2
+        assert message in result.output
+
+
+def test_a_force_field_that_nothing_made_has_no_molecule(
+    field: ForceFieldData, forcefield: Invoke, tmp_path: Path
+) -> None:
+    alone = ForceFieldData(field.value).store()
+    result = forcefield("export", alone.pk, "--to", "lammps", "-o", tmp_path)
+    assert result.exit_code == 2
+    assert "its molecule is not known" in result.output
