@@ -1,6 +1,7 @@
 """OpenMM computes from exported files what the force field says, by kind of interaction."""
 
 from io import StringIO
+from pathlib import Path
 
 import numpy as np
 import openmm
@@ -9,9 +10,16 @@ from ase import Atoms
 from openmm import app, unit
 
 from aiida_forcefield.dynamics import tail_coefficient
-from aiida_forcefield.potentials import ForceField, interaction_energies, write_openmm, write_pdb
+from aiida_forcefield.potentials import (
+    ForceField,
+    interaction_energies,
+    read_openmm,
+    write_openmm,
+    write_pdb,
+)
 from aiida_forcefield.potentials.forms import FORM_OF_KIND, FORMS
 from aiida_forcefield.topology import Topology
+from aiida_forcefield.topology.molecule import from_smiles
 
 from .fields import FIELDS, PARAMETERS, Array, build, droplet, largest_error, liquid, ours
 
@@ -121,6 +129,20 @@ def test_the_wall_holds_what_would_collapse(name: str) -> None:
     bare = interaction_energies(field, topology, overlapping[None], field.charges)[0]
     assert name == "damped" or bare < -1e6
     assert found["nonbonded"] + found["coulomb"] > 0
+
+
+def test_a_file_of_others_is_read_as_openmm_reads_it() -> None:
+    text = (Path(__file__).parents[1] / "opls/methanol.xml").read_text()
+    topology = from_smiles("CO")
+    field = read_openmm(text, topology)
+    atoms = droplet(topology)
+    x = atoms.positions.reshape(-1, len(topology.symbols), 3)
+    pdb = app.PDBFile(StringIO(write_pdb(topology, x, [100.0] * 3)))
+    system = app.ForceField(StringIO(text)).createSystem(pdb.topology)
+    found, forces = evaluate(system, atoms)
+    expected, force = ours(field, topology, atoms)
+    assert sum(found.values()) == pytest.approx(expected["energy"], rel=1e-6)
+    assert largest_error(forces, force) < 1e-6
 
 
 def test_what_openmm_cannot_say_is_refused() -> None:

@@ -12,6 +12,7 @@ from aiida_forcefield.potentials.molecule_files import write_gro, write_pdb
 from aiida_forcefield.potentials.openmm import write_openmm
 from aiida_forcefield.potentials.points import DimerPoints, MoleculePoints
 from aiida_forcefield.potentials.prior import Reference, van_der_waals_radius
+from aiida_forcefield.potentials.read_openmm import read_openmm
 from aiida_forcefield.potentials.residuals import Settings
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "interaction_energies",
     "liquid_charges",
     "molecule_energies",
+    "read_openmm",
     "van_der_waals_radius",
     "write_data",
     "write_force_field",

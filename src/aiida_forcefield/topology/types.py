@@ -14,6 +14,38 @@ def find_types(symbols: Sequence[str], bonds: Sequence[tuple[int, int]]) -> tupl
     structures, as the oxygens of a carboxylate do, are equal. So are sites that differ in
     geometry alone (cis and trans, diastereotopic hydrogens).
     """
+    ranks = Chem.CanonicalRankAtoms(_graph(symbols, bonds), breakTies=False, includeChirality=False)
+
+    names: dict[int, str] = {}
+    used: Counter[str] = Counter()
+    for symbol, rank in zip(symbols, ranks, strict=True):
+        if rank not in names:
+            used[symbol] += 1
+            names[rank] = f"{symbol}{used[symbol]}"
+    return tuple(names[rank] for rank in ranks)
+
+
+def match_atoms(
+    symbols: Sequence[str],
+    bonds: Sequence[tuple[int, int]],
+    other_symbols: Sequence[str],
+    other_bonds: Sequence[tuple[int, int]],
+) -> tuple[int, ...] | None:
+    """For each atom of a molecule its place in another description of it; None if they differ."""
+    if sorted(symbols) != sorted(other_symbols) or len(bonds) != len(other_bonds):
+        return None
+    if tuple(symbols) == tuple(other_symbols) and _same(bonds, other_bonds):
+        return tuple(range(len(symbols)))  # and not another order of equal atoms
+    other = _graph(other_symbols, other_bonds)
+    return tuple(other.GetSubstructMatch(_graph(symbols, bonds))) or None
+
+
+def _same(bonds: Sequence[tuple[int, int]], others: Sequence[tuple[int, int]]) -> bool:
+    return {frozenset(bond) for bond in bonds} == {frozenset(bond) for bond in others}
+
+
+def _graph(symbols: Sequence[str], bonds: Sequence[tuple[int, int]]) -> Chem.RWMol:
+    """The graph of elements and bonds."""
     graph = Chem.RWMol()
     for symbol in symbols:
         atom = Chem.Atom(symbol)
@@ -23,12 +55,4 @@ def find_types(symbols: Sequence[str], bonds: Sequence[tuple[int, int]]) -> tupl
         graph.AddBond(int(i), int(j), Chem.BondType.SINGLE)
     graph.UpdatePropertyCache(strict=False)
     Chem.FastFindRings(graph)
-    ranks = Chem.CanonicalRankAtoms(graph, breakTies=False, includeChirality=False)
-
-    names: dict[int, str] = {}
-    used: Counter[str] = Counter()
-    for symbol, rank in zip(symbols, ranks, strict=True):
-        if rank not in names:
-            used[symbol] += 1
-            names[rank] = f"{symbol}{used[symbol]}"
-    return tuple(names[rank] for rank in ranks)
+    return graph

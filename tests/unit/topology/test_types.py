@@ -1,6 +1,7 @@
 import pytest
 
 from aiida_forcefield.topology import from_smiles
+from aiida_forcefield.topology.types import match_atoms
 
 
 @pytest.mark.parametrize(
@@ -30,3 +31,15 @@ def test_numbers_follow_the_first_appearance() -> None:
 def test_enantiotopic_sites_are_equal() -> None:
     meso = from_smiles("C[C@H](O)[C@@H](C)O")
     assert len(set(meso.atom_types)) == 6
+
+
+def test_atoms_are_found_in_another_order() -> None:
+    symbols, bonds = ("C", "O", "H", "H"), [(0, 1), (0, 2), (0, 3)]
+    other, other_bonds = ("H", "O", "H", "C"), [(3, 0), (2, 3), (1, 3)]
+    found = match_atoms(symbols, bonds, other, other_bonds)
+    assert found is not None
+    assert [other[place] for place in found] == list(symbols)
+    for i, j in bonds:
+        assert {found[i], found[j]} in [set(bond) for bond in other_bonds]
+    assert match_atoms(symbols, bonds, other, [(3, 0), (2, 0), (1, 3)]) is None
+    assert match_atoms(symbols, bonds, ("H", "O", "H", "N"), other_bonds) is None

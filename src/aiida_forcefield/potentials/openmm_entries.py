@@ -1,0 +1,111 @@
+"""Entries of an OpenMM force field file: which atoms they mean, and its nonbonded interactions."""
+
+from collections.abc import Mapping, Sequence
+from itertools import combinations_with_replacement
+from typing import NamedTuple
+from xml.etree.ElementTree import Element
+
+from aiida_forcefield.potentials.assign import Parameters
+from aiida_forcefield.potentials.forms import FORMS, LENNARD_JONES, Form, combine
+from aiida_forcefield.potentials.openmm import EXPRESSIONS
+from aiida_forcefield.potentials.units import KJ_PER_MOL, NM, convert
+from aiida_forcefield.topology.topology import TermKind, Topology
+
+Values = Mapping[str, str]
+
+
+class Label(NamedTuple):
+    """What entries of the file call an atom."""
+
+    type: str
+    class_: str
+
+
+def match_entry(
+    entries: Sequence[Element], labels: Sequence[Label], kind: TermKind
+) -> Element | None:
+    """The first entry for such atoms; those without wildcards go before."""
+    orders = [labels] if kind == "improper" else [labels, labels[::-1]]
+    found = None
+    for entry in entries:
+        wild = any(
+            entry.attrib.get(f"{key}{place}") == ""
+            for place in range(1, len(labels) + 1)
+            for key in ("class", "type")
+        )
+        if any(_fits(entry.attrib, order) for order in orders):
+            if not wild:
+                return entry
+            found = found if found is not None else entry
+    return found
+
+
+def _fits(values: Values, labels: Sequence[Label]) -> bool:
+    return all(
+        values.get(f"type{place}", label.type) in ("", label.type)
+        and values.get(f"class{place}", label.class_) in ("", label.class_)
+        for place, label in enumerate(labels, start=1)
+    )
+
+
+def atom_entry(force: Element, label: Label) -> Values:
+    """The attributes of an atom in a nonbonded force."""
+    for atom in force.iterfind("Atom"):
+        if label.type == atom.get("type") or label.class_ == atom.get("class"):
+            return atom.attrib
+    raise ValueError(f"{force.tag}: there is no Atom for {label.type}")
+
+
+def nonbonded_pairs(
+    root: Element, coulomb: Element, topology: Topology, labels: Sequence[Label]
+) -> tuple[Form, dict[tuple[str, str], Parameters]]:
+    """The nonbonded form and its parameters for each pair of types, in eV and Å."""
+    forces = [
+        force
+        for tag in ("LennardJonesForce", "CustomNonbondedForce")
+        for force in root.iterfind(tag)
+    ]
+    of_type = dict(zip(topology.atom_types, labels, strict=True))
+    if len(forces) > 1:
+        raise ValueError(f"{forces[0].tag} and {forces[1].tag}: one nonbonded form is allowed")
+    if forces and any(float(atom_entry(coulomb, label)["epsilon"]) for label in labels):
+        raise ValueError(f"NonbondedForce and {forces[0].tag}: one nonbonded form is allowed")
+    force = forces[0] if forces else coulomb
+    custom = force.tag == "CustomNonbondedForce"
+    form = _custom_form(force) if custom else LENNARD_JONES
+    pairs: dict[tuple[str, str], Parameters] = {}
+    for i, j in combinations_with_replacement(topology.type_names, 2):
+        ends = of_type[i], of_type[j]
+        parameters = _tabulated(force, form, ends) if custom else _lennard_jones(force, ends)
+        pairs[i, j] = convert(form, parameters, 1 / KJ_PER_MOL, 1 / NM)
+    return form, pairs
+
+
+def _custom_form(force: Element) -> Form:
+    energy = force.attrib["energy"].replace(" ", "")
+    for name, expression in EXPRESSIONS.items():
+        if FORMS[name].kind == "nonbonded" and energy.startswith(expression):
+            return FORMS[name]
+    raise ValueError(f"{force.tag}: energy {energy!r} is none of our forms'")
+
+
+def _tabulated(force: Element, form: Form, ends: tuple[Label, Label]) -> Parameters:
+    i, j = (int(atom_entry(force, label)["t"]) for label in ends)
+    tables = {table.attrib["name"]: table for table in force.iterfind("Function")}
+    found = {}
+    for name in form.parameter_names:
+        table = tables[f"{name}_of"]
+        found[name] = float((table.text or "").split()[i + int(table.attrib["xsize"]) * j])
+    return found
+
+
+def _lennard_jones(force: Element, ends: tuple[Label, Label]) -> Parameters:
+    fixed = match_entry(force.findall("NBFixPair"), ends, "bond")
+    if fixed is not None:
+        return {name: float(fixed.attrib[name]) for name in LENNARD_JONES.parameter_names}
+    one, other = (
+        [float(atom_entry(force, label)[name]) for name in LENNARD_JONES.parameter_names]
+        for label in ends
+    )
+    joint, _ = combine(LENNARD_JONES, one, other, None)
+    return dict(zip(LENNARD_JONES.parameter_names, joint.tolist(), strict=True))

@@ -1,0 +1,33 @@
+"""Dihedral energies that are told by phases, as our forms."""
+
+from collections.abc import Iterable
+from math import cos, sin
+
+from aiida_forcefield.potentials.forms import CHIRAL_FOURIER, FOURIER, FOURIER6
+
+_NONE = 1e-9  # relative: a sine that a phase of 180° leaves
+
+
+def from_phases(parts: Iterable[tuple[int, float, float]]) -> tuple[str, dict[str, float]]:
+    """Name and parameters of the form that has Σ K (1 + cos(nφ − δ)), but for a constant.
+
+    Args:
+        parts: n, K and δ in radians.
+
+    Raises:
+        ValueError: n is larger than 6.
+    """
+    cosines, sines = [0.0] * 6, [0.0] * 6
+    for n, height, phase in parts:
+        if n > len(cosines):
+            raise ValueError(f"dihedral: periodicity {n} is not one of 1 to {len(cosines)}")
+        if n > 0:
+            cosines[n - 1] += height * cos(phase)
+            sines[n - 1] += height * sin(phase)
+    if max(map(abs, sines)) > _NONE * max(map(abs, cosines)):
+        values = [value for pair in zip(cosines, sines, strict=True) for value in pair]
+        form = CHIRAL_FOURIER
+    else:
+        form = FOURIER6 if any(cosines[4:]) else FOURIER
+        values = cosines[: len(form.parameters)]
+    return form.name, dict(zip(form.parameter_names, values, strict=True))
