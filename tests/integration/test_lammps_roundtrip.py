@@ -1,14 +1,19 @@
 """LAMMPS computes from exported files what the force field says, term by term."""
 
+import re
+import shutil
+import subprocess
 from pathlib import Path
 
 import numpy as np
 import pytest
+from ase import Atoms
 
-from aiida_forcefield.potentials import write_data, write_force_field
+from aiida_forcefield.potentials import read_lammps, write_data, write_force_field
+from aiida_forcefield.topology.molecule import from_smiles
 
 from .fields import FIELDS, build, droplet, largest_error, liquid, ours
-from .test_lammps_export import forces, lmp, run  # noqa: F401
+from .test_lammps_export import KCAL, forces, lmp, run  # noqa: F401
 
 pytestmark = pytest.mark.integration
 
@@ -38,3 +43,30 @@ def test_energy_and_forces(lmp: str, tmp_path: Path, name: str, periodic: bool) 
     assert found["ecoul"] + found["elong"] == pytest.approx(expected["coulomb"], rel=0, abs=sums)
     assert found["pe"] - found["etail"] == pytest.approx(expected["energy"], rel=1e-6, abs=sums)
     assert largest_error(forces(tmp_path), force) < 1e-6
+
+
+def test_files_of_others_are_read_as_lammps_reads_them(lmp: str, tmp_path: Path) -> None:  # noqa: F811
+    folder = shutil.copytree(Path(__file__).parents[1] / "opls", tmp_path / "opls")
+    done = subprocess.run(
+        [lmp, "-in", "methanol.in", "-log", "log"],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    lines = done.stdout.splitlines()
+    row = next(i for i, text in enumerate(lines) if "PotEng" in text)
+    data, script = ((folder / f"methanol.{name}").read_text() for name in ("data", "in"))
+    topology = from_smiles("CO")
+    field = read_lammps(data, script, topology)
+
+    rows = re.findall(r"^\d+ \d \d +-?0\.\d+ +(\S+) +(\S+) +(\S+)$", data, re.MULTILINE)
+    order = [1, 4, 0, 2, 3, 5]  # C, O, three H and the hydroxyl's, as the topology has them
+    x = np.array(rows, dtype=float).reshape(2, 6, 3)[:, order].reshape(-1, 3)
+    expected, force = ours(field, topology, Atoms(2 * topology.symbols, x))
+    found = [float(value) * KCAL for value in lines[row + 1].split()[1:]]
+    names = ("energy", "bond", "angle", "dihedral", "nonbonded", "coulomb")
+    assert found == pytest.approx([expected[name] for name in names], rel=1e-6)
+    computed = forces(folder).reshape(2, 6, 3)[:, order].reshape(-1, 3)
+    assert largest_error(computed, force) < 1e-6

@@ -12,6 +12,7 @@ from aiida_forcefield.potentials.molecule_files import write_gro, write_pdb
 from aiida_forcefield.potentials.openmm import write_openmm
 from aiida_forcefield.potentials.points import DimerPoints, MoleculePoints
 from aiida_forcefield.potentials.prior import Reference, van_der_waals_radius
+from aiida_forcefield.potentials.read_lammps import read_lammps
 from aiida_forcefield.potentials.read_openmm import read_openmm
 from aiida_forcefield.potentials.residuals import Settings
 
@@ -29,6 +30,7 @@ __all__ = [
     "interaction_energies",
     "liquid_charges",
     "molecule_energies",
+    "read_lammps",
     "read_openmm",
     "van_der_waals_radius",
     "write_data",

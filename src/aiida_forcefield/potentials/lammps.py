@@ -71,6 +71,16 @@ _PAIR: Final[dict[str, tuple[str, tuple[str, ...], Callable[[Parameters], Sequen
 }
 """Style, variants with Coulomb's law, and coefficients; what is not here is an expression."""
 
+TANG_TOENNIES: Final = (
+    "A*e-"
+    + "-".join(
+        f"(1-e*({'+'.join(f'x^{k}/{factorial(k)}' for k in range(n + 1))}))*C{n}/r^{n}"
+        for n in (6, 8)
+    )
+    + ";e=exp(-x);x=r/rho"
+)
+"""The expression, which goes before the values of A, rho, C6 and C8."""
+
 
 def write_force_field(
     forcefield: ForceField,
@@ -140,20 +150,13 @@ def _pair_coefficients(forcefield: ForceField, topology: Topology, style: str) -
         if form.name in _PAIR:
             coefficients = _numbers(_PAIR[form.name][2](parameters))
         else:
-            coefficients = _tang_toennies(parameters)
+            constants = ";".join(f"{name}={value:.14g}" for name, value in parameters.items())
+            coefficients = f'"{TANG_TOENNIES};{constants}"'
         yield f"pair_coeff {i} {j} {style} {coefficients} # {first} {second}"
         start, epsilon = pair_wall(forcefield, first, second)
         if start > 0:
             wall = (epsilon / KCAL_PER_MOL, start / 2 ** (1 / 6), start)
             yield f"pair_coeff {i} {j} lj/cut {_numbers(wall)}"
-
-
-def _tang_toennies(p: Parameters) -> str:
-    def damping(n: int) -> str:
-        return f"(1-e*({'+'.join(f'x^{k}/{factorial(k)}' for k in range(n + 1))}))"
-
-    constants = ";".join(f"{name}={value:.14g}" for name, value in p.items())
-    return f'"A*e-{damping(6)}*C6/r^6-{damping(8)}*C8/r^8;e=exp(-x);x=r/rho;{constants}"'
 
 
 def _used(forcefield: ForceField, topology: Topology, kind: TermKind) -> list[str]:

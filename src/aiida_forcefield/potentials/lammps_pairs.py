@@ -1,0 +1,143 @@
+"""Nonbonded interactions in a script and a data file of LAMMPS."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import combinations_with_replacement
+from typing import Final
+
+from aiida_forcefield.potentials.assign import Parameters
+from aiida_forcefield.potentials.forms import FORMS, LENNARD_JONES, Combination, Form, combine
+from aiida_forcefield.potentials.lammps import TANG_TOENNIES
+from aiida_forcefield.potentials.lammps_text import Script, Words, numbers_of
+
+_PARAMETERS: Final = {
+    "buck": ("exp6", ("A", "rho", "C6")),
+    "born": ("born_mayer_huggins", ("A", "rho", "sigma", "C6", "C8")),
+    "lj/cut": ("lennard_jones", ("epsilon", "sigma")),
+    "lepton": ("tang_toennies", ("A", "rho", "C6", "C8")),
+}
+_MIX: Final[dict[str, Combination | None]] = {"geometric": "geometric", "arithmetic": None}
+_SPECIAL: Final = {  # 1-4 scales of Lennard-Jones and of Coulomb's law
+    "amber": (0.5, 0.8333333333),
+    "charmm": (0.0, 0.0),
+    "dreiding": (1.0, 1.0),
+}
+
+
+def nonbonded_pairs(
+    sections: Mapping[str, Sequence[Words]], commands: Script, types: Mapping[str, int]
+) -> tuple[Form, dict[tuple[str, str], Parameters]]:
+    """The form, and its parameters in the file's units for each pair of atom types.
+
+    Args:
+        sections: of the data file.
+        commands: of the script.
+        types: number in LAMMPS of each atom type.
+    """
+    style, *rest = commands.last("pair_style") or ("",)
+    hybrid = style.startswith("hybrid")
+    bases = [_base(word) for word in (rest if hybrid else [style])]
+    used = list(dict.fromkeys(base for base in bases if base in _PARAMETERS))
+    main = used[0] if used else ""
+    if not used or len({*used} - {"lj/cut"}) > 1 or (hybrid and style != "hybrid/overlay"):
+        allowed = ", ".join(_PARAMETERS)
+        raise ValueError(f"pair_style {' '.join((style, *rest))}: one of {allowed} is allowed")
+    found: dict[tuple[int, int], Parameters] = {}
+    for first, second, words in _rows(sections, commands, hybrid, max(types.values())):
+        base, values = (_base(words[0]), words[1:]) if hybrid else (main, words)
+        if base == main:
+            found[min(first, second), max(first, second)] = _parameters(main, values)
+        elif base == "lj/cut" and not _is_wall(values):
+            raise ValueError(f"pair_coeff {first} {second}: {main} and lj/cut add up there")
+    form = FORMS[_PARAMETERS[main][0]]
+    rule = _rule(commands)
+    pairs = {}
+    for i, j in combinations_with_replacement(types, 2):
+        numbers = tuple(sorted((types[i], types[j])))
+        known = found.get((numbers[0], numbers[1]))
+        pairs[i, j] = known or _mixed(form, found, numbers, rule)
+    return form, pairs
+
+
+def scales_14(commands: Script) -> tuple[float, float]:
+    """By how much atoms three bonds apart feel the form and Coulomb's law."""
+    lj, coulomb = 0.0, 0.0
+    words = list(commands.last("special_bonds"))
+    while words:
+        name, *words = words
+        if name in _SPECIAL:
+            lj, coulomb = _SPECIAL[name]
+        elif name in ("lj", "coul", "lj/coul"):
+            near, scale, words = words[:2], float(words[2]), words[3:]
+            if any(float(each) > 1e-9 for each in near):
+                raise ValueError(f"special_bonds {name}: 1-2 and 1-3 pairs must be 0")
+            lj = lj if name == "coul" else scale
+            coulomb = coulomb if name == "lj" else scale
+        else:
+            raise ValueError(f"special_bonds {name}: cannot be read")
+    return lj, coulomb
+
+
+def _base(style: str) -> str:
+    """The name of a style without Coulomb's law."""
+    return style.partition("/coul")[0]
+
+
+def _rows(
+    sections: Mapping[str, Sequence[Words]], commands: Script, hybrid: bool, count: int
+) -> Iterator[tuple[int, int, Words]]:
+    """Both types and all words of each pair of types that has coefficients, in their order."""
+    for number, *words in sections.get("Pair Coeffs", []):
+        yield int(number), int(number), words
+    for first, second, *words in sections.get("PairIJ Coeffs", []):
+        yield int(first), int(second), words
+    for first, second, *words in commands.of("pair_coeff"):
+        if hybrid and _base(words[0]) not in _PARAMETERS:
+            continue
+        for i in numbers_of(first, count):
+            for j in numbers_of(second, count):
+                if i <= j or "*" not in first + second:
+                    yield i, j, words
+
+
+def _parameters(style: str, words: Words) -> dict[str, float]:
+    names = _PARAMETERS[style][1]
+    if style == "lepton":
+        expression, *constants = words[0].replace(" ", "").rsplit(";", len(names))
+        if expression != TANG_TOENNIES:
+            raise ValueError(f"pair_coeff {expression}: not the expression of a form that we have")
+        values = dict(constant.split("=") for constant in constants)
+        return {name: float(values[name]) for name in names}
+    parameters = {name: float(words[place]) for place, name in enumerate(names)}
+    if "C8" in parameters:
+        parameters["C8"] *= -1
+    return parameters
+
+
+def _is_wall(words: Words) -> bool:
+    """Whether Lennard-Jones ends at its minimum, purely repulsive."""
+    _, sigma, *cutoff = map(float, words)
+    return bool(cutoff) and abs(cutoff[0] - 2 ** (1 / 6) * sigma) < 1e-6
+
+
+def _rule(commands: Script) -> Combination | None:
+    for words in commands.of("pair_modify"):
+        if "mix" in words:
+            mix = words[words.index("mix") + 1]
+            if mix not in _MIX:
+                raise ValueError(f"pair_modify mix {mix}: allowed: {', '.join(_MIX)}")
+            return _MIX[mix]
+    return "geometric"  # LAMMPS' own for Lennard-Jones
+
+
+def _mixed(
+    form: Form,
+    found: Mapping[tuple[int, int], Parameters],
+    numbers: Sequence[int],
+    rule: Combination | None,
+) -> dict[str, float]:
+    like = [found.get((number, number)) for number in numbers]
+    if form is not LENNARD_JONES or like[0] is None or like[1] is None:
+        raise ValueError(f"atom types {numbers[0]} and {numbers[1]}: no pair coefficients")
+    one, other = ([each[name] for name in form.parameter_names] for each in like if each)
+    joint, _ = combine(form, one, other, rule)
+    return dict(zip(form.parameter_names, joint.tolist(), strict=True))

@@ -1,0 +1,190 @@
+"""A data file and a script of LAMMPS as a `ForceField` of one molecule."""
+
+from collections.abc import Callable, Mapping, Sequence
+from math import pi
+from typing import Final, get_args
+
+from rdkit import Chem
+
+from aiida_forcefield.potentials.assign import Found, Parameters, assign, term_key
+from aiida_forcefield.potentials.forcefield import ForceField
+from aiida_forcefield.potentials.forms import FORMS
+from aiida_forcefield.potentials.lammps_pairs import nonbonded_pairs, scales_14
+from aiida_forcefield.potentials.lammps_text import (
+    Script,
+    Words,
+    numbers_of,
+    parse_data,
+    parse_script,
+)
+from aiida_forcefield.potentials.phases import from_phases
+from aiida_forcefield.potentials.units import KCAL_PER_MOL, convert
+from aiida_forcefield.topology.topology import TermKind, Topology
+from aiida_forcefield.topology.types import match_atoms
+
+Numbers = Sequence[float]
+Read = Callable[[Numbers], tuple[str, Parameters]]
+
+_ENERGY: Final = {"real": KCAL_PER_MOL, "metal": 1.0}
+_MASS: Final = 0.1  # u: between an element's mass and what a file says
+
+
+def _named(form: str, *names: str) -> Read:
+    """Numbers that are parameters of a form, in this order."""
+
+    def read(v: Numbers) -> tuple[str, Parameters]:
+        if len(v) != len(names):
+            raise ValueError(f"{form}: {len(v)} coefficients; allowed: {', '.join(names)}")
+        return form, dict(zip(names, v, strict=True))
+
+    return read
+
+
+def _fourier(v: Numbers) -> tuple[str, Parameters]:
+    parts = (v[1 + 3 * i : 4 + 3 * i] for i in range(int(v[0])))
+    return from_phases((int(n), height, phase * pi / 180) for height, n, phase in parts)
+
+
+def _powers(v: Numbers) -> tuple[str, Parameters]:
+    """Coefficients of cosⁿ φ; ours are of cosⁿ(φ − 180°)."""
+    padded = [*v, *[0.0] * (6 - len(v))]
+    names = FORMS["ryckaert_bellemans"].parameter_names
+    signed = (value * (-1) ** n for n, value in enumerate(padded))
+    return "ryckaert_bellemans", dict(zip(names, signed, strict=True))
+
+
+def _flat_improper(v: Numbers) -> tuple[str, Parameters]:
+    if v[0] and v[1]:
+        raise ValueError(f"improper harmonic: an angle of {v[1]}° at rest; allowed: 0")
+    return "harmonic_improper", {"k": v[0]}
+
+
+def _cvff(v: Numbers) -> tuple[str, Parameters]:
+    if v[0] and tuple(v[1:]) != (-1, 2):
+        raise ValueError(f"improper cvff: d = {v[1]:g} and n = {v[2]:g}; allowed: -1 and 2")
+    return "cosine_improper", {"k": v[0]}
+
+
+def _charmm(v: Numbers) -> tuple[str, Parameters]:
+    if v[3]:
+        raise ValueError(f"dihedral charmm: weight {v[3]:g}; allowed: 0, and special_bonds instead")
+    return from_phases([(int(v[1]), v[0], v[2] * pi / 180)])
+
+
+_READERS: Final[dict[TermKind, dict[str, Read]]] = {
+    "bond": {
+        "harmonic": _named("harmonic_bond", "k", "r0"),
+        "class2": _named("quartic_bond", "r0", "k2", "k3", "k4"),
+        "morse": _named("morse", "D", "alpha", "r0"),
+    },
+    "angle": {
+        "harmonic": _named("harmonic_angle", "k", "theta0"),
+        "cosine/squared": _named("cosine_angle", "k", "theta0"),
+        "cosine": _named("linear_angle", "k"),
+    },
+    "dihedral": {
+        "fourier": _fourier,
+        "nharmonic": lambda v: _powers(v[1:]),
+        "multi/harmonic": _powers,
+        "harmonic": lambda v: from_phases([(int(v[2]), v[0], 0 if v[1] > 0 else pi)]),
+        "charmm": _charmm,
+        "opls": lambda v: from_phases(
+            (n, height / 2, pi * (n % 2 == 0)) for n, height in enumerate(v, start=1)
+        ),
+    },
+    "improper": {"harmonic": _flat_improper, "cvff": _cvff},
+}
+
+
+def read_lammps(data: str, script: str, topology: Topology) -> ForceField:
+    """The force field of the first molecule of a LAMMPS data file.
+
+    Constant parts of dihedral energies are left out. Of the script styles, coefficients,
+    ``special_bonds`` and mixing are read; a wall as `write_force_field` makes it is left out.
+
+    Args:
+        data: text of the data file, ``atom_style full``.
+        script: text of the input, files that it includes put in.
+        topology: the molecule.
+
+    Raises:
+        ValueError: another molecule, or something that our forms cannot say; one line.
+    """
+    sections, commands = parse_data(data), parse_script(script)
+    units = next(iter(commands.last("units")), "real")
+    if units not in _ENERGY:
+        raise ValueError(f"units {units}: allowed: {', '.join(_ENERGY)}")
+    if missing := {"Masses", "Atoms"} - sections.keys():
+        raise ValueError(f"{min(missing)}: the data file has no such section")
+    try:
+        places, rows = _molecule(sections, topology)
+        energy = _ENERGY[units]
+        terms = {
+            term_key(kind, atoms): (form, convert(FORMS[form], parameters, 1 / energy))
+            for kind in get_args(TermKind)
+            for atoms, form, parameters in _bonded(kind, sections, commands, places)
+        }
+        types = {
+            name: int(rows[topology.atom_types.index(name)][2]) for name in topology.type_names
+        }
+        form, found = nonbonded_pairs(sections, commands, types)
+    except (IndexError, KeyError):
+        raise ValueError(
+            "a row has too few words, or names an atom or a type that is not there"
+        ) from None
+    pairs = {key: convert(form, parameters, 1 / energy) for key, parameters in found.items()}
+    charges = tuple(float(row[3]) for row in rows)
+    return assign(Found(terms, form, pairs, charges, scales_14(commands)), topology)
+
+
+def _molecule(
+    sections: Mapping[str, list[Words]], topology: Topology
+) -> tuple[dict[str, int], list[Words]]:
+    """Place in the topology by atom id, and each atom's row in the order of the topology."""
+    atoms = sorted(sections["Atoms"], key=lambda row: int(row[0]))
+    first = [row for row in atoms if row[1] == atoms[0][1]]
+    masses = {row[0]: float(row[1]) for row in sections["Masses"]}
+    weight = {s: Chem.GetPeriodicTable().GetAtomicWeight(s) for s in set(topology.symbols)}
+    symbols = []
+    for row in first:
+        near = min(weight, key=lambda symbol: abs(weight[symbol] - masses[row[2]]))
+        symbols.append(near if abs(weight[near] - masses[row[2]]) < _MASS else "")
+    index = {row[0]: place for place, row in enumerate(first)}
+    bonds = [(index[row[2]], index[row[3]]) for row in sections.get("Bonds", []) if row[2] in index]
+    found = match_atoms(topology.symbols, topology.bonds, symbols, bonds)
+    if found is None:
+        molecule = topology.smiles or "".join(topology.symbols)
+        raise ValueError(f"Atoms: the first molecule has not the atoms and bonds of {molecule}")
+    rows = [first[place] for place in found]
+    return {row[0]: place for place, row in enumerate(rows)}, rows
+
+
+def _bonded(
+    kind: TermKind,
+    sections: Mapping[str, list[Words]],
+    commands: Script,
+    places: Mapping[str, int],
+) -> list[tuple[tuple[int, ...], str, Parameters]]:
+    """Atoms, form and parameters, in the file's units, of each term of the molecule."""
+    title = kind.capitalize()
+    members = [row for row in sections.get(f"{title}s", []) if row[2] in places]
+    if not members:
+        return []
+    style = next(iter(commands.last(f"{kind}_style")), "")
+    rows = [*sections.get(f"{title} Coeffs", []), *commands.of(f"{kind}_coeff")]
+    count = max(int(row[1]) for row in members)
+    coefficients: dict[int, tuple[str, Parameters]] = {}
+    for pattern, *values in rows:
+        name, numbers = (values[0], values[1:]) if style == "hybrid" else (style, values)
+        if name not in _READERS[kind]:
+            allowed = ", ".join(_READERS[kind])
+            raise ValueError(f"{kind}_style {name or 'is missing'}; allowed: {allowed}")
+        for number in numbers_of(pattern, count):
+            coefficients[number] = _READERS[kind][name]([float(value) for value in numbers])
+    found = []
+    for row in members:
+        if int(row[1]) not in coefficients:
+            raise ValueError(f"{kind} type {row[1]}: no coefficients")
+        atoms = tuple(places[atom] for atom in row[2:])
+        found.append((atoms, *coefficients[int(row[1])]))
+    return found

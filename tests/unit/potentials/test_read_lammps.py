@@ -1,0 +1,105 @@
+"""What was written for LAMMPS is read back; other people's files are read or refused."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from aiida_forcefield.potentials import (
+    molecule_energies,
+    read_lammps,
+    write_data,
+    write_force_field,
+)
+from aiida_forcefield.potentials.units import KCAL_PER_MOL
+from aiida_forcefield.topology.molecule import from_smiles
+
+from ...integration.fields import FIELDS, build
+from .synthetic_fields import Case
+from .test_read_openmm import assert_same
+
+FOLDER = Path(__file__).parents[2] / "opls"
+DATA, SCRIPT = ((FOLDER / f"methanol.{name}").read_text() for name in ("data", "in"))
+
+
+@pytest.mark.parametrize("periodic", [False, True])
+@pytest.mark.parametrize("name", FIELDS)
+def test_round_trip(name: str, periodic: bool) -> None:
+    topology, field = build(*FIELDS[name])
+    data = write_data(field, topology, topology.conformers[:1], [30] * 3)
+    script = write_force_field(field, topology, periodic=periodic)
+    assert_same(read_lammps(data, script, topology), field)
+
+
+def test_a_fitted_field_comes_back(case: Case) -> None:
+    field, topology = case.forcefield, case.topology
+    data = write_data(field, topology, case.molecules[:2], [30] * 3)
+    read = read_lammps(data, write_force_field(field, topology), topology)
+    energy = molecule_energies(read, topology, case.molecules[:3])
+    expected = molecule_energies(field, topology, case.molecules[:3], field.charges)
+    np.testing.assert_allclose(energy[1], expected[1], atol=1e-7)
+
+
+def test_opls_methanol_in_its_own_numbers() -> None:
+    field = read_lammps(DATA, SCRIPT, from_smiles("CO"))
+    kcal = KCAL_PER_MOL
+    assert field.term("bond C1-O1").parameters == pytest.approx({"k": 320 * kcal, "r0": 1.41})
+    dihedral = field.term("dihedral H1-C1-O1-H2")
+    assert dihedral.parameters["k3"] == pytest.approx(0.225 * kcal)
+    assert field.pair("C1", "O1") == pytest.approx(
+        {"epsilon": np.sqrt(0.066 * 0.17) * kcal, "sigma": np.sqrt(3.5 * 3.12)}
+    )
+    assert field.charges == {"C1": 0.145, "O1": -0.683, "H1": 0.04, "H2": 0.418}
+    assert (field.combination, field.scale_14) == ("geometric", (0.5, 0.5))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("real", "lj", "units lj: allowed: real, metal"),
+        ("bond_style      harmonic", "bond_style      fene", "bond_style fene; allowed: harmonic"),
+        ("mix geometric", "mix sixthpower", "pair_modify mix sixthpower"),
+        ("lj/coul 0.0 0.0 0.5", "lj/coul 0.0 1.0 0.5", "1-2 and 1-3 pairs must be 0"),
+        ("lj/cut/coul/cut 60.0", "lj/charmm/coul/long 8 9", "pair_style lj/charmm/coul/long 8 9"),
+        ("pair_coeff      2 2", "pair_coeff      1 1", "atom types 1 and 2: no pair coefficients"),
+    ],
+)
+def test_what_cannot_be_read_is_named(old: str, new: str, message: str) -> None:
+    assert old in SCRIPT
+    with pytest.raises(ValueError, match=message):
+        read_lammps(DATA, SCRIPT.replace(old, new), from_smiles("CO"))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("Masses", "Weights", "Masses: the data file has no such section"),
+        ("2 15.9994", "2 32.06", "the first molecule has not the atoms and bonds of CO"),
+        ("3 55.0 108.5", "", "angle type 3: no coefficients"),
+        ("3 1 4  0.040", "3 1 4  0.050", "charge of H1: equal atoms have different charges"),
+    ],
+)
+def test_what_is_wrong_with_the_data_is_named(old: str, new: str, message: str) -> None:
+    assert old in DATA
+    with pytest.raises(ValueError, match=message):
+        read_lammps(DATA.replace(old, new), SCRIPT, from_smiles("CO"))
+
+
+@pytest.mark.parametrize(
+    ("style", "numbers"),
+    [
+        ("harmonic", "0.225 1 3"),
+        ("charmm", "0.225 3 0 0.0"),
+        ("fourier", "1 0.225 3 0.0"),
+        ("multi/harmonic", "0.225 -0.675 0 0.9 0"),
+        ("nharmonic", "4 0.225 -0.675 0 0.9"),
+    ],
+)
+def test_ways_to_say_one_dihedral(style: str, numbers: str) -> None:
+    topology = from_smiles("CO")
+    script = SCRIPT.replace("dihedral_style  opls", f"dihedral_style {style}")
+    data = DATA.replace("1 0.0 0.0 0.45 0.0", f"1 {numbers}")
+    x = topology.conformers + np.random.default_rng(0).normal(scale=0.1, size=(3, 6, 3))
+    expected = molecule_energies(read_lammps(DATA, SCRIPT, topology), topology, x)
+    found = molecule_energies(read_lammps(data, script, topology), topology, x)
+    np.testing.assert_allclose(found[1], expected[1], atol=1e-10)
