@@ -8,7 +8,7 @@ from aiida.orm import ArrayData, Dict
 
 from aiida_forcefield.data import ForceFieldData, PointsData, SurrogateData, TopologyData
 from aiida_forcefield.potentials import DimerPoints, MoleculePoints, Reference, Settings
-from aiida_forcefield.potentials import fit_force_field as fit
+from aiida_forcefield.potentials import fit_chosen_forms as fit
 from aiida_forcefield.scans import Points
 
 

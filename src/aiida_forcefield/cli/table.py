@@ -25,7 +25,7 @@ def print_results(results: Results, console: Console) -> None:
     if results["force_field"]:
         print_force_field(results["force_field"], console, results["dipoles"])
         console.print(_errors(results["force_field"]["diagnostics"]))
-        for line in _outliers(results["force_field"]["diagnostics"]):
+        for line in _remarks(results["force_field"]["diagnostics"]):
             console.print(line, highlight=False)
     if results["properties"]["density"]:
         console.print(_properties(results))
@@ -163,13 +163,20 @@ def _errors(diagnostics: Results) -> Table:
     return table
 
 
-def _outliers(diagnostics: Results) -> Iterator[str]:
-    """Which points the fit did without."""
-    prefix = "outliers "
-    for name in diagnostics:
-        if name.startswith(prefix):
-            count = f"{diagnostics[name]:.0f} of its points"
-            yield f" {name.removeprefix(prefix)}: {count} disagree with all others; left out"
+def _remarks(diagnostics: Results) -> Iterator[str]:
+    """Which points the fit did without, and which forms it was chosen from."""
+    for label, count in _named(diagnostics, "outliers"):
+        yield f" {label}: {count:.0f} of its points disagree with all others; left out"
+    forms = [f"{FORMS[name].title} {error:.2f}" for name, error in _named(diagnostics, "foresight")]
+    if forms:
+        yield f" forms, by the error of unseen points over the expected one: {', '.join(forms)}"
+
+
+def _named(diagnostics: Results, prefix: str) -> Iterator[tuple[str, float]]:
+    """Diagnostics of some kind, by what they are of."""
+    for name, value in diagnostics.items():
+        if name.startswith(f"{prefix} "):
+            yield name.removeprefix(f"{prefix} "), value
 
 
 def _error_rows(diagnostics: Results) -> Iterator[tuple[str, str]]:

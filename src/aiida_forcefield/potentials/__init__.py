@@ -15,6 +15,7 @@ from aiida_forcefield.potentials.prior import Reference, van_der_waals_radius
 from aiida_forcefield.potentials.read_lammps import read_lammps
 from aiida_forcefield.potentials.read_openmm import read_openmm
 from aiida_forcefield.potentials.residuals import Settings
+from aiida_forcefield.potentials.selection import fit_chosen_forms
 
 __all__ = [
     "DimerPoints",
@@ -26,6 +27,7 @@ __all__ = [
     "Settings",
     "Term",
     "fit_charges",
+    "fit_chosen_forms",
     "fit_force_field",
     "interaction_energies",
     "liquid_charges",

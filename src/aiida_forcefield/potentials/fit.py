@@ -10,13 +10,14 @@ from scipy.optimize import least_squares
 
 from aiida_forcefield.potentials.collapse import inner_maximum
 from aiida_forcefield.potentials.energy import dimer_model, molecule_model
-from aiida_forcefield.potentials.forcefield import ForceField, Term, columns
+from aiida_forcefield.potentials.forcefield import ForceField, Kind, Term, columns
+from aiida_forcefield.potentials.forms import FORM_OF_KIND, Form
 from aiida_forcefield.potentials.outliers import agreeing
 from aiida_forcefield.potentials.points import DimerPoints, MoleculePoints
 from aiida_forcefield.potentials.prior import Prior, Reference, build_prior
 from aiida_forcefield.potentials.residuals import Problem, Settings, type_pairs
 from aiida_forcefield.potentials.units import KCAL_PER_MOL
-from aiida_forcefield.potentials.validation import informing_points, left_out_errors
+from aiida_forcefield.potentials.validation import foresight, informing_points, left_out_errors
 from aiida_forcefield.topology.topology import Topology
 
 Array = NDArray[np.float64]
@@ -49,6 +50,7 @@ def fit_force_field(
     molecule_points: MoleculePoints,
     dimer_points: Sequence[DimerPoints],
     settings: Settings | None = None,
+    forms: Mapping[Kind, Form] = FORM_OF_KIND,
 ) -> ForceField:
     """Fit all parameters of a force field at once.
 
@@ -60,6 +62,7 @@ def fit_force_field(
         molecule_points: energies and gradients of single molecules.
         dimer_points: sets of interaction energies.
         settings: weights; `Settings()` by default.
+        forms: of each kind of interaction.
 
     Returns:
         The force field. A parameter at a bound is flagged, and one that the data left as wide as
@@ -70,7 +73,7 @@ def fit_force_field(
         ValueError: if shapes disagree, a value is not finite, or the charges let atoms collapse.
     """
     settings = settings or Settings()
-    prior = build_prior(topology, reference, settings.c6_width)
+    prior = build_prior(topology, reference, settings.c6_width, forms)
     problem = Problem(
         prior,
         settings,
@@ -115,6 +118,7 @@ def fit_force_field(
             **errors,
             **{f"{name}_start": value for name, value in errors_at_start.items()},
             **{f"left_out_{name}": value for name, value in left_out.items()},
+            "foresight": foresight(residuals, jacobian, rows),
             "molecule_points": float(np.count_nonzero(molecule_points.weights)),
             "gradients": float(np.count_nonzero(problem.has_gradient)),
             "dimer_points": float(sum(np.count_nonzero(d.weights) for d in dimer_points)),

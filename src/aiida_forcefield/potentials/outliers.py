@@ -16,7 +16,8 @@ _NORMAL = 1.4826  # of a normal distribution, the standard deviation over the me
 def agreeing(residuals: Array, rows: Rows) -> NDArray[np.bool_]:
     """Which points are within `FAR` of a fit, in their energy and in their gradient, shape (s,).
 
-    The standard deviation is that of most points, as their median tells it.
+    The standard deviation is that of most points, as their median tells it, or the expected one
+    where that is larger.
 
     Args:
         residuals: shape (m,).
@@ -28,5 +29,5 @@ def agreeing(residuals: Array, rows: Rows) -> NDArray[np.bool_]:
         points, place = np.unique(rows.points[mine], return_inverse=True)
         sizes = np.sqrt(np.bincount(place, residuals[mine] ** 2) / np.bincount(place))
         if (counted := sizes[sizes > 0]).size:
-            agree[points] &= sizes <= FAR * _NORMAL * np.median(counted)
+            agree[points] &= sizes <= FAR * max(1.0, _NORMAL * np.median(counted))
     return agree

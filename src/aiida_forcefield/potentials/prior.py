@@ -4,6 +4,7 @@ The fit works in u: ln p for positive parameters, p for the others. The prior is
 a sum of squares |L (u − u0)|². No experimental property enters.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,38 +14,32 @@ from rdkit import Chem
 
 from aiida_forcefield.potentials.curvatures import curvatures
 from aiida_forcefield.potentials.forcefield import Kind, Term, columns, vector
-from aiida_forcefield.potentials.forms import FORM_OF_KIND, FORMS
+from aiida_forcefield.potentials.forms import EXP6, FORM_OF_KIND, FORMS, LINEAR_ANGLE, Form
 from aiida_forcefield.scans.coordinates import evaluate
 from aiida_forcefield.topology.topology import Topology
 
 Array = NDArray[np.float64]
 
 _MORSE_DEPTH: Final = 4.0  # eV, the middle of covalent single bonds
+_STRAIGHT: Final = np.deg2rad(170.0)
 _RHO: Final = 0.265  # Å, how fast the overlap of valence shells decays
 
 # Standard deviation of each parameter's u about its prior.
 _WIDTHS: Final = {
+    ("bond", "k"): 0.3,
     ("bond", "D"): 0.4,
     ("bond", "alpha"): 0.3,  # of ln k, k = 2 D α² being what a Hessian knows
     ("bond", "r0"): 0.02,  # what two QM levels differ by
     ("angle", "k"): 0.5,
     ("angle", "theta0"): 3.0,  # wider, the angles of a centre strain against each other
-    **{("dihedral", f"k{n}"): 0.1 for n in range(1, 5)},
+    **{("dihedral", f"k{n}"): 0.1 for n in range(1, 7)},
     ("improper", "k"): 1.0,
     ("nonbonded", "A"): 1.5,  # of the repulsion at contact, ln A − r/ρ
     ("nonbonded", "rho"): 0.12,
     ("nonbonded", "C6"): 0.07,
 }
 
-# Bounds of the parameter itself; those in _SPANS are about the prior's u.
-_BOUNDS: Final = {
-    ("bond", "D"): (0.5, 15.0),
-    ("bond", "alpha"): (0.5, 6.0),
-    ("angle", "k"): (0.02, 60.0),
-    **{("dihedral", f"k{n}"): (-1.0, 1.0) for n in range(1, 5)},
-    ("improper", "k"): (1e-3, 30.0),
-    ("nonbonded", "rho"): (0.18, 0.36),
-}
+# Bounds of some are about the prior's u, in place of those that their form has.
 _SPANS: Final = {
     ("bond", "r0"): 0.3,
     ("angle", "theta0"): 30.0,
@@ -113,7 +108,12 @@ def contact_distance(i: str, j: str) -> float:
     return van_der_waals_radius(i) + van_der_waals_radius(j)
 
 
-def build_prior(topology: Topology, reference: Reference, c6_width: float) -> Prior:
+def build_prior(
+    topology: Topology,
+    reference: Reference,
+    c6_width: float,
+    forms: Mapping[Kind, Form] = FORM_OF_KIND,
+) -> Prior:
     """The prior of all terms of a topology.
 
     Bonds and angles: geometry from the reference, curvature from its Hessian. Dihedrals: none.
@@ -123,11 +123,12 @@ def build_prior(topology: Topology, reference: Reference, c6_width: float) -> Pr
         topology: the molecule.
         reference: its minimum with Hessian and C6.
         c6_width: relative standard deviation of C6.
+        forms: of each kind of interaction; angles that are straight have one of their own.
 
     Raises:
         ValueError: if the reference does not fit the topology, or a C6 is not positive.
     """
-    terms = _start(topology, reference)
+    terms = _start(topology, reference, forms)
     places = columns(terms)
     parameters = vector(terms)
     logarithmic = np.array(
@@ -137,18 +138,18 @@ def build_prior(topology: Topology, reference: Reference, c6_width: float) -> Pr
     lower, upper = np.empty_like(centre), np.empty_like(centre)
     rows = np.eye(len(centre))
     for term in terms:
-        for name, place in zip(term.parameters, places[term.name], strict=True):
-            key = (term.kind, name)
-            if key in _SPANS:
-                lower[place], upper[place] = centre[place] + np.array([-1, 1]) * _SPANS[key]
+        for parameter, place in zip(FORMS[term.form].parameters, places[term.name], strict=True):
+            span = _SPANS.get((term.kind, parameter.name))
+            if span is not None:
+                lower[place], upper[place] = centre[place] - span, centre[place] + span
             else:
-                bounds = np.array(_BOUNDS[key])
+                bounds = np.array(parameter.bounds)
                 lower[place], upper[place] = np.log(bounds) if logarithmic[place] else bounds
         here = places[term.name]
         widths = [_WIDTHS[term.kind, name] for name in term.parameters]
-        if term.kind == "angle":
+        if "theta0" in term.parameters:
             upper[here[1]] = min(upper[here[1]], 180.0)
-        if term.kind == "bond":  # what is known is ln k = ln D + 2 ln α + const
+        if term.form == "morse":  # what is known is ln k = ln D + 2 ln α + const
             rows[here[1], here[:2]] = 1, 2
         if term.kind == "nonbonded":  # what is known is ln A − r/ρ at contact r
             symbol = topology.symbols[topology.atom_types.index(term.name.split()[1])]
@@ -158,20 +159,31 @@ def build_prior(topology: Topology, reference: Reference, c6_width: float) -> Pr
     return Prior(terms, logarithmic, np.clip(centre, lower, upper), rows, lower, upper)
 
 
-def _start(topology: Topology, reference: Reference) -> tuple[Term, ...]:
+def _start(
+    topology: Topology, reference: Reference, forms: Mapping[Kind, Form]
+) -> tuple[Term, ...]:
     curvature = curvatures(topology, reference.positions, reference.hessian)
     terms = []
     for term in topology.term_types:
         q = float(evaluate(reference.positions, np.array(term.members))[0].mean())
-        half = max(curvature[term.name], 0.1) / 2
-        values = {
-            "bond": (_MORSE_DEPTH, np.sqrt(half / _MORSE_DEPTH), q),
-            "angle": (half, np.rad2deg(q)),
-            "dihedral": (0.0, 0.0, 0.0, 0.0),
-            "improper": (half,),
-        }[term.kind]
-        terms.append(_term(term.kind, term.name, values))
+        straight = term.kind == "angle" and q > _STRAIGHT
+        form = LINEAR_ANGLE if straight else forms[term.kind]
+        values = _values(form, max(curvature[term.name], 0.1) / 2, q)
+        terms.append(_term(form, term.name, values))
     return (*terms, *_start_nonbonded(topology, np.asarray(reference.c6, dtype=float)))
+
+
+def _values(form: Form, half: float, q: float) -> tuple[float, ...]:
+    """Parameters of a bonded form with its minimum at q (Å, radians), half its curvature there."""
+    if form.kind == "dihedral":
+        return (0.0,) * len(form.parameters)
+    return {
+        "morse": (_MORSE_DEPTH, np.sqrt(half / _MORSE_DEPTH), q),
+        "harmonic_bond": (half, q),
+        "harmonic_angle": (half, np.rad2deg(q)),
+        "linear_angle": (2 * half,),  # 1 + cos θ is half the square of what is left to 180°
+        "harmonic_improper": (half,),
+    }[form.name]
 
 
 def _start_nonbonded(topology: Topology, c6: Array) -> list[Term]:
@@ -185,12 +197,10 @@ def _start_nonbonded(topology: Topology, c6: Array) -> list[Term]:
         symbol = topology.symbols[int(np.argmax(mine))]
         r = contact_distance(symbol, symbol)
         A = 6 * C6 * _RHO / r**7 * np.exp(r / _RHO)
-        terms.append(_term("nonbonded", f"nonbonded {name}", (float(A), _RHO, C6)))
+        terms.append(_term(EXP6, f"nonbonded {name}", (float(A), _RHO, C6)))
     return terms
 
 
-def _term(kind: Kind, name: str, values: tuple[float, ...]) -> Term:
-    form = FORM_OF_KIND[kind]
-    return Term(
-        kind, name, form.name, dict(zip(form.parameter_names, map(float, values), strict=True))
-    )
+def _term(form: Form, name: str, values: tuple[float, ...]) -> Term:
+    parameters = dict(zip(form.parameter_names, map(float, values), strict=True))
+    return Term(form.kind, name, form.name, parameters)

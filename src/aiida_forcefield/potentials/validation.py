@@ -31,12 +31,7 @@ def left_out_errors(
         Root mean squares, weighted as in the fit: of each label, named like ``"energy bond
         C1-O1"`` or ``"interaction dimers random"``, and of all, ``"energy"`` and ``"interaction"``.
     """
-    normal, unseen = jacobian.T @ jacobian, residuals.copy()
-    for label in dict.fromkeys(rows.labels[rows.points >= 0].tolist()):
-        mine = (rows.labels == label) & (rows.points >= 0)
-        J, r = jacobian[mine], residuals[mine]
-        unseen[mine] += J @ np.linalg.solve(normal - J.T @ J, J.T @ r)
-    found = {}
+    unseen, found = _unseen(residuals, jacobian, np.where(rows.points < 0, "", rows.labels)), {}
     errors = {"energy": settings.energy_error, "interaction": settings.interaction_error}
     for kind, error in errors.items():
         of_kind = rows.kinds == kind
@@ -47,6 +42,29 @@ def left_out_errors(
             if total := rows.weights[mine].sum():
                 found[name] = error * float(np.sqrt((unseen[mine] ** 2).sum() / total))
     return found
+
+
+def foresight(residuals: Array, jacobian: Array, rows: Rows) -> float:
+    """Root mean square of the residuals of molecules, each point left out by itself.
+
+    In units of their standard deviation, energies and gradients together; by it, forms are
+    compared. Arguments as of `left_out_errors`.
+    """
+    molecules = np.isin(rows.kinds, ("energy", "gradient")) & (rows.weights > 0)
+    if not molecules.any():
+        return 0.0
+    unseen = _unseen(residuals, jacobian, np.where(molecules, rows.points.astype(str), ""))
+    return float(np.sqrt(np.sum(unseen[molecules] ** 2) / rows.weights[molecules].sum()))
+
+
+def _unseen(residuals: Array, jacobian: Array, blocks: NDArray[np.str_]) -> Array:
+    """Residuals of each block as without it, shape (m,); those with no name stay."""
+    normal, unseen = jacobian.T @ jacobian, residuals.copy()
+    for block in np.unique(blocks[blocks != ""]):
+        mine = blocks == block
+        J, r = jacobian[mine], residuals[mine]
+        unseen[mine] += J @ np.linalg.solve(normal - J.T @ J, J.T @ r)
+    return unseen
 
 
 def informing_points(jacobian: Array, rows: Rows, widths: Array) -> NDArray[np.int_]:

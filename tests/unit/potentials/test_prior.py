@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from aiida_forcefield.potentials.forcefield import vector
-from aiida_forcefield.potentials.prior import build_prior, contact_distance
+from aiida_forcefield.potentials.prior import Reference, build_prior, contact_distance
+from aiida_forcefield.topology import from_smiles
 
 from .synthetic_fields import Case
 
@@ -31,6 +32,15 @@ def test_jacobian_is_the_derivative_of_the_parameters(methanol: Case) -> None:
     expected = (forward - backward) / (2 * step)
     found = prior.jacobian(prior.to_parameters(prior.centre))
     np.testing.assert_allclose(found, expected, rtol=1e-6)
+
+
+def test_straight_angle_has_a_form_without_a_kink() -> None:
+    topology = from_smiles("C#N")  # H-C-N
+    x = np.array([[0.0, 0, 0], [1.15, 0, 0], [-1.07, 0, 0]])
+    hessian = np.zeros((9, 9))
+    prior = build_prior(topology, Reference(x, hessian, np.full((3, 3), 10.0)), c6_width=0.07)
+    (angle,) = [term for term in prior.terms if term.kind == "angle"]
+    assert angle.form == "linear_angle"
 
 
 def test_c6_must_be_positive(methanol: Case) -> None:
