@@ -6,9 +6,12 @@ from aiida.engine import CalcJobProcessSpec
 from aiida.orm import ArrayData, Dict, SinglefileData
 from aiida_lammps.calculations.raw import LammpsRawCalculation
 
-from aiida_forcefield.calculations.options import default_to_one_core
+from aiida_forcefield.calculations.options import LOCK, default_to_one_core
 from aiida_forcefield.data import ThermoData, TopologyData
-from aiida_forcefield.dynamics import FINAL_DATA, FRAMES
+from aiida_forcefield.dynamics import END_OF_LOG, FINAL_DATA, FRAMES
+
+DONE = f"! grep -q '{END_OF_LOG}' {LammpsRawCalculation.FILENAME_OUTPUT} 2>/dev/null || exit 0"
+"""Ends a job whose other copy has finished."""
 
 
 class MdCalculation(LammpsRawCalculation):
@@ -31,9 +34,16 @@ class MdCalculation(LammpsRawCalculation):
             help="`positions` (f, M, n, 3) of whole molecules and `box` (f, 3), Å.",
         )
         spec.exit_code(312, "ERROR_UNSTABLE", message="{status}: {reason}", invalidates_cache=True)
+        spec.exit_code(
+            411,
+            "ERROR_INCOMPLETE",
+            message="The job ended before LAMMPS did: {reason}",
+            invalidates_cache=True,
+        )
 
     def prepare_for_submission(self, folder: Folder) -> CalcInfo:
         """Have the final state and the frames retrieved beside the log."""
         info = super().prepare_for_submission(folder)
         info.retrieve_temporary_list = [FINAL_DATA, FRAMES]
+        info.prepend_text = f"{LOCK}\n{DONE}"
         return info

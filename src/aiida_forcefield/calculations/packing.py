@@ -7,7 +7,7 @@ from aiida.common.folders import Folder
 from aiida.engine import CalcJob, CalcJobProcessSpec
 from aiida.orm import AbstractCode, ArrayData, Dict
 
-from aiida_forcefield.calculations.options import default_to_one_core
+from aiida_forcefield.calculations.options import LOCK, default_to_one_core
 from aiida_forcefield.data import PointsData
 from aiida_forcefield.dynamics import packmol_input, starting_box, write_xyz
 
@@ -21,6 +21,7 @@ class PackingCalculation(CalcJob):
     FILENAME_INPUT = "packmol.inp"
     FILENAME_MOLECULE = "molecule.xyz"
     FILENAME_PACKED = "packed.xyz"
+    FILENAME_STDOUT = "packmol.out"
     COMMAND = "import sys; from packmol.cli import main; sys.exit(main())"
 
     @classmethod
@@ -38,6 +39,12 @@ class PackingCalculation(CalcJob):
             message="packmol could not pack the box: {reason}",
             invalidates_cache=True,
         )
+        spec.exit_code(
+            411,
+            "ERROR_INCOMPLETE",
+            message="The job ended before packmol did.",
+            invalidates_cache=True,
+        )
 
     def prepare_for_submission(self, folder: Folder) -> CalcInfo:
         """Write the molecule and packmol's input."""
@@ -52,10 +59,11 @@ class PackingCalculation(CalcJob):
         code.code_uuid = self.inputs.code.uuid
         code.cmdline_params = ["-E", "-c", self.COMMAND]  # as in QmCalculation
         code.stdin_name = self.FILENAME_INPUT
-        code.stdout_name = "packmol.out"
+        code.stdout_name = self.FILENAME_STDOUT
         info = CalcInfo()
         info.codes_info = [code]
-        info.retrieve_list = ["packmol.out"]
+        info.prepend_text = LOCK
+        info.retrieve_list = [self.FILENAME_STDOUT]
         info.retrieve_temporary_list = [self.FILENAME_PACKED]
         return info
 

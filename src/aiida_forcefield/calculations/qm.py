@@ -94,6 +94,13 @@ class QmCalculation(PyscfCalculation):
             message="The job ended before all its points were computed; what is done is kept.",
             invalidates_cache=True,
         )
+        spec.exit_code(
+            412,
+            "ERROR_DISK_FULL",
+            message="No space is left where the job runs; what is done is kept. Free some, and "
+            "launch the study again.",
+            invalidates_cache=True,
+        )
 
     @classmethod
     def validate_parameters(cls, value: Dict | None, _: Any) -> str | None:

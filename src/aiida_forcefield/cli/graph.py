@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 QM = "aiida.workflows:forcefield.qm"
 """Process type of a batch of QM points."""
+RESTARTING = (QM, "aiida.workflows:forcefield.md", "aiida.workflows:forcefield.packing")
+"""Process types that have jobs run again; it is their jobs that count."""
 
 
 @dataclass(frozen=True)

@@ -1,16 +1,16 @@
-"""``aiida-forcefield launch``: check a study and run it."""
+"""``aiida-forcefield launch``: check studies and run them."""
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from aiida_forcefield.cli.errors import InputError
-
 if TYPE_CHECKING:
     from aiida.orm import ProcessNode
 
+    from aiida_forcefield.cli.campaign import Campaign
     from aiida_forcefield.cli.study import StudyFile
 
 POLL_SECONDS = 5.0
@@ -18,7 +18,18 @@ REPEAT_SECONDS = 30.0
 
 
 @click.command()
-@click.argument("study", type=click.Path(path_type=Path))
+@click.argument("studies", type=click.Path(path_type=Path), nargs=-1, required=True)
+@click.option(
+    "--table",
+    type=click.Path(path_type=Path),
+    help="CSV file with a molecule a row (columns name, smiles, ...); STUDIES is its template.",
+)
+@click.option("--campaign", "name", help="Name of several studies. [default: of the first file]")
+@click.option(
+    "--at-a-time",
+    type=click.IntRange(1),
+    help="Studies that may run. [default: as many as the computer takes jobs of]",
+)
 @click.option("--protocol", help="Protocol in place of the one in the study.")
 @click.option("--dry-run", is_flag=True, help="Check, print the plan, submit nothing.")
 @click.option(
@@ -32,80 +43,110 @@ REPEAT_SECONDS = 30.0
 @click.pass_obj
 def launch(
     profile: str,
-    study: Path,
+    studies: tuple[Path, ...],
+    table: Path | None,
+    name: str | None,
+    at_a_time: int | None,
     protocol: str | None,
     dry_run: bool,
     wait: bool,
     output: Path | None,
 ) -> None:
-    """Check STUDY, a YAML file, and run it through the AiiDA daemon."""
-    from aiida_forcefield.cli.plan import describe_plan
-    from aiida_forcefield.cli.study import load_study
+    """Check STUDIES, YAML files, and run them through the AiiDA daemon.
 
-    file = load_study(study, protocol)
-    plan = list(describe_plan(file))
+    Several make a campaign: launched again it takes up only what is missing.
+    """
+    from aiida_forcefield.cli.plan import describe_plan
+    from aiida_forcefield.cli.studies import load_studies
+
+    files = load_studies(studies, table, protocol)
+    plans = [list(describe_plan(file)) for file in files]
     if dry_run:
-        for line in plan:
-            click.echo(line)
-        return
-    node = submit_study(profile, file)
-    click.echo(f"study {node.pk} submitted; `aiida-forcefield -p {profile} status {node.pk}`")
+        click.echo("\n\n".join("\n".join(plan) for plan in plans))
+    elif len(files) == 1 and table is None:
+        _launch_one(profile, files[0], wait, output)
+    else:
+        from aiida_forcefield.cli.campaign import Campaign
+        from aiida_forcefield.cli.profile import load
+
+        load(profile)
+        campaign = Campaign(profile, name or (table or studies[0]).stem, files, at_a_time)
+        _launch_campaign(campaign, wait)
+
+
+def _launch_one(profile: str, file: "StudyFile", wait: bool, output: Path | None) -> None:
+    from aiida_forcefield.cli.campaign import alone, fingerprint, latest
+    from aiida_forcefield.cli.submit import find_codes, submit_study
+
+    find_codes(profile, file)
+    with alone(profile):
+        node = latest(fingerprint(file))
+        runs = node is not None and not node.is_terminated
+        if node is None or not runs:
+            node = submit_study(profile, file)
+    said = "is the same and has not ended" if runs else "submitted"
+    click.echo(f"study {node.pk} {said}; `aiida-forcefield -p {profile} status {node.pk}`")
     if wait:
         _follow(node)
         _conclude(node, output or Path("results") / file.study.material.name.replace(" ", "_"))
 
 
-def submit_study(profile: str, file: "StudyFile") -> "ProcessNode":
-    """Submit a valid study to the daemon of a profile.
+def _launch_campaign(campaign: "Campaign", wait: bool) -> None:
+    """Launch what is missing; with `wait`, until all have ended."""
 
-    Raises:
-        InputError: profile, daemon or a code is missing, or the study does not fit them.
-    """
-    from aiida.engine import submit
+    def look() -> tuple[str, bool]:
+        for line in campaign.top_up():
+            click.echo(line)
+        standing = campaign.standing()
+        counts = ", ".join(f"{count} {state}" for state, count in sorted(standing.items()))
+        return f"campaign {campaign.name}: {counts}", not standing.keys() & {"waiting", "running"}
 
-    from aiida_forcefield.cli.profile import find_code, load, require_daemon
-
-    load(profile)
-    study = file.study
-    codes = {role: find_code(role, label) for role, label in study.codes.model_dump().items()}
-    require_daemon(profile)
-
-    from aiida_forcefield.workflows.material import MaterialWorkChain
-
-    try:
-        builder = MaterialWorkChain.get_builder_from_protocol(
-            material=file.material(),
-            codes=codes,
-            protocol=study.protocol,
-            properties=[item.model_dump() for item in study.properties],
-            overrides=study.overrides,
-            reference=study.reference.model_dump(exclude_none=True) or None,
+    if not wait:
+        summary, over = look()
+        click.echo(summary)
+        if not over:
+            click.echo("launch it again, or with --wait, for the others to follow")
+        return
+    _watch(look, "launch it again to go on")
+    failed = campaign.standing()["failed"]
+    click.echo(look()[0])
+    if failed:
+        raise click.ClickException(
+            f"{failed} studies failed; `aiida-forcefield status {campaign.name}` tells which"
         )
-    except ValueError as error:
-        raise InputError(f"{file.path}: {error}") from None
-    builder.metadata.label = study.material.name
-    return submit(builder)
 
 
 def _follow(node: "ProcessNode") -> None:
     """Show progress until the study ends; an interrupt leaves the study running."""
-    from rich.console import Console
-
     from aiida_forcefield.cli.progress import snapshot
+
+    def look() -> tuple[str, bool]:
+        progress = snapshot(node)
+        return progress.summary(), progress.over
+
+    _watch(look, f"`aiida-forcefield status {node.pk}` shows where it is")
+
+
+def _watch(look: Callable[[], tuple[str, bool]], advice: str) -> None:
+    """Show a summary until it says that all is over."""
+    from rich.console import Console
 
     console = Console()
     try:
         with console.status("") as spinner:
             shown_at = -REPEAT_SECONDS
-            while not (progress := snapshot(node)).over:
+            while True:
+                summary, over = look()
+                if over:
+                    return
                 if console.is_terminal:
-                    spinner.update(progress.summary())
+                    spinner.update(summary)
                 elif time.monotonic() - shown_at > REPEAT_SECONDS:
-                    click.echo(progress.summary())
+                    click.echo(summary)
                     shown_at = time.monotonic()
                 time.sleep(POLL_SECONDS)
     except KeyboardInterrupt:
-        click.echo(f"\nthe study goes on; `aiida-forcefield status {node.pk}` shows where it is")
+        click.echo(f"\nwhat was submitted goes on; {advice}")
         raise SystemExit(130) from None
 
 

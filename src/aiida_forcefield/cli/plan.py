@@ -70,3 +70,8 @@ def describe_plan(file: StudyFile) -> Iterator[str]:
     if not sampling["liquid"]:
         yield "            without three-body dispersion, which only sampling.liquid above 0 tells"
     yield f"codes       {study.codes.qm} (QM), {study.codes.md} (MD)"
+    for role, step in study.resources:
+        asked = step.model_dump(exclude_none=True)
+        if asked:
+            said = ", ".join(f"{key} {value}" for key, value in asked.items())
+            yield f"jobs of {role}  {said}"

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from aiida.orm import ProcessNode
 
 STALL_SECONDS = 600.0
+UNBORN_SECONDS = 120.0
 ENDED = ("finished", "excepted", "killed")
 
 
@@ -27,6 +28,8 @@ class Progress:
         idle_seconds: time since anything last happened.
         silent_seconds: time since the engine last touched any process, if only to look at a job.
         message: exit message, or "".
+        paused: number of processes that the engine paused, as their machine did not answer.
+        unborn: number of processes that were submitted long ago and have never begun.
     """
 
     pk: int
@@ -39,6 +42,8 @@ class Progress:
     idle_seconds: float
     silent_seconds: float
     message: str
+    paused: int = 0
+    unborn: int = 0
 
     @property
     def over(self) -> bool:
@@ -64,11 +69,27 @@ class Progress:
             )
         return text
 
+    def advice(self) -> list[str]:
+        """What only the user can do, if anything."""
+        report = []
+        if self.paused:
+            report.append(
+                f"{self.paused} paused, as their machine did not answer: mend that, then "
+                "`verdi process play --all`"
+            )
+        if self.unborn:
+            report.append(
+                f"{self.unborn} never begun, as after a crash of the broker: `verdi daemon stop`, "
+                "`verdi process repair`, `verdi daemon start`"
+            )
+        return report
+
     def lines(self) -> list[str]:
         """The whole report."""
         report = [f"study {self.pk}: {self.state}", self.summary()]
         report += [f"  {count:4d} {kind} done" for kind, count in sorted(self.done.items())]
         report += [f"  {count:4d} {kind} failed" for kind, count in sorted(self.failed.items())]
+        report += self.advice()
         return report + ([self.message] if self.message else [])
 
 
@@ -77,21 +98,25 @@ def snapshot(study: "ProcessNode") -> Progress:
     from aiida.common import timezone
     from aiida.orm import ProcessNode, QueryBuilder
 
-    from aiida_forcefield.cli.graph import QM, descendants, qm_batches
+    from aiida_forcefield.cli.graph import RESTARTING, descendants, qm_batches
     from aiida_forcefield.workflows.submission import GIVEN_UP
 
     processes = descendants(study.pk)
     columns = ["process_type", "attributes.process_state", "attributes.exit_status"]
-    columns += ["attributes.process_status", "ctime", "mtime"]
+    columns += ["attributes.process_status", "attributes.paused", "ctime", "mtime"]
     query = QueryBuilder().append(ProcessNode, filters={"id": {"in": processes}}, project=columns)
     rows = query.all() if processes else []
+    paused, unborn, now = int(study.paused), 0, timezone.now()
     running: Counter[str] = Counter()
     done: Counter[str] = Counter()
     failed: Counter[str] = Counter()
     last: datetime = study.mtime if study.is_terminated else study.ctime
     touched: datetime = study.mtime
-    for process_type, state, exit_status, status, created, changed in rows:
-        if status == GIVEN_UP or process_type == QM:  # another took its place; its job counts
+    for process_type, state, exit_status, status, is_paused, created, changed in rows:
+        if state not in ENDED:
+            paused += bool(is_paused)
+            unborn += state == "created" and (now - created).total_seconds() > UNBORN_SECONDS
+        if status == GIVEN_UP or process_type in RESTARTING:  # another took its place
             continue
         kind = (process_type or "").rsplit(":", 1)[-1]
         active = state not in ENDED  # nor has one a state that is only just being stored
@@ -104,7 +129,7 @@ def snapshot(study: "ProcessNode") -> Progress:
             done[kind] += 1
         else:
             failed[kind] += 1
-    batches, now = qm_batches(processes), timezone.now()
+    batches = qm_batches(processes)
     return Progress(
         pk=study.pk,
         state=study.process_state.value if study.process_state else "created",
@@ -116,6 +141,8 @@ def snapshot(study: "ProcessNode") -> Progress:
         idle_seconds=max(0.0, (now - last).total_seconds()),
         silent_seconds=max(0.0, (now - touched).total_seconds()),
         message=study.exit_message or study.exception or "",
+        paused=paused,
+        unborn=unborn,
     )
 
 

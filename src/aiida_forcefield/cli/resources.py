@@ -1,8 +1,13 @@
 """What a job asks its scheduler for, in the words of a study and in those of AiiDA."""
 
 import re
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import AfterValidator, Field
+from pydantic_core import PydanticCustomError
+
+from aiida_forcefield.cli.section import Section, Text
 
 if TYPE_CHECKING:
     from aiida.orm import AbstractCode, Computer
@@ -44,6 +49,40 @@ def read_memory(text: str) -> int:
     return round(amount)
 
 
+def _readable(read: Callable[[str], int]) -> AfterValidator:
+    """A validator that keeps a text which can be read."""
+
+    def check(text: str) -> str:
+        try:
+            read(text)
+        except ValueError as error:
+            raise PydanticCustomError(
+                "form",
+                "{text} is not allowed: {reason}",
+                {"text": repr(text), "reason": str(error)},
+            ) from None
+        return text
+
+    return AfterValidator(check)
+
+
+class Step(Section):
+    """What the jobs of a step ask for; what it does not say, the computer's set-up does."""
+
+    account: Text | None = None
+    queue: Text | None = None
+    walltime: Annotated[str, _readable(read_walltime)] | None = None
+    memory: Annotated[str, _readable(read_memory)] | None = None
+    tasks: Annotated[int, Field(ge=1)] | None = None
+
+
+class Resources(Section):
+    """Of QM (and packing), and of molecular dynamics."""
+
+    qm: Step = Step()
+    md: Step = Step()
+
+
 def defaults_of(computer: "Computer") -> dict[str, Any]:
     """What `setup` noted of a computer; nothing of one that was made by other means."""
     return dict(computer.get_property(PROPERTY, {}))
@@ -61,6 +100,8 @@ def job_options(code: "AbstractCode", asked: Mapping[str, Any], threads: bool) -
         Options; those of a job of one core are AiiDA's own, so that the cache knows it everywhere.
     """
     wanted = {**defaults_of(code.computer), **asked}
+    from aiida_forcefield.calculations.options import ONE_CORE
+
     tasks = wanted.get("tasks", 1)
     options: dict[str, Any] = {}
     for key, name in (("account", "account"), ("queue", "queue_name")):
@@ -75,7 +116,7 @@ def job_options(code: "AbstractCode", asked: Mapping[str, Any], threads: bool) -
         options["resources"] = {"parallel_env": environment, "tot_num_mpiprocs": tasks}
     elif tasks > 1:
         parallel = "num_cores_per_mpiproc" if threads else "num_mpiprocs_per_machine"
-        options["resources"] = {"num_machines": 1, "num_mpiprocs_per_machine": 1, parallel: tasks}
+        options["resources"] = {**ONE_CORE, parallel: tasks}
     if tasks > 1 and threads:
         options["prepend_text"] = f"export OMP_NUM_THREADS={tasks}"
     if tasks > 1 and not threads:

@@ -5,28 +5,23 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from aiida_forcefield.cli.errors import InputError
+from aiida_forcefield.cli.resources import Resources
+from aiida_forcefield.cli.section import Positive, Section, Text
 from aiida_forcefield.cli.yaml_lines import KeyPath, read_yaml
 
 if TYPE_CHECKING:
     from aiida_forcefield.topology import Topology
-
-Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-Text = Annotated[str, Field(min_length=1)]
 
 
 class StudyError(InputError):
     """A study that cannot be run; each line names file, line, key path and what is allowed."""
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
-
-
-class Material(_Section):
+class Material(Section):
     """A molecule: a SMILES, or an XYZ file (relative to the study) with charge and multiplicity.
 
     A SMILES carries its charge; its multiplicity is the lowest possible unless given.
@@ -49,27 +44,27 @@ class Material(_Section):
         return self
 
 
-class Density(_Section):
+class Density(Section):
     """Density of the liquid at a temperature in K and a pressure in bar."""
 
     temperature: Positive
     pressure: Positive
 
 
-class Property(_Section):
+class Property(Section):
     """A property that molecular dynamics predicts."""
 
     density: Density
 
 
-class Codes(_Section):
+class Codes(Section):
     """Labels of the AiiDA codes; the defaults are those that ``setup`` registers."""
 
     qm: Text = "compute@localhost"
     md: Text = "lammps@localhost"
 
 
-class ReferenceValue(_Section):
+class ReferenceValue(Section):
     """A measured value with its source, in the unit of the prediction."""
 
     value: Positive
@@ -77,20 +72,21 @@ class ReferenceValue(_Section):
     source: Text
 
 
-class Reference(_Section):
+class Reference(Section):
     """Measured values, shown beside the results and used for nothing."""
 
     density: ReferenceValue | None = None
 
 
-class Study(_Section):
+class Study(Section):
     """A material, a protocol and the properties to predict."""
 
     material: Material
     protocol: Text
     properties: Annotated[list[Property], Field(min_length=1, max_length=1)]
     codes: Codes = Codes()
-    overrides: dict[str, Any] = {}
+    resources: Resources = Resources()
+    overrides: dict[str, Any] = Field(default_factory=dict)
     reference: Reference = Reference()
 
 
@@ -151,7 +147,9 @@ class StudyFile:
         try:
             return path.read_text()
         except (OSError, UnicodeDecodeError) as error:
-            raise self.error(f"cannot read {path}: {_reason(error)}", "material", "file") from None
+            raise self.error(
+                f"cannot read {path}: {reason_of(error)}", "material", "file"
+            ) from None
 
 
 def load_study(path: Path, protocol: str | None = None) -> StudyFile:
@@ -160,16 +158,37 @@ def load_study(path: Path, protocol: str | None = None) -> StudyFile:
     Raises:
         StudyError: the file is not there or unreadable, or a value is not allowed.
     """
-    from aiida_forcefield.workflows.protocols import get_protocol, protocol_names
+    content, lines = read_content(path)
+    return check_study(path, content, lines, protocol)
 
+
+def read_content(path: Path) -> tuple[dict[str, Any], dict[KeyPath, int]]:
+    """The plain values of a study and the line of each key path.
+
+    Raises:
+        StudyError: the file is not there or unreadable.
+    """
     try:
         content, lines = read_yaml(path.read_text())
     except (OSError, UnicodeDecodeError) as error:
-        raise StudyError(f"{path}: cannot be read: {_reason(error)}") from None
+        raise StudyError(f"{path}: cannot be read: {reason_of(error)}") from None
     except ValueError as error:
         raise StudyError(f"{path}:{error}") from None
     if not isinstance(content, dict):
         raise StudyError(f"{path}: a study has the keys {', '.join(Study.model_fields)}")
+    return content, lines
+
+
+def check_study(
+    path: Path, content: dict[str, Any], lines: dict[KeyPath, int], protocol: str | None
+) -> StudyFile:
+    """Check the values of a study; `protocol` replaces the one among them.
+
+    Raises:
+        StudyError: a value is not allowed.
+    """
+    from aiida_forcefield.workflows.protocols import get_protocol, protocol_names
+
     if protocol is not None:
         content["protocol"] = protocol
     try:
@@ -189,7 +208,8 @@ def load_study(path: Path, protocol: str | None = None) -> StudyFile:
     return file
 
 
-def _reason(error: OSError | UnicodeDecodeError) -> str:
+def reason_of(error: OSError | UnicodeDecodeError) -> str:
+    """Why a file cannot be read, in a few words."""
     if isinstance(error, UnicodeDecodeError):
         return "it is not a text in UTF-8"
     return (error.strerror or str(error)).lower()
@@ -226,7 +246,7 @@ def _sentence(detail: ErrorDetails) -> str:
             return f"{given!r} is no text; put the value in quotes"
         case "string_pattern_mismatch":
             return f"{given!r} is no name; letters, digits, spaces and , . ( ) + - are allowed"
-        case "source" | "state":
+        case "source" | "state" | "form":
             return detail["msg"]
         case _:
             message = detail["msg"].removeprefix("Input ").replace("valid ", "")
@@ -240,5 +260,5 @@ def _section_keys(keys: KeyPath) -> list[str]:
         if isinstance(key, str):
             annotation = section.model_fields[key].annotation
             candidates = [annotation, *get_args(annotation)]
-            section = next(c for c in candidates if isinstance(c, type) and issubclass(c, _Section))
+            section = next(c for c in candidates if isinstance(c, type) and issubclass(c, Section))
     return list(section.model_fields)

@@ -10,7 +10,7 @@ from aiida_forcefield.dynamics.box import (
 )
 from aiida_forcefield.dynamics.frames import read_frames
 from aiida_forcefield.dynamics.guard import Verdict, judge
-from aiida_forcefield.dynamics.log import Log, Thermo, parse_log
+from aiida_forcefield.dynamics.log import END_OF_LOG, Log, Thermo, parse_log
 from aiida_forcefield.dynamics.script import (
     DATA,
     FINAL_DATA,
@@ -28,6 +28,7 @@ from aiida_forcefield.dynamics.three_body import ThreeBody, three_body_dispersio
 
 __all__ = [
     "DATA",
+    "END_OF_LOG",
     "FINAL_DATA",
     "FORCE_FIELD",
     "FRAMES",

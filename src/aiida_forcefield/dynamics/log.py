@@ -33,6 +33,9 @@ _FIELDS = {
 THERMO_KEYWORDS = "step time temp press density vol pe ke etotal evdwl ecoul elong etail"
 """What the scripts print; the columns of `Thermo`, in order."""
 
+END_OF_LOG = "Total wall time:"
+"""How the last line begins that LAMMPS writes."""
+
 _NUMBER = re.compile(r"[-+]?(\d+\.?\d*([eE][-+]?\d+)?|nan|inf)$", re.IGNORECASE)
 
 
@@ -129,7 +132,7 @@ def parse_log(text: str) -> Log:
         errors=tuple(
             line.removeprefix("ERROR").strip(" :") for line in lines if line[:5] == "ERROR"
         ),
-        finished=any(line.startswith("Total wall time:") for line in lines),
+        finished=any(line.startswith(END_OF_LOG) for line in lines),
         cpu_seconds=sum(
             seconds * processes * share / 100
             for (seconds, processes), share in zip(loops, shares, strict=False)

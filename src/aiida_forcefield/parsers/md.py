@@ -28,17 +28,26 @@ class MdParser(Parser):
         if log.runs:
             self.out("thermo", ThermoData(log.runs[-1]))
         verdict = judge(log, self.node.inputs.settings["temperature"])
+        if not log.finished and not log.errors:
+            incomplete = self.exit_codes.ERROR_INCOMPLETE.format(reason=verdict.message)
+            return scheduler_verdict(self.node) or incomplete
         if verdict.status != "ok":
             unstable = self.exit_codes.ERROR_UNSTABLE
             return scheduler_verdict(self.node) or unstable.format(
                 status=verdict.status, reason=verdict.message
             )
-
-        temporary = Path(kwargs["retrieved_temporary_folder"])
-        self.out("final", SinglefileData(temporary / FINAL_DATA))
-        if (temporary / FRAMES).exists():
-            size = len(self.node.inputs.topology.value.symbols)
-            positions, box = read_frames((temporary / FRAMES).read_text(), size)
-            self.out("frames", ArrayData({"positions": positions, "box": box}))
+        try:
+            self._read_files(Path(kwargs["retrieved_temporary_folder"]))
+        except (OSError, ValueError) as error:
+            return self.exit_codes.ERROR_INCOMPLETE.format(reason=" ".join(str(error).split()))
         # Not None, with which the scheduler's verdict would stand although the leg is complete.
         return ExitCode(0)
+
+    def _read_files(self, folder: Path) -> None:
+        """Keep the final state and, where the script wrote any, the frames."""
+        final = SinglefileData(folder / FINAL_DATA)
+        if (folder / FRAMES).exists():
+            size = len(self.node.inputs.topology.value.symbols)
+            positions, box = read_frames((folder / FRAMES).read_text(), size)
+            self.out("frames", ArrayData({"positions": positions, "box": box}))
+        self.out("final", final)

@@ -24,7 +24,20 @@ class PackingParser(Parser):
         try:
             positions = read_packed(packed.read_text(), inputs.reference.value.symbols)
         except (OSError, ValueError) as error:
+            if not self._ended:
+                return scheduler_verdict(self.node) or self.exit_codes.ERROR_INCOMPLETE
             packing = self.exit_codes.ERROR_PACKING.format(reason=str(error))
             return scheduler_verdict(self.node) or packing
         self.out("box", ArrayData({"positions": positions, "edges": np.full(3, box.edge)}))
         return ExitCode(0)
+
+    @property
+    def _ended(self) -> bool:
+        """Whether packmol came to an end, if only to complain."""
+        try:
+            text = self.retrieved.base.repository.get_object_content(
+                PackingCalculation.FILENAME_STDOUT
+            )
+        except FileNotFoundError:
+            return False
+        return "Running time:" in text or "ERROR" in text

@@ -10,27 +10,17 @@ from aiida.parsers.parser import Parser
 
 from aiida_forcefield.calculations.qm import QmCalculation
 from aiida_forcefield.data import PointsData
+from aiida_forcefield.parsers.records import REFERENCE_ARRAYS, Record, read_records
 from aiida_forcefield.parsers.scheduler import scheduler_verdict
-from aiida_forcefield.runner.results import parse_results
 from aiida_forcefield.scans import MISSING, Points, Structures
-
-Record = dict[str, Any]
 
 POINT_ARRAYS = ("hessian", "dipole")
 OUT_OF_MEMORY = ("MemoryError", "Memory allocation still failed", "malloc(")
 """In the last words of Python, OpenBLAS and PySCF."""
 
-REFERENCE_ARRAYS = (
-    "hessian",
-    "frequencies",
-    "dipole",
-    "dipole_solvated",
-    "grid",
-    "potential",
-    "potential_solvated",
-    "c6",
-    "conformer_energies",
-)
+DISK_FULL = ("No space left on device", "Disk quota exceeded", "the disk is full")
+ENDED_FROM_OUTSIDE = ("CANCELLED AT", "job killed", "Terminated", "Killed")
+"""In the last words of Slurm, PBS and the shell."""
 
 
 class QmParser(Parser):
@@ -44,16 +34,18 @@ class QmParser(Parser):
             content = self.retrieved.base.repository.get_object_content(
                 QmCalculation.FILENAME_RESULTS, mode="rb"
             )
-        header, records, finished = read_records(content)
-        if not header:
-            return scheduler_verdict(self.node) or self._not_begun()
-
         # Conformers compete: they end as one point, the reference.
         parameters = self.node.inputs.parameters.get_dict()
         reference = "reference" in parameters
-        counterpoise = "interaction" in parameters and parameters["engine"] != "tblite"
         structures = self.node.inputs.structures.value
         count = 1 if reference else len(structures.positions)
+        header, records = read_records(content, len(structures.symbols), count)
+        if not header:
+            return scheduler_verdict(self.node) or self._not_begun()
+        if reference and 0 in records and not is_reference(records[0]):
+            del records[0]
+
+        counterpoise = "interaction" in parameters and parameters["engine"] != "tblite"
         points = collect_points(structures, records, count, header["versions"], counterpoise)
         self.out("points", PointsData(points))
         if reference and points.ok.all():
@@ -65,7 +57,7 @@ class QmParser(Parser):
             self.logger.warning(
                 f"point {index}: {points.statuses[index]}: {points.messages[index]}"
             )
-        if not finished and len(records) < count:
+        if len(records) < count:
             # A scheduler's own verdict (memory, walltime) says more than ours.
             return scheduler_verdict(self.node) or self._cut_short()
         if not points.ok.any():
@@ -80,6 +72,8 @@ class QmParser(Parser):
         if not self._complaint:
             return self.exit_codes.ERROR_INCOMPLETE
         last = self._complaint.splitlines()[-1]
+        if any(sign in last for sign in ENDED_FROM_OUTSIDE + DISK_FULL):
+            return self._cut_short()
         kind, _, reason = last.partition(": ")
         if kind == "wrong_version":
             return self.exit_codes.ERROR_WRONG_VERSION.format(reason=reason)
@@ -95,6 +89,8 @@ class QmParser(Parser):
         """Why a job ended before all its points."""
         if self._out_of_memory:
             return self.exit_codes.ERROR_SCHEDULER_OUT_OF_MEMORY
+        if any(sign in self._complaint for sign in DISK_FULL):
+            return self.exit_codes.ERROR_DISK_FULL
         return self.exit_codes.ERROR_INCOMPLETE
 
     @property
@@ -105,20 +101,6 @@ class QmParser(Parser):
     @property
     def _complaint(self) -> str:
         return (self.node.get_scheduler_stderr() or "").strip()
-
-
-def read_records(content: bytes) -> tuple[Record, dict[int, Record], bool]:
-    """Header, points by index and whether the job finished; a line cut short is passed over."""
-    header: Record = {}
-    records: dict[int, Record] = {}
-    finished = False
-    for record in parse_results(content):
-        if "header" in record:
-            header = record["header"]
-        elif "index" in record:
-            records.setdefault(record["index"], record)
-        finished = finished or "finished" in record
-    return header, records, finished
 
 
 def collect_points(
@@ -168,14 +150,23 @@ def collect_points(
     )
 
 
+def is_reference(record: Record) -> bool:
+    """Whether the record of a reference has all that belongs to it."""
+    return record["status"] != "ok" or all(
+        record.get(name) is not None for name in REFERENCE_ARRAYS
+    )
+
+
 def point_arrays(records: dict[int, Record], ok: np.ndarray, names: Sequence[str]) -> ArrayData:
     """One array for each property, with NaN for the points that are not ok."""
     arrays = {}
     for name in names:
-        shape = np.shape(next(records[index][name] for index in np.flatnonzero(ok)))
-        arrays[name] = np.full((len(ok), *shape), np.nan)
-        for index in np.flatnonzero(ok):
-            arrays[name][index] = records[index][name]
+        found = {index: records[index].get(name) for index in np.flatnonzero(ok)}
+        known = {index: value for index, value in found.items() if value is not None}
+        if known:
+            arrays[name] = np.full((len(ok), *np.shape(next(iter(known.values())))), np.nan)
+            for index, value in known.items():
+                arrays[name][index] = value
     return ArrayData(arrays)
 
 

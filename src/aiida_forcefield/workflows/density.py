@@ -12,10 +12,10 @@ from aiida_forcefield.calculations.liquid import (
     prepare_liquid,
     prepare_production,
 )
-from aiida_forcefield.calculations.md import MdCalculation
-from aiida_forcefield.calculations.packing import PackingCalculation
+from aiida_forcefield.calculations.options import ONE_CORE
 from aiida_forcefield.data import ForceFieldData, PointsData, TopologyData
 from aiida_forcefield.dynamics import DATA
+from aiida_forcefield.workflows.job import MdWorkChain, PackingWorkChain
 from aiida_forcefield.workflows.outcome import reason
 from aiida_forcefield.workflows.protocols import get_protocol
 from aiida_forcefield.workflows.submission import settle, submit_once
@@ -33,6 +33,14 @@ class DensityWorkChain(WorkChain):
         super().define(spec)
         spec.input("qm_code", valid_type=AbstractCode, help="An interpreter with packmol.")
         spec.input("md_code", valid_type=AbstractCode, help="LAMMPS.")
+        for role in ("qm", "md"):
+            spec.input(
+                f"options.{role}",
+                valid_type=dict,
+                default=lambda: {"resources": ONE_CORE},
+                non_db=True,
+                help=f"Of the jobs that run on {role}_code: account, walltime and the like.",
+            )
         spec.input("force_field", valid_type=ForceFieldData)
         spec.input("topology", valid_type=TopologyData)
         spec.input("reference", valid_type=PointsData, help="The relaxed molecule.")
@@ -78,6 +86,7 @@ class DensityWorkChain(WorkChain):
         protocol: str,
         state: Mapping[str, float],
         overrides: Mapping[str, Any] | None = None,
+        options: Mapping[str, Mapping[str, Any]] | None = None,
         **nodes: Data,
     ) -> ProcessBuilder:
         """A builder with all inputs set that a protocol decides.
@@ -87,6 +96,7 @@ class DensityWorkChain(WorkChain):
             protocol: name of the protocol.
             state: `temperature` (K) and `pressure` (bar).
             overrides: changes of the protocol.
+            options: of jobs on each code, such as ``{"md": {"max_wallclock_seconds": 3600}}``.
             nodes: `force_field`, `topology` and `reference`, now or set on the builder later.
 
         Raises:
@@ -96,6 +106,8 @@ class DensityWorkChain(WorkChain):
         builder.qm_code = codes["qm"]
         builder.md_code = codes["md"]
         builder.settings = Dict({**get_protocol(protocol, overrides)["density"], **state})
+        for role in ("qm", "md"):
+            builder.options[role] = {"resources": ONE_CORE, **(options or {}).get(role, {})}
         builder._update(nodes)
         return builder
 
@@ -107,10 +119,13 @@ class DensityWorkChain(WorkChain):
         return ToContext(
             packing=submit_once(
                 self,
-                PackingCalculation,
-                code=self.inputs.qm_code,
-                reference=self.inputs.reference,
-                settings=settings,
+                PackingWorkChain,
+                job={
+                    "code": self.inputs.qm_code,
+                    "reference": self.inputs.reference,
+                    "settings": settings,
+                    "metadata": {"options": self.inputs.options.qm},
+                },
                 metadata={"call_link_label": "packing"},
             )
         )
@@ -202,12 +217,15 @@ class DensityWorkChain(WorkChain):
     ) -> ProcessNode:
         return submit_once(
             self,
-            MdCalculation,
-            code=self.inputs.md_code,
-            script=script,
-            files={"force_field": self.ctx.force_field, "system": system},
-            filenames=Dict({"system": DATA}),
-            topology=self.inputs.topology,
-            settings=self.inputs.settings,
+            MdWorkChain,
+            job={
+                "code": self.inputs.md_code,
+                "script": script,
+                "files": {"force_field": self.ctx.force_field, "system": system},
+                "filenames": Dict({"system": DATA}),
+                "topology": self.inputs.topology,
+                "settings": self.inputs.settings,
+                "metadata": {"options": self.inputs.options.md},
+            },
             metadata={"call_link_label": label},
         )

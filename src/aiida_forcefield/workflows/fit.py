@@ -7,11 +7,13 @@ from aiida.engine import ExitCode, ProcessBuilder, ToContext, WorkChain, if_, wh
 from aiida.engine.processes.workchains.workchain import WorkChainSpec
 from aiida.orm import AbstractCode, ArrayData, Data, Dict, Int, ProcessNode
 
+from aiida_forcefield.calculations.batches import size_batches
 from aiida_forcefield.calculations.calibration import calibrate_counterpoise, plan_calibration
 from aiida_forcefield.calculations.charges import derive_charges
 from aiida_forcefield.calculations.dimers import sample_dimers, sample_liquid
 from aiida_forcefield.calculations.fit import fit_force_field
 from aiida_forcefield.calculations.liquid import measure_three_body
+from aiida_forcefield.calculations.options import ONE_CORE
 from aiida_forcefield.calculations.scans import plan_all_scans
 from aiida_forcefield.calculations.topology import propose_conformers
 from aiida_forcefield.data import ForceFieldData, PointsData, StructuresData, TopologyData
@@ -128,6 +130,7 @@ class FitWorkChain(WorkChain):
         protocol: str,
         state: Mapping[str, float],
         overrides: Mapping[str, Any] | None = None,
+        options: Mapping[str, Mapping[str, Any]] | None = None,
         **nodes: Data,
     ) -> ProcessBuilder:
         """A builder with all inputs set that a protocol decides.
@@ -137,6 +140,7 @@ class FitWorkChain(WorkChain):
             protocol: name of the protocol.
             state: `temperature` (K) and `pressure` (bar) of the liquid that dimers are taken from.
             overrides: changes of the protocol.
+            options: of jobs on each code, such as ``{"qm": {"max_wallclock_seconds": 3600}}``.
             nodes: `topology`, now or set on the builder later.
 
         Raises:
@@ -145,6 +149,7 @@ class FitWorkChain(WorkChain):
         settings = get_protocol(protocol, overrides)
         builder: ProcessBuilder = cls.get_builder()
         builder.qm.code = codes["qm"]
+        builder.qm.metadata.options = {"resources": ONE_CORE, **(options or {}).get("qm", {})}
         for part in QM_SECTIONS:
             builder.parameters[part] = Dict(settings[part])
         for part in ("molecule", "pairs"):
@@ -157,7 +162,7 @@ class FitWorkChain(WorkChain):
         builder.max_concurrent = Int(settings["max_concurrent"])
         # The liquid that dimers are taken from is simulated like the one of the density.
         liquid = DensityWorkChain.get_builder_from_protocol(
-            codes, protocol, state, {"density": settings["liquid"]}
+            codes, protocol, state, {"density": settings["liquid"]}, options
         )
         builder.liquid._merge(liquid)
         builder._update(nodes)
@@ -192,8 +197,6 @@ class FitWorkChain(WorkChain):
         labels = [name.removeprefix(prefix) for name in planned if name.startswith(prefix)]
         labels.sort(key=lambda label: BY_COST.index(planned[prefix + label]["kind"]))
         queues: dict[str, list[Work]] = {"dimers": [], "molecule": []}
-        for label, batch in sample_dimers(topology, reference, self.inputs.sampling).items():
-            queues["dimers"].append((label, "dimers", batch, None))
         for label in labels:
             scan = planned[prefix + label]
             level = sections(scan)[0]
@@ -201,11 +204,29 @@ class FitWorkChain(WorkChain):
 
         self.ctx.points = {}
         self.ctx.surrogates = {}
+        self.ctx.seconds = {}
         if not self.wants_calibration():
-            self.ctx.queue = queues["dimers"] + queues["molecule"]
+            self.ctx.queue = self._sample_dimers() + queues["dimers"] + queues["molecule"]
             return
         self.ctx.waiting = queues["dimers"]
         self.ctx.queue = self._plan_calibration() + queues["molecule"]
+
+    def _sample_dimers(self) -> list[Work]:
+        sampling = self.inputs.sampling
+        sampling = self._sized(sampling["random"] + sampling["squeezed"])
+        batches = sample_dimers(self.inputs.topology, self.ctx.reference, sampling)
+        return [(label, "dimers", batch, None) for label, batch in batches.items()]
+
+    def _sized(self, points: int) -> Dict:
+        """The sampling; once it is known what a dimer costs, in batches that suit the walltime."""
+        options = self.inputs.qm.get("metadata", {}).get("options", {})
+        walltime, seconds = options.get("max_wallclock_seconds"), self.ctx.seconds.get("dimers")
+        if not walltime or not seconds:
+            return self.inputs.sampling
+        threads = options.get("resources", {}).get("num_cores_per_mpiproc", 1)
+        measured = {"points": points, "seconds": seconds / threads, "walltime": walltime}
+        jobs = self.inputs.max_concurrent.value
+        return size_batches(self.inputs.sampling, Dict({**measured, "jobs": jobs}))
 
     def _plan_calibration(self) -> list[Work]:
         """Dimers in two basis sets, first in the second, which mostly is the more expensive."""
@@ -237,7 +258,7 @@ class FitWorkChain(WorkChain):
             return self.exit_codes.ERROR_CALIBRATION.format(reason=error)
         self.ctx.parameters["dimers"] = calibrated["parameters"]
         self.out("calibration", calibrated["calibration"])
-        self.ctx.queue = self.ctx.waiting
+        self.ctx.queue = self._sample_dimers() + self.ctx.waiting
         return None
 
     def has_work(self) -> bool:
@@ -248,7 +269,7 @@ class FitWorkChain(WorkChain):
         """Submit as many as may run at a time."""
         count = self.inputs.max_concurrent.value
         wave, self.ctx.queue = self.ctx.queue[:count], self.ctx.queue[count:]
-        self.ctx.wave = [label for label, *_ in wave]
+        self.ctx.wave = [(label, part) for label, part, *_ in wave]
         for label, part, structures, scan in wave:
             if scan is None:
                 process = self._submit_qm(part, structures, label)
@@ -258,7 +279,7 @@ class FitWorkChain(WorkChain):
 
     def collect_work(self) -> None:
         """Keep the points of all that ran, also of what ended badly."""
-        for label in self.ctx.wave:
+        for label, part in self.ctx.wave:
             process = settle(self.ctx.pop(f"work_{label}"))
             if not process.is_finished_ok:
                 self.report(f"{label}: {reason(process)}")
@@ -267,9 +288,12 @@ class FitWorkChain(WorkChain):
             if points is None:
                 continue
             if isinstance(points, PointsData):
-                self.ctx.points[label] = points
+                found = {label: points}
             else:
-                self.ctx.points |= {f"{label}_{key}": node for key, node in points.items()}
+                found = {f"{label}_{key}": node for key, node in points.items()}
+            self.ctx.points |= found
+            longest = max(node.value.cpu_seconds.max() for node in found.values())
+            self.ctx.seconds[part] = max(self.ctx.seconds.get(part, 0.0), float(longest))
             if "surrogate" in outputs:
                 self.ctx.surrogates[label] = outputs["surrogate"]
 
@@ -309,7 +333,8 @@ class FitWorkChain(WorkChain):
         liquid = settle(self.ctx.liquid)
         if "frames" not in liquid.outputs:
             return self.exit_codes.ERROR_LIQUID.format(reason=reason(liquid))
-        dimers = sample_liquid(self.inputs.topology, liquid.outputs.frames, self.inputs.sampling)
+        sampling = self._sized(self.inputs.sampling["liquid"])
+        dimers = sample_liquid(self.inputs.topology, liquid.outputs.frames, sampling)
         self.ctx.queue = [(label, "dimers", batch, None) for label, batch in dimers.items()]
         self.ctx.frames = liquid.outputs.frames
         return None

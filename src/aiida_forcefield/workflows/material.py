@@ -59,6 +59,7 @@ class MaterialWorkChain(WorkChain):
         properties: Sequence[Mapping[str, Any]],
         overrides: Mapping[str, Any] | None = None,
         reference: Mapping[str, Any] | None = None,
+        options: Mapping[str, Mapping[str, Any]] | None = None,
     ) -> ProcessBuilder:
         """A builder with all inputs set.
 
@@ -69,6 +70,7 @@ class MaterialWorkChain(WorkChain):
             properties: what to predict: ``[{"density": {"temperature": K, "pressure": bar}}]``.
             overrides: changes of the protocol.
             reference: experimental values to show beside the results.
+            options: of jobs on each code, such as ``{"qm": {"max_wallclock_seconds": 3600}}``.
 
         Raises:
             ValueError: unknown protocol, an override that is not allowed, a material that cannot
@@ -85,7 +87,7 @@ class MaterialWorkChain(WorkChain):
         if reference:
             builder.reference = Dict(dict(reference))
         for part, process in (("fit", FitWorkChain), ("density", DensityWorkChain)):
-            inputs = process.get_builder_from_protocol(codes, protocol, state, overrides)
+            inputs = process.get_builder_from_protocol(codes, protocol, state, overrides, options)
             builder[part]._merge(inputs)
         return builder
 

@@ -4,15 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from aiida.common import AttributeDict
-from aiida.engine import (
-    BaseRestartWorkChain,
-    CalcJob,
-    ExitCode,
-    Process,
-    ProcessHandlerReport,
-    process_handler,
-    while_,
-)
+from aiida.engine import ExitCode, Process, ProcessHandlerReport, process_handler, while_
 from aiida.engine.processes.workchains.workchain import WorkChainSpec
 from aiida.orm import ArrayData, Dict, ProcessNode
 
@@ -23,8 +15,8 @@ from aiida_forcefield.data import PointsData
 from aiida_forcefield.data.outputs import outputs_of
 from aiida_forcefield.scans import OUT_OF_MEMORY, UNFINISHED
 from aiida_forcefield.workflows.engines import check_qm, engine_process
-from aiida_forcefield.workflows.outcome import reason
-from aiida_forcefield.workflows.submission import settle, submit_once
+from aiida_forcefield.workflows.restart import RestartWorkChain
+from aiida_forcefield.workflows.submission import settle
 
 CODES = QmCalculation.exit_codes
 PATIENCE = 2
@@ -47,7 +39,7 @@ def expose_qm(spec: WorkChainSpec, exclude: Sequence[str] = ()) -> None:
         spec.input("qm.parameters", valid_type=Dict, validator=validate_parameters)
 
 
-class QmWorkChain(BaseRestartWorkChain):
+class QmWorkChain(RestartWorkChain):
     """Compute a batch of points, whatever becomes of its jobs.
 
     A job that is ended from outside leaves its finished points; the next one computes the others.
@@ -74,13 +66,6 @@ class QmWorkChain(BaseRestartWorkChain):
         if not self.inputs:
             return QmCalculation
         return engine_process(self.inputs.qm.parameters["engine"])
-
-    def submit(self, process: type[Process], **inputs: Any) -> ProcessNode:  # type: ignore[override]
-        """Submit a job once, also where a worker is killed while it does."""
-        metadata = dict(inputs.pop("metadata"))
-        if not issubclass(process, CalcJob):  # which alone has options among its metadata
-            inputs["options"] = metadata.pop("options")
-        return submit_once(super(), process, metadata=metadata, **inputs)
 
     def setup(self) -> None:
         """Begin with all structures."""
@@ -124,7 +109,7 @@ class QmWorkChain(BaseRestartWorkChain):
     def get_more_memory_for_points(self, job: ProcessNode) -> ProcessHandlerReport | None:
         """Ask for twice the memory, where some points did not fit into it."""
         last = self.ctx.iteration >= self.inputs.max_iterations.value
-        if last or OUT_OF_MEMORY not in statuses(job) or not self._double("max_memory_kb"):
+        if last or OUT_OF_MEMORY not in statuses(job) or not self.double("max_memory_kb"):
             return None
         return self._continue(job)
 
@@ -139,32 +124,21 @@ class QmWorkChain(BaseRestartWorkChain):
         return self._retry(job, "max_wallclock_seconds")
 
     @process_handler(
-        priority=30, exit_codes=[CODES.ERROR_SCHEDULER_NODE_FAILURE, CODES.ERROR_INCOMPLETE]
+        priority=30,
+        exit_codes=[
+            CODES.ERROR_SCHEDULER_NODE_FAILURE,
+            CODES.ERROR_INCOMPLETE,
+            CODES.ERROR_DISK_FULL,
+        ],
     )
     def go_on_elsewhere(self, job: ProcessNode) -> ProcessHandlerReport | None:
         """Compute what is left by a job that was killed, or whose node failed."""
         return self._retry(job)
 
-    @process_handler(priority=0)
-    def give_up(self, job: ProcessNode) -> ProcessHandlerReport | None:
-        """End as the job did, where none of the others found a way to go on."""
-        if job.is_finished_ok:
-            return None
-        return ProcessHandlerReport(exit_code=ExitCode(job.exit_status, reason(job)))
-
     def _retry(self, job: ProcessNode, scarce: str = "") -> ProcessHandlerReport | None:
-        if not self.ctx.idle or self._double(scarce) or self.ctx.idle < PATIENCE:
+        if not self.ctx.idle or self.double(scarce) or self.ctx.idle < PATIENCE:
             return self._continue(job)
         return None
-
-    def _double(self, scarce: str) -> bool:
-        """Ask for twice as much of what a job had too little of, where that was limited at all."""
-        options = self.ctx.inputs.metadata.options
-        if scarce not in options:
-            return False
-        options[scarce] *= 2
-        self.report(f"{scarce} is now {options[scarce]}")
-        return True
 
     def _continue(self, job: ProcessNode) -> ProcessHandlerReport:
         points = outputs_of(job).get("points")

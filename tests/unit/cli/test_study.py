@@ -56,6 +56,34 @@ UNREADABLE = {
 
 
 REFUSED = {
+    "walltime in words": (
+        study_text(more="resources: {qm: {walltime: two hours}}"),
+        ":5: resources.qm.walltime: 'two hours' is not allowed: walltime should be hours:minutes",
+    ),
+    "walltime of nothing": (
+        study_text(more="resources: {qm: {walltime: '00:00:00'}}"),
+        "resources.qm.walltime: '00:00:00' is not allowed",
+    ),
+    "walltime without quotes": (
+        study_text(more="resources: {qm: {walltime: 12:00:00}}"),
+        "resources.qm.walltime: 43200 is no text; put the value in quotes",
+    ),
+    "memory without a unit": (
+        study_text(more="resources: {md: {memory: '4'}}"),
+        "resources.md.memory: '4' is not allowed: memory should be a number of MB or GB",
+    ),
+    "no task": (
+        study_text(more="resources: {md: {tasks: 0}}"),
+        "resources.md.tasks: 0 is not allowed: it should be greater than or equal to 1",
+    ),
+    "unknown resource": (
+        study_text(more="resources: {qm: {nodes: 3}}"),
+        "resources.qm.nodes: unknown key; allowed: account, queue, walltime, memory, tasks",
+    ),
+    "unknown step": (
+        study_text(more="resources: {dft: {}}"),
+        "resources.dft: unknown key; allowed: qm, md",
+    ),
     "unknown key": (study_text(more="colour: red"), ":5: colour: unknown key; allowed: material,"),
     "misspelt key": (
         study_text("material: {name: a, smile: CO}"),

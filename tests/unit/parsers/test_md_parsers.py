@@ -47,6 +47,7 @@ def log(temperature: float = 300.0, densities: tuple[float, ...] = (0.75, 0.76, 
     return "\n".join([COLUMNS, *rows, LOOP])
 
 
+STDOUT = {"forcefield.md": "lammps.out", "forcefield.packing": "packmol.out"}
 Parse = Callable[..., tuple[ExitCode, dict[str, Any]]]
 
 
@@ -71,7 +72,7 @@ def parse(codes: dict[str, InstalledCode], tmp_path: Path) -> Parse:
         retrieved = FolderData()
         if retrieved_text is not None:
             handle = StringIO(retrieved_text)
-            retrieved.base.repository.put_object_from_filelike(handle, "lammps.out")
+            retrieved.base.repository.put_object_from_filelike(handle, STDOUT[process])
         retrieved.store().base.links.add_incoming(node, LinkType.CREATE, "retrieved")
         for name, text in temporary.items():
             (tmp_path / name).write_text(text)
@@ -114,8 +115,6 @@ def test_complete_leg_without_frames(parse_md: Parse) -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("", "unfinished: LAMMPS ended before it printed a result"),
-        (log(), "unfinished: LAMMPS did not end"),
         (log(temperature=1e4) + END, "exploded"),
         (log(densities=(0.8, 0.1)) + END, "density_jump"),
         (log(densities=(float("nan"),)) + END, "not_a_number"),
@@ -128,6 +127,28 @@ def test_untrustworthy_leg(parse_md: Parse, text: str, expected: str) -> None:
     assert code.status == 312
     assert expected in code.message
     assert code.invalidates_cache
+    assert "final" not in outputs
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", "LAMMPS ended before it printed a result"),
+        (log(), "LAMMPS did not end"),
+        (log(densities=(0.1, 0.8)), "no stable liquid"),  # it would have become one
+    ],
+)
+def test_leg_that_was_cut_short_can_be_run_again(parse_md: Parse, text: str, expected: str) -> None:
+    code, outputs = parse_md(text)
+    assert code.status == 411
+    assert expected in code.message
+    assert code.invalidates_cache
+    assert "final" not in outputs
+
+
+def test_frames_that_cannot_be_read(parse_md: Parse) -> None:
+    code, outputs = parse_md(log() + END, **{FRAMES: DUMP[: len(DUMP) // 2]})
+    assert code.status == 411
     assert "final" not in outputs
 
 
@@ -153,15 +174,20 @@ def test_unless_the_leg_is_complete(parse_md: Parse) -> None:
     assert "final" in outputs
 
 
+ENDED = "ENDED WITHOUT PERFECT PACKING\n Running time:    2.65480056E-02  seconds.\n"
+
+
 @pytest.fixture
 def pack(parse: Parse, make_points: Callable[..., Points]) -> Parse:
-    def run(packed: str | None, scheduler: int | None = None) -> tuple[ExitCode, dict[str, Any]]:
+    def run(
+        packed: str | None, scheduler: int | None = None, text: str | None = ENDED
+    ) -> tuple[ExitCode, dict[str, Any]]:
         inputs = {
             "reference": PointsData(make_points("ok")),
             "settings": Dict({"atoms": 400, "cutoff": 4.0, "seed": 1}),
         }
         temporary = {} if packed is None else {"packed.xyz": packed}
-        return parse(PackingParser, "forcefield.packing", inputs, None, temporary, scheduler)
+        return parse(PackingParser, "forcefield.packing", inputs, text, temporary, scheduler)
 
     return run
 
@@ -182,3 +208,9 @@ def test_packing_that_failed(pack: Parse, packed: str | None) -> None:
     assert code.status == 310
     assert outputs == {}
     assert pack(packed, scheduler=110)[0].status == 110
+
+
+@pytest.mark.parametrize("text", [None, "", "Packing:|0   100%|"])
+def test_packing_that_was_cut_short_can_be_run_again(pack: Parse, text: str | None) -> None:
+    assert pack(None, text=text)[0].status == 411
+    assert pack(None, text=text, scheduler=120)[0].status == 120

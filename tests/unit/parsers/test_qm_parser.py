@@ -13,7 +13,8 @@ from aiida.engine import ExitCode
 from aiida.orm import CalcJobNode, Dict, FolderData, InstalledCode
 
 from aiida_forcefield.data import StructuresData
-from aiida_forcefield.parsers.qm import REFERENCE_ARRAYS, QmParser
+from aiida_forcefield.parsers.qm import QmParser
+from aiida_forcefield.parsers.records import REFERENCE_ARRAYS
 from aiida_forcefield.scans import Structures
 
 HEADER = {"header": {"versions": {"pyscf": "2.14.0"}, "threads": 1}}
@@ -184,6 +185,54 @@ def test_killed_before_the_first_line(parse: Parse, text: str | None) -> None:
     assert outputs == {}
 
 
+@pytest.mark.parametrize(
+    ("stderr", "status"),
+    [
+        ("slurmstepd: error: *** JOB 7 ON node CANCELLED AT 2026-11-25T09:00:00 ***\n", 411),
+        ("=>> PBS: job killed: walltime 62 exceeded limit 60\n", 411),
+        ("/var/spool/job: line 9: 77 Killed  python runner.pyz\n", 411),
+        ("OSError: [Errno 28] No space left on device\n", 412),
+        ("OSError: the disk is full: a line of results.jsonl was cut off\n", 412),
+    ],
+)
+@pytest.mark.parametrize("text", [None, lines(HEADER, point(0))])
+def test_ended_from_outside(parse: Parse, stderr: str, status: int, text: str | None) -> None:
+    code, _ = parse(text, stderr=stderr)
+    assert code.status == status
+    assert code.invalidates_cache
+
+
+UNSOUND = [
+    {"index": 7},
+    {"index": -1},
+    {"index": True},
+    {"status": "splendid"},
+    {"status": ["ok"]},
+    {"message": None},
+    {"positions": None},
+    {"positions": [[0.0, 0.0, 0.0]]},
+    {"energy": None},
+    {"energy": float("nan")},
+    {"energy": "much"},
+    {"energy": 10**400},
+    {"gradient": [[1.0, 0.0, 0.0], [1.0]]},
+    {"slope": {}},
+    {"cpu_seconds": []},
+]
+
+
+@pytest.mark.parametrize("change", UNSOUND, ids=str)
+def test_record_that_nobody_wrote_is_not_believed(parse: Parse, change: dict[str, Any]) -> None:
+    code, outputs = parse(lines(HEADER, point(0), point(1) | change, point(2), END))
+    assert code.status == 411  # so that the point is computed again
+    assert outputs["points"].value.statuses == ("ok", "missing", "ok")
+
+
+@pytest.mark.parametrize("header", [None, 3, {}, {"versions": None}, {"versions": {"a": 1}}])
+def test_header_that_nobody_wrote(parse: Parse, header: Any) -> None:
+    assert parse(lines({"header": header}, point(0), point(1), point(2), END))[0].status == 411
+
+
 @pytest.mark.parametrize("scheduler", [110, 120])
 @pytest.mark.parametrize("text", [None, lines(HEADER, point(0))])
 def test_what_the_scheduler_said_stands(parse: Parse, text: str | None, scheduler: int) -> None:
@@ -204,6 +253,7 @@ REFERENCE = {"reference": {}, "engine": "tblite"}
 
 def test_conformers_end_as_one_point_with_its_properties(parse: Parse) -> None:
     arrays = {name: [1.0, 2.0] for name in REFERENCE_ARRAYS}
+    arrays |= {"hessian": np.eye(6).tolist(), "dipole": [0.0, 0.0, 1.0]}
     code, outputs = parse(lines(HEADER, point(0) | arrays, END), parameters=REFERENCE)
     assert code.status == 0
     assert outputs["points"].value.statuses == ("ok",)

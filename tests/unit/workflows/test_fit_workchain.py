@@ -1,8 +1,10 @@
 """The queue of a fit: nothing that was computed is lost, nothing is computed twice."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 from aiida.common.links import LinkType
 from aiida.orm import CalcJobNode, Dict, InstalledCode, WorkChainNode
@@ -24,11 +26,12 @@ def fit(start: Callable[..., Any], codes: dict[str, InstalledCode], topology: To
     )
     process = start(FitWorkChain, **builder._inputs(prune=True))
     process.ctx.points, process.ctx.surrogates, process.ctx.queue = {}, {}, []
+    process.ctx.seconds = {}
     return process
 
 
 def collect(fit: Any, **processes: Any) -> None:
-    fit.ctx.wave = list(processes)
+    fit.ctx.wave = [(label, "dimers") for label in processes]
     for label, process in processes.items():
         fit.ctx[f"work_{label}"] = process
     fit.collect_work()
@@ -84,7 +87,7 @@ def test_no_more_run_at_a_time_than_allowed(
     monkeypatch.setattr(fit, "to_context", lambda **_: None)
     fit.ctx.queue = [(f"random_{i:02d}", "dimers", object(), None) for i in range(6)]
     fit.submit_work()
-    assert fit.ctx.wave == ["random_00", "random_01"]
+    assert fit.ctx.wave == [("random_00", "dimers"), ("random_01", "dimers")]
     assert len(fit.ctx.queue) == 4
 
 
@@ -136,3 +139,48 @@ def test_no_calibration_no_force_field(
     code = process.calibrate()
     assert code.status == 323
     assert "no dimer has its energy in both basis sets" in code.message
+
+
+@pytest.mark.parametrize(
+    ("seconds", "options", "expected"),
+    [
+        (300.0, {}, 40),  # as the protocol says
+        (None, {"max_wallclock_seconds": 3600}, 40),
+        (300.0, {"max_wallclock_seconds": 3600}, 9),
+        (
+            300.0,
+            {
+                "max_wallclock_seconds": 1800,
+                "resources": {
+                    "num_machines": 1,
+                    "num_mpiprocs_per_machine": 1,
+                    "num_cores_per_mpiproc": 2,
+                },
+            },
+            9,
+        ),
+    ],
+)
+def test_batches_are_made_to_fit_the_walltime_once_a_dimer_was_measured(
+    start: Callable[..., Any],
+    codes: dict[str, InstalledCode],
+    topology: TopologyData,
+    seconds: float | None,
+    options: dict[str, Any],
+    expected: int,
+) -> None:
+    builder = FitWorkChain.get_builder_from_protocol(
+        codes, "draft", STATE, {"max_concurrent": 2}, {"qm": options}, topology=topology
+    )
+    process = start(FitWorkChain, **builder._inputs(prune=True))
+    process.ctx.seconds = {"molecule": 1.0} | ({"dimers": seconds} if seconds else {})
+    assert process._sized(30)["batch"] == expected
+
+
+def test_longest_dimer_counts(fit: Any, ended: Ended, make_points: MakePoints) -> None:
+    def batch(*seconds: float) -> CalcJobNode:
+        points = replace(make_points("ok", "ok"), cpu_seconds=np.array(seconds))
+        return ended(points=PointsData(points))
+
+    collect(fit, random_00=batch(1.0, 7.0), random_01=batch(3.0, 2.0))
+    assert fit.ctx.seconds == {"dimers": 7.0}

@@ -1,0 +1,78 @@
+"""From a valid study to a process of the daemon."""
+
+from typing import TYPE_CHECKING, Any
+
+from aiida_forcefield.cli.errors import InputError
+
+if TYPE_CHECKING:
+    from aiida.orm import AbstractCode, ProcessNode
+
+    from aiida_forcefield.cli.study import StudyFile
+
+
+def find_codes(profile: str, file: "StudyFile") -> dict[str, "AbstractCode"]:
+    """The codes of a study.
+
+    Raises:
+        InputError: profile, daemon or a code is missing.
+    """
+    from aiida_forcefield.cli.profile import find_code, load, require_daemon
+
+    load(profile)
+    codes = {role: find_code(role, label) for role, label in file.study.codes.model_dump().items()}
+    require_daemon(profile)
+    return codes
+
+
+def submit_study(profile: str, file: "StudyFile") -> "ProcessNode":
+    """Submit a valid study to the daemon of a profile.
+
+    Raises:
+        InputError: profile, daemon or a code is missing, or the study does not fit them.
+    """
+    from aiida.engine import submit
+
+    from aiida_forcefield.cli.campaign import fingerprint
+    from aiida_forcefield.cli.resources import defaults_of
+    from aiida_forcefield.workflows.material import MaterialWorkChain
+
+    study, codes = file.study, find_codes(profile, file)
+    try:
+        builder = MaterialWorkChain.get_builder_from_protocol(
+            material=file.material(),
+            codes=codes,
+            protocol=study.protocol,
+            properties=[item.model_dump() for item in study.properties],
+            overrides=study.overrides,
+            reference=study.reference.model_dump(exclude_none=True) or None,
+            options=_options(file, codes),
+        )
+    except ValueError as error:
+        raise InputError(f"{file.path}: {error}") from None
+    builder.metadata.label = study.material.name
+    builder.metadata.description = fingerprint(file)
+    if limit := defaults_of(codes["qm"].computer).get("jobs"):
+        builder.fit.max_concurrent = min(builder.fit.max_concurrent.value, limit)
+    return submit(builder)
+
+
+def _options(file: "StudyFile", codes: dict[str, "AbstractCode"]) -> dict[str, dict[str, Any]]:
+    from aiida_forcefield.cli.resources import job_options
+
+    return {
+        role: job_options(codes[role], step.model_dump(exclude_none=True), threads=role == "qm")
+        for role, step in file.study.resources
+    }
+
+
+def capacity(profile: str, file: "StudyFile") -> int:
+    """Number of studies at a time whose jobs the computer of a study takes."""
+    from aiida_forcefield.cli.campaign import AT_A_TIME
+    from aiida_forcefield.cli.resources import defaults_of
+    from aiida_forcefield.workflows.protocols import get_protocol
+
+    jobs = defaults_of(find_codes(profile, file)["qm"].computer).get("jobs")
+    if jobs is None:
+        return AT_A_TIME
+    wanted = get_protocol(file.study.protocol, file.study.overrides)["max_concurrent"]
+    return max(1, int(jobs) // int(wanted))
