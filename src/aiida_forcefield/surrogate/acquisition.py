@@ -6,7 +6,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aiida_forcefield.surrogate.forms import Form
-from aiida_forcefield.surrogate.observations import Settings
 from aiida_forcefield.surrogate.posterior import Posterior
 
 Array = NDArray[np.float64]
@@ -19,17 +18,18 @@ AVOIDED = 0.06  # around a failed point
 def starting_values(form: Form, count: int, seed: int | None = None) -> Array:
     """Coordinates with which a scan starts, shape (k,), k ≥ count, Å or degrees.
 
-    Both ends, nearly, and the middle, where a window has its minimum; a pair evenly in 1/r between
-    the ends. On a circle the angles are irregular: at equal steps a rotation of the same order
-    looks constant. No fewer than 3, or 4 for a pair or a circle, whatever the count. A seed moves
-    them at random, on a circle together, else by up to a tenth of what lies between them.
+    Both ends, nearly, and the middle, where a window has its minimum, of two molecules in 1/r. A
+    pair, whose energy is known at infinity and beyond the cap at its beginning, starts farther
+    inside. On a circle the angles are irregular: at equal steps a rotation of the same order looks
+    constant. No fewer than 3, or 4 for a pair or a circle, whatever the count. A seed moves them at
+    random, on a circle together, else by up to a tenth of what lies between them.
     """
     width, rng = form.upper - form.lower, np.random.default_rng(seed)
     if form.periodic:
         turn = 20 if seed is None else rng.uniform(0, width)
         x = form.lower + (turn + GOLDEN_ANGLE * np.arange(max(count, 4))) % width
         return np.asarray(np.round(x, form.decimals))
-    if form.nonbonded:
+    if form.vanishes:
         share = np.linspace(0, 1, max(count, 4) + 2)[1:-1]
     else:
         share = np.linspace(0.05, 0.95, max(count, 3))
@@ -42,21 +42,20 @@ def starting_values(form: Form, count: int, seed: int | None = None) -> Array:
     return np.asarray(np.round(np.clip(x, form.lower, form.upper), form.decimals))
 
 
-def propose(
-    posterior: Posterior, grid: Array, zero: float | None, settings: Settings, count: int
-) -> Array:
-    """The next coordinates to compute, shape (k,), k ≤ count: where the profile is least known.
+def propose(posterior: Posterior, grid: Array, bars: float, count: int) -> Array:
+    """The next coordinates to compute, shape (k,), k ≤ count: where the energy is least known.
 
-    Each further one is chosen as if the profile had been found at the former as predicted.
+    Each further one is chosen as if the profile had been found at the former as predicted. Energies
+    are those of the points, not above the minimum: else a minimum of which nothing is known but
+    that it is 0 would never be chosen.
 
     Args:
         posterior: the profile as known.
         grid: coordinates that may be chosen, shape (n,), Å or degrees.
-        zero: coordinate of the lowest energy; None where energies are counted from infinity.
-        settings: energy cap and bars.
+        bars: standard deviations that count as certain.
         count: how many.
     """
-    form, chosen = posterior.form, list[float]()
+    cap, form, chosen = posterior.settings.energy_cap, posterior.form, list[float]()
     candidates = np.round(grid, form.decimals)
     candidates = candidates[(candidates >= form.lower) & (candidates <= form.upper)]
     for _ in range(count):
@@ -66,8 +65,8 @@ def propose(
         ]
         if not len(allowed):
             break
-        mean, std = posterior.predict(allowed, zero)
-        doubt = doubtful(mean, std, settings)
+        mean, std = posterior.predict(allowed)
+        doubt = doubtful(mean, std, bars, cap)
         if doubt.max() <= 0:
             break
         chosen.append(float(allowed[doubt.argmax()]))
@@ -79,29 +78,29 @@ def propose(
     return np.array(chosen)
 
 
-def doubtful(mean: Array, std: Array, settings: Settings) -> Array:
+def doubtful(mean: Array, std: Array, bars: float, cap: float) -> Array:
     """How far the profile may lie from its mean, eV, where both are cut off at the energy cap.
 
     Args:
         mean: profile above its minimum, shape (n,), eV.
         std: its standard deviation, shape (n,), eV.
-        settings: energy cap and bars.
+        bars: standard deviations that count as certain.
+        cap: energy from which the profile is of no interest, eV.
 
     Returns:
         The distance, shape (n,): the bar below the cap, less above it, 0 far above.
     """
     mean = mean - mean.min()
-    cap = settings.energy_cap
-    return np.asarray(np.minimum(mean, cap) - np.minimum(mean - settings.bars * std, cap))
+    return np.asarray(np.minimum(mean, cap) - np.minimum(mean - bars * std, cap))
 
 
 def _away(form: Form, x: Array, points: Array, fraction: float) -> NDArray[np.bool_]:
     """Whether each x keeps a fraction of the window away from all points, shape (n,)."""
-    apart = distance(form, x, points)
-    return np.asarray((apart > fraction * (form.upper - form.lower)).all(axis=1))
+    width = np.ptp(form.coordinate([form.lower, form.upper])[0])
+    return np.asarray((distance(form, x, points) > fraction * width).all(axis=1))
 
 
 def distance(form: Form, x: Array, points: Array) -> Array:
-    """Distances, shape (n, m), Å or degrees, on a circle the shorter way."""
-    apart = np.abs(x[:, None] - points)
-    return np.minimum(apart % 360, -apart % 360) if form.periodic else apart
+    """Distances in the learning coordinate, shape (n, m), on a circle the shorter way."""
+    apart = np.abs(form.coordinate(x)[0][:, None] - form.coordinate(points)[0])
+    return np.minimum(apart % (2 * np.pi), -apart % (2 * np.pi)) if form.periodic else apart

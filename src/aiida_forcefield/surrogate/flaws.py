@@ -8,37 +8,38 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from aiida_forcefield.surrogate.forms import Form
-from aiida_forcefield.surrogate.observations import Observations, Settings
-from aiida_forcefield.surrogate.posterior import Posterior, components
+from aiida_forcefield.surrogate.posterior import SMOOTH, Posterior, components
 
 Array = NDArray[np.float64]
 
 FEWEST = 6  # points before which nothing can be said
 ODDS = np.log(1000)  # against a smooth profile
-NOISES = (0.4, 1.0, 2.5, 6.0, 15.0)  # standard error of a point, in units of the goal
+NOISES = (0.5, 2.0, 8.0)  # standard error of a point, in units of the goal
+PLACES = 5  # between two points where a break is looked for
 KINK_WIDTH = 0.1  # of the window: within it a kink must matter
 
 
-def find_flaw(
-    form: Form, observations: Observations, settings: Settings, goal: float
-) -> str | None:
+def find_flaw(posterior: Posterior, goal: float) -> str | None:
     """Why no smooth profile passes through the points within the goal, or None where one may.
 
     Args:
-        form: of the profile.
-        observations: the points so far.
-        settings: noise and energy cap are used.
+        posterior: the smooth profile that passes best.
         goal: largest error of the profile that is borne, eV.
 
     Returns:
         A sentence, or None.
     """
+    form, observations, settings = posterior.form, posterior.observations, posterior.settings
     if len(observations) < FEWEST:
         return None
-    smooth = components(form, observations, settings)
+    shapes = (posterior.likeliest_shape,)  # of all, the time would be too long
+    smooth = components(form, observations, settings, shapes, SMOOTH)
     plain = _total(smooth.log_evidence)
-    found = [*_breaks(smooth, goal), _noise(form, observations, settings, goal)]
+    noisy = [
+        components(form, observations, replace(settings, noise=goal * level), shapes, SMOOTH)
+        for level in NOISES
+    ]
+    found = [*_breaks(smooth, goal), _noise([_total(n.log_evidence) for n in noisy])]
     evidence, sentence = max(found)
     return sentence if evidence > plain + ODDS else None
 
@@ -48,15 +49,12 @@ def _total(log_evidence: Array) -> float:
     return float(np.logaddexp.reduce(log_evidence, axis=None) - np.log(log_evidence.size))
 
 
-def _noise(
-    form: Form, observations: Observations, settings: Settings, goal: float
-) -> tuple[float, str]:
-    levels = goal * np.array(NOISES)
-    noisy = [components(form, observations, replace(settings, noise=level)) for level in levels]
-    evidence = np.array([_total(posterior.log_evidence) for posterior in noisy])
-    share = np.exp(evidence - evidence.max())
-    level = np.exp(share @ np.log(levels) / share.sum())
-    return _total(evidence), f"noise above the tolerance: about {level / goal:.2g} times as large"
+def _noise(evidence: list[float]) -> tuple[float, str]:
+    """Evidence of noise, of which that of each of `NOISES` is given, and what to say of it."""
+    share = np.exp(np.array(evidence) - max(evidence))
+    level = np.exp(share @ np.log(NOISES) / share.sum())
+    sentence = f"noise above the tolerance: about {level:.2g} times as large"
+    return _total(np.array(evidence)), sentence
 
 
 def _breaks(smooth: Posterior, goal: float) -> list[tuple[float, str]]:
@@ -66,9 +64,10 @@ def _breaks(smooth: Posterior, goal: float) -> list[tuple[float, str]]:
     x = np.sort(smooth.observations.x)
     if form.periodic:
         ends, x = np.radians(ends), np.append(x, x[0] + 360)
-    middles = (x[1:] + x[:-1]) / 2
+    share = (np.arange(PLACES) + 0.5) / PLACES
+    places = (x[:-1, None] + np.diff(x)[:, None] * share).ravel()
     t, rate = form.coordinate(rows.x)
-    apart = t[:, None] - form.coordinate(middles)[0]
+    apart = t[:, None] - form.coordinate(places)[0]
     if form.periodic:
         # Bernoulli polynomials: smooth but for a jump, of 1, or a kink at 0.
         u = apart / (2 * np.pi) % 1
@@ -86,9 +85,7 @@ def _breaks(smooth: Posterior, goal: float) -> list[tuple[float, str]]:
         feature = np.where(derivative, slope * rate[:, None], value)
         # A break that is to matter at all, and up to the height of the profile.
         heights = np.geomspace(goal, max(smooth.scale, 2 * goal), 4) / width
-        evidence = np.array(
-            [smooth.log_evidence[:, None] + smooth.gain(feature * height) for height in heights]
-        )
+        evidence = smooth.log_evidence[:, None] + smooth.gain(feature, heights)
         place = int(np.logaddexp.reduce(evidence, axis=(0, 1)).argmax())
-        found.append((_total(evidence), sentence.format(middles[place], unit)))
+        found.append((_total(evidence), sentence.format(places[place], unit)))
     return found

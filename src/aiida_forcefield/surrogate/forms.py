@@ -1,11 +1,12 @@
 """The physical forms that a surrogate starts from, and the coordinate in which it learns the rest.
 
-A form is linear in its coefficients once its one nonlinear parameter, the *shape*, is given:
+A form is linear in its coefficients once its nonlinear parameters, the *shape*, are given:
 a Morse curve is a quadratic in 1 − exp(−α (r − c)), a Buckingham curve is linear once ρ is known.
 So the coefficients can be integrated out exactly and the shape summed over a few values.
 """
 
 from dataclasses import dataclass
+from itertools import product
 from typing import Literal, get_args
 
 import numpy as np
@@ -16,8 +17,15 @@ Kind = Literal[
     "bond", "angle", "dihedral", "improper", "pair", "ions", "dimer", "strain", "displacement"
 ]
 
+Shape = tuple[float, float]
+
 COULOMB = 14.399645  # e²/(4πε₀) in eV Å
 MAX_FOURIER = 6
+_MORSE = (0.9, 1.0, 1.13, 1.27, 1.43, 1.6, 1.8, 2.0, 2.3, 2.5, 2.9, 3.2, 3.6)  # 1/Å
+_BORN_MAYER = (0.16, 0.185, 0.21, 0.24, 0.275, 0.315, 0.36, 0.42)  # Å
+_REACH = 2  # power of 1/r
+_PRODUCTS = (0.0, -1.0, -2.0)  # e²
+_DECAYS = (0.1, 0.4)
 NONBONDED = ("pair", "ions", "dimer")
 _DECIMALS = {"bond": 3, "pair": 3, "ions": 3, "dimer": 3, "displacement": 3, "strain": 4}
 
@@ -85,17 +93,23 @@ class Form:
         return _DECIMALS.get(self.kind, 1)
 
     @property
-    def shapes(self) -> tuple[float, ...]:
-        """Values of the nonlinear parameter.
+    def shapes(self) -> tuple[Shape, ...]:
+        """Values of the two nonlinear parameters; 0 where there is none.
 
-        Morse α in 1/Å; Born–Mayer ρ in Å; the height of a Fourier series' sine terms, which are
-        absent where left and right rotation cost the same; nothing for a polynomial.
+        - Bond: Morse α in 1/Å.
+        - Nonbonded: Born–Mayer ρ in Å; of ions also the product of their charges in e², a whole
+          number, or 0 where Coulomb's law is to have any coefficient.
+        - Circle: the height of the sine terms, which are absent where left and right rotation cost
+          the same; how much less each order above the third matters than that before.
         """
         if self.kind == "bond":
-            return (1.2, 1.6, 2.0, 2.5, 3.1)
+            return tuple((alpha, 0.0) for alpha in _MORSE)
         if self.nonbonded:
-            return (0.18, 0.22, 0.26, 0.31, 0.37)
-        return (0.0, 1.0) if self.periodic else (0.0,)
+            products = _PRODUCTS if self.kind == "ions" else (0.0,)
+            return tuple(product(_BORN_MAYER, products))
+        if self.periodic:
+            return tuple(product((0.0, 1.0), _DECAYS))
+        return ((0.0, 0.0),)
 
     @property
     def lengths(self) -> tuple[float, ...]:
@@ -120,15 +134,33 @@ class Form:
         scale = 2 / (high - low)
         return (inverse - (low + high) / 2) * scale, slope * scale
 
-    def known(self, x: ArrayLike) -> tuple[Array, Array]:
+    def grid(self, count: int) -> Array:
+        """Coordinates from lower to upper, evenly spaced in the learning coordinate, (count,)."""
+        if self.nonbonded:
+            return np.asarray(1 / np.linspace(1 / self.lower, 1 / self.upper, count))
+        return np.linspace(self.lower, self.upper, count)
+
+    def envelope(self, x: ArrayLike) -> tuple[Array, Array]:
+        """How far the residual may reach at x, and the derivative, each of the shape of x.
+
+        1, but between two molecules, where what a form misses dies away faster than dispersion.
+        """
+        x = np.asarray(x, dtype=float)
+        if not self.nonbonded:
+            return np.ones_like(x), np.zeros_like(x)
+        reach = (self.lower / x) ** _REACH
+        return reach, -_REACH / x * reach
+
+    def known(self, x: ArrayLike, shape: Shape) -> tuple[Array, Array]:
         """What need not be learned, the Coulomb energy of two ions, eV, and its derivative."""
         x = np.asarray(x, dtype=float)
-        if not self.charge_product:
+        charges = self.charge_product or (shape[1] if self.nonbonded else 0.0)
+        if not charges:
             return np.zeros_like(x), np.zeros_like(x)
-        energy = COULOMB * self.charge_product / x
+        energy = COULOMB * charges / x
         return energy, -energy / x
 
-    def basis(self, x: ArrayLike, shape: float) -> tuple[Array, Array]:
+    def basis(self, x: ArrayLike, shape: Shape) -> tuple[Array, Array]:
         """Functions of which the form is a linear combination, and their derivatives.
 
         Each is about 1 at its largest within the window.
@@ -142,13 +174,14 @@ class Form:
         """
         x = np.asarray(x, dtype=float)
         if self.periodic:
-            return _fourier(x, shape)
+            return _fourier(x, *shape)
         if self.kind == "bond":
-            return _morse(x, shape, (self.lower + self.upper) / 2)
+            return _morse(x, shape[0], self.lower, self.upper)
         if self.kind == "strain":
             return _birch_murnaghan(x, self.lower, self.upper)
         if self.nonbonded:
-            value, slope = _exp6(x, shape, self.lower, coulomb=self.charge_product is None)
+            coulomb = self.charge_product is None and not shape[1]
+            value, slope = _exp6(x, shape[0], self.lower, coulomb)
             if self.vanishes:
                 return value, slope
             one = np.ones((len(x), 1))
@@ -163,10 +196,12 @@ def _polynomial(u: Array, slope: Array, degree: int) -> tuple[Array, Array]:
     return u[:, None] ** power, derivative * slope[:, None]
 
 
-def _morse(r: Array, alpha: float, centre: float) -> tuple[Array, Array]:
-    # A quadratic in u is a Morse curve with any depth and minimum: Morse, Phys. Rev. 34, 57 (1929).
-    decay = np.exp(-alpha * (r - centre))
-    return _polynomial(1 - decay, alpha * decay, 2)
+def _morse(r: Array, alpha: float, lower: float, upper: float) -> tuple[Array, Array]:
+    # A quadratic in exp(−α r) is a Morse curve with any depth and minimum: P. M. Morse, Phys. Rev.
+    # 34, 57 (1929).
+    low, high = np.exp(-alpha * (upper - lower)), 1.0
+    scale, decay = 2 / (high - low), np.exp(-alpha * (r - lower))
+    return _polynomial((decay - (low + high) / 2) * scale, -alpha * decay * scale, 2)
 
 
 def _birch_murnaghan(strain: Array, lower: float, upper: float) -> tuple[Array, Array]:
@@ -180,16 +215,16 @@ def _birch_murnaghan(strain: Array, lower: float, upper: float) -> tuple[Array, 
 
 def _exp6(r: Array, rho: float, lower: float, coulomb: bool) -> tuple[Array, Array]:
     # Charge–charge, charge–induced dipole, dispersion; Born–Mayer repulsion.
-    power = np.array([1, 4, 6] if coulomb else [4, 6])
-    tail = (lower / r[:, None]) ** power
+    power = np.array([1, 4, 6])
+    tail = (lower / r[:, None]) ** power * [coulomb, 1, 1]
     wall = np.exp((lower - r[:, None]) / rho)
     return np.hstack([tail, wall]), np.hstack([-power / r[:, None] * tail, -wall / rho])
 
 
-def _fourier(phi: Array, handedness: float) -> tuple[Array, Array]:
-    # Rising orders matter less: rotation about a bond is mostly of order 1 to 3.
+def _fourier(phi: Array, handedness: float, decay: float) -> tuple[Array, Array]:
+    # Rotation about a bond is mostly of order 1 to 3.
     n = np.arange(1, MAX_FOURIER + 1)
-    height = np.minimum(1, (3 / n) ** 2)
+    height = decay ** np.maximum(n - 3, 0)
     angle = n * np.radians(phi)[:, None]
     cosine, sine = height * np.cos(angle), height * np.sin(angle)
     rate = n * np.pi / 180

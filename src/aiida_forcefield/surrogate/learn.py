@@ -15,6 +15,8 @@ Array = NDArray[np.float64]
 GRID_POINTS = 201
 ENOUGH = 6
 """Points of a first batch of which a third can be held out."""
+STRICTER = 0.7
+"""Share of the bars within which a point left out must be, whose hyperparameters it helped tell."""
 
 
 def first_values(
@@ -38,12 +40,12 @@ def learn(
     observations: Observations,
     settings: Settings,
     charge_product: float | None = None,
-    goal: float | None = None,
 ) -> Surrogate:
     """Learn a profile from its points, and say whether to stop or what to compute next.
 
     It has converged when its error bars are within the tolerance wherever the profile is below
-    the energy cap, and points held out were predicted within tolerance or bars by the others.
+    the energy cap, no noise of a third of it or more is believed in, and points held out were
+    predicted within tolerance or bars by the others.
 
     Args:
         kind: see `Form`.
@@ -53,32 +55,30 @@ def learn(
         settings: tolerance and limits.
         charge_product: of a pair of ions, the product of their net charges in e²: their Coulomb
             energy is then taken as known.
-        goal: largest error of the profile, eV, in place of the tolerance and noise of the settings.
 
     Raises:
         ValueError: where the kind, window or charge product is impossible.
     """
     form = Form(kind, lower, upper, charge_product)
     posterior = infer(form, observations, settings)
-    grid = np.linspace(lower, upper, GRID_POINTS)
+    grid = form.grid(GRID_POINTS)
     mean, std = posterior.predict(grid)
     zero = None if form.vanishes else float(grid[mean.argmin()])
     if zero is not None:
         mean, std = posterior.predict(grid, zero)
     above = mean - mean.min()
     window = max(min(float(above.max()), settings.energy_cap), settings.noise)
-    if goal is None:
-        goal = max(settings.tolerance * window, 3 * settings.noise)
-    doubt = float(doubtful(mean, std, settings).max())
+    goal, bars = settings.goal(window), settings.bars(window)
+    doubt = float(doubtful(mean, std, bars, settings.energy_cap).max())
     left = settings.max_points - len(observations) - len(observations.failed)
     proposals = np.empty(0)
     status: Status = "unmet"
-    if doubt <= goal and foreseen(posterior, goal):
+    if max(doubt, 3 * posterior.noise) <= goal and foreseen(posterior, goal, bars):
         status = "converged"
     elif left > 0:
-        proposals = propose(posterior, grid, zero, settings, min(settings.batch, left))
+        proposals = propose(posterior, grid, bars, min(settings.batch, left))
         status = "learning" if len(proposals) else "unmet"
-    flaw = find_flaw(form, observations, settings, goal) if status == "unmet" else None
+    flaw = find_flaw(posterior, goal) if status == "unmet" else None
     return Surrogate(
         kind=kind,
         lower=lower,
@@ -100,11 +100,12 @@ def learn(
     )
 
 
-def foreseen(posterior: Posterior, goal: float) -> bool:
+def foreseen(posterior: Posterior, goal: float, bars: float) -> bool:
     """Whether points held out are predicted, within goal or bars, by the others.
 
     Held out is the last batch, which was chosen where least was known; or, of a first batch that
-    is large enough, every third point. Points above the energy cap do not count. With fewer than
+    is large enough, every third point. Each other point is left out, too, but not from what its
+    hyperparameters are inferred from. Points above the energy cap do not count. With fewer than
     two others, they are not.
     """
     points, settings = posterior.observations, posterior.settings
@@ -116,10 +117,12 @@ def foreseen(posterior: Posterior, goal: float) -> bool:
         return False
     others = infer(posterior.form, points.where(~held), settings)
     mean, std = others.predict(points.x[held])
-    error, energy = np.abs(mean - points.energy[held]), points.energy
-    relevant = energy[held] - energy.min() <= settings.energy_cap
-    bar = settings.bars * np.hypot(std, settings.noise)
-    return bool((error <= np.maximum(goal, bar))[relevant].all())
+    error, deviation = posterior.left_out()
+    borne = np.maximum(goal, STRICTER * bars * deviation)
+    error[held] = mean - points.energy[held]
+    borne[held] = np.maximum(goal, bars * np.hypot(std, settings.noise))
+    relevant = points.energy - points.energy.min() <= settings.energy_cap
+    return bool((np.abs(error) <= borne)[relevant].all())
 
 
 def cell_weights(
@@ -134,17 +137,11 @@ def cell_weights(
         form: of the profile.
         observations: n points. Those above the energy cap have no share.
         settings: energy cap.
-        window: evenly spaced coordinates below the energy cap, shape (m,).
+        window: coordinates below the energy cap, evenly spaced in the learning coordinate, (m,).
     """
     if not len(observations):
         return np.empty(0)
     energy = observations.energy
-    u, pace = form.coordinate(window)
-    if form.periodic:
-        apart = distance(form, window, observations.x)
-    else:
-        apart = np.abs(u[:, None] - form.coordinate(observations.x)[0])
+    apart = distance(form, window, observations.x)
     apart[:, energy - energy.min() > settings.energy_cap] = np.inf
-    measure = np.abs(pace) / np.abs(pace).sum()
-    shares = np.bincount(apart.argmin(axis=1), weights=measure, minlength=len(observations))
-    return shares.astype(float)
+    return np.bincount(apart.argmin(axis=1), minlength=len(observations)) / len(window)

@@ -39,7 +39,6 @@ class Learner:
         kind: see `Form`.
         lower, upper: the window, Å or degrees.
         settings: tolerance and limits.
-        goal: largest error of the profile, eV, in place of the tolerance of the settings.
         seed: of the random part of the first values; None for values without one.
 
     Raises:
@@ -52,11 +51,10 @@ class Learner:
         lower: float,
         upper: float,
         settings: Settings,
-        goal: float | None = None,
         seed: int | None = None,
     ) -> None:
         self._form = Form(kind, lower, upper)
-        self._settings, self._goal = settings, goal
+        self._settings = settings
         self._first = first_values(kind, lower, upper, settings, seed)
         self._told = Observations(np.empty(0), np.empty(0), np.empty(0))
 
@@ -79,8 +77,7 @@ class Learner:
         learned = self.surrogate
         if count <= len(learned.proposals):
             return learned.proposals[:count]
-        zero = None if self._form.vanishes else learned.zero
-        return propose(learned.posterior, learned.grid, zero, self._settings, min(count, left))
+        return propose(learned.posterior, learned.grid, learned.bars, min(count, left))
 
     def tell(self, x: ArrayLike, energy: ArrayLike, slope: ArrayLike | None = None) -> None:
         """Take points: those asked for, or others.
@@ -111,15 +108,7 @@ class Learner:
     def surrogate(self) -> Surrogate:
         """What is known of the profile."""
         form = self._form
-        return learn(form.kind, form.lower, form.upper, self._told, self._settings, goal=self._goal)
-
-    @property
-    def goal(self) -> float:
-        """Largest error of the profile that is borne, eV."""
-        if self._goal is not None:
-            return self._goal
-        learned, settings = self.surrogate, self._settings
-        return max(settings.tolerance * learned.window, 3 * settings.noise)
+        return learn(form.kind, form.lower, form.upper, self._told, self._settings)
 
     @cached_property
     def outcome(self) -> Outcome | None:
@@ -131,7 +120,7 @@ class Learner:
             return Outcome("not-learnable", "every point failed")
         learned = self.surrogate
         expected = learned.error_estimate * learned.window
-        flaw = find_flaw(self._form, self._told, self._settings, self.goal)
+        flaw = find_flaw(learned.posterior, learned.goal)
         if flaw is not None:
             return Outcome("not-learnable", flaw)
         if learned.status == "converged":
@@ -140,5 +129,5 @@ class Learner:
             return None
         if told + failed < self._settings.max_points:
             return Outcome("not-learnable", "points lie as near as they may, and do not agree")
-        share = expected / self.goal
+        share = expected / learned.goal
         return Outcome("budget", f"the points are spent; the error is up to {share:.2g} tolerances")

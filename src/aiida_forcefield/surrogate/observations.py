@@ -15,6 +15,7 @@ class Settings:
     Attributes:
         tolerance: largest error of the profile, as a fraction of its energy window (highest minus
             lowest energy below the cap).
+        floor: error, eV, below which none is sought, however low the profile.
         batch: values proposed at a time; no fewer than form and ends need to begin with.
         max_points: points to spend, failed ones included.
         energy_cap: energy above the minimum, eV, from which the profile is of no interest.
@@ -25,6 +26,7 @@ class Settings:
     """
 
     tolerance: float = 0.01
+    floor: float = 0.0
     batch: int = 1
     max_points: int = 16
     energy_cap: float = 0.65
@@ -36,14 +38,19 @@ class Settings:
                 raise ValueError(f"{name}: {getattr(self, name)}; must be a number above 0")
         if self.tolerance >= 1:
             raise ValueError(f"tolerance: {self.tolerance}; must be a fraction below 1")
+        if not 0 <= self.floor < np.inf:
+            raise ValueError(f"floor: {self.floor}; must be an energy of 0 or above")
         for name in ("batch", "max_points"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name}: {getattr(self, name)}; must be at least 1")
 
-    @property
-    def bars(self) -> float:
+    def goal(self, window: float) -> float:
+        """Largest error, eV, that is borne of a profile with an energy window, eV."""
+        return max(self.tolerance * window, self.floor, 3 * self.noise)
+
+    def bars(self, window: float) -> float:
         """Standard deviations that count as certain: small errors need the greater caution."""
-        return 3.0 if self.tolerance < 0.005 else 2.0
+        return 3.0 if self.goal(window) < 0.005 * window else 2.0
 
 
 def _none() -> Array:

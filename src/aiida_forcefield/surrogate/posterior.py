@@ -11,14 +11,16 @@ each value weighted by the evidence of the data: a few points that a form happen
 are no proof that it fits, and a maximum takes them as one.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import count as count_from
 from itertools import product
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from aiida_forcefield.surrogate.forms import Form
+from aiida_forcefield.surrogate.forms import Form, Shape
 from aiida_forcefield.surrogate.kernel import squared_exponential
 from aiida_forcefield.surrogate.observations import Observations, Settings
 
@@ -27,8 +29,12 @@ Array = NDArray[np.float64]
 # Priors, in units of the energy scale of the profile.
 COEFFICIENT = 10.0  # height b: so wide that the data decide
 AMPLITUDES = (0.003, 0.012, 0.05, 0.2, 0.8)  # of the residual, a
-SLOPE_ERRORS = (0.001, 0.02, 0.3)  # those of coarsely relaxed structures err most
+# Errors of energies and slopes, and how likely they are beforehand. Those of coarsely relaxed
+# structures err most.
+SMOOTH = ((0.0, 0.001, 1.0), (0.0, 0.02, 1.0), (0.0, 0.3, 1.0))
+ERRORS = (*SMOOTH, (0.02, 0.3, 0.1))
 ABOVE_CAP = 0.1  # error of a point, as a fraction of its energy above the cap
+HUGE = 1e300
 NEGLIGIBLE = 1e-3  # relative weight below which a component is dropped
 
 
@@ -49,7 +55,7 @@ class Rows:
         x = np.asarray(x, dtype=float).reshape(-1)
         return cls(x, np.zeros(len(x), dtype=bool))
 
-    def features(self, form: Form, shape: float) -> Array:
+    def features(self, form: Form, shape: Shape) -> Array:
         """Φ, shape (n, p)."""
         value, slope = form.basis(self.x, shape)
         return np.where(self.derivative[:, None], slope, value)
@@ -57,11 +63,17 @@ class Rows:
 
 def residual_covariance(form: Form, a: Rows, b: Rows, length: float) -> Array:
     """Covariance of the residual between two sets of rows for unit amplitude, shape (n, m)."""
-    (ta, ra), (tb, rb) = form.coordinate(a.x), form.coordinate(b.x)
+    (ta, va, sa), (tb, vb, sb) = _parts(form, a), _parts(form, b)
     k, k1, k2 = squared_exponential(ta[:, None] - tb, length, form.periodic)
-    da, db = a.derivative[:, None], b.derivative
-    rate = np.where(a.derivative, ra, 1)[:, None] * np.where(b.derivative, rb, 1)
-    return np.asarray(np.where(da, np.where(db, -k2, k1), np.where(db, -k1, k)) * rate)
+    va, sa = va[:, None], sa[:, None]
+    return np.asarray(va * vb * k + (sa * vb - va * sb) * k1 - sa * sb * k2)
+
+
+def _parts(form: Form, rows: Rows) -> tuple[Array, Array, Array]:
+    """Learning coordinate t of rows, and how much of g(t) and of g'(t) is in each, shape (n,)."""
+    (t, rate), (reach, change) = form.coordinate(rows.x), form.envelope(rows.x)
+    value = np.where(rows.derivative, change, reach)
+    return t, value, np.where(rows.derivative, reach * rate, 0.0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,8 +85,8 @@ class Posterior:
         observations: the points.
         settings: noise and energy cap are used.
         scale: how high the profile is, eV: the unit of the priors.
-        hyperparameters: shape (h, 4): shape of the form, length, amplitude (eV) and error of the
-            slopes (eV per unit of the learning coordinate).
+        hyperparameters: shape (h, 6): shape of the form (two numbers), length, amplitude (eV),
+            error of the energies (eV) and of the slopes (eV per unit of the learning coordinate).
         weights: of the components, shape (h,), sum 1.
     """
 
@@ -95,26 +107,26 @@ class Posterior:
         asked = Rows.values(x)
         zero = None if reference is None else Rows.values(reference)
         cross, prior = self._prior(asked, self._rows), self._prior_variance(asked, zero)
-        offset = self.form.known(asked.x)[0]
+        known = self._known(asked)
         if zero is None:
-            offset = offset + self._offset
+            known = known + self._offset
         else:
             cross = cross - self._prior(zero, self._rows)
-            offset = offset - self.form.known(zero.x)[0]
+            known = known - self._known(zero)
         factor, solution = self._condition
-        means = np.einsum("hij,hj->hi", cross, solution)
+        means = np.einsum("hij,hj->hi", cross, solution) + known
         explained = np.linalg.solve(factor, cross.mT) ** 2
         variances = np.maximum(prior - explained.sum(axis=1), 0)
         mean = self.weights @ means
         variance = self.weights @ (variances + (means - mean) ** 2)
-        return mean + offset, np.sqrt(variance)
+        return mean, np.sqrt(variance)
 
     def covariance(self, x: ArrayLike) -> Array:
         """Covariance of the profile's energies at x, shape (n, n), eV²."""
         asked = Rows.values(x)
         cross = self._prior(asked, self._rows)
         factor, solution = self._condition
-        means = np.einsum("hij,hj->hi", cross, solution)
+        means = np.einsum("hij,hj->hi", cross, solution) + self._known(asked) + self._offset
         spread = means - self.weights @ means
         explained = np.linalg.solve(factor, cross.mT)
         within = self._prior(asked, asked) - explained.mT @ explained
@@ -122,20 +134,57 @@ class Posterior:
             np.einsum("h,hij->ij", self.weights, within) + spread.T * self.weights @ spread
         )
 
-    def gain(self, feature: Array) -> Array:
+    def gain(self, feature: Array, heights: Array) -> Array:
         """How much better the data are explained with more functions, each taken by itself.
 
         Args:
-            feature: values of the functions at the rows, shape (n, f), eV; their coefficients
-                have a normal prior of width 1.
+            feature: values of the functions at the rows, shape (n, f).
+            heights: widths of the normal prior of their coefficients, shape (k,), eV.
 
         Returns:
-            Logarithm of the ratio of evidences for each component, shape (h, f).
+            Logarithm of the ratio of evidences for each component, shape (k, h, f).
         """
         factor, solution = self._condition
         # K + u uᵀ: Woodbury, and the determinant lemma.
-        inflated = 1 + np.square(np.linalg.solve(factor, feature[None])).sum(axis=1)
-        return np.asarray((solution @ feature) ** 2 / inflated / 2 - np.log(inflated) / 2)
+        square = heights[:, None, None] ** 2
+        inflated = 1 + square * np.square(np.linalg.inv(factor) @ feature).sum(axis=1)
+        explained = square * (solution @ feature) ** 2 / inflated
+        return np.asarray(explained / 2 - np.log(inflated) / 2)
+
+    def left_out(self) -> tuple[Array, Array]:
+        """Each point as the others predict it.
+
+        The hyperparameters are those that all points tell, which is kinder than to learn anew.
+        Rasmussen and Williams, eqs. 5.10 to 5.12, with the slope of a point left out together with
+        its energy.
+
+        Returns:
+            Predicted minus observed energy and its standard deviation, each of shape (n,), eV.
+        """
+        factor, solution = self._condition
+        inverse = np.linalg.inv(factor @ factor.mT)
+        count = len(self.observations)
+        first_slope = count + self.form.vanishes
+        row = dict(zip(np.flatnonzero(self._slopes).tolist(), count_from(first_slope)))
+        error, deviation = np.empty(count), np.empty(count)
+        for point in range(count):
+            own = [point, row[point]] if point in row else [point]
+            block = np.linalg.inv(inverse[:, own][:, :, own])
+            off = -np.einsum("hj,hj->h", block[:, 0], solution[:, own])
+            error[point] = self.weights @ off
+            deviation[point] = np.sqrt(self.weights @ (block[:, 0, 0] + (off - error[point]) ** 2))
+        return error, deviation
+
+    @property
+    def noise(self) -> float:
+        """Error of the energies that is believed in, eV, beside that of the settings."""
+        return float(self.weights @ self.hyperparameters[:, 4])
+
+    @property
+    def likeliest_shape(self) -> Shape:
+        """The shape of the form of greatest weight."""
+        shapes, shape, _, _ = self._distinct
+        return shapes[np.bincount(shape, weights=self.weights).argmax()]
 
     @property
     def rows(self) -> Rows:
@@ -145,9 +194,14 @@ class Posterior:
     @cached_property
     def log_evidence(self) -> Array:
         """Logarithm of the probability of the data under each component, up to a constant, (h,)."""
-        factor, solution = self._condition
-        determinant = np.log(np.diagonal(factor, axis1=1, axis2=2)).sum(axis=1)
-        return np.asarray(-solution @ self._target / 2 - determinant)
+        count, target = self._target.shape
+        # The last row of the Cholesky factor of K bordered by y is L⁻¹ y: one call gives all.
+        bordered = np.full((count, target + 1, target + 1), HUGE)
+        bordered[:, :-1, :-1] = self._covariance
+        bordered[:, -1, :-1] = self._target
+        factor = np.linalg.cholesky(bordered)
+        determinant = np.log(np.diagonal(factor, axis1=1, axis2=2))[:, :-1].sum(axis=1)
+        return np.asarray(-np.square(factor[:, -1, :-1]).sum(axis=1) / 2 - determinant)
 
     @cached_property
     def _slopes(self) -> NDArray[np.bool_]:
@@ -161,16 +215,28 @@ class Posterior:
         return Rows(np.append(values, slopes), np.repeat([False, True], [len(values), len(slopes)]))
 
     @cached_property
-    def _offset(self) -> float:
-        free = len(self.observations) and not self.form.vanishes
-        return float(self.observations.energy.mean()) if free else 0.0
+    def _observed(self) -> Array:
+        """Energies, the zero at infinity of a pair, and slopes less what is known, shape (h, n)."""
+        energy, slope = self.observations.energy, self.observations.slope[self._slopes]
+        observed = np.concatenate([energy, [0.0] * self.form.vanishes, slope])
+        return np.asarray(observed - self._known(self._rows))
+
+    @cached_property
+    def _offset(self) -> Array:
+        """What stands for the zero of energy, shape (h, 1)."""
+        count = 0 if self.form.vanishes else len(self.observations)
+        total = self._observed[:, :count].sum(axis=1, keepdims=True)
+        return np.asarray(total / max(count, 1))
 
     @cached_property
     def _target(self) -> Array:
-        known, known_slope = self.form.known(self.observations.x)
-        energy = self.observations.energy - known - self._offset
-        slope = (self.observations.slope - known_slope)[self._slopes]
-        return np.concatenate([energy, [0.0] * self.form.vanishes, slope])
+        return np.asarray(self._observed - np.where(self._rows.derivative, 0.0, self._offset))
+
+    def _known(self, rows: Rows) -> Array:
+        """What need not be learned of rows, shape (h, n)."""
+        shapes, shape, _, _ = self._distinct
+        known = np.array([self.form.known(rows.x, s) for s in shapes])[shape]
+        return np.where(rows.derivative, known[:, 1], known[:, 0])
 
     @cached_property
     def _variance(self) -> Array:
@@ -181,71 +247,91 @@ class Posterior:
         energy, cap = self.observations.energy, self.settings.energy_cap
         loose = ABOVE_CAP * np.maximum(energy - energy.min(initial=np.inf) - cap, 0)
         floor = max(self.settings.noise, 3e-5 * self.scale)  # keeps K positive definite
-        values = np.append(loose, [0.0] * self.form.vanishes) + floor
+        error, slope_error = self.hyperparameters[:, 4:].T[:, :, None]
+        values = np.hypot(loose + floor, error)
+        zero = np.full((len(error), int(self.form.vanishes)), floor)
         rate = np.abs(self.form.coordinate(self.observations.x)[1])
-        slopes = ((self.hyperparameters[:, 3, None] + loose) * rate)[:, self._slopes]
-        values = np.broadcast_to(values, (len(slopes), len(values)))
-        return np.asarray(np.hstack([values, slopes]) ** 2)
+        slopes = ((slope_error + loose) * rate)[:, self._slopes]
+        return np.asarray(np.hstack([values, zero, slopes]) ** 2)
+
+    @property
+    def _covariance(self) -> Array:
+        """K, shape (h, n, n)."""
+        covariance = self._prior(self._rows, self._rows)
+        diagonal = np.arange(len(self._rows.x))
+        covariance[:, diagonal, diagonal] += self._variance
+        return covariance
 
     @cached_property
     def _condition(self) -> tuple[Array, Array]:
         """Cholesky factors of K, shape (h, n, n), and K⁻¹ y, shape (h, n)."""
-        covariance = self._prior(self._rows, self._rows)
-        covariance += self._variance[:, :, None] * np.eye(len(self._target))
-        solution = np.linalg.solve(covariance, self._target[:, None])[..., 0]
+        covariance = self._covariance
+        solution = np.linalg.solve(covariance, self._target[:, :, None])[..., 0]
         return np.asarray(np.linalg.cholesky(covariance)), np.asarray(solution)
 
     @cached_property
-    def _distinct(self) -> tuple[Array, NDArray[np.int_], Array, NDArray[np.int_]]:
-        shapes, shape = np.unique(self.hyperparameters[:, 0], return_inverse=True)
-        lengths, length = np.unique(self.hyperparameters[:, 1], return_inverse=True)
-        return shapes, shape, lengths, length
+    def _distinct(self) -> tuple[list[Shape], NDArray[np.int_], Array, NDArray[np.int_]]:
+        shapes, shape = np.unique(self.hyperparameters[:, :2], axis=0, return_inverse=True)
+        lengths, length = np.unique(self.hyperparameters[:, 2], return_inverse=True)
+        return [(float(a), float(b)) for a, b in shapes], shape, lengths, length
 
     def _prior(self, a: Rows, b: Rows) -> Array:
         """Covariance of two sets of rows before any data, shape (h, n, m)."""
         shapes, shape, lengths, length = self._distinct
         form = np.array([a.features(self.form, s) @ b.features(self.form, s).T for s in shapes])
         residual = np.array([residual_covariance(self.form, a, b, ell) for ell in lengths])
-        amplitude = self.hyperparameters[:, 2, None, None]
-        height = COEFFICIENT * self.scale
-        return np.asarray(height**2 * form[shape] + amplitude**2 * residual[length])
+        prior = residual[length]
+        prior *= self.hyperparameters[:, 3, None, None] ** 2
+        prior += ((COEFFICIENT * self.scale) ** 2 * form)[shape]
+        return np.asarray(prior)
 
     def _prior_variance(self, a: Rows, zero: Rows | None) -> Array:
         """Variance of rows before any data, relative to one other row or not, shape (h, n)."""
         shapes, shape, lengths, length = self._distinct
         features = np.array([a.features(self.form, s) for s in shapes])
-        residual = np.ones((len(lengths), len(a.x)))
+        residual = np.tile(self.form.envelope(a.x)[0] ** 2, (len(lengths), 1))
         if zero is not None:
             features = features - np.array([zero.features(self.form, s) for s in shapes])
             same = [residual_covariance(self.form, a, zero, ell)[:, 0] for ell in lengths]
-            residual = 2 * (1 - np.array(same))
+            residual = residual + self.form.envelope(zero.x)[0] ** 2 - 2 * np.array(same)
         form = np.square(features).sum(axis=2)
         height = COEFFICIENT * self.scale
         return np.asarray(
-            height**2 * form[shape] + self.hyperparameters[:, 2, None] ** 2 * residual[length]
+            height**2 * form[shape] + self.hyperparameters[:, 3, None] ** 2 * residual[length]
         )
 
 
 def infer(form: Form, observations: Observations, settings: Settings) -> Posterior:
     """Learn a profile from its points, averaging over the hyperparameters."""
     everywhere = components(form, observations, settings)
-    weights = np.exp(everywhere.log_evidence - everywhere.log_evidence.max())
+    parts = np.array_split(everywhere.hyperparameters, len(form.shapes))  # that fit into the cache
+    evidence = [replace(everywhere, hyperparameters=part).log_evidence for part in parts]
+    log_weights = np.concatenate(evidence) + np.log(everywhere.weights)
+    weights = np.exp(log_weights - log_weights.max())
     kept = weights > NEGLIGIBLE
     weights = weights[kept] / weights[kept].sum()
     return replace(everywhere, hyperparameters=everywhere.hyperparameters[kept], weights=weights)
 
 
-def components(form: Form, observations: Observations, settings: Settings) -> Posterior:
-    """One component for each set of hyperparameters, all of equal weight."""
+def components(
+    form: Form,
+    observations: Observations,
+    settings: Settings,
+    shapes: tuple[Shape, ...] | None = None,
+    errors: Sequence[tuple[float, float, float]] = ERRORS,
+) -> Posterior:
+    """One component for each set of hyperparameters, of some shapes or all, weighted beforehand."""
     scale = energy_scale(form, observations, settings)
-    known = np.isfinite(observations.slope).any()
-    errors = sorted(
-        {max(scale * error, settings.noise) for error in SLOPE_ERRORS if known} or {0.0}
-    )
+    if not np.isfinite(observations.slope).any():
+        errors = [error for error in errors if error[1] == errors[-1][1]]
     amplitudes = scale * np.array(AMPLITUDES)
-    grid = np.array(list(product(form.shapes, form.lengths, amplitudes, errors)))
-    uniform = np.full(len(grid), 1 / len(grid))
-    return Posterior(form, observations, settings, scale, grid, uniform)
+    sets = [*product(shapes or form.shapes, form.lengths, amplitudes, errors)]
+    grid = [
+        (*shape, length, amplitude, scale * error, max(scale * slope_error, settings.noise))
+        for shape, length, amplitude, (error, slope_error, _) in sets
+    ]
+    weights = np.array([weight for *_, (_, _, weight) in sets])
+    return Posterior(form, observations, settings, scale, np.array(grid), weights / weights.sum())
 
 
 def energy_scale(form: Form, observations: Observations, settings: Settings) -> float:

@@ -83,14 +83,13 @@ def replay(
         ended = Outcome("not-learnable", f"{reason} (hysteresis)")
         return Replay(record, lower, upper, goal, ended, None, None, np.nan, np.nan, notes)
     settings = Settings(
-        tolerance=min(tolerance, 0.5) if relative else 0.01,
+        tolerance=tolerance if relative else RESOLUTION,
+        floor=0.0 if relative else goal,
         max_points=BUDGET,
         energy_cap=NO_CAP,
         noise=RESOLUTION,
     )
-    learner = Learner(
-        record.kind, lower, upper, settings, goal=None if relative else goal, seed=seed
-    )
+    learner = Learner(record.kind, lower, upper, settings, seed=seed)
     while learner.outcome is None:
         x = learner.propose()
         learner.tell(x, record.energies(x), record.slopes(x))
@@ -105,7 +104,7 @@ def replay(
         outcome=learner.outcome,
         surrogate=learned,
         projection=project(learned, form),
-        predicted_error=float(settings.bars * std.max()),
+        predicted_error=float(learned.bars * std.max()),
         true_error=float(np.abs(off).max()),
         notes=notes,
     )

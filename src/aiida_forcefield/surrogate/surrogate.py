@@ -27,7 +27,7 @@ class Surrogate:
         charge_product: of a pair, e², where it was given.
         observations: the points learned from.
         settings: the settings learned with.
-        grid: coordinates, shape (201,), Å or degrees, from lower to upper.
+        grid: coordinates, shape (201,), Å or degrees, from lower to upper: of a pair even in 1/r.
         mean: profile on the grid, shape (201,), eV, above its minimum; of a pair, above infinity.
         std: its standard deviation, shape (201,), eV.
         proposals: coordinates to compute next, shape (k,); empty unless learning.
@@ -80,6 +80,16 @@ class Surrogate:
         """Height of the profile below the energy cap, eV: the unit of the tolerance."""
         height = float(np.ptp(self.mean))
         return max(min(height, self.settings.energy_cap), self.settings.noise)
+
+    @property
+    def goal(self) -> float:
+        """Largest error that is borne, eV."""
+        return self.settings.goal(self.window)
+
+    @property
+    def bars(self) -> float:
+        """Standard deviations that count as certain."""
+        return self.settings.bars(self.window)
 
     @cached_property
     def posterior(self) -> Posterior:

@@ -24,9 +24,8 @@ def test_no_rotation_looks_constant_to_the_first_angles():
 
 
 def test_the_doubt_is_the_bar_below_the_cap_and_fades_above():
-    settings = Settings(energy_cap=1.0)
     mean, std = np.array([0, 0.5, 1.5, 9.0]), np.array([0.0, 0.1, 0.5, 0.5])
-    np.testing.assert_allclose(doubtful(mean, std, settings), [0, 0.2, 0.5, 0])
+    np.testing.assert_allclose(doubtful(mean, std, 2.0, 1.0), [0, 0.2, 0.5, 0])
 
 
 def test_proposals_are_rounded_and_never_repeat():
@@ -51,3 +50,12 @@ def test_a_region_that_fails_is_left_alone():
         failed = np.append(failed, learned.proposals)  # whatever is proposed fails too
     assert learned.status == "unmet"
     assert len(failed) < 20
+
+
+def test_a_minimum_that_was_never_seen_is_visited():
+    # Energies are counted from it, so that its own error bar is 0.
+    x = np.array([2.3, 4.0, 9.0])
+    energy = 2000 * np.exp(-x / 0.3) - 14.399645 / x
+    proposal = learn("ions", 2.2, 10, Observations(x, energy, np.full(3, np.nan)), Settings())
+    least = proposal.zero
+    assert np.abs(proposal.proposals - least).min() < 0.4

@@ -11,6 +11,7 @@ FORMS = [
     Form("dihedral", -30, 30),
     Form("pair", 1.6, 6.0),
     Form("pair", 1.6, 6.0, charge_product=-1.0),
+    Form("ions", 1.6, 6.0),
     Form("strain", -0.05, 0.06),
     Form("displacement", -0.2, 0.2),
 ]
@@ -20,7 +21,12 @@ FORMS = [
 def test_derivatives_are_those_of_the_functions(form):
     x, step = np.linspace(form.lower, form.upper, 15), 1e-5
     for shape in form.shapes:
-        for function in (form.coordinate, form.known, lambda y, s=shape: form.basis(y, s)):
+        for function in (
+            form.coordinate,
+            form.envelope,
+            lambda y, s=shape: form.known(y, s),
+            lambda y, s=shape: form.basis(y, s),
+        ):
             slope = (function(x + step)[0] - function(x - step)[0]) / (2 * step)
             np.testing.assert_allclose(function(x)[1], slope, atol=1e-6)
 
@@ -29,8 +35,8 @@ def test_a_morse_curve_is_in_the_span_of_a_bond():
     form = Form("bond", 1.2, 1.8)
     r = np.linspace(1.2, 1.8, 50)
     morse = 4.2 * (1 - np.exp(-2.0 * (r - 1.43))) ** 2 - 100
-    assert 2.0 in form.shapes
-    functions, _ = form.basis(r, 2.0)
+    assert (2.0, 0.0) in form.shapes
+    functions, _ = form.basis(r, (2.0, 0.0))
     coefficients = np.linalg.lstsq(functions, morse, rcond=None)[0]
     np.testing.assert_allclose(functions @ coefficients, morse, atol=1e-9)
 
@@ -47,19 +53,21 @@ def test_a_birch_murnaghan_curve_is_in_the_span_of_a_strain():
 
 def test_a_pair_vanishes_at_infinity():
     form = Form("pair", 1.6, 6.0)
-    assert not form.basis(np.array([np.inf]), 0.3)[0].any()
+    assert not form.basis(np.array([np.inf]), (0.26, 0.0))[0].any()
 
 
 def test_the_coulomb_energy_of_two_ions():
     # 1 hartree is the energy of two elementary charges 1 bohr apart.
-    energy, _ = Form("pair", 1.6, 6.0, charge_product=1.0).known([0.529177])
+    energy, _ = Form("pair", 1.6, 6.0, charge_product=1.0).known([0.529177], (0.26, 0.0))
     np.testing.assert_allclose(energy, 27.2114, rtol=1e-5)
 
 
 def test_mirror_images_cost_the_same_without_sine_terms():
     form, phi = Form("dihedral", -180, 180), np.linspace(5, 175, 20)
-    np.testing.assert_allclose(form.basis(phi, 0.0)[0], form.basis(-phi, 0.0)[0], atol=1e-12)
-    assert np.abs(form.basis(phi, 1.0)[0] - form.basis(-phi, 1.0)[0]).max() > 1
+    np.testing.assert_allclose(
+        form.basis(phi, (0.0, 0.4))[0], form.basis(-phi, (0.0, 0.4))[0], atol=1e-12
+    )
+    assert np.abs(form.basis(phi, (1.0, 0.4))[0] - form.basis(-phi, (1.0, 0.4))[0]).max() > 1
 
 
 @pytest.mark.parametrize(

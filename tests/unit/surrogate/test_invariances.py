@@ -59,8 +59,9 @@ def test_the_zero_of_energy(kind, gradient, shift):
 
 
 @few
-@given(kinds, st.booleans(), st.floats(0.04, 25))
+@given(st.sampled_from(["bond", "dihedral"]), st.booleans(), st.floats(0.04, 25))
 def test_the_unit_of_energy(kind, gradient, unit):
+    # Not so of ions, whose charges are whole numbers of e: their energies are in eV.
     x, y, dy = points(kind, gradient)
     noise = Settings(noise=1e-5 * unit, energy_cap=1e6 * unit)
     here = learned(kind, x, y, dy, GRID[kind])

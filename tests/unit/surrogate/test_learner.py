@@ -47,7 +47,10 @@ def test_points_may_come_back_elsewhere_or_not_at_all():
         back = x + rng.uniform(-0.01, 0.01, len(x))
         learner.tell(back, np.where(rng.random(len(x)) < 0.2, np.nan, morse(back)))
     assert learner.outcome.name == "converged"
-    assert np.abs(learner.surrogate.mean - morse(learner.surrogate.grid)).max() < learner.goal
+    assert (
+        np.abs(learner.surrogate.mean - morse(learner.surrogate.grid)).max()
+        < learner.surrogate.goal
+    )
 
 
 def test_all_failed_is_an_end():

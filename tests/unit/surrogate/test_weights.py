@@ -11,7 +11,9 @@ NO_SLOPES = np.full(5, np.nan)
 def test_points_of_a_pair_share_the_window_evenly_where_they_are_even_in_inverse_distance() -> None:
     r = 1 / np.linspace(1 / 8, 1 / 2, 5)
     points = Observations(r, np.zeros(5), NO_SLOPES)
-    weights = cell_weights(Form("pair", 2.0, 8.0), points, SETTINGS, np.linspace(2.0, 8.0, 2001))
+    weights = cell_weights(
+        Form("pair", 2.0, 8.0), points, SETTINGS, Form("pair", 2.0, 8.0).grid(2001)
+    )
     np.testing.assert_allclose(weights, [1 / 8, 1 / 4, 1 / 4, 1 / 4, 1 / 8], atol=2e-3)
 
 
