@@ -2,6 +2,8 @@ from dataclasses import replace as changed
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from aiida_forcefield.surrogate.record import Record
 from aiida_forcefield.surrogate.replay import BUDGET, replay
@@ -93,6 +95,24 @@ def test_a_kink_is_not_learnable():
     done = replay(record, 0.01, True)
     assert done.outcome.name == "not-learnable"
     assert "kink" in done.outcome.reason
+
+
+@settings(max_examples=8, deadline=None)
+@given(st.floats(1.25, 1.45), st.floats(3, 8), st.integers(0, 3))
+def test_a_kink_is_found_wherever_it_is(where, height, seed):
+    energy = morse(R) + height * np.abs(R - where)
+    record = Record("bond", R, energy, morse_slope(R) + height * np.sign(R - where))
+    done = replay(record, 0.01, True, seed=seed)
+    assert done.outcome.name == "not-learnable"
+    assert calls(done) <= 16
+
+
+@settings(max_examples=8, deadline=None)
+@given(st.integers(0, 1000))
+def test_noise_without_gradients_is_never_taken_for_a_profile(seed):
+    noise = 0.2 * np.random.default_rng(seed).normal(size=len(R))
+    done = replay(Record("bond", R, morse(R) + noise, None), 0.01, True, seed=seed)
+    assert done.outcome.name in ("not-learnable", "budget")
 
 
 def test_two_branches_of_a_record_cost_nothing():
