@@ -14,5 +14,10 @@ def test_page_of_outcomes_is_up_to_date() -> None:
     assert page == (DOCS / "reference" / "outcomes.md").read_text()
 
 
+def test_page_of_forms_is_up_to_date() -> None:
+    page = runpy.run_path(str(DOCS / "forms.py"))["page"]()
+    assert page == (DOCS / "reference" / "forms.md").read_text()
+
+
 def test_each_failure_has_advice() -> None:
     assert {"ok", *ADVICE} == set(get_args(Status))

@@ -12,6 +12,7 @@ import click
 
 from aiida_forcefield.cli.adopt import adopt
 from aiida_forcefield.cli.archive import archive
+from aiida_forcefield.cli.compare import compare
 from aiida_forcefield.cli.export import export
 from aiida_forcefield.cli.launch import launch
 from aiida_forcefield.cli.replay import replay
@@ -42,5 +43,5 @@ def main(context: click.Context, profile: str) -> None:
     os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
 
 
-for command in (setup, launch, status, show, export, archive, adopt, replay):
+for command in (setup, launch, status, show, export, compare, archive, adopt, replay):
     main.add_command(command)

@@ -1,7 +1,7 @@
 """The results of a study as tables for the terminal."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from textwrap import fill
 
 from rich import box
@@ -44,6 +44,17 @@ def print_force_field(
     console.print(_charges(force_field, dipoles))
 
 
+def print_comparison(
+    own: Mapping[str, float], other: Mapping[str, float], name: str, console: Console
+) -> None:
+    """Print the errors of two force fields on the same points, by kind of point."""
+    table = _table("Errors on the QM points of the study (RMSE)", "", "study", name, "unit")
+    for label, error in own.items():
+        unit = "kcal/mol/Å" if label.endswith("gradients") else "kcal/mol"
+        table.add_row(label, f"{error:.2f}", f"{other[label]:.2f}", unit)
+    console.print(table)
+
+
 def _summary(results: Results) -> Iterator[Text]:
     material, qm, scans = results["material"], results["qm"], results["scans"]
     title = f"{material['name']}, protocol {results['protocol']}: {results['status']}"
@@ -82,6 +93,7 @@ def _table(title: str, *columns: str) -> Table:
         title=f"\n{title}",
         title_justify="left",
         title_style="bold",
+        min_width=min(len(title), 80),
         box=box.SIMPLE_HEAD,
         show_edge=False,
         pad_edge=False,

@@ -46,7 +46,7 @@ _BONDED: Final[dict[str, tuple[int, Callable[[Parameters], Rows]]]] = {
 }
 """Function type, and the rows of parameters, of each form that GROMACS has."""
 
-_NEAREST: Final = {
+NEAREST: Final = {
     "quartic_bond": "morse",
     "linear_angle": "harmonic_angle",
     "exp6": "lennard_jones",
@@ -74,10 +74,10 @@ def write_gromacs(forcefield: ForceField, topology: Topology) -> dict[str, str]:
     """
     check_terms(forcefield.terms, topology)
     for term in forcefield.terms:
-        if term.form in _NEAREST:
+        if term.form in NEAREST:
             raise ValueError(
                 f"{term.name}: GROMACS has no {term.form}; "
-                f"the nearest that it can run is {_NEAREST[term.form]}"
+                f"the nearest that it can run is {NEAREST[term.form]}"
             )
     molecule = topology.smiles or "".join(topology.symbols)
     return {

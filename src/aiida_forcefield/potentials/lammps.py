@@ -44,7 +44,7 @@ def _cosine_powers(p: Parameters) -> Sequence[float]:
     return [len(p), *(value * (-1) ** n for n, value in enumerate(p.values()))]
 
 
-_BONDED: Final[dict[str, tuple[str, Callable[[Parameters], Sequence[float]]]]] = {
+BONDED: Final[dict[str, tuple[str, Callable[[Parameters], Sequence[float]]]]] = {
     "harmonic_bond": ("harmonic", lambda p: (p["k"], p["r0"])),
     "quartic_bond": ("class2", lambda p: (p["r0"], p["k2"], p["k3"], p["k4"])),
     "morse": ("morse", lambda p: (p["D"], p["alpha"], p["r0"])),
@@ -60,7 +60,7 @@ _BONDED: Final[dict[str, tuple[str, Callable[[Parameters], Sequence[float]]]]] =
 }
 """Style and coefficients in kcal/mol and Å of each form."""
 
-_PAIR: Final[dict[str, tuple[str, tuple[str, ...], Callable[[Parameters], Sequence[float]]]]] = {
+PAIR: Final[dict[str, tuple[str, tuple[str, ...], Callable[[Parameters], Sequence[float]]]]] = {
     "exp6": ("buck", ("long", "cut"), lambda p: (p["A"], p["rho"], p["C6"])),
     "born_mayer_huggins": (
         "born",
@@ -108,7 +108,7 @@ def write_force_field(
     if not 0 < cutoff < np.inf:
         raise ValueError(f"cutoff: {cutoff} Å is not a positive number")
     charged = any(abs(charge) > _NEUTRAL for charge in forcefield.charges.values())
-    style, coulomb, _ = _PAIR.get(forcefield.nonbonded_form.name, ("lepton", (), None))
+    style, coulomb, _ = PAIR.get(forcefield.nonbonded_form.name, ("lepton", (), None))
     reach = "long" if periodic else "cut"
     separate = charged and reach not in coulomb
     main = f"{style}/coul/{reach}" if charged and not separate else style
@@ -147,8 +147,8 @@ def _pair_coefficients(forcefield: ForceField, topology: Topology, style: str) -
     numbered = list(enumerate(topology.type_names, start=1))
     for (i, first), (j, second) in combinations_with_replacement(numbered, 2):
         parameters = convert(form, forcefield.pair(first, second), KCAL_PER_MOL)
-        if form.name in _PAIR:
-            coefficients = _numbers(_PAIR[form.name][2](parameters))
+        if form.name in PAIR:
+            coefficients = _numbers(PAIR[form.name][2](parameters))
         else:
             constants = ";".join(f"{name}={value:.14g}" for name, value in parameters.items())
             coefficients = f'"{TANG_TOENNIES};{constants}"'
@@ -162,7 +162,7 @@ def _pair_coefficients(forcefield: ForceField, topology: Topology, style: str) -
 def _used(forcefield: ForceField, topology: Topology, kind: TermKind) -> list[str]:
     """The styles of a kind of interaction, in order of first appearance."""
     forms = [forcefield.term(each.name).form for each in topology.term_types if each.kind == kind]
-    return list(dict.fromkeys(_BONDED[form][0] for form in forms))
+    return list(dict.fromkeys(BONDED[form][0] for form in forms))
 
 
 def _bonded_styles(forcefield: ForceField, topology: Topology) -> Iterator[str]:
@@ -178,7 +178,7 @@ def _bonded_coefficients(forcefield: ForceField, topology: Topology) -> Iterator
         types = [each for each in topology.term_types if each.kind == kind]
         for number, term_type in enumerate(types, start=1):
             term = forcefield.term(term_type.name)
-            style, coefficients = _BONDED[term.form]
+            style, coefficients = BONDED[term.form]
             parameters = convert(FORMS[term.form], term.parameters, KCAL_PER_MOL)
             text = f"{style} " * hybrid + _numbers(coefficients(parameters))
             yield f"{kind}_coeff {number} {text} # {term.name}"

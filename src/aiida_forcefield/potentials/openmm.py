@@ -31,7 +31,7 @@ def _periodic(p: Parameters) -> Parameters:
     }
 
 
-_STANDARD: Final[dict[str, tuple[str, Callable[[Parameters], Parameters]]]] = {
+STANDARD: Final[dict[str, tuple[str, Callable[[Parameters], Parameters]]]] = {
     "harmonic_bond": ("HarmonicBondForce", lambda p: {"length": p["r0"], "k": 2 * p["k"]}),
     "harmonic_angle": (
         "HarmonicAngleForce",
@@ -135,8 +135,8 @@ def _template(root: Element, forcefield: ForceField, topology: Topology) -> None
 
 
 def _force(root: Element, form: str, middle: str) -> Element:
-    if form in _STANDARD:
-        return SubElement(root, _STANDARD[form][0])
+    if form in STANDARD:
+        return SubElement(root, STANDARD[form][0])
     ordering = {"ordering": "charmm"} if FORMS[form].kind == "improper" else {}
     attributes = {"energy": EXPRESSIONS[form], **ordering}
     force = SubElement(root, f"Custom{middle}Force", attributes)
@@ -147,8 +147,8 @@ def _force(root: Element, form: str, middle: str) -> Element:
 
 def _values(term: Term) -> dict[str, str]:
     parameters: Parameters = convert(FORMS[term.form], term.parameters, KJ_PER_MOL, NM)
-    if term.form in _STANDARD:
-        parameters = _STANDARD[term.form][1](parameters)
+    if term.form in STANDARD:
+        parameters = STANDARD[term.form][1](parameters)
     return {name: _number(value) for name, value in parameters.items()}
 
 

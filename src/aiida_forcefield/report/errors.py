@@ -1,0 +1,56 @@
+"""How far a force field is from QM points, whoever made it."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aiida_forcefield.potentials import ForceField, interaction_energies, molecule_energies
+from aiida_forcefield.potentials.units import KCAL_PER_MOL
+from aiida_forcefield.scans import Points
+from aiida_forcefield.topology import Topology
+
+Array = NDArray[np.float64]
+
+ENERGIES, GRADIENTS = "molecule: energies", "molecule: gradients"
+
+
+def field_errors(
+    field: ForceField, topology: Topology, points: Sequence[Points], repulsive_scale: float
+) -> dict[str, float]:
+    """Root-mean-square errors by kind of point, kcal/mol and, of gradients, kcal/mol/Å.
+
+    Energies of molecules have no zero of their own: their mean error is taken off. Repulsive
+    interaction energies E > 0 weigh exp(−E / repulsive_scale) (eV), as in a fit; all pair scans
+    are one kind. Points that failed are left out.
+
+    Args:
+        field: the force field; its gas charges act.
+        topology: its molecule.
+        points: of single molecules, and of dimers by label.
+        repulsive_scale: eV.
+    """
+    errors: dict[str, float] = {}
+    alone = [part for part in points if not part.split and part.ok.any()]
+    if alone:
+        positions, energies, gradients = (
+            np.concatenate([getattr(part, name)[part.ok] for part in alone])
+            for name in ("positions", "energies", "gradients")
+        )
+        energy, gradient = molecule_energies(field, topology, positions)
+        known = np.isfinite(gradients)
+        errors[ENERGIES] = float(np.std(energy - energies))
+        if known.any():
+            errors[GRADIENTS] = float(np.sqrt(np.mean((gradient - gradients)[known] ** 2)))
+    kinds: dict[str, list[Points]] = {}
+    for part in points:
+        if part.split and part.ok.any():
+            label = "dimers: pair scans" if part.label.startswith("pair ") else part.label
+            kinds.setdefault(label.replace("dimers ", "dimers: "), []).append(part)
+    for label, parts in sorted(kinds.items()):
+        expected = np.concatenate([part.energies[part.ok] for part in parts])
+        positions = np.concatenate([part.positions[part.ok] for part in parts])
+        difference = interaction_energies(field, topology, positions) - expected
+        weights = np.exp(-expected.clip(0) / repulsive_scale)
+        errors[label] = float(np.sqrt(np.average(difference**2, weights=weights)))
+    return {label: error / KCAL_PER_MOL for label, error in errors.items()}
