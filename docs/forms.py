@@ -1,6 +1,6 @@
 """Writes docs/reference/forms.md: python docs/forms.py > docs/reference/forms.md"""
 
-from aiida_forcefield.potentials import gromacs, lammps, openmm
+from aiida_forcefield.potentials.export import gromacs, lammps, openmm_forms
 from aiida_forcefield.potentials.forms import FORMS, Form
 
 HEAD = """\
@@ -43,10 +43,10 @@ def _programs(form: Form) -> tuple[str, str, str]:
         in_lammps = lammps.PAIR[form.name][0] if form.name in lammps.PAIR else "lepton"
     else:
         in_lammps = lammps.BONDED[form.name][0]
-    if form.name in openmm.STANDARD:
-        in_openmm = openmm.STANDARD[form.name][0]
+    if form.name in openmm_forms.STANDARD:
+        in_openmm = openmm_forms.STANDARD[form.name][0]
     else:
-        in_openmm = "custom" if form.name in openmm.EXPRESSIONS else "NonbondedForce"
+        in_openmm = "custom" if form.name in openmm_forms.EXPRESSIONS else "NonbondedForce"
     refused = gromacs.NEAREST.get(form.name)
     return f"`{in_lammps}`", in_openmm, f"no; `{refused}`" if refused else "yes"
 

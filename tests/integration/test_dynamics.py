@@ -21,9 +21,9 @@ from aiida_forcefield.dynamics.script import (
 from aiida_forcefield.dynamics.statistics import summarise
 from aiida_forcefield.dynamics.tail import check_tail, tail_coefficient
 from aiida_forcefield.dynamics.three_body import ThreeBody
+from aiida_forcefield.potentials.export.lammps import write_force_field
+from aiida_forcefield.potentials.export.lammps_data import write_data
 from aiida_forcefield.potentials.forcefield import ForceField, Term
-from aiida_forcefield.potentials.lammps import write_force_field
-from aiida_forcefield.potentials.lammps_data import write_data
 from aiida_forcefield.topology.molecule import from_smiles
 
 pytestmark = pytest.mark.integration

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
 from aiida_forcefield.potentials import ForceField, Term, interaction_energies, molecule_energies
-from aiida_forcefield.potentials.lammps import write_force_field
-from aiida_forcefield.potentials.lammps_data import write_data
+from aiida_forcefield.potentials.export.lammps import write_force_field
+from aiida_forcefield.potentials.export.lammps_data import write_data
 from aiida_forcefield.scans.coordinates import evaluate
 from aiida_forcefield.topology import Topology
 from aiida_forcefield.topology.molecule import from_smiles

@@ -3,17 +3,17 @@
 from aiida_forcefield.potentials.calculator import ForceFieldCalculator
 from aiida_forcefield.potentials.charges import FittedCharges, fit_charges, liquid_charges
 from aiida_forcefield.potentials.energy import interaction_energies, molecule_energies
+from aiida_forcefield.potentials.export.gromacs import write_gromacs
+from aiida_forcefield.potentials.export.lammps import write_force_field
+from aiida_forcefield.potentials.export.lammps_data import write_data
+from aiida_forcefield.potentials.export.molecule import write_gro, write_pdb
+from aiida_forcefield.potentials.export.openmm import write_openmm
 from aiida_forcefield.potentials.fit import fit_force_field
 from aiida_forcefield.potentials.forcefield import ForceField, Term
-from aiida_forcefield.potentials.gromacs import write_gromacs
-from aiida_forcefield.potentials.lammps import write_force_field
-from aiida_forcefield.potentials.lammps_data import write_data
-from aiida_forcefield.potentials.molecule_files import write_gro, write_pdb
-from aiida_forcefield.potentials.openmm import write_openmm
 from aiida_forcefield.potentials.points import DimerPoints, MoleculePoints
 from aiida_forcefield.potentials.prior import Reference, van_der_waals_radius
-from aiida_forcefield.potentials.read_lammps import read_lammps
-from aiida_forcefield.potentials.read_openmm import read_openmm
+from aiida_forcefield.potentials.read.lammps import read_lammps
+from aiida_forcefield.potentials.read.openmm import read_openmm
 from aiida_forcefield.potentials.residuals import Settings
 from aiida_forcefield.potentials.selection import fit_chosen_forms
 

@@ -1,11 +1,19 @@
-"""Dihedral energies that are told by phases, as our forms."""
+"""Dihedral energies as sums of cosines with phases, as other programs have them."""
 
-from collections.abc import Iterable
-from math import cos, sin
+from collections.abc import Iterable, Mapping
+from math import atan2, cos, hypot, sin
 
 from aiida_forcefield.potentials.forms import CHIRAL_FOURIER, FOURIER, FOURIER6
 
 _NONE = 1e-9  # relative: a sine that a phase of 180° leaves
+
+
+def to_phases(parameters: Mapping[str, float]) -> list[tuple[int, float, float]]:
+    """A `CHIRAL_FOURIER` as Σ K (1 + cos(nφ − δ)): n, K and δ in radians; n = 0 is a constant."""
+    values = list(parameters.values())
+    pairs = list(zip(values[::2], values[1::2], strict=True))
+    series = [(n, hypot(k, s), atan2(s, k)) for n, (k, s) in enumerate(pairs, start=1)]
+    return [(0, sum(k - hypot(k, s) for k, s in pairs) / 2, 0.0), *series]
 
 
 def from_phases(parts: Iterable[tuple[int, float, float]]) -> tuple[str, dict[str, float]]:

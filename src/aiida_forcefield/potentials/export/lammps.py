@@ -5,7 +5,7 @@ In ``units real`` for ``atom_style full``, with the numbers that `write_data` gi
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import combinations_with_replacement
-from math import atan2, degrees, factorial, hypot
+from math import degrees, factorial
 from typing import Final, get_args
 
 import numpy as np
@@ -13,6 +13,7 @@ import numpy as np
 from aiida_forcefield.potentials.collapse import pair_wall
 from aiida_forcefield.potentials.forcefield import ForceField, check_terms
 from aiida_forcefield.potentials.forms import FORMS
+from aiida_forcefield.potentials.phases import to_phases
 from aiida_forcefield.potentials.units import KCAL_PER_MOL, convert
 from aiida_forcefield.topology.topology import TermKind, Topology
 
@@ -27,16 +28,8 @@ def _fourier(p: Parameters) -> Sequence[float]:
 
 
 def _chiral(p: Parameters) -> Sequence[float]:
-    k, s = (list(p.values())[i::2] for i in (0, 1))
-    heights = [hypot(*pair) for pair in zip(k, s, strict=True)]
-    phases = [degrees(atan2(sine, cosine)) for cosine, sine in zip(k, s, strict=True)]
-    series = [
-        each
-        for n, (height, phase) in enumerate(zip(heights, phases, strict=True), start=1)
-        for each in (height, n, phase)
-    ]
-    constant = (sum(k) - sum(heights)) / 2  # K (1 + cos 0) with n = 0
-    return [len(k) + 1, constant, 0, 0, *series]
+    series = to_phases(p)
+    return [len(series), *(each for n, k, phase in series for each in (k, n, degrees(phase)))]
 
 
 def _cosine_powers(p: Parameters) -> Sequence[float]:

@@ -6,18 +6,18 @@ from typing import Final
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
-from aiida_forcefield.potentials.assign import Found, Parameters, assign, term_key
+from aiida_forcefield.potentials.export.openmm_forms import DEGREE, EXPRESSIONS
 from aiida_forcefield.potentials.forcefield import ForceField
 from aiida_forcefield.potentials.forms import FORMS, LENNARD_JONES
-from aiida_forcefield.potentials.openmm import DEGREE, EXPRESSIONS
-from aiida_forcefield.potentials.openmm_entries import (
+from aiida_forcefield.potentials.phases import from_phases
+from aiida_forcefield.potentials.read.assign import Found, Parameters, assign, term_key
+from aiida_forcefield.potentials.read.openmm_entries import (
     Label,
     Values,
     atom_entry,
     match_entry,
     nonbonded_pairs,
 )
-from aiida_forcefield.potentials.phases import from_phases
 from aiida_forcefield.potentials.units import KJ_PER_MOL, NM, convert
 from aiida_forcefield.topology.topology import TermKind, Topology
 from aiida_forcefield.topology.types import match_atoms

@@ -6,14 +6,15 @@ no tables of the user's for nonbonded interactions.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import combinations
-from math import atan2, degrees, hypot
+from math import degrees
 from typing import Final
 
 from rdkit import Chem
 
+from aiida_forcefield.potentials.export.molecule import RESIDUE, atom_names
 from aiida_forcefield.potentials.forcefield import ForceField, check_terms, pair_name
 from aiida_forcefield.potentials.forms import FORMS, LENNARD_JONES
-from aiida_forcefield.potentials.molecule_files import RESIDUE, atom_names
+from aiida_forcefield.potentials.phases import to_phases
 from aiida_forcefield.potentials.units import KJ_PER_MOL, NM, convert
 from aiida_forcefield.topology.topology import TermKind, Topology
 
@@ -26,10 +27,7 @@ def _fourier(p: Parameters) -> Rows:
 
 
 def _chiral(p: Parameters) -> Rows:
-    pairs = list(zip(list(p.values())[::2], list(p.values())[1::2], strict=True))
-    series = [(degrees(atan2(s, k)), hypot(k, s), n) for n, (k, s) in enumerate(pairs, start=1)]
-    constant = sum(k - hypot(k, s) for k, s in pairs) / 2  # k (1 + cos 0) with n = 0
-    return [(0, constant, 0), *series]
+    return [(degrees(phase), k, n) for n, k, phase in to_phases(p)]
 
 
 _BONDED: Final[dict[str, tuple[int, Callable[[Parameters], Rows]]]] = {

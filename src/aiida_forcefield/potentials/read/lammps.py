@@ -6,18 +6,18 @@ from typing import Final, get_args
 
 from rdkit import Chem
 
-from aiida_forcefield.potentials.assign import Found, Parameters, assign, term_key
 from aiida_forcefield.potentials.forcefield import ForceField
 from aiida_forcefield.potentials.forms import FORMS
-from aiida_forcefield.potentials.lammps_pairs import nonbonded_pairs, scales_14
-from aiida_forcefield.potentials.lammps_text import (
+from aiida_forcefield.potentials.phases import from_phases
+from aiida_forcefield.potentials.read.assign import Found, Parameters, assign, term_key
+from aiida_forcefield.potentials.read.lammps_pairs import nonbonded_pairs, scales_14
+from aiida_forcefield.potentials.read.lammps_text import (
     Script,
     Words,
     numbers_of,
     parse_data,
     parse_script,
 )
-from aiida_forcefield.potentials.phases import from_phases
 from aiida_forcefield.potentials.units import KCAL_PER_MOL, convert
 from aiida_forcefield.topology.topology import TermKind, Topology
 from aiida_forcefield.topology.types import match_atoms

@@ -4,10 +4,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations_with_replacement
 from typing import Final
 
-from aiida_forcefield.potentials.assign import Parameters
+from aiida_forcefield.potentials.export.lammps import TANG_TOENNIES
 from aiida_forcefield.potentials.forms import FORMS, LENNARD_JONES, Combination, Form, combine
-from aiida_forcefield.potentials.lammps import TANG_TOENNIES
-from aiida_forcefield.potentials.lammps_text import Script, Words, numbers_of
+from aiida_forcefield.potentials.read.assign import Parameters
+from aiida_forcefield.potentials.read.lammps_text import Script, Words, numbers_of
 
 _PARAMETERS: Final = {
     "buck": ("exp6", ("A", "rho", "C6")),

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from aiida_forcefield.potentials import ForceField, Term
-from aiida_forcefield.potentials.lammps import write_force_field
-from aiida_forcefield.potentials.lammps_data import write_data
+from aiida_forcefield.potentials.export.lammps import write_force_field
+from aiida_forcefield.potentials.export.lammps_data import write_data
 from aiida_forcefield.topology import Topology
 
 from .synthetic_fields import Case

@@ -5,9 +5,9 @@ from itertools import combinations_with_replacement
 from typing import NamedTuple
 from xml.etree.ElementTree import Element
 
-from aiida_forcefield.potentials.assign import Parameters
+from aiida_forcefield.potentials.export.openmm_forms import EXPRESSIONS
 from aiida_forcefield.potentials.forms import FORMS, LENNARD_JONES, Form, combine
-from aiida_forcefield.potentials.openmm import EXPRESSIONS
+from aiida_forcefield.potentials.read.assign import Parameters
 from aiida_forcefield.potentials.units import KJ_PER_MOL, NM, convert
 from aiida_forcefield.topology.topology import TermKind, Topology
 

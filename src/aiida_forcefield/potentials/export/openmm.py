@@ -3,66 +3,22 @@
 Atom classes are the topology's atom types; each atom of the molecule has an atom type of its own.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from itertools import combinations
-from math import factorial, pi
 from typing import Final
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from rdkit import Chem
 
 from aiida_forcefield.potentials.collapse import pair_wall
+from aiida_forcefield.potentials.export.molecule import RESIDUE, atom_names
+from aiida_forcefield.potentials.export.openmm_forms import EXPRESSIONS, STANDARD
 from aiida_forcefield.potentials.forcefield import ForceField, Term, check_terms, pair_name
 from aiida_forcefield.potentials.forms import FORMS, LENNARD_JONES
-from aiida_forcefield.potentials.molecule_files import RESIDUE, atom_names
 from aiida_forcefield.potentials.units import KJ_PER_MOL, NM, convert
 from aiida_forcefield.topology.topology import TermKind, TermType, Topology
 
 Parameters = Mapping[str, float]
-
-DEGREE: Final = pi / 180
-
-
-def _periodic(p: Parameters) -> Parameters:
-    return {
-        key: value
-        for n, k in enumerate(p.values(), start=1)
-        for key, value in ((f"periodicity{n}", n), (f"phase{n}", 0), (f"k{n}", k))
-    }
-
-
-STANDARD: Final[dict[str, tuple[str, Callable[[Parameters], Parameters]]]] = {
-    "harmonic_bond": ("HarmonicBondForce", lambda p: {"length": p["r0"], "k": 2 * p["k"]}),
-    "harmonic_angle": (
-        "HarmonicAngleForce",
-        lambda p: {"angle": p["theta0"] * DEGREE, "k": 2 * p["k"]},
-    ),
-    "fourier": ("PeriodicTorsionForce", _periodic),
-    "fourier6": ("PeriodicTorsionForce", _periodic),
-    "ryckaert_bellemans": (
-        "RBTorsionForce",
-        lambda p: {f"c{n}": value for n, value in enumerate(p.values())},
-    ),
-}
-"""Forms that OpenMM has, and their parameters there."""
-
-EXPRESSIONS: Final = {
-    "quartic_bond": "k2*(r-r0)^2+k3*(r-r0)^3+k4*(r-r0)^4",
-    "morse": "D*(1-exp(-alpha*(r-r0)))^2",
-    "cosine_angle": f"k*(cos(theta)-cos(theta0*{DEGREE!r}))^2",
-    "linear_angle": "k*(1+cos(theta))",
-    "chiral_fourier": "+".join(f"k{n}*(1+cos({n}*theta))+s{n}*sin({n}*theta)" for n in range(1, 7)),
-    "harmonic_improper": "k*theta^2",
-    "cosine_improper": "k*(1-cos(2*theta))",
-    "exp6": "A*exp(-r/rho)-C6/r^6",
-    "born_mayer_huggins": "A*exp((sigma-r)/rho)-C6/r^6-C8/r^8",
-    "tang_toennies": "A*exp(-x)-"
-    + "-".join(
-        f"(1-exp(-x)*({'+'.join(f'x^{k}/{factorial(k)}' for k in range(n + 1))}))*C{n}/r^{n}"
-        for n in (6, 8)
-    ),
-}
-"""All other forms, as OpenMM's custom forces read them."""
 
 _TAGS: Final[dict[TermKind, tuple[str, str]]] = {
     "bond": ("Bond", "Bond"),

@@ -1,0 +1,1 @@
+"""A force field as the input of MD programs."""

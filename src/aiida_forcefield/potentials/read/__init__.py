@@ -1,0 +1,1 @@
+"""Force fields from the files of other programs."""
