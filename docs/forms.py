@@ -1,7 +1,7 @@
 """Writes docs/reference/forms.md: python docs/forms.py > docs/reference/forms.md"""
 
 from aiida_forcefield.potentials.export import gromacs, lammps, openmm_forms
-from aiida_forcefield.potentials.forms import FORMS, Form
+from aiida_forcefield.potentials.forms import FORMS, TANG_TOENNIES, Form
 
 HEAD = """\
 # Forms
@@ -39,10 +39,10 @@ def _row(form: Form) -> str:
 
 
 def _programs(form: Form) -> tuple[str, str, str]:
-    if form.kind == "nonbonded":
-        in_lammps = lammps.PAIR[form.name][0] if form.name in lammps.PAIR else "lepton"
+    if form is TANG_TOENNIES:
+        in_lammps = "born` and `lepton"
     else:
-        in_lammps = lammps.BONDED[form.name][0]
+        in_lammps = {**lammps.BONDED, **lammps.PAIR}[form.name][0]
     if form.name in openmm_forms.STANDARD:
         in_openmm = openmm_forms.STANDARD[form.name][0]
     else:

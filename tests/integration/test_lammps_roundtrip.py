@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from ase import Atoms
 
+from aiida_forcefield.dynamics import tail_coefficient
 from aiida_forcefield.potentials import read_lammps, write_data, write_force_field
 from aiida_forcefield.topology.molecule import from_smiles
 
@@ -38,11 +39,23 @@ def test_energy_and_forces(lmp: str, tmp_path: Path, name: str, periodic: bool) 
     for kind, keyword in TERMS.items():
         assert found[keyword] == pytest.approx(expected.get(kind, 0.0), rel=1e-6)
     assert found["evdwl"] - found["etail"] == pytest.approx(expected["nonbonded"], rel=1e-6)
+    if periodic:
+        tail = tail_coefficient(field, topology, 27, 9.0) / atoms.cell.volume
+        assert found["etail"] == pytest.approx(tail, rel=1e-4)
     # Coulomb's law is a difference of two sums, of which LAMMPS knows erfc to 1e-7.
     sums = 1e-6 * (abs(found["ecoul"]) + abs(found["elong"]))
     assert found["ecoul"] + found["elong"] == pytest.approx(expected["coulomb"], rel=0, abs=sums)
     assert found["pe"] - found["etail"] == pytest.approx(expected["energy"], rel=1e-6, abs=sums)
     assert largest_error(forces(tmp_path), force) < 1e-6
+
+
+@pytest.mark.parametrize("name", ["exp6", "huggins", "damped", "lennard-jones"])
+def test_overlapping_molecules_are_held_apart(lmp: str, tmp_path: Path, name: str) -> None:  # noqa: F811
+    topology, field = build(*FIELDS[name])
+    x = topology.conformers[0]
+    include = write_force_field(field, topology, cutoff=100, periodic=False)
+    data = write_data(field, topology, np.stack([x, x + 0.06]), [[-50, 50]] * 3)
+    assert run(lmp, tmp_path, include, data)["pe"] > 0
 
 
 def test_files_of_others_are_read_as_lammps_reads_them(lmp: str, tmp_path: Path) -> None:  # noqa: F811

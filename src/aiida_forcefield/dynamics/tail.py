@@ -4,7 +4,10 @@ In hybrid pair styles a misplaced keyword switches the tail correction off in si
 about 2 % of a liquid's density.
 """
 
+from itertools import combinations_with_replacement
+
 import numpy as np
+from scipy.integrate import quad
 
 from aiida_forcefield.dynamics.log import Thermo
 from aiida_forcefield.potentials.forcefield import ForceField
@@ -16,17 +19,31 @@ def tail_coefficient(
 ) -> float:
     """Tail energy times volume of a box of molecules, eV Å³.
 
-    E_tail = (2π/V) Σ_ij N_i N_j ∫_rc^∞ (A_ij exp(−r/ρ_ij) − C_ij/r⁶) r² dr, the sum over all
-    ordered pairs of types, beyond a ``cutoff`` (Å) where the liquid is taken as uniform
+    E_tail = (2π/V) Σ_ij N_i N_j ∫_rc^∞ E_ij(r) r² dr, the sum over all ordered pairs of types,
+    beyond a ``cutoff`` (Å) where the liquid is taken as uniform
     [M. P. Allen and D. J. Tildesley, Computer Simulation of Liquids, 2nd ed., section 2.8].
     """
-    terms = [forcefield.term(f"nonbonded {name}").parameters for name in topology.type_names]
-    A, rho, C6 = (np.array([term[key] for term in terms]) for key in ("A", "rho", "C6"))
-    counts = molecules * np.bincount(topology.type_indices)
-    b = (1 / rho[:, None] + 1 / rho) / 2
-    repulsion = np.exp(-b * cutoff) * (cutoff**2 / b + 2 * cutoff / b**2 + 2 / b**3)
-    integrals = np.sqrt(np.outer(A, A)) * repulsion - np.sqrt(np.outer(C6, C6)) / (3 * cutoff**3)
-    return float(2 * np.pi * counts @ integrals @ counts)
+    form, names = forcefield.nonbonded_form, topology.type_names
+    counts = dict(zip(names, molecules * np.bincount(topology.type_indices), strict=True))
+
+    def integral(i: str, j: str) -> float:
+        p = np.array(list(forcefield.pair(i, j).values()))
+        # u = rc/r turns the tail r⁻⁴ into u², over a finite range
+        value, _ = quad(
+            lambda u: float(form.evaluate(np.array(cutoff / u), p).energy) * cutoff**3 / u**4,
+            0,
+            1,
+        )
+        return float(value)
+
+    pairs = combinations_with_replacement(names, 2)
+    return (
+        2
+        * np.pi
+        * sum(
+            float((1 if i == j else 2) * counts[i] * counts[j]) * integral(i, j) for i, j in pairs
+        )
+    )
 
 
 def check_tail(thermo: Thermo, coefficient: float, tolerance: float = 1e-3) -> None:

@@ -12,7 +12,7 @@ import numpy as np
 
 from aiida_forcefield.potentials.collapse import pair_wall
 from aiida_forcefield.potentials.forcefield import ForceField, check_terms
-from aiida_forcefield.potentials.forms import FORMS
+from aiida_forcefield.potentials.forms import FORMS, TANG_TOENNIES
 from aiida_forcefield.potentials.phases import to_phases
 from aiida_forcefield.potentials.units import KCAL_PER_MOL, convert
 from aiida_forcefield.topology.topology import TermKind, Topology
@@ -61,18 +61,21 @@ PAIR: Final[dict[str, tuple[str, tuple[str, ...], Callable[[Parameters], Sequenc
         lambda p: (p["A"], p["rho"], p["sigma"], p["C6"], -p["C8"]),
     ),
     "lennard_jones": ("lj/cut", ("long", "cut"), lambda p: (p["epsilon"], p["sigma"])),
+    "tang_toennies": ("born", ("long",), lambda p: (p["A"], p["rho"], 0, p["C6"], -p["C8"])),
 }
-"""Style, variants with Coulomb's law, and coefficients; what is not here is an expression."""
+"""Style, variants with Coulomb's law, and coefficients."""
 
-TANG_TOENNIES: Final = (
-    "A*e-"
-    + "-".join(
-        f"(1-e*({'+'.join(f'x^{k}/{factorial(k)}' for k in range(n + 1))}))*C{n}/r^{n}"
-        for n in (6, 8)
+DAMPING: Final = (
+    "e*("
+    + "+".join(
+        f"({'+'.join(f'x^{k}/{factorial(k)}' for k in range(n + 1))})*C{n}/r^{n}" for n in (6, 8)
     )
-    + ";e=exp(-x);x=r/rho"
+    + ");e=exp(-x);x=r/rho"
 )
-"""The expression, which goes before the values of A, rho, C6 and C8."""
+"""What damping takes off the attraction of Tang and Toennies, before the values of its parameters.
+
+As a style of its own it is short-ranged, and leaves the tail to the other one, which has it.
+"""
 
 
 def write_force_field(
@@ -101,13 +104,19 @@ def write_force_field(
     if not 0 < cutoff < np.inf:
         raise ValueError(f"cutoff: {cutoff} Å is not a positive number")
     charged = any(abs(charge) > _NEUTRAL for charge in forcefield.charges.values())
-    style, coulomb, _ = PAIR.get(forcefield.nonbonded_form.name, ("lepton", (), None))
+    style, coulomb, _ = PAIR[forcefield.nonbonded_form.name]
     reach = "long" if periodic else "cut"
     separate = charged and reach not in coulomb
     main = f"{style}/coul/{reach}" if charged and not separate else style
     pairs = list(_pair_coefficients(forcefield, topology, main))
     walled = any(" lj/cut " in line for line in pairs) and main != "lj/cut"
-    styles = [main, *[f"coul/{reach}"] * separate, *["lj/cut"] * walled]
+    damped = any(" lepton " in line for line in pairs)
+    styles = [
+        main,
+        *[f"coul/{reach}"] * separate,
+        *["lepton"] * damped,
+        *["lj/cut"] * walled,
+    ]
     lj, coul = forcefield.scale_14 or (0, 0)
     lines = [
         "# units real, atom_style full; include after read_data",
@@ -121,17 +130,11 @@ def write_force_field(
         # A hybrid style takes over the flags of the last command, whichever style that names. With
         # the wall's flags last, every tail correction would vanish without a warning.
         *(["pair_modify pair lj/cut tail no shift yes"] if walled else []),
-        *_tail(main, periodic),
+        *([f"pair_modify pair {main} tail yes shift no"] if periodic else []),
         *([f"kspace_style pppm {kspace_accuracy:g}"] if periodic and charged else []),
         *_bonded_coefficients(forcefield, topology),
     ]
     return "\n".join(lines) + "\n"
-
-
-def _tail(style: str, periodic: bool) -> list[str]:
-    if style == "lepton":
-        return ["# LAMMPS has no tail correction for expressions: take a long cutoff"] * periodic
-    return [f"pair_modify pair {style} tail yes shift no"] * periodic
 
 
 def _pair_coefficients(forcefield: ForceField, topology: Topology, style: str) -> Iterator[str]:
@@ -140,12 +143,11 @@ def _pair_coefficients(forcefield: ForceField, topology: Topology, style: str) -
     numbered = list(enumerate(topology.type_names, start=1))
     for (i, first), (j, second) in combinations_with_replacement(numbered, 2):
         parameters = convert(form, forcefield.pair(first, second), KCAL_PER_MOL)
-        if form.name in PAIR:
-            coefficients = _numbers(PAIR[form.name][2](parameters))
-        else:
-            constants = ";".join(f"{name}={value:.14g}" for name, value in parameters.items())
-            coefficients = f'"{TANG_TOENNIES};{constants}"'
+        coefficients = _numbers(PAIR[form.name][2](parameters))
         yield f"pair_coeff {i} {j} {style} {coefficients} # {first} {second}"
+        if form is TANG_TOENNIES:
+            constants = ";".join(f"{name}={parameters[name]:.14g}" for name in ("rho", "C6", "C8"))
+            yield f'pair_coeff {i} {j} lepton "{DAMPING};{constants}"'
         start, epsilon = pair_wall(forcefield, first, second)
         if start > 0:
             wall = (epsilon / KCAL_PER_MOL, start / 2 ** (1 / 6), start)

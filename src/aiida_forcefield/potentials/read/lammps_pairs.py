@@ -4,8 +4,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations_with_replacement
 from typing import Final
 
-from aiida_forcefield.potentials.export.lammps import TANG_TOENNIES
-from aiida_forcefield.potentials.forms import FORMS, LENNARD_JONES, Combination, Form, combine
+from aiida_forcefield.potentials.export.lammps import DAMPING
+from aiida_forcefield.potentials.forms import (
+    FORMS,
+    LENNARD_JONES,
+    TANG_TOENNIES,
+    Combination,
+    Form,
+    combine,
+)
 from aiida_forcefield.potentials.read.assign import Parameters
 from aiida_forcefield.potentials.read.lammps_text import Script, Words, numbers_of
 
@@ -13,7 +20,6 @@ _PARAMETERS: Final = {
     "buck": ("exp6", ("A", "rho", "C6")),
     "born": ("born_mayer_huggins", ("A", "rho", "sigma", "C6", "C8")),
     "lj/cut": ("lennard_jones", ("epsilon", "sigma")),
-    "lepton": ("tang_toennies", ("A", "rho", "C6", "C8")),
 }
 _MIX: Final[dict[str, Combination | None]] = {"geometric": "geometric", "arithmetic": None}
 _SPECIAL: Final = {  # 1-4 scales of Lennard-Jones and of Coulomb's law
@@ -36,6 +42,7 @@ def nonbonded_pairs(
     style, *rest = commands.last("pair_style") or ("",)
     hybrid = style.startswith("hybrid")
     bases = [_base(word) for word in (rest if hybrid else [style])]
+    damped = "lepton" in bases
     used = list(dict.fromkeys(base for base in bases if base in _PARAMETERS))
     main = used[0] if used else ""
     if not used or len({*used} - {"lj/cut"}) > 1 or (hybrid and style != "hybrid/overlay"):
@@ -44,11 +51,17 @@ def nonbonded_pairs(
     found: dict[tuple[int, int], Parameters] = {}
     for first, second, words in _rows(sections, commands, hybrid, max(types.values())):
         base, values = (_base(words[0]), words[1:]) if hybrid else (main, words)
+        ends = min(first, second), max(first, second)
         if base == main:
-            found[min(first, second), max(first, second)] = _parameters(main, values)
-        elif base == "lj/cut" and not _is_wall(values):
-            raise ValueError(f"pair_coeff {first} {second}: {main} and lj/cut add up there")
+            found[ends] = _parameters(main, values)
+        elif base == "lepton":
+            _check_damping(values[0], found.get(ends, {}))
+        elif not _is_wall(values):
+            raise ValueError(f"pair_coeff {first} {second}: {main} and {base} add up there")
     form = FORMS[_PARAMETERS[main][0]]
+    if damped:
+        form = TANG_TOENNIES
+        found = {ends: _without_size(each) for ends, each in found.items()}
     rule = _rule(commands)
     pairs = {}
     for i, j in combinations_with_replacement(types, 2):
@@ -91,7 +104,7 @@ def _rows(
     for first, second, *words in sections.get("PairIJ Coeffs", []):
         yield int(first), int(second), words
     for first, second, *words in commands.of("pair_coeff"):
-        if hybrid and _base(words[0]) not in _PARAMETERS:
+        if hybrid and _base(words[0]) not in (*_PARAMETERS, "lepton"):
             continue
         for i in numbers_of(first, count):
             for j in numbers_of(second, count):
@@ -101,16 +114,26 @@ def _rows(
 
 def _parameters(style: str, words: Words) -> dict[str, float]:
     names = _PARAMETERS[style][1]
-    if style == "lepton":
-        expression, *constants = words[0].replace(" ", "").rsplit(";", len(names))
-        if expression != TANG_TOENNIES:
-            raise ValueError(f"pair_coeff {expression}: not the expression of a form that we have")
-        values = dict(constant.split("=") for constant in constants)
-        return {name: float(values[name]) for name in names}
     parameters = {name: float(words[place]) for place, name in enumerate(names)}
     if "C8" in parameters:
         parameters["C8"] *= -1
     return parameters
+
+
+def _check_damping(expression: str, parameters: Parameters) -> None:
+    """Raise ValueError unless an expression damps the attraction that it stands beside."""
+    text, *constants = expression.replace(" ", "").rsplit(";", 3)
+    values = dict(constant.split("=") for constant in constants if constant.count("=") == 1)
+    if text != DAMPING or any(float(values[n]) != parameters.get(n) for n in values):
+        raise ValueError(f"pair_coeff lepton {text}: not the damping of Tang and Toennies")
+
+
+def _without_size(parameters: Parameters) -> dict[str, float]:
+    """The parameters of a damped form from those of Born, Mayer and Huggins."""
+    sigma = parameters["sigma"]
+    if sigma:
+        raise ValueError(f"pair_coeff: sigma = {sigma:g} with damping; allowed: 0")
+    return {name: parameters[name] for name in TANG_TOENNIES.parameter_names}
 
 
 def _is_wall(words: Words) -> bool:
