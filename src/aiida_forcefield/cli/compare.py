@@ -1,17 +1,11 @@
 """``aiida-forcefield compare``: a force field from elsewhere beside that of a study."""
 
-from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
-from aiida_forcefield.cli.errors import InputError
+from aiida_forcefield.cli.errors import InputError, contents
 from aiida_forcefield.cli.profile import find_study, load
-
-if TYPE_CHECKING:
-    from aiida_forcefield.potentials import ForceField
-    from aiida_forcefield.topology import Topology
 
 
 @click.command()
@@ -29,7 +23,7 @@ def compare(profile: str, pk: int, files: tuple[Path, ...]) -> None:
     from aiida_forcefield.cli.results import force_field_results
     from aiida_forcefield.cli.table import print_comparison, print_force_field
     from aiida_forcefield.data import PointsData
-    from aiida_forcefield.potentials import Settings
+    from aiida_forcefield.potentials import Settings, read_files
     from aiida_forcefield.report import field_errors
 
     load(profile)
@@ -37,7 +31,11 @@ def compare(profile: str, pk: int, files: tuple[Path, ...]) -> None:
     if "force_field" not in study.outputs:
         raise InputError(f"PK {pk}: this study has no force field yet; see `status {pk}`")
     topology, own = study.outputs.topology.value, study.outputs.force_field
-    other = _read(files, topology)
+    texts = contents(files)
+    try:
+        other = read_files(texts, topology)
+    except ValueError as error:
+        raise InputError(str(error)) from None
     fit = own.creator
     incoming = fit.base.links.get_incoming(node_class=PointsData)
     points = [node.value for node in incoming.all_nodes()]
@@ -46,17 +44,3 @@ def compare(profile: str, pk: int, files: tuple[Path, ...]) -> None:
     console = Console()
     print_comparison(*errors, files[0].name, console)
     print_force_field(force_field_results(other), console)
-
-
-def _read(files: Sequence[Path], topology: "Topology") -> "ForceField":
-    from aiida_forcefield.potentials import read_lammps, read_openmm
-
-    try:
-        texts = [path.read_text() for path in files]
-        if files[0].suffix == ".xml":
-            return read_openmm(texts[0], topology)
-        return read_lammps(texts[0], "\n".join(texts[1:]), topology)
-    except OSError as error:
-        raise InputError(f"{error.filename}: cannot be read: {error.strerror}") from None
-    except ValueError as error:
-        raise InputError(f"{files[0]}: {error}") from None

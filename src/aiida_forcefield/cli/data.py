@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from aiida.cmdline.utils.decorators import with_dbenv
 
-from aiida_forcefield.cli.errors import InputError
+from aiida_forcefield.cli.errors import InputError, contents
 from aiida_forcefield.cli.programs import PROGRAMS
 
 if TYPE_CHECKING:
@@ -54,15 +54,54 @@ def list_(elements: Iterable[str], forms: Iterable[str], parameters: Iterable[st
 
 @forcefield.command()
 @click.argument("pk", type=int)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, with all digits and units.")
 @with_dbenv()
-def show(pk: int) -> None:
+def show(pk: int, as_json: bool) -> None:
     """Show the parameters and charges of force field PK."""
+    import json
+
     from rich.console import Console
 
     from aiida_forcefield.cli.results import force_field_results
     from aiida_forcefield.cli.table import print_force_field
 
-    print_force_field(force_field_results(_find(pk).value), Console())
+    node = _find(pk)
+    if as_json:
+        click.echo(json.dumps(_described(node), indent=2, ensure_ascii=False))
+    else:
+        print_force_field(force_field_results(node.value), Console())
+
+
+@forcefield.command("import")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--smiles", required=True, help="Of the molecule, such as CO.")
+@with_dbenv()
+def import_(files: tuple[Path, ...], smiles: str) -> None:
+    """Make a force field node from FILES of another program.
+
+    FILES is an OpenMM force field (.xml), or a LAMMPS data file and then the input files that go
+    with it.
+    """
+    from io import StringIO
+
+    from aiida.orm import Dict, SinglefileData
+
+    from aiida_forcefield.calculations.read import read_force_field
+    from aiida_forcefield.calculations.topology import perceive_topology
+    from aiida_forcefield.potentials import read_files
+    from aiida_forcefield.topology import read_material
+
+    named = contents(files)
+    try:  # before anything is stored
+        read_files(named, read_material({"smiles": smiles}))
+    except ValueError as error:
+        raise InputError(str(error)) from None
+    nodes = {
+        f"file_{place}": SinglefileData(StringIO(text), filename=name)
+        for place, (name, text) in enumerate(named)
+    }
+    node = read_force_field(topology=perceive_topology(Dict({"smiles": smiles})), **nodes)
+    click.echo(f"force field {node.pk}")
 
 
 @forcefield.command()
@@ -97,6 +136,39 @@ def _find(pk: int) -> "ForceFieldData":
     if not isinstance(node, ForceFieldData):
         raise InputError(f"PK {pk} is a {type(node).__name__}, no force field")
     return node
+
+
+def _described(node: "ForceFieldData") -> dict[str, Any]:
+    """A force field as plain values with their units, and where it comes from."""
+    from aiida_forcefield.potentials.forms import FORMS
+
+    field, made_by = node.value, node.creator
+    terms = []
+    for term in field.terms:
+        form = FORMS[term.form]
+        parameters = {
+            each.name: {
+                "value": term.parameters[each.name],
+                "standard_error": term.standard_errors.get(each.name),
+                "unit": each.unit,
+            }
+            for each in form.parameters
+        }
+        known = {"name": term.name, "form": form.name, "energy": form.equation}
+        terms.append(known | {"parameters": parameters, "flags": list(term.flags)})
+    charges = {
+        name: {"liquid": charge, "gas": field.gas_charges[name], "unit": "e"}
+        for name, charge in field.charges.items()
+    }
+    return {
+        "uuid": node.uuid,
+        "made_by": made_by and {"process": made_by.process_type, "uuid": made_by.uuid},
+        "elements": list(field.elements),
+        "terms": terms,
+        "charges": charges,
+        "combination": field.combination,
+        "scale_14": field.scale_14,
+    }
 
 
 def _range(text: str) -> dict[str, Any]:

@@ -12,8 +12,7 @@ from aiida_forcefield.potentials.fit import fit_force_field
 from aiida_forcefield.potentials.forcefield import ForceField, Term
 from aiida_forcefield.potentials.points import DimerPoints, MoleculePoints
 from aiida_forcefield.potentials.prior import Reference, van_der_waals_radius
-from aiida_forcefield.potentials.read.lammps import read_lammps
-from aiida_forcefield.potentials.read.openmm import read_openmm
+from aiida_forcefield.potentials.read import read_files, read_lammps, read_openmm
 from aiida_forcefield.potentials.residuals import Settings
 from aiida_forcefield.potentials.selection import fit_chosen_forms
 
@@ -32,6 +31,7 @@ __all__ = [
     "interaction_energies",
     "liquid_charges",
     "molecule_energies",
+    "read_files",
     "read_lammps",
     "read_openmm",
     "van_der_waals_radius",

@@ -1,5 +1,6 @@
 """`verdi data forcefield`."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import pytest
 from aiida.cmdline.commands.cmd_verdi import verdi
 from aiida.common.links import LinkType
 from aiida.manage.configuration import Profile
-from aiida.orm import CalcFunctionNode
+from aiida.orm import CalcFunctionNode, load_node
 from click.testing import CliRunner, Result
 
 from aiida_forcefield.data import ForceFieldData, TopologyData
@@ -16,6 +17,7 @@ from aiida_forcefield.potentials import ForceField, Term
 from aiida_forcefield.topology import from_smiles
 
 Invoke = Callable[..., Result]
+OPLS = Path(__file__).parents[2] / "opls"
 
 
 @pytest.fixture
@@ -59,6 +61,31 @@ def test_show(field: ForceFieldData, forcefield: Invoke) -> None:
     words = [" ".join(line.split()) for line in forcefield("show", field.pk).output.splitlines()]
     assert "H1-Li1 2.5 1.1 1.6" in words
     assert "Li1 / e +0.7000 +0.7000" in words
+
+
+def test_json_has_units_and_origin(field: ForceFieldData, forcefield: Invoke) -> None:
+    found = json.loads(forcefield("show", field.pk, "--json").output)
+    assert found["uuid"] == field.uuid
+    assert found["made_by"]["uuid"] == field.creator.uuid
+    depth = found["terms"][0]["parameters"]["D"]
+    assert depth == {"value": 2.5, "standard_error": None, "unit": "eV"}
+    assert found["charges"]["Li1"] == {"liquid": 0.7, "gas": 0.7, "unit": "e"}
+
+
+def test_import_and_export_to_a_third_program(forcefield: Invoke, tmp_path: Path) -> None:
+    result = forcefield("import", OPLS / "methanol.data", OPLS / "methanol.in", "--smiles", "CO")
+    assert result.exit_code == 0, result.output
+    pk = result.output.split()[-1]
+    node = load_node(int(pk))
+    assert node.creator.process_type == "aiida.calculations:forcefield.read_force_field"
+    assert node.value.combination == "geometric"
+    assert "lennard_jones" in forcefield("list", "--form", "lennard_jones").output
+    exported = forcefield("export", pk, "--to", "gromacs", "-o", tmp_path)
+    assert exported.exit_code == 0, exported.output
+    assert "[ pairs ]" in (tmp_path / "molecule.itp").read_text()
+    wrong = forcefield("import", OPLS / "methanol.xml", "--smiles", "CCO")
+    assert wrong.exit_code == 2
+    assert "methanol.xml: Residues: none has the atoms and bonds of CCO" in wrong.output
 
 
 @pytest.mark.parametrize(("program", "file"), [("lammps", "in.lammps"), ("openmm", "run.py")])
