@@ -10,7 +10,7 @@ import pytest
 from aiida_forcefield.cli.programs import program_files, write_files
 from aiida_forcefield.topology.molecule import from_smiles
 
-from .fields import FIELDS, build
+from ..fields import FIELDS, build
 from .test_lammps_export import lmp  # noqa: F401
 
 pytestmark = pytest.mark.integration

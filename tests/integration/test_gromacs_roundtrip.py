@@ -12,7 +12,7 @@ from ase import Atoms
 from aiida_forcefield.potentials import ForceField, write_gro, write_gromacs
 from aiida_forcefield.topology import Topology
 
-from .fields import Array, build, droplet, largest_error, liquid, ours
+from ..fields import Array, build, droplet, largest_error, liquid, ours
 
 pytestmark = pytest.mark.integration
 

@@ -13,7 +13,7 @@ from aiida_forcefield.dynamics import tail_coefficient
 from aiida_forcefield.potentials import read_lammps, write_data, write_force_field
 from aiida_forcefield.topology.molecule import from_smiles
 
-from .fields import FIELDS, build, droplet, largest_error, liquid, ours
+from ..fields import FIELDS, build, droplet, largest_error, liquid, ours
 from .test_lammps_export import KCAL, forces, lmp, run  # noqa: F401
 
 pytestmark = pytest.mark.integration

@@ -21,7 +21,7 @@ from aiida_forcefield.potentials.forms import FORM_OF_KIND, FORMS
 from aiida_forcefield.topology import Topology
 from aiida_forcefield.topology.molecule import from_smiles
 
-from .fields import FIELDS, PARAMETERS, Array, build, droplet, largest_error, liquid, ours
+from ..fields import FIELDS, PARAMETERS, Array, build, droplet, largest_error, liquid, ours
 
 pytestmark = pytest.mark.integration
 

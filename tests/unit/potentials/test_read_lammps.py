@@ -14,7 +14,7 @@ from aiida_forcefield.potentials import (
 from aiida_forcefield.potentials.units import KCAL_PER_MOL
 from aiida_forcefield.topology.molecule import from_smiles
 
-from ...integration.fields import FIELDS, build
+from ...fields import FIELDS, build
 from .synthetic_fields import Case
 from .test_read_openmm import assert_same
 

@@ -16,7 +16,7 @@ from aiida_forcefield.potentials import (
 from aiida_forcefield.potentials.units import KCAL_PER_MOL
 from aiida_forcefield.topology.molecule import from_smiles
 
-from ...integration.fields import FIELDS, build
+from ...fields import FIELDS, build
 from .synthetic_fields import Case
 
 OPLS = (Path(__file__).parents[2] / "opls/methanol.xml").read_text()
