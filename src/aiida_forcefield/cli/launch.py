@@ -122,7 +122,7 @@ def _follow(node: "ProcessNode") -> None:
 
     def look() -> tuple[str, bool]:
         progress = snapshot(node)
-        return progress.summary(), progress.over
+        return "; ".join([progress.summary(), *progress.advice()]), progress.over
 
     _watch(look, f"`aiida-forcefield status {node.pk}` shows where it is")
 

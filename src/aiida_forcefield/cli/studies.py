@@ -12,6 +12,7 @@ from aiida_forcefield.cli.study import (
     check_study,
     load_study,
     read_content,
+    read_small,
     reason_of,
 )
 
@@ -52,7 +53,7 @@ def _rows(template: Path, table: Path, protocol: str | None) -> Iterator[StudyFi
     content, _ = read_content(template)
     content["material"] = {}
     try:
-        text = table.read_text(encoding="utf-8-sig")
+        text = read_small(table).removeprefix("\ufeff")
     except (OSError, UnicodeDecodeError) as error:
         raise StudyError(f"{table}: cannot be read: {reason_of(error)}") from None
     try:

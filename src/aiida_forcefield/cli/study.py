@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from aiida_forcefield.topology import Topology
 
 
+LARGEST = 1_000_000
+"""Bytes of a study or of the file of a molecule."""
+
+
 class StudyError(InputError):
     """A study that cannot be run; each line names file, line, key path and what is allowed."""
 
@@ -143,9 +147,13 @@ class StudyFile:
         return plain if self.study.material.file is None else {**plain, "xyz": self._structure()}
 
     def _structure(self) -> str:
-        path = self.path.parent / (self.study.material.file or "")
+        folder = self.path.parent.resolve()
+        path = (folder / (self.study.material.file or "")).resolve()
+        if not path.is_relative_to(folder):
+            message = f"{path} lies outside of the folder of the study; copy it there"
+            raise self.error(message, "material", "file")
         try:
-            return path.read_text()
+            return read_small(path)
         except (OSError, UnicodeDecodeError) as error:
             raise self.error(
                 f"cannot read {path}: {reason_of(error)}", "material", "file"
@@ -169,7 +177,7 @@ def read_content(path: Path) -> tuple[dict[str, Any], dict[KeyPath, int]]:
         StudyError: the file is not there or unreadable.
     """
     try:
-        content, lines = read_yaml(path.read_text())
+        content, lines = read_yaml(read_small(path))
     except (OSError, UnicodeDecodeError) as error:
         raise StudyError(f"{path}: cannot be read: {reason_of(error)}") from None
     except ValueError as error:
@@ -177,6 +185,19 @@ def read_content(path: Path) -> tuple[dict[str, Any], dict[KeyPath, int]]:
     if not isinstance(content, dict):
         raise StudyError(f"{path}: a study has the keys {', '.join(Study.model_fields)}")
     return content, lines
+
+
+def read_small(path: Path) -> str:
+    """The text of a file that a person may have written.
+
+    Raises:
+        OSError: it cannot be read, or is so large that something else must be in it.
+    """
+    with path.open("rb") as handle:
+        content = handle.read(LARGEST + 1)
+    if len(content) > LARGEST:
+        raise OSError(None, "it is larger than a megabyte")
+    return content.decode()
 
 
 def check_study(

@@ -37,13 +37,15 @@ class Crystal:
 
 
 def read_crystal(path: Path) -> Crystal:
-    """The crystal in a CIF or POSCAR file, or another one that ASE reads.
+    """The crystal in a CIF (``*.cif``) or POSCAR file (any other name).
+
+    No other format: some of those that ASE knows run what is in the file.
 
     Raises:
         ValueError: a file that cannot be read, or as `from_atoms`; one line that names the file.
     """
     try:
-        atoms = ase.io.read(path)
+        atoms = ase.io.read(path, format="cif" if path.suffix == ".cif" else "vasp")
         return from_atoms(atoms if isinstance(atoms, Atoms) else atoms[-1])
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from None

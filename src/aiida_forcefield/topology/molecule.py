@@ -14,6 +14,9 @@ from aiida_forcefield.topology.topology import Topology
 from aiida_forcefield.topology.types import find_types
 from aiida_forcefield.topology.xyz import ELEMENTS, read_xyz
 
+MOST_ATOMS = 200
+"""No molecule that is computed here has more, and a text of a line may ask for millions."""
+
 
 def from_smiles(smiles: str, multiplicity: int | None = None, seed: int = 1) -> Topology:
     """The topology of one molecule or ion, with its conformers.
@@ -35,6 +38,7 @@ def from_smiles(smiles: str, multiplicity: int | None = None, seed: int = 1) -> 
         charge = Chem.GetFormalCharge(molecule)
         if multiplicity is None:
             multiplicity = 1 + sum(a.GetNumRadicalElectrons() for a in molecule.GetAtoms())
+        _check_size(symbols)
         _check_electrons(symbols, charge, multiplicity)
         conformers = find_conformers(molecule, seed)
     except ValueError as error:
@@ -61,6 +65,7 @@ def from_xyz(text: str, charge: int, multiplicity: int) -> Topology:
             multiplicity that its electrons cannot have.
     """
     symbols, positions = read_xyz(text)
+    _check_size(symbols)
     _check_electrons(symbols, charge, multiplicity)
     molecule = Chem.RWMol()
     conformer = Chem.Conformer(len(symbols))
@@ -125,6 +130,12 @@ def _complaint(smiles: str) -> str:
     problems = Chem.DetectChemistryProblems(unchecked) if unchecked else ()
     reason = "; ".join(problem.Message().strip() for problem in problems)
     return reason or "it cannot be read; check brackets, ring closures and element symbols"
+
+
+def _check_size(symbols: Sequence[str]) -> None:
+    if len(symbols) > MOST_ATOMS:
+        msg = f"it has {len(symbols)} atoms; up to {MOST_ATOMS} are allowed"
+        raise ValueError(msg)
 
 
 def _check_electrons(symbols: Sequence[str], charge: int, multiplicity: int) -> None:

@@ -1,0 +1,228 @@
+"""Files from strangers: whatever they hold, a reader takes it or refuses it in its own words.
+
+A few hundred examples run each time. For a long search: pytest --hypothesis-profile=search
+"""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from aiida_forcefield.cli.errors import InputError
+from aiida_forcefield.cli.studies import load_studies
+from aiida_forcefield.cli.study import load_study
+from aiida_forcefield.dynamics import parse_log, read_frames, read_packed
+from aiida_forcefield.parsers.qm import collect_points
+from aiida_forcefield.parsers.records import read_records
+from aiida_forcefield.scans import Structures
+from aiida_forcefield.surrogate.record import read_record
+from aiida_forcefield.topology import read_material
+from aiida_forcefield.topology.crystal import read_crystal
+
+fuzz = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+STUDY = """\
+material: {name: methanol, smiles: CO}
+protocol: draft
+properties:
+  - density: {temperature: 298.15, pressure: 1.01325}
+resources: {qm: {walltime: '01:00:00', memory: 4 GB, tasks: 2}}
+overrides: {sampling: {random: 3}}
+"""
+TABLE = "name,smiles,temperature\nethanol,CCO,300\nwater,O,\n"
+XYZ = "3\nwater\nO 0 0 0.1\nH 0 0.76 -0.47\nH 0 -0.76 -0.47\n"
+CIF = """\
+data_LiF
+_cell_length_a 4.03
+_cell_length_b 4.03
+_cell_length_c 4.03
+_cell_angle_alpha 90
+_cell_angle_beta 90
+_cell_angle_gamma 90
+_space_group_name_H-M_alt 'F m -3 m'
+loop_
+_atom_site_label
+_atom_site_type_symbol
+_atom_site_fract_x
+_atom_site_fract_y
+_atom_site_fract_z
+Li1 Li 0 0 0
+F1 F 0.5 0.5 0.5
+"""
+CURVE = "r,energy,gradient\n0.7,0.1,-1.0\n0.8,0.0,0.1\n0.9,0.05,0.4\n1.0,0.2,0.9\n"
+DUMP = """\
+ITEM: TIMESTEP
+0
+ITEM: NUMBER OF ATOMS
+2
+ITEM: BOX BOUNDS pp pp pp
+0 9
+0 9
+0 9
+ITEM: ATOMS id xu yu zu
+1 0 0 0
+2 0 0 1
+"""
+RECORD = {
+    "index": 0,
+    "status": "ok",
+    "message": "",
+    "positions": [[0.0, 0.0, 0.0], [0.75, 0.0, 0.0]],
+    "energy": -30.0,
+    "gradient": [[1.0, 0.0, 0.0], [-1.0, 0.0, 0.0]],
+    "cpu_seconds": 0.1,
+}
+RESULTS = "\n".join(map(json.dumps, ({"header": {"versions": {"pyscf": "2"}}}, RECORD)))
+
+
+@st.composite
+def damaged(draw: st.DrawFn, good: str) -> bytes:
+    """A good file in which some pieces were replaced, doubled or cut out."""
+    content = good.encode()
+    for _ in range(draw(st.integers(1, 4))):
+        start = draw(st.integers(0, len(content)))
+        end = draw(st.integers(start, min(len(content), start + 20)))
+        piece = draw(
+            st.one_of(
+                st.binary(max_size=8),
+                st.sampled_from(
+                    [
+                        b"\n",
+                        b"\x00",
+                        b"-1",
+                        b"1e999",
+                        b"nan",
+                        b"{",
+                        b"[",
+                        b"'",
+                        b"9" * 400,
+                        b"&a *a",
+                    ]
+                ),
+                st.just(content[start:end] * 2),
+            )
+        )
+        content = content[:start] + piece + content[end:]
+    return content
+
+
+def file_like(good: str) -> st.SearchStrategy[bytes]:
+    return st.one_of(damaged(good), st.binary(max_size=200))
+
+
+def refuses_in_a_line(read: Callable[[], Any], *refusals: type[Exception]) -> None:
+    """Read; what is not taken is refused by an exception of ours."""
+    try:
+        read()
+    except refusals as error:
+        message = getattr(error, "message", str(error))
+        assert message
+        assert "Traceback" not in message
+
+
+@fuzz
+@given(content=file_like(STUDY))
+@example(content=b"? [a]\n: 1\n")
+@example(content=b"material: 2001-01-32\n")
+@example(content=b"[" * 5000)
+def test_study(content: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "study.yaml"
+    path.write_bytes(content)
+    refuses_in_a_line(lambda: load_study(path), InputError)
+
+
+@fuzz
+@given(content=file_like(TABLE))
+def test_table(content: bytes, tmp_path: Path) -> None:
+    study, table = tmp_path / "study.yaml", tmp_path / "table.csv"
+    study.write_text(STUDY)
+    table.write_bytes(content)
+    refuses_in_a_line(lambda: load_studies([study], table, None), InputError)
+
+
+@fuzz
+@given(smiles=st.text("CNOHFSclBr[]()=#123456+-@/\\%.*:", max_size=12))
+@example(smiles="C" * 3000)
+@example(smiles="[999C]")
+def test_smiles(smiles: str) -> None:
+    refuses_in_a_line(lambda: read_material({"smiles": smiles}), ValueError)
+
+
+@fuzz
+@given(content=file_like(XYZ))
+@example(content=b"99999999999999999999\n\n")
+def test_xyz(content: bytes) -> None:
+    text = content.decode(errors="replace")
+    material = {"xyz": text, "charge": 0, "multiplicity": 1}
+    refuses_in_a_line(lambda: read_material(material), ValueError)
+
+
+@fuzz
+@given(content=file_like(CIF))
+def test_crystal(content: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "crystal.cif"
+    path.write_bytes(content)
+    refuses_in_a_line(lambda: read_crystal(path), ValueError)
+
+
+@fuzz
+@given(content=file_like(CURVE))
+def test_curve(content: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "curve.csv"
+    path.write_bytes(content)
+    refuses_in_a_line(lambda: read_record(path, "bond", 1.0, True), ValueError)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
+    max_leaves=6,
+)
+
+
+@fuzz
+@given(
+    content=st.one_of(
+        file_like(RESULTS),
+        st.dictionaries(
+            st.sampled_from([*RECORD, "stress", "dipole", "hessian", "slope"]), JSON
+        ).map(lambda changes: (RESULTS + "\n" + json.dumps({**RECORD, **changes})).encode()),
+    )
+)
+def test_results_of_a_job(content: bytes, hydrogen: Structures) -> None:
+    header, records = read_records(content, 2, 3)
+    assert set(records) <= {0, 1, 2}
+    points = collect_points(hydrogen, records, 3, header.get("versions", {}), True)
+    assert points.ok.sum() <= len(records)
+
+
+@fuzz
+@given(content=file_like(DUMP))
+def test_frames(content: bytes) -> None:
+    text = content.decode(errors="replace")
+    refuses_in_a_line(lambda: read_frames(text, 2), ValueError)
+    refuses_in_a_line(lambda: read_packed(text, ("H", "H")), ValueError)
+    parse_log(text)
+
+
+@pytest.mark.parametrize("name", ["../secret.xyz", "/etc/hostname"])
+def test_file_elsewhere_is_none_of_a_study(tmp_path: Path, name: str) -> None:
+    (tmp_path.parent / "secret.xyz").write_text("password=hush\n")
+    path = tmp_path / "study.yaml"
+    material = f"{{name: a, file: {name}, charge: 0, multiplicity: 1}}"
+    path.write_text(STUDY.replace("{name: methanol, smiles: CO}", material))
+    with pytest.raises(InputError) as caught:
+        load_study(path).topology()
+    assert "lies outside of the folder of the study" in caught.value.message
+    assert "hush" not in caught.value.message
+
+
+def test_files_without_end_are_not_read(tmp_path: Path) -> None:
+    path = tmp_path / "study.yaml"
+    path.write_text(STUDY + "#" * 2_000_000)
+    with pytest.raises(InputError, match="larger than a megabyte"):
+        load_study(path)
