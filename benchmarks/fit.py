@@ -3,8 +3,8 @@
     .venv/bin/python benchmarks/fit.py -o benchmarks/results/fit.json
 
 The points come from a force field that is known: its parameters are drawn about a prior, which is
-built from a conformer and the Hessian of ordinary force constants. Half of the points are molecules,
-disturbed conformers with energies and gradients; half are dimers.
+built from a conformer and the Hessian of ordinary force constants. Half of the points are
+molecules, disturbed conformers with energies and gradients; half are dimers.
 
 - time: CPU seconds of one fit, and of the choice among forms, which takes three.
 - recovery: relative deviations of the parameters that the fit says are determined, from points
@@ -57,7 +57,7 @@ ORDINARY = {"bond": {"alpha": 2.0}, "angle": {"k": 2.5}, "improper": {"k": 1.0}}
 C6 = {"C": 20.0, "O": 12.0, "H": 1.5}  # eV Å⁶, between two such atoms
 DRAWN = 0.5
 """Of the widths of the prior, the standard deviation of the true parameters about it."""
-REPEATS = 3
+REPEATS = 200
 SETTINGS = Settings()
 PRECISE = Settings(energy_error=1e-6, gradient_error=1e-5, interaction_error=1e-6)
 

@@ -85,7 +85,7 @@ class Model:
             by_parameter = part.weight * np.moveaxis(value.slope_jacobian, -1, 0)
             for place, slope in zip(part.columns, by_parameter, strict=True):
                 jacobian[..., place] += np.einsum("sm,smx->sx", slope, part.directions)
-        shape = (len(energy), -1, 3)
+        shape = (len(energy), gradient.shape[1] // 3, 3)
         return Evaluation(
             energy,
             gradient.reshape(shape),
@@ -211,7 +211,7 @@ def _measure(xyz: Array, atoms: Indices) -> tuple[Array, Array]:
     rows = np.arange(len(atoms))
     for place, atom in enumerate(atoms.T):
         directions[:, rows, atom] = gradients[:, :, place]
-    return values, directions.reshape(*values.shape, -1)
+    return values, directions.reshape(*values.shape, 3 * xyz.shape[1])
 
 
 @dataclass(frozen=True, eq=False)

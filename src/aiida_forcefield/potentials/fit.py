@@ -70,7 +70,8 @@ def fit_force_field(
         left out; the diagnostics count them by label.
 
     Raises:
-        ValueError: if shapes disagree, a value is not finite, or the charges let atoms collapse.
+        ValueError: if shapes disagree, a value is not finite, a form has no prior, or the charges
+            let atoms collapse.
     """
     settings = settings or Settings()
     prior = build_prior(topology, reference, settings.c6_width, forms)
@@ -85,12 +86,12 @@ def fit_force_field(
     )
 
     start = _start(problem)
-    errors_at_start = problem.errors(prior.to_parameters(start))
     problem, u, converged, outliers = _without_outliers(problem, start)
+    errors_at_start = problem.errors(prior.to_parameters(start))
     residuals, jacobian = problem.residuals(u)
-    covariance_u = np.linalg.inv(jacobian.T @ jacobian)
-    surplus = len(residuals) - len(u)
-    chi2 = float(residuals @ residuals) / surplus if surplus > 0 else 1.0
+    covariance_u: Array = np.linalg.inv(jacobian.T @ jacobian)
+    rows = problem.rows()
+    chi2 = _misfit(problem, residuals, covariance_u)
 
     parameters = prior.to_parameters(u)
     slope = prior.jacobian(parameters)
@@ -101,7 +102,6 @@ def fit_force_field(
         for pair in problem.pairs
     }
     determined = np.sqrt(np.diag(covariance_u)) / prior.widths
-    rows = problem.rows()
     left_out = left_out_errors(residuals, jacobian, rows, settings)
     found = Found(
         u,
@@ -132,10 +132,30 @@ def fit_force_field(
     )
 
 
+def _misfit(problem: Problem, residuals: Array, covariance: Array) -> float:
+    """χ² over the number of data beyond those that parameters take up; 1 where there are none.
+
+    What a parameter owes to its prior it does not take from the data. A gradient has no net force
+    and no torque, so six of its components follow from the others, and so does one of the energies,
+    which have an offset in common.
+    """
+    rows, prior = problem.rows(), problem.prior.rows
+    counted = rows.weights > 0
+    n = problem.molecule_points.positions.shape[1]
+    rigid = {1: 3, 2: 5}.get(n, 6) * np.count_nonzero(problem.has_gradient)
+    offset = (counted & (rows.kinds == "energy")).any()
+    taken = len(prior) - np.trace(prior.T @ prior @ covariance)
+    surplus = np.count_nonzero(counted) - rigid - offset - taken
+    return float(residuals[counted] @ residuals[counted] / surplus) if surplus > 0 else 1.0
+
+
 def _without_outliers(problem: Problem, start: Array) -> tuple[Problem, Array, bool, Counter[str]]:
-    """The problem of the points that agree, its optimum, whether it was found, and the others."""
+    """The problem of the points that agree, its optimum, whether it was found, and the others.
+
+    At first it is the start that they have to agree with: a fit may follow what is far off.
+    """
     rows, u = problem.rows(), start
-    agree = np.ones(rows.points.max(initial=-1) + 1, dtype=bool)
+    agree = agreeing(problem.residuals(u)[0], rows)
     for _ in range(_MOST_FITS):
         kept, chosen = agree, problem.weighted(agree.astype(float))
         u, converged = _minimised(chosen, u)
@@ -148,12 +168,20 @@ def _without_outliers(problem: Problem, start: Array) -> tuple[Problem, Array, b
 
 def _minimised(problem: Problem, start: Array) -> tuple[Array, bool]:
     """The optimum from a start, and whether it was found."""
+    latest: dict[bytes, tuple[Array, Array]] = {}
+
+    def evaluated(u: Array) -> tuple[Array, Array]:
+        """Residuals and Jacobian, which are asked for one after the other."""
+        if u.tobytes() not in latest:
+            latest.clear()
+            latest[u.tobytes()] = problem.residuals(u)
+        return latest[u.tobytes()]
 
     def residuals_at(u: Array) -> Array:
-        return problem.residuals(u)[0]
+        return evaluated(u)[0]
 
     def jacobian_at(u: Array) -> Array:
-        return problem.residuals(u)[1]
+        return evaluated(u)[1]
 
     solution = least_squares(
         residuals_at,
@@ -173,6 +201,9 @@ def _start(problem: Problem) -> Array:
         columns(prior.terms)[term.name][0] for term in prior.terms if term.kind == "nonbonded"
     ]
     u = prior.centre.clip(prior.lower + 1e-9, prior.upper - 1e-9)
+    residuals, rows = problem.residuals(u)[0], problem.rows()
+    if wrong := set(rows.labels[~np.isfinite(residuals) & (rows.points >= 0)].tolist()):
+        raise ValueError(f"{', '.join(sorted(wrong))}: two atoms of a point are at one place")
     while not np.isfinite(problem.residuals(u)[0]).all():
         u[repulsion] += 0.5
         if (u >= prior.upper).any():

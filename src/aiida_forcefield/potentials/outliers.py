@@ -14,10 +14,10 @@ _NORMAL = 1.4826  # of a normal distribution, the standard deviation over the me
 
 
 def agreeing(residuals: Array, rows: Rows) -> NDArray[np.bool_]:
-    """Which points are within `FAR` of a fit, in their energy and in their gradient, shape (s,).
+    """Which points are within `FAR` of a force field, in energy and in gradient, shape (s,).
 
     The standard deviation is that of most points, as their median tells it, or the expected one
-    where that is larger.
+    where that is larger. So is the offset that energies have in common.
 
     Args:
         residuals: shape (m,).
@@ -25,9 +25,13 @@ def agreeing(residuals: Array, rows: Rows) -> NDArray[np.bool_]:
     """
     agree = np.ones(rows.points.max(initial=-1) + 1, dtype=bool)
     for kind in ("energy", "gradient", "interaction"):
-        mine = rows.kinds == kind
+        mine = (rows.kinds == kind) & (rows.weights > 0)
+        if not mine.any():
+            continue
+        values, roots = residuals[mine], np.sqrt(rows.weights[mine])
+        if kind == "energy":
+            values = values - roots * np.median(values / roots)
         points, place = np.unique(rows.points[mine], return_inverse=True)
-        sizes = np.sqrt(np.bincount(place, residuals[mine] ** 2) / np.bincount(place))
-        if (counted := sizes[sizes > 0]).size:
-            agree[points] &= sizes <= FAR * max(1.0, _NORMAL * np.median(counted))
+        sizes = np.sqrt(np.bincount(place, values**2) / np.bincount(place))
+        agree[points] &= sizes <= FAR * max(1.0, _NORMAL * np.median(sizes))
     return agree

@@ -14,7 +14,15 @@ from rdkit import Chem
 
 from aiida_forcefield.potentials.curvatures import curvatures
 from aiida_forcefield.potentials.forcefield import Kind, Term, columns, vector
-from aiida_forcefield.potentials.forms import EXP6, FORM_OF_KIND, FORMS, LINEAR_ANGLE, Form
+from aiida_forcefield.potentials.forms import (
+    EXP6,
+    FORM_OF_KIND,
+    FORMS,
+    FOURIER,
+    FOURIER6,
+    LINEAR_ANGLE,
+    Form,
+)
 from aiida_forcefield.scans.coordinates import evaluate
 from aiida_forcefield.topology.topology import Topology
 
@@ -126,7 +134,8 @@ def build_prior(
         forms: of each kind of interaction; angles that are straight have one of their own.
 
     Raises:
-        ValueError: if the reference does not fit the topology, or a C6 is not positive.
+        ValueError: if the reference does not fit the topology, a C6 is not positive, or there is
+            no prior for a form.
     """
     terms = _start(topology, reference, forms)
     places = columns(terms)
@@ -162,6 +171,8 @@ def build_prior(
 def _start(
     topology: Topology, reference: Reference, forms: Mapping[Kind, Form]
 ) -> tuple[Term, ...]:
+    if forms["nonbonded"] is not EXP6:
+        raise ValueError(f"forms: there is no prior for {forms['nonbonded'].name}")
     curvature = curvatures(topology, reference.positions, reference.hessian)
     terms = []
     for term in topology.term_types:
@@ -175,15 +186,18 @@ def _start(
 
 def _values(form: Form, half: float, q: float) -> tuple[float, ...]:
     """Parameters of a bonded form with its minimum at q (Å, radians), half its curvature there."""
-    if form.kind == "dihedral":
+    if form in (FOURIER, FOURIER6):
         return (0.0,) * len(form.parameters)
-    return {
+    values = {
         "morse": (_MORSE_DEPTH, np.sqrt(half / _MORSE_DEPTH), q),
         "harmonic_bond": (half, q),
         "harmonic_angle": (half, np.rad2deg(q)),
         "linear_angle": (2 * half,),  # 1 + cos θ is half the square of what is left to 180°
         "harmonic_improper": (half,),
-    }[form.name]
+    }
+    if form.name not in values:
+        raise ValueError(f"forms: there is no prior for {form.name}")
+    return values[form.name]
 
 
 def _start_nonbonded(topology: Topology, c6: Array) -> list[Term]:

@@ -51,7 +51,12 @@ def fit_chosen_forms(
         trial = fit_force_field(*data, forms | {rival.kind: rival})
         before, after = (field.diagnostics["foresight"] for field in (best, trial))
         tried |= {forms[rival.kind].name: before, rival.name: after}
-        if after < (1.0 - GAIN) * before:
+        # A form does not gain by leaving out what it cannot describe.
+        if after < (1.0 - GAIN) * before and _outliers(trial) == _outliers(best):
             best, forms[rival.kind] = trial, rival
     evidence = {f"foresight {name}": value for name, value in tried.items()}
     return replace(best, diagnostics=best.diagnostics | evidence)
+
+
+def _outliers(field: ForceField) -> dict[str, float]:
+    return {k: n for k, n in field.diagnostics.items() if k.startswith("outliers ")}

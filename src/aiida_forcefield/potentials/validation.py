@@ -31,7 +31,8 @@ def left_out_errors(
         Root mean squares, weighted as in the fit: of each label, named like ``"energy bond
         C1-O1"`` or ``"interaction dimers random"``, and of all, ``"energy"`` and ``"interaction"``.
     """
-    unseen, found = _unseen(residuals, jacobian, np.where(rows.points < 0, "", rows.labels)), {}
+    blocks = np.where(rows.points < 0, "", rows.labels)
+    unseen, found = _unseen(residuals, jacobian, rows, blocks), {}
     errors = {"energy": settings.energy_error, "interaction": settings.interaction_error}
     for kind, error in errors.items():
         of_kind = rows.kinds == kind
@@ -53,17 +54,24 @@ def foresight(residuals: Array, jacobian: Array, rows: Rows) -> float:
     molecules = np.isin(rows.kinds, ("energy", "gradient")) & (rows.weights > 0)
     if not molecules.any():
         return 0.0
-    unseen = _unseen(residuals, jacobian, np.where(molecules, rows.points.astype(str), ""))
+    blocks = np.where(molecules, rows.points.astype(str), "")
+    unseen = _unseen(residuals, jacobian, rows, blocks)
     return float(np.sqrt(np.sum(unseen[molecules] ** 2) / rows.weights[molecules].sum()))
 
 
-def _unseen(residuals: Array, jacobian: Array, blocks: NDArray[np.str_]) -> Array:
-    """Residuals of each block as without it, shape (m,); those with no name stay."""
-    normal, unseen = jacobian.T @ jacobian, residuals.copy()
+def _unseen(residuals: Array, jacobian: Array, rows: Rows, blocks: NDArray[np.str_]) -> Array:
+    """Residuals of each block as without it, shape (m,); those with no name stay.
+
+    The offset that energies have in common is one more parameter.
+    """
+    offset = np.where(rows.kinds == "energy", np.sqrt(rows.weights), 0.0)
+    J = np.column_stack([jacobian, offset])
+    normal, unseen = J.T @ J, residuals.copy()
     for block in np.unique(blocks[blocks != ""]):
         mine = blocks == block
-        J, r = jacobian[mine], residuals[mine]
-        unseen[mine] += J @ np.linalg.solve(normal - J.T @ J, J.T @ r)
+        own, r = J[mine], residuals[mine]
+        # Where the block has all energies there are, nothing tells of the offset, and it stays.
+        unseen[mine] += own @ np.linalg.lstsq(normal - own.T @ own, own.T @ r)[0]
     return unseen
 
 

@@ -39,7 +39,7 @@ def data(case: Case, noise: float, seed: int = 0) -> tuple[MoleculePoints, Dimer
         MoleculePoints(
             case.molecules,
             disturbed(energy, SETTINGS.energy_error),
-            disturbed(gradient, SETTINGS.gradient_error),
+            gradient + internal(disturbed(0 * gradient, SETTINGS.gradient_error), case.molecules),
             np.ones(len(energy)),
             ("thermal",) * len(energy),
         ),
@@ -50,6 +50,17 @@ def data(case: Case, noise: float, seed: int = 0) -> tuple[MoleculePoints, Dimer
             "random",
         ),
     )
+
+
+def internal(gradients: np.ndarray, positions: np.ndarray) -> np.ndarray:
+    """Without net force and torque, as gradients of QM are."""
+    count, n, _ = positions.shape
+    shifts = np.broadcast_to(np.tile(np.eye(3), (n, 1)), (count, 3 * n, 3))
+    turns = np.stack([np.cross(axis, positions) for axis in np.eye(3)], axis=-1)
+    rigid = np.linalg.qr(np.concatenate([shifts, turns.reshape(count, 3 * n, 3)], axis=2))[0]
+    flat = gradients.reshape(count, -1, 1)
+    inner: np.ndarray = flat - rigid @ (rigid.transpose(0, 2, 1) @ flat)
+    return inner.reshape(gradients.shape)
 
 
 def fit(case: Case, molecules: MoleculePoints, *dimers: DimerPoints) -> ForceField:
@@ -130,20 +141,20 @@ def test_point_of_no_weight_and_missing_gradient_are_left_out(methanol: Case) ->
     assert found.diagnostics["rmse_energy_intramolecular"] < 0.2 * SETTINGS.energy_error
 
 
-def test_a_few_wrong_points_are_left_out_and_told(methanol: Case) -> None:
-    molecules, dimers = data(methanol, noise=1.0)
-    right = fit(methanol, molecules, dimers)
+@pytest.mark.parametrize(("count", "wrong"), [(100, [0.4]), (100, [10.0, 0.4]), (12, [10.0])])
+def test_wrong_points_are_left_out_and_told(methanol: Case, count: int, wrong: list[float]) -> None:
+    case = replace(methanol, molecules=methanol.molecules[:count])
+    molecules, dimers = data(case, noise=1.0)
+    right = fit(case, molecules, dimers)
     assert not any(name.startswith("outliers") for name in right.diagnostics)
-    wrong = molecules.energies.copy()
-    wrong[7] += 1.0
-    disturbed = dimers.energies.copy()
+    energies, disturbed = molecules.energies.copy(), dimers.energies.copy()
+    energies[: len(wrong)] += wrong
     disturbed[[3, 30]] -= 1.0
-    found = fit(methanol, replace(molecules, energies=wrong), replace(dimers, energies=disturbed))
-    assert found.diagnostics["outliers thermal"] == 1
+    found = fit(case, replace(molecules, energies=energies), replace(dimers, energies=disturbed))
+    assert found.diagnostics["outliers thermal"] == len(wrong)
     assert found.diagnostics["outliers random"] == 2
     errors = np.sqrt(np.diag(right.covariance))
-    assert np.abs((found.vector - right.vector) / errors).max() < 1.0
-    assert found.diagnostics["rmse_interaction"] < 1.5 * SETTINGS.interaction_error
+    assert np.abs((found.vector - right.vector) / errors).max() < 2.5
 
 
 def test_left_out_errors_are_those_of_a_fit_without(methanol: Case) -> None:
@@ -156,6 +167,25 @@ def test_left_out_errors_are_those_of_a_fit_without(methanol: Case) -> None:
     weights = np.exp(-unseen.energies.clip(0) / SETTINGS.repulsive_scale)
     real = np.sqrt(np.average((model - unseen.energies) ** 2, weights=weights))
     assert foreseen == pytest.approx(real, rel=0.1)
+
+
+def test_left_out_energies_are_those_of_a_fit_without(methanol: Case) -> None:
+    molecules, dimers = data(methanol, noise=1.0)
+    labels = ("seen",) * 60 + ("new",) * 40
+    found = fit(methanol, replace(molecules, labels=labels), dimers)
+    weights = np.concatenate([np.ones(60), np.zeros(40)])
+    without = fit(methanol, replace(molecules, weights=weights), dimers)
+    model = molecule_energies(without, methanol.topology, molecules.positions)[0]
+    apart = model - molecules.energies
+    real = np.sqrt(np.mean((apart[60:] - apart[:60].mean()) ** 2))
+    assert found.diagnostics["left_out_energy new"] == pytest.approx(real, rel=0.1)
+
+
+def test_only_dimers(methanol: Case) -> None:
+    none = MoleculePoints(np.zeros((0, 6, 3)), np.zeros(0), np.zeros((0, 6, 3)), np.zeros(0), ())
+    found = fit(methanol, none, data(methanol, noise=0.1)[1])
+    assert found.diagnostics["rmse_interaction"] < 0.2 * SETTINGS.interaction_error
+    assert "rmse_energy_intramolecular" not in found.diagnostics
 
 
 def test_terms_say_what_was_expected_and_how_many_points_tell_of_them(methanol: Case) -> None:

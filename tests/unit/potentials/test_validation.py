@@ -9,27 +9,32 @@ def test_what_a_linear_fit_foresees_is_exact() -> None:
     rng = np.random.default_rng(0)
     design, targets = rng.normal(size=(30, 5)), rng.normal(size=30)
     weights = rng.uniform(0.2, 1.0, 30)
-    J = np.vstack([np.eye(5), design * np.sqrt(weights)[:, None]])
+    labels = np.array(["a"] * 6 + ["b"] * 8 + ["c"] * 16)
+    energies = labels != "c"
+    columns = np.column_stack([design, energies])  # energies have an offset in common
+    J = np.vstack([np.eye(5, 6), columns * np.sqrt(weights)[:, None]])
     y = np.concatenate([np.zeros(5), targets * np.sqrt(weights)])
-    labels = np.array([""] * 5 + ["a"] * 12 + ["b"] * 18)
+    optimum = np.linalg.lstsq(J, y)[0]
+    kinds = np.where(energies, "energy", "interaction")
+    none = np.full(5, "")
     rows = Rows(
-        np.array([""] * 5 + ["energy"] * 12 + ["interaction"] * 18),
-        labels,
+        np.concatenate([none, kinds]),
+        np.concatenate([none, labels]),
         np.array([-1] * 5 + [*range(30)]),
         np.concatenate([np.zeros(5), weights]),
     )
     settings = Settings()
-    errors = {"a": settings.energy_error, "b": settings.interaction_error}
-    optimum = np.linalg.lstsq(J, y)[0]
-    found = left_out_errors(J @ optimum - y, J, rows, settings)
-    assert found["energy"] == found["energy a"]
-    kinds = {"a": "energy", "b": "interaction"}
-    for label, error in errors.items():
-        others, mine = labels != label, labels[5:] == label
+    errors = {"energy": settings.energy_error, "interaction": settings.interaction_error}
+    found = left_out_errors(J @ optimum - y, J[:, :5], rows, settings)
+    for label in ("a", "b", "c"):
+        mine = labels == label
+        others = np.concatenate([np.ones(5, dtype=bool), ~mine])
         p = np.linalg.lstsq(J[others], y[others])[0]
-        squares = (design[mine] @ p - targets[mine]) ** 2
-        expected = error * np.sqrt(np.average(squares, weights=weights[mine]))
-        np.testing.assert_allclose(found[f"{kinds[label]} {label}"], expected, rtol=1e-10)
+        squares = (columns[mine] @ p - targets[mine]) ** 2
+        kind = str(kinds[mine][0])
+        expected = errors[kind] * np.sqrt(np.average(squares, weights=weights[mine]))
+        np.testing.assert_allclose(found[f"{kind} {label}"], expected, rtol=1e-10)
+    assert found["interaction"] == found["interaction c"]
 
 
 def test_a_point_informs_of_what_it_would_notice() -> None:
