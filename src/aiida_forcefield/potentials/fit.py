@@ -89,7 +89,7 @@ def fit_force_field(
     problem, u, converged, outliers = _without_outliers(problem, start)
     errors_at_start = problem.errors(prior.to_parameters(start))
     residuals, jacobian = problem.residuals(u)
-    covariance_u: Array = np.linalg.inv(jacobian.T @ jacobian)
+    covariance_u = np.asarray(np.linalg.inv(jacobian.T @ jacobian), dtype=float)
     rows = problem.rows()
     chi2 = _misfit(problem, residuals, covariance_u)
 
