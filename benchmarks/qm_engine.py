@@ -6,8 +6,8 @@ Both run in one process, in an AiiDA profile of its own that is deleted afterwar
 environment of this clone. Both relax the same scan with the same method and thresholds; the stock
 calculation, one job a point, has all its jobs at once, ours is a single job on one core.
 The overhead is the time of the cores that are kept busy, less that of the QM itself, over the CPU
-time of the QM: for ours as the points tell it, for the stock calculation that of a plain script. The
-latter, and all wall times, want a quiet machine.
+time of the QM: for ours as the points tell it, for the stock calculation that of a plain script.
+The latter, and all wall times, want a quiet machine.
 """
 
 import argparse
