@@ -22,3 +22,8 @@ say "import-linter";      lint-imports
 say "Unit tests";         pytest tests/unit
 say "Integration tests";  pytest tests/integration
 say "System tests";       pytest tests/system
+
+if [[ $services == false ]]; then
+    say "NOT TESTED: Slurm, SSH, PostgreSQL and RabbitMQ, whose Debian packages are not installed:"
+    say "apt-get install slurm-wlm munge openssh-server openssl postgresql rabbitmq-server iproute2"
+fi

