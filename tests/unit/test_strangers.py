@@ -202,6 +202,8 @@ def test_results_of_a_job(content: bytes, hydrogen: Structures) -> None:
 
 @fuzz
 @given(content=file_like(DUMP))
+@example(content=DUMP.replace("OF ATOMS\n2", "OF ATOMS\n0").encode())
+@example(content=DUMP.replace("1 0 0 0\n2 0 0 1", "1 0 0\n2 0 0").encode())
 def test_frames(content: bytes) -> None:
     text = content.decode(errors="replace")
     refuses_in_a_line(lambda: read_frames(text, 2), ValueError)

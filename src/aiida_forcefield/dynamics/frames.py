@@ -24,7 +24,7 @@ def read_frames(text: str, n_atoms: int) -> tuple[NDArray[np.float64], NDArray[n
     for block in text.split("ITEM: TIMESTEP\n")[1:]:
         lines = block.split("\n")
         count = int(lines[2]) if len(lines) > 3 and lines[3].strip() else -1
-        if count < 0 or len(lines) <= 8 + count:  # the line after the last has its own end
+        if count < 1 or len(lines) <= 8 + count:  # the line after the last has its own end
             continue
         if lines[7].split()[2:] != DUMP_COLUMNS.split():
             message = f"dump: columns {lines[7].split()[2:]}, {DUMP_COLUMNS!r} are needed"
@@ -34,6 +34,9 @@ def read_frames(text: str, n_atoms: int) -> tuple[NDArray[np.float64], NDArray[n
             raise ValueError(message)
         bounds = np.array([line.split() for line in lines[4:7]], dtype=float)
         atoms = np.array([line.split() for line in lines[8 : 8 + count]], dtype=float)
+        if bounds.shape != (3, 2) or atoms.shape != (count, 4):
+            message = "dump: a frame is no table of three bounds and of its atoms"
+            raise ValueError(message)
         frames.append(atoms[:, 1:].reshape(-1, n_atoms, 3))
         boxes.append(bounds[:, 1] - bounds[:, 0])
     if not frames:
