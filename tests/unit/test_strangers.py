@@ -163,6 +163,7 @@ def test_xyz(content: bytes) -> None:
 
 @fuzz
 @given(content=file_like(CIF))
+@example(content=CIF.replace("_a 4.03", "_a 1e300").encode())
 def test_crystal(content: bytes, tmp_path: Path) -> None:
     path = tmp_path / "crystal.cif"
     path.write_bytes(content)

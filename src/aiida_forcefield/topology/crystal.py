@@ -15,6 +15,9 @@ Array = NDArray[np.float64]
 SYMMETRIC = 1e-3
 """Å: atoms that a translation brings so near to each other are equal."""
 
+LONGEST = 200.0
+"""Edge of a cell, Å."""
+
 
 @dataclass(frozen=True, eq=False)
 class Crystal:
@@ -64,6 +67,11 @@ def from_atoms(atoms: Atoms) -> Crystal:
     """
     if not atoms.pbc.all() or atoms.cell.rank < 3:
         raise ValueError("lattice: a crystal with three lattice vectors is needed")
+    finite = np.isfinite(atoms.cell.array).all() and np.isfinite(atoms.positions).all()
+    if not finite or atoms.cell.lengths().max() > LONGEST or atoms.cell.volume < len(atoms):
+        raise ValueError(
+            f"lattice: edges up to {LONGEST:g} Å and 1 Å³ for each atom are needed"
+        )  # on others spglib may crash
     occupancy = atoms.info.get("occupancy", {})
     if any(part != 1 for site in occupancy.values() for part in site.values()):
         raise ValueError("occupancy: sites that are partly occupied are not allowed")
