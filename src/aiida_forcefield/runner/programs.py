@@ -49,7 +49,7 @@ def _gpu_version() -> str:
     try:
         import gpu4pyscf
     except Exception as error:  # CUDA and its libraries have many ways to be missing
-        reason = str(error).splitlines()[0]
+        reason = (str(error) or type(error).__name__).splitlines()[0]
         raise ProgramError(
             "missing_program",
             f"gpu: true needs gpu4pyscf and a GPU where the job runs ({reason}); "
