@@ -56,21 +56,26 @@ def launch(
 
     Several make a campaign: launched again it takes up only what is missing.
     """
+    from aiida_forcefield.cli.errors import InputError
     from aiida_forcefield.cli.plan import describe_plan
     from aiida_forcefield.cli.studies import load_studies
 
     files = load_studies(studies, table, protocol)
+    single = len(files) == 1 and table is None
+    name = name or (table or studies[0]).stem
+    if not single and name.isdecimal():
+        raise InputError(f"--campaign: {name!r} would be taken for a PK; give another name")
     plans = [list(describe_plan(file)) for file in files]
     if dry_run:
         click.echo("\n\n".join("\n".join(plan) for plan in plans))
-    elif len(files) == 1 and table is None:
+    elif single:
         _launch_one(profile, files[0], wait, output)
     else:
         from aiida_forcefield.cli.campaign import Campaign
         from aiida_forcefield.cli.profile import load
 
         load(profile)
-        campaign = Campaign(profile, name or (table or studies[0]).stem, files, at_a_time)
+        campaign = Campaign(profile, name, files, at_a_time)
         _launch_campaign(campaign, wait)
 
 

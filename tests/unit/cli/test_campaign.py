@@ -184,6 +184,17 @@ def test_status_of_a_campaign(
     assert "'others' is neither a PK nor a campaign; known: molecules" in result.stderr
 
 
+def test_campaign_is_told_from_a_pk(invoke: Invoke, study: Path, table: Path) -> None:
+    numbered = table.rename(table.with_name("2024.csv"))
+    result = invoke("launch", study, "--table", numbered, "--dry-run")
+    assert result.exit_code == 2
+    assert "--campaign: '2024' would be taken for a PK; give another name" in result.stderr
+    result = invoke("launch", study, "--table", numbered, "--campaign", "of-2024", "--dry-run")
+    assert result.exit_code == 0
+    result = invoke("launch", study.rename(study.with_name("2024.yaml")), "--dry-run")
+    assert result.exit_code == 0
+
+
 def test_two_studies_need_no_table(study: Path, invoke: Invoke) -> None:
     other = study.with_name("ethanol.yaml")
     other.write_text(study.read_text().replace("methanol, smiles: CO", "ethanol, smiles: CCO"))
