@@ -147,10 +147,10 @@ def test_no_calibration_no_force_field(
         (300.0, {}, 40),  # as the protocol says
         (None, {"max_wallclock_seconds": 3600}, 40),
         (300.0, {"max_wallclock_seconds": 3600}, 9),
-        (
+        (  # threads need not help
             300.0,
             {
-                "max_wallclock_seconds": 1800,
+                "max_wallclock_seconds": 3600,
                 "resources": {
                     "num_machines": 1,
                     "num_mpiprocs_per_machine": 1,
