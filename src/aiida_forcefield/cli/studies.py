@@ -2,6 +2,7 @@
 
 import copy
 import csv
+import io
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,14 +17,26 @@ from aiida_forcefield.cli.study import (
     reason_of,
 )
 
+
+def _plain(read: Callable[[str], Any]) -> Callable[[str], Any]:
+    """A reader of numbers that does not take 1_0 for 10, as those of Python do."""
+
+    def plain(text: str) -> Any:
+        if "_" in text:
+            raise ValueError(text)
+        return read(text)
+
+    return plain
+
+
 COLUMNS: dict[str, tuple[tuple[str | int, ...], Callable[[str], Any]]] = {
     "name": (("material", "name"), str),
     "smiles": (("material", "smiles"), str),
     "file": (("material", "file"), str),
-    "charge": (("material", "charge"), int),
-    "multiplicity": (("material", "multiplicity"), int),
-    "temperature": (("properties", 0, "density", "temperature"), float),
-    "pressure": (("properties", 0, "density", "pressure"), float),
+    "charge": (("material", "charge"), _plain(int)),
+    "multiplicity": (("material", "multiplicity"), _plain(int)),
+    "temperature": (("properties", 0, "density", "temperature"), _plain(float)),
+    "pressure": (("properties", 0, "density", "pressure"), _plain(float)),
 }
 """Columns of a table: the place of each in a study, and how its text is read."""
 
@@ -57,7 +70,7 @@ def _rows(template: Path, table: Path, protocol: str | None) -> Iterator[StudyFi
     except (OSError, UnicodeDecodeError) as error:
         raise StudyError(f"{table}: cannot be read: {reason_of(error)}") from None
     try:
-        reader = csv.DictReader(text.splitlines(), strict=True)
+        reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
         header = reader.fieldnames or []
         rows = [(reader.line_num, row) for row in reader]
     except csv.Error as error:
@@ -67,6 +80,8 @@ def _rows(template: Path, table: Path, protocol: str | None) -> Iterator[StudyFi
             raise StudyError(
                 f"{table}:1: column {column!r} is unknown; allowed: {', '.join(COLUMNS)}"
             )
+        if header.count(column) > 1:
+            raise StudyError(f"{table}:1: column {column!r} is there twice")
     if "name" not in header or not rows:
         raise StudyError(f"{table}:1: a table has a column name, and a row for each molecule")
     errors, files = [], []

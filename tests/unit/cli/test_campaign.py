@@ -55,6 +55,10 @@ def test_a_study_for_each_row(files: list[StudyFile]) -> None:
         ("name,smiles\na,CO\na,CCO\n", "given to several studies: a"),
         ("name,smiles\na/../b,CO\n", ":2: material.name: 'a/../b' is no name"),
         ('name,smiles\n"a,CO\n', "no table in CSV"),
+        ('name,smiles\n"a\nb",CO\n', ":3: material.name: 'a\\nb' is no name"),
+        ("name,smiles,smiles\na,CO,CCO\n", ":1: column 'smiles' is there twice"),
+        ("name,smiles,charge\na,CO,1_0\n", ":2: charge: '1_0' is no number"),
+        ("name,smiles,pressure\na,CO,1_0.5\n", ":2: pressure: '1_0.5' is no number"),
     ],
 )
 def test_bad_table(study: Path, table: Path, text: str, expected: str) -> None:
