@@ -76,10 +76,16 @@ class Step(Section):
     tasks: Annotated[int, Field(ge=1)] | None = None
 
 
+class QmStep(Step):
+    """That of QM may have GPUs, which its sections use where they say `gpu: true`."""
+
+    gpus: Annotated[int, Field(ge=1)] | None = None
+
+
 class Resources(Section):
     """Of QM (and packing), and of molecular dynamics."""
 
-    qm: Step = Step()
+    qm: QmStep = QmStep()
     md: Step = Step()
 
 
@@ -93,11 +99,14 @@ def job_options(code: "AbstractCode", asked: Mapping[str, Any], threads: bool) -
 
     Args:
         code: what runs; its computer has defaults.
-        asked: account, queue, walltime, memory and tasks, as far as the study names them.
+        asked: account, queue, walltime, memory, tasks and gpus, as far as the study names them.
         threads: whether tasks are threads of one process, or processes of MPI.
 
     Returns:
         Options; those of a job of one core are AiiDA's own, so that the cache knows it everywhere.
+
+    Raises:
+        ValueError: GPUs are asked of a scheduler that has no common way to ask for them.
     """
     wanted = {**defaults_of(code.computer), **asked}
     from aiida_forcefield.calculations.options import ONE_CORE
@@ -111,6 +120,13 @@ def job_options(code: "AbstractCode", asked: Mapping[str, Any], threads: bool) -
         options["max_wallclock_seconds"] = read_walltime(wanted["walltime"])
     if "memory" in wanted:
         options["max_memory_kb"] = read_memory(wanted["memory"])
+    if "gpus" in wanted:
+        if code.computer.scheduler_type != "core.slurm":
+            raise ValueError(
+                "resources.qm.gpus: only Slurm is asked for GPUs, and the scheduler of "
+                f"{code.computer.label} is {code.computer.scheduler_type}; leave it out"
+            )
+        options["custom_scheduler_commands"] = f"#SBATCH --gres=gpu:{wanted['gpus']}"
     if code.computer.scheduler_type == "core.sge":
         environment = wanted.get("parallel_environment", PARALLEL_ENVIRONMENT)
         options["resources"] = {"parallel_env": environment, "tot_num_mpiprocs": tasks}

@@ -34,7 +34,8 @@ def header(code: InstalledCode, options: dict[str, Any]) -> str:
     template.shebang = "#!/bin/bash"
     template.codes_info, template.codes_run_mode = [], CodeRunMode.SERIAL
     template.job_resource = scheduler.create_job_resource(**options["resources"])
-    for key in ("account", "queue_name", "max_wallclock_seconds", "max_memory_kb"):
+    keys = ("account", "queue_name", "max_wallclock_seconds", "max_memory_kb")
+    for key in (*keys, "custom_scheduler_commands"):
         setattr(template, key, options.get(key))
     text: str = scheduler.get_submit_script(template)
     return text
@@ -57,6 +58,16 @@ def test_header_of_a_job(scheduler: str, expected: list[str]) -> None:
     text = header(code, job_options(code, ASKED, threads=True))
     for part in expected:
         assert part in text
+
+
+@pytest.mark.usefixtures("profile")
+def test_gpus_are_asked_of_slurm() -> None:
+    code = make_code("core.slurm")
+    text = header(code, {"resources": ONE_CORE} | job_options(code, {"gpus": 2}, threads=True))
+    assert "\n#SBATCH --gres=gpu:2\n" in text
+    code.computer.scheduler_type = "core.pbspro"
+    with pytest.raises(ValueError, match=r"only Slurm is asked for GPUs.* there is core\.pbspro"):
+        job_options(code, {"gpus": 1}, threads=True)
 
 
 @pytest.mark.usefixtures("profile")

@@ -78,7 +78,15 @@ REFUSED = {
     ),
     "unknown resource": (
         study_text(more="resources: {qm: {nodes: 3}}"),
-        "resources.qm.nodes: unknown key; allowed: account, queue, walltime, memory, tasks",
+        "resources.qm.nodes: unknown key; allowed: account, queue, walltime, memory, tasks, gpus",
+    ),
+    "GPUs of LAMMPS": (
+        study_text(more="resources: {md: {gpus: 1}}"),
+        "resources.md.gpus: unknown key; allowed: account, queue, walltime, memory, tasks",
+    ),
+    "no GPU": (
+        study_text(more="resources: {qm: {gpus: 0}}"),
+        "resources.qm.gpus: 0 is not allowed: it should be greater than or equal to 1",
     ),
     "unknown step": (
         study_text(more="resources: {dft: {}}"),
