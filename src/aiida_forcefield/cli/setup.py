@@ -71,6 +71,9 @@ def _read_config(context: click.Context, _: click.Parameter, path: Path | None) 
 @click.option("--prepend", default="", help="Shell lines in front of each job: `module load ...`.")
 @click.option("--account", help="That jobs are charged to.")
 @click.option("--queue", help="Queue or partition.")
+@click.option(
+    "--parallel-environment", help="Of Grid Engine: one that `qconf -spl` lists. [default: smp]"
+)
 @click.option("--walltime", help="Of a job, as 02:00:00.")
 @click.option("--tasks", type=click.IntRange(1), default=1, show_default=True, help="Cores a job.")
 @click.option("--jobs", type=click.IntRange(1), help="That may be there at a time. [default: any]")
@@ -96,7 +99,7 @@ def setup(profile: str, compute: Path | None, hostname: str | None, **options: A
     start_daemon(profile)
 
 
-NOTED = ("account", "queue", "walltime", "tasks", "jobs")
+NOTED = ("account", "queue", "parallel_environment", "walltime", "tasks", "jobs")
 """Options that `launch` looks up, as they are no business of AiiDA's computers."""
 
 

@@ -146,5 +146,6 @@ def test_template_that_cannot_be_read(invoke: Invoke, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("path", sorted((ROOT / "setup_scripts" / "machines").iterdir()))
 def test_templates_have_options_of_setup(invoke: Invoke, path: Path) -> None:
-    known = set(re.findall(r"--(\w+)", invoke("setup", "--help").stdout))
+    options = re.findall(r"--([\w-]+)", invoke("setup", "--help").stdout)
+    known = {option.replace("-", "_") for option in options}
     assert set(yaml.safe_load(path.read_text())) <= known

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from aiida_forcefield.calculations.options import ONE_CORE
 from aiida_forcefield.cli.resources import PROPERTY, job_options, read_memory, read_walltime
+from aiida_forcefield.cli.setup import NOTED
 
 ASKED = {
     "account": "chem",
@@ -58,6 +59,13 @@ def test_header_of_a_job(scheduler: str, expected: list[str]) -> None:
     text = header(code, job_options(code, ASKED, threads=True))
     for part in expected:
         assert part in text
+
+
+@pytest.mark.usefixtures("profile")
+def test_parallel_environment_of_grid_engine() -> None:
+    assert "parallel_environment" in NOTED
+    code = make_code("core.sge", parallel_environment="mpi")
+    assert "-pe mpi 1" in header(code, job_options(code, {}, threads=False))
 
 
 @pytest.mark.usefixtures("profile")
