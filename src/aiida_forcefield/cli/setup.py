@@ -1,6 +1,7 @@
 """``aiida-forcefield setup``: profile, computer, codes and daemon."""
 
 import os
+import re
 from dataclasses import fields
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
@@ -109,6 +110,12 @@ def _machine(hostname: str, options: dict[str, Any]) -> Machine:
     Raises:
         InputError: one is missing or wrong.
     """
+    # It names a folder, and is an argument of ssh in commands that users are advised to type.
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", hostname):
+        raise InputError(
+            f"--hostname: {hostname!r} is no name of a host; allowed: letters and digits, behind "
+            "the first also '.', '_' and '-'; user and port belong in ~/.ssh/config"
+        )
     for name in ("workdir", "python", "lammps"):
         if not (options[name] or "").startswith("/"):
             raise InputError(f"--{name}: give an absolute path on {hostname}")

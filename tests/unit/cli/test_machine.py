@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -182,6 +183,25 @@ def test_bad_machine_is_refused(
     result = invoke("setup", "--config", path)
     assert result.exit_code == 2
     assert expected in result.stderr
+
+
+@pytest.mark.parametrize(
+    "hostname",
+    ["", "../../evil", "/tmp/evil", "..", "-oProxyCommand=x", "x;rm -rf ~", "a@b", "a\n", "ä"],
+)
+def test_hostname_that_is_none_comes_to_nothing(
+    invoke: Invoke, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hostname: str
+) -> None:
+    def fail(_: str) -> None:
+        raise AssertionError("a profile is made")
+
+    monkeypatch.setattr(import_module("aiida_forcefield.cli.setup"), "make_profile", fail)
+    path = tmp_path / "machine.yaml"
+    path.write_text(yaml.safe_dump(GOOD | {"hostname": hostname}))
+    result = invoke("setup", "--config", path)
+    assert result.exit_code == 2, result.exception
+    assert f"--hostname: {hostname!r} is no name of a host" in result.stderr
+    assert len(result.stderr.splitlines()) == 1
 
 
 def test_template_that_cannot_be_read(invoke: Invoke, tmp_path: Path) -> None:
