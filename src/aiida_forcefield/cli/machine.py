@@ -99,19 +99,27 @@ class Machine:
         computer.set_shebang(content["shebang"])
         computer.set_mpirun_command(content["mpirun_command"].split())
         computer.set_use_double_quotes(content["use_double_quotes"])
-        computer.set_prepend_text(content["prepend_text"])
         computer.set_append_text(content["append_text"])
-        if "mpiprocs_per_machine" in content:
-            computer.set_default_mpiprocs_per_machine(self.tasks)
+        self.set_jobs(computer)
         computer.store()
         options = dict(computer.get_transport_class().auth_options)
-        computer.configure(
-            **{
-                name: _typed(transport_option_default(name, computer), option)
-                for name, option in options.items()
-            }
-        )
+        try:
+            computer.configure(
+                **{
+                    name: _typed(transport_option_default(name, computer), option)
+                    for name, option in options.items()
+                }
+            )
+        except BaseException:
+            Computer.collection.delete(computer.pk)  # or the next run would keep it as it is
+            raise
         return computer
+
+    def set_jobs(self, computer: "Computer") -> None:
+        """Set what may change while jobs ran already: the lines in front of each, and its cores."""
+        computer.set_prepend_text(self.prepend)
+        if self.scheduler != "core.sge":
+            computer.set_default_mpiprocs_per_machine(self.tasks)
 
     def compare(self, computer: "Computer") -> None:
         """Compare with a computer of the same name that was made before.

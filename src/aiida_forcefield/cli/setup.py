@@ -83,7 +83,8 @@ def setup(profile: str, compute: Path | None, hostname: str | None, **options: A
     """Make the AiiDA profile, register computer and codes, start the daemon.
 
     What exists is kept as it is: this may be run again at any time. With --hostname, computer and
-    codes are those of another machine; they are tested before a study may need them.
+    codes are those of another machine; they are tested before a study may need them. Run again, it
+    sets what its jobs ask for and have in front of them (--prepend, --account, ...) anew.
     """
     machine = None if hostname is None else _machine(hostname, options)
     programs = _programs(compute) if machine is None else {}
@@ -148,10 +149,11 @@ def _remote(machine: Machine, noted: dict[str, Any]) -> None:
         computer, made = machine.make_computer(), True
     try:
         check_machine(machine, computer)
-    except InputError:
+    except BaseException:
         if made:
             Computer.collection.delete(computer.pk)
         raise
+    machine.set_jobs(computer)
     computer.set_property(PROPERTY, noted)
     computer.store()
     report(f"computer {machine.hostname}: {machine.scheduler} through {machine.transport}", made)

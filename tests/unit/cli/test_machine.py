@@ -4,12 +4,14 @@ import json
 import re
 import subprocess
 from collections.abc import Callable
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 
 import pytest
 import yaml
 from aiida.cmdline.commands.cmd_verdi import verdi
+from aiida.common.exceptions import NotExistent
 from aiida.manage.configuration import Profile
 from aiida.orm import Computer, load_code, load_computer
 from click.testing import CliRunner, Result
@@ -145,6 +147,42 @@ def test_each_fault_is_told_as_what_it_is(here: tuple[Machine, Computer]) -> Non
     python, lammps = caught.value.message.splitlines()
     assert re.fullmatch(r"cluster: --python: /.*/hello is no Python: it answers 'hello'", python)
     assert lammps.startswith("cluster: --lammps: this is no LAMMPS; install it: ssh cluster")
+
+
+@pytest.fixture
+def remote(monkeypatch: pytest.MonkeyPatch) -> Callable[[Machine], None]:
+    """Register a machine that passes all tests."""
+    module = import_module("aiida_forcefield.cli.setup")
+    monkeypatch.setattr(module, "check_machine", lambda *_: None)
+    return lambda machine: module._remote(machine, {})
+
+
+def test_lines_in_front_of_jobs_and_cores_are_set_anew(
+    profile: Profile, remote: Callable[[Machine], None]
+) -> None:
+    remote(MACHINE)
+    first = load_computer("cluster").uuid
+    remote(replace(MACHINE, prepend="module load lammps", tasks=8))
+    computer = load_computer("cluster")
+    assert computer.uuid == first
+    assert computer.get_prepend_text() == "module load lammps"
+    assert computer.get_default_mpiprocs_per_machine() == 8
+
+
+def test_computer_that_cannot_be_configured_does_not_stay(
+    profile: Profile, remote: Callable[[Machine], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise ValueError("bad line in ~/.ssh/config")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Computer, "configure", fail)
+        with pytest.raises(ValueError, match="bad line"):
+            remote(MACHINE)
+    with pytest.raises(NotExistent):
+        load_computer("cluster")
+    remote(MACHINE)
+    assert load_computer("cluster").is_configured
 
 
 def test_no_connection(here: tuple[Machine, Computer], monkeypatch: pytest.MonkeyPatch) -> None:
