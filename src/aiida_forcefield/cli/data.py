@@ -183,4 +183,8 @@ def _range(text: str) -> dict[str, Any]:
         known = FORMS[form].parameter_names if form in FORMS else FORMS
         raise InputError(f"--parameter: {text!r}: allowed: {', '.join(known)}")
     end = "max" if sign == ">" else "min"
-    return {f"attributes.ranges.{form}.{name}.{end}": {sign: float(number)}}
+    try:
+        bound = float(number)
+    except ValueError:
+        raise InputError(f"--parameter: {text!r}: {number!r} is no number") from None
+    return {f"attributes.ranges.{form}.{name}.{end}": {sign: bound}}

@@ -57,6 +57,12 @@ def test_list(field: ForceFieldData, forcefield: Invoke) -> None:
         assert (result.exit_code, result.output) == (0, "")
 
 
+def test_a_bound_that_is_no_number_is_refused(forcefield: Invoke) -> None:
+    result = forcefield("list", "--parameter", "morse.D>e")
+    assert result.exit_code == 2
+    assert "'e' is no number" in result.output
+
+
 def test_show(field: ForceFieldData, forcefield: Invoke) -> None:
     words = [" ".join(line.split()) for line in forcefield("show", field.pk).output.splitlines()]
     assert "H1-Li1 2.5 1.1 1.6" in words

@@ -40,6 +40,11 @@ def test_a_fitted_field_comes_back(case: Case) -> None:
     np.testing.assert_allclose(energy[1], expected[1], atol=1e-7)
 
 
+def test_the_last_rule_counts() -> None:
+    script = SCRIPT.replace("mix geometric", "mix geometric\npair_modify mix arithmetic")
+    assert read_lammps(DATA, script, from_smiles("CO")).combination is None
+
+
 def test_opls_methanol_in_its_own_numbers() -> None:
     field = read_lammps(DATA, SCRIPT, from_smiles("CO"))
     kcal = KCAL_PER_MOL
@@ -61,6 +66,8 @@ def test_opls_methanol_in_its_own_numbers() -> None:
         ("mix geometric", "mix sixthpower", "pair_modify mix sixthpower"),
         ("lj/coul 0.0 0.0 0.5", "lj/coul 0.0 1.0 0.5", "1-2 and 1-3 pairs must be 0"),
         ("lj/cut/coul/cut 60.0", "lj/charmm/coul/long 8 9", "pair_style lj/charmm/coul/long 8 9"),
+        ("lj/coul 0.0 0.0 0.5", "lj/coul 0.0 0.0", "a row has too few words"),
+        ("mix geometric", "mix geometric\npair_modify mix nonsense", "pair_modify mix nonsense"),
         ("pair_coeff      2 2", "pair_coeff      1 1", "atom types 1 and 2: no pair coefficients"),
     ],
 )

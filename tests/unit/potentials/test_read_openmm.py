@@ -126,3 +126,25 @@ def test_impropers_about_another_axis_are_refused() -> None:
     )
     text = write_openmm(flat, topology).replace(' ordering="charmm"', "")
     assert isinstance(read_openmm(text, topology).terms[0], Term)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("-C6/r^6", "-C6/r^6/2", "is none of our forms"),
+        ("A=A_of(t1,t2)", "A=2*A_of(t1,t2)", "is none of our forms"),
+        ('bondCutoff="3"', 'bondCutoff="2"', "bondCutoff must be 3"),
+        ('t="0"', 't="-3"', "t = -3; must be 0 or more"),
+        ('t="0"', 't="9"', "fewer values than pairs"),
+        ('atomName1="', 'atomName1="ZZ', "Bond: there is no atom ZZ"),
+        ('D="', 'D="nan" x="', "D = nan; must be a number|different parameters"),
+        ('D="', 'D="-5" x="', "D = -.*; must be a number of 0 or more"),
+    ],
+)
+def test_another_potential_is_not_taken_for_ours(
+    methanol: Case, old: str, new: str, message: str
+) -> None:
+    text = write_openmm(methanol.forcefield, methanol.topology)
+    assert old in text
+    with pytest.raises(ValueError, match=message):
+        read_openmm(text.replace(old, new), methanol.topology)

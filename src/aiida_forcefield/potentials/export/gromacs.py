@@ -83,7 +83,7 @@ def write_gromacs(forcefield: ForceField, topology: Topology) -> dict[str, str]:
         "molecule.itp": "\n".join(_molecule(forcefield, topology)) + "\n",
         "topol.top": (
             '#include "forcefield.itp"\n#include "molecule.itp"\n\n'
-            f"[ system ]\n{molecule}\n\n[ molecules ]\n{RESIDUE} 1\n"
+            f"[ system ]\nmolecules of {molecule}\n\n[ molecules ]\n{RESIDUE} 1\n"
         ),
     }
 

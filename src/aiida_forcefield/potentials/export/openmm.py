@@ -12,7 +12,12 @@ from rdkit import Chem
 
 from aiida_forcefield.potentials.collapse import pair_wall
 from aiida_forcefield.potentials.export.molecule import RESIDUE, atom_names
-from aiida_forcefield.potentials.export.openmm_forms import EXPRESSIONS, STANDARD
+from aiida_forcefield.potentials.export.openmm_forms import (
+    BOND_CUTOFF,
+    EXPRESSIONS,
+    STANDARD,
+    nonbonded_energy,
+)
 from aiida_forcefield.potentials.forcefield import ForceField, Term, check_terms, pair_name
 from aiida_forcefield.potentials.forms import FORMS, LENNARD_JONES
 from aiida_forcefield.potentials.units import KJ_PER_MOL, NM, convert
@@ -178,20 +183,8 @@ def _tabulated(
             row |= {"wall": start / NM, "height": height / KJ_PER_MOL}
             for name, value in row.items():
                 tables.setdefault(name, []).append(value)
-    terms = [EXPRESSIONS[form.name]]
-    definitions = [f"{name}={name}_of(t1,t2)" for name in tables]
-    if any(tables["wall"]):
-        terms.append("step(wall-r)*height*(wall^12/r^12-2*wall^6/r^6+1)")
-    else:
-        definitions = definitions[:-2]
-    if form.name == "tang_toennies":
-        definitions.insert(0, "x=r/rho")
-    force = SubElement(
-        root,
-        "CustomNonbondedForce",
-        energy=";".join(["+".join(terms), *definitions]),
-        bondCutoff="3",
-    )
+    energy = nonbonded_energy(form, walled=any(tables["wall"]))
+    force = SubElement(root, "CustomNonbondedForce", energy=energy, bondCutoff=BOND_CUTOFF)
     SubElement(force, "PerParticleParameter", name="t")
     size = str(len(names))
     for name, values in tables.items():

@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping
 from math import factorial, pi
 from typing import Final
 
+from aiida_forcefield.potentials.forms import TANG_TOENNIES, Form
+
 Parameters = Mapping[str, float]
 
 DEGREE: Final = pi / 180
@@ -32,6 +34,9 @@ STANDARD: Final[dict[str, tuple[str, Callable[[Parameters], Parameters]]]] = {
 }
 """Forms that OpenMM has, and their parameters there."""
 
+BOND_CUTOFF: Final = "3"
+"""Bonds between atoms that do not feel a nonbonded form."""
+
 EXPRESSIONS: Final = {
     "quartic_bond": "k2*(r-r0)^2+k3*(r-r0)^3+k4*(r-r0)^4",
     "morse": "D*(1-exp(-alpha*(r-r0)))^2",
@@ -49,3 +54,16 @@ EXPRESSIONS: Final = {
     ),
 }
 """All other forms, as OpenMM's custom forces read them."""
+
+
+def nonbonded_energy(form: Form, walled: bool) -> str:
+    """The energy of a nonbonded form, its parameters by tables over pairs of types, as OpenMM's
+    custom force reads it; with the wall before its collapse where there is one."""
+    terms, tables = [EXPRESSIONS[form.name]], list(form.parameter_names)
+    if walled:
+        terms.append("step(wall-r)*height*(wall^12/r^12-2*wall^6/r^6+1)")
+        tables += ["wall", "height"]
+    definitions = [f"{name}={name}_of(t1,t2)" for name in tables]
+    if form is TANG_TOENNIES:
+        definitions.insert(0, "x=r/rho")
+    return ";".join(["+".join(terms), *definitions])

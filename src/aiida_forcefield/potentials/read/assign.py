@@ -43,8 +43,9 @@ def assign(found: Found, topology: Topology) -> ForceField:
     A dihedral or an improper that the file does not have is zero.
 
     Raises:
-        ValueError: the file has no bond or angle that the topology has, a term that it has not, or
-            different parameters for atoms that the topology takes for equal.
+        ValueError: the file has no bond or angle that the topology has, a term that it has not,
+            different parameters for atoms that the topology takes for equal, or a parameter that
+            is no number or below 0 where the form has none such.
     """
     terms = []
     known = set()
@@ -73,6 +74,8 @@ def assign(found: Found, topology: Topology) -> ForceField:
             )
     nonbonded, combination = _nonbonded(found, topology)
     charges = _charges(found, topology)
+    for term in (*terms, *nonbonded):
+        _check_values(term)
     size = sum(len(term.parameters) for term in (*terms, *nonbonded))
     return ForceField(
         (*terms, *nonbonded),
@@ -82,6 +85,14 @@ def assign(found: Found, topology: Topology) -> ForceField:
         combination=combination,
         scale_14=found.scale_14 if any(found.scale_14) else None,
     )
+
+
+def _check_values(term: Term) -> None:
+    for parameter in FORMS[term.form].parameters:
+        value = term.parameters[parameter.name]
+        if not np.isfinite(value) or (parameter.positive and value < 0):
+            least = " of 0 or more" if parameter.positive else ""
+            raise ValueError(f"{term.name}: {parameter.name} = {value:g}; must be a number{least}")
 
 
 def term_key(kind: TermKind, atoms: Atoms) -> tuple[TermKind, Atoms]:
@@ -106,7 +117,7 @@ def _close(one: Parameters, other: Parameters) -> bool:
 def _charges(found: Found, topology: Topology) -> dict[str, float]:
     charges: dict[str, float] = {}
     for name, charge in zip(topology.atom_types, found.charges, strict=True):
-        if abs(charges.setdefault(name, charge) - charge) > _DIGITS:
+        if not abs(charges.setdefault(name, charge) - charge) <= _DIGITS:
             raise ValueError(f"charge of {name}: equal atoms have different charges in the file")
     return charges
 

@@ -128,13 +128,14 @@ def read_lammps(data: str, script: str, topology: Topology) -> ForceField:
             name: int(rows[topology.atom_types.index(name)][2]) for name in topology.type_names
         }
         form, found = nonbonded_pairs(sections, commands, types)
+        charges = tuple(float(row[3]) for row in rows)
+        scales = scales_14(commands)
     except (IndexError, KeyError):
         raise ValueError(
             "a row has too few words, or names an atom or a type that is not there"
         ) from None
     pairs = {key: convert(form, parameters, 1 / energy) for key, parameters in found.items()}
-    charges = tuple(float(row[3]) for row in rows)
-    return assign(Found(terms, form, pairs, charges, scales_14(commands)), topology)
+    return assign(Found(terms, form, pairs, charges, scales), topology)
 
 
 def _molecule(

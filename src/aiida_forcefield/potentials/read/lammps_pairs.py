@@ -143,13 +143,14 @@ def _is_wall(words: Words) -> bool:
 
 
 def _rule(commands: Script) -> Combination | None:
+    rule: Combination | None = "geometric"  # LAMMPS' own for Lennard-Jones
     for words in commands.of("pair_modify"):
         if "mix" in words:
             mix = words[words.index("mix") + 1]
             if mix not in _MIX:
                 raise ValueError(f"pair_modify mix {mix}: allowed: {', '.join(_MIX)}")
-            return _MIX[mix]
-    return "geometric"  # LAMMPS' own for Lennard-Jones
+            rule = _MIX[mix]  # the last one counts
+    return rule
 
 
 def _mixed(

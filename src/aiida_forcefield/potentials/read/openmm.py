@@ -93,6 +93,8 @@ def read_openmm(text: str, topology: Topology) -> ForceField:
         )
     except KeyError as error:
         raise ValueError(f"attribute {error} is missing somewhere") from None
+    except IndexError:
+        raise ValueError("a Function has fewer values than pairs of atom types") from None
     return assign(Found(terms, form, pairs, charges, scales), topology)
 
 
@@ -124,9 +126,15 @@ def _residue(
 
 
 def _ends(bond: Values, names: Sequence[str]) -> tuple[int, int]:
+    numbers = {name: place for place, name in enumerate(names)}
     if "from" in bond:
-        return int(bond["from"]), int(bond["to"])
-    return names.index(bond["atomName1"]), names.index(bond["atomName2"])
+        ends = [(str(end), int(end)) for end in (bond["from"], bond["to"])]
+    else:
+        ends = [(name, numbers.get(name, -1)) for name in (bond["atomName1"], bond["atomName2"])]
+    for name, place in ends:
+        if not 0 <= place < len(names):
+            raise ValueError(f"Bond: there is no atom {name}")
+    return ends[0][1], ends[1][1]
 
 
 def _bonded(

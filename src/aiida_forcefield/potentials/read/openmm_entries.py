@@ -5,7 +5,11 @@ from itertools import combinations_with_replacement
 from typing import NamedTuple
 from xml.etree.ElementTree import Element
 
-from aiida_forcefield.potentials.export.openmm_forms import EXPRESSIONS
+from aiida_forcefield.potentials.export.openmm_forms import (
+    BOND_CUTOFF,
+    EXPRESSIONS,
+    nonbonded_energy,
+)
 from aiida_forcefield.potentials.forms import FORMS, LENNARD_JONES, Form, combine
 from aiida_forcefield.potentials.read.assign import Parameters
 from aiida_forcefield.potentials.units import KJ_PER_MOL, NM, convert
@@ -50,10 +54,16 @@ def _fits(values: Values, labels: Sequence[Label]) -> bool:
 
 def atom_entry(force: Element, label: Label) -> Values:
     """The attributes of an atom in a nonbonded force."""
-    for atom in force.iterfind("Atom"):
-        if label.type == atom.get("type") or label.class_ == atom.get("class"):
-            return atom.attrib
-    raise ValueError(f"{force.tag}: there is no Atom for {label.type}")
+    entries = [
+        atom
+        for atom in force.iterfind("Atom")
+        if label.type == atom.get("type") or label.class_ == atom.get("class")
+    ]
+    if not entries:
+        raise ValueError(f"{force.tag}: there is no Atom for {label.type}")
+    if len(entries) > 1:
+        raise ValueError(f"{force.tag}: there are {len(entries)} entries Atom for {label.type}")
+    return entries[0].attrib
 
 
 def nonbonded_pairs(
@@ -82,15 +92,24 @@ def nonbonded_pairs(
 
 
 def _custom_form(force: Element) -> Form:
+    """The form whose energy, wall or none, is that of the force, to the last letter."""
+    if force.get("bondCutoff") != BOND_CUTOFF:
+        raise ValueError(f"{force.tag}: bondCutoff must be {BOND_CUTOFF}")
     energy = force.attrib["energy"].replace(" ", "")
-    for name, expression in EXPRESSIONS.items():
-        if FORMS[name].kind == "nonbonded" and energy.startswith(expression):
-            return FORMS[name]
+    for name in EXPRESSIONS:
+        form = FORMS[name]
+        if form.kind == "nonbonded" and energy in (
+            nonbonded_energy(form, walled=False),
+            nonbonded_energy(form, walled=True),
+        ):
+            return form
     raise ValueError(f"{force.tag}: energy {energy!r} is none of our forms'")
 
 
 def _tabulated(force: Element, form: Form, ends: tuple[Label, Label]) -> Parameters:
     i, j = (int(atom_entry(force, label)["t"]) for label in ends)
+    if min(i, j) < 0:
+        raise ValueError(f"{force.tag}: t = {min(i, j)}; must be 0 or more")
     tables = {table.attrib["name"]: table for table in force.iterfind("Function")}
     found = {}
     for name in form.parameter_names:
