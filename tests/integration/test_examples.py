@@ -16,8 +16,13 @@ from .test_lammps_export import lmp  # noqa: F401
 pytestmark = pytest.mark.integration
 
 
-def run(folder: Path, program: str, *commands: list[str]) -> None:
-    smiles, forms, extra = FIELDS["opls"]
+def run(
+    folder: Path,
+    program: str,
+    *commands: list[str],
+    case: tuple[str, str, dict] = FIELDS["opls"],
+) -> None:
+    smiles, forms, extra = case
     topology, field = build(smiles, forms, extra)
     list(
         write_files(
@@ -31,6 +36,10 @@ def run(folder: Path, program: str, *commands: list[str]) -> None:
 
 def test_lammps(lmp: str, tmp_path: Path) -> None:  # noqa: F811
     run(tmp_path, "lammps", [lmp, "-in", "in.lammps"])
+
+
+def test_lammps_with_a_single_ion(lmp: str, tmp_path: Path) -> None:  # noqa: F811
+    run(tmp_path, "lammps", [lmp, "-in", "in.lammps"], case=("[F-]", "exp6", {}))
 
 
 def test_openmm(tmp_path: Path) -> None:

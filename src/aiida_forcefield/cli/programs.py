@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 PROGRAMS = ("lammps", "openmm", "gromacs")
 EXAMPLE_BOX = 40.0  # Å; wide enough for twice any cutoff
 LAMMPS_EXAMPLE = """\
-# One molecule in a box: its energy at the geometry of system.data, then a relaxation and a
-# picosecond of dynamics. Run as: lmp -in in.lammps
+# One molecule in a box: its energy at the geometry of system.data, then a relaxation and, of more
+# than one atom, a picosecond of dynamics. Run as: lmp -in in.lammps
 units real
 atom_style full
 read_data system.data
@@ -25,6 +25,8 @@ include forcefield.lmp
 thermo_style custom step temp pe ebond eangle edihed evdwl ecoul elong
 thermo 200
 minimize 1e-8 1e-8 200 2000
+"""
+LAMMPS_DYNAMICS = """\
 velocity all create 298.15 1 mom yes rot yes
 timestep 0.5
 fix motion all nve
@@ -111,7 +113,8 @@ def program_files(
             return {
                 "forcefield.lmp": to.write_force_field(field, topology),
                 "system.data": to.write_data(field, topology, positions, box),
-                "in.lammps": LAMMPS_EXAMPLE,
+                # A single atom that does not drift has no temperature.
+                "in.lammps": LAMMPS_EXAMPLE + LAMMPS_DYNAMICS * (len(molecule) > 1),
             }
         if program == "openmm":
             return {
