@@ -179,7 +179,7 @@ def _remarks(diagnostics: Results) -> Iterator[str]:
     """Which points the fit did without, and which forms it was chosen from."""
     for label, count in _named(diagnostics, "outliers"):
         yield f" {label}: {count:.0f} of its points disagree with all others; left out"
-    forms = [f"{FORMS[name].title} {error:.2f}" for name, error in _named(diagnostics, "foresight")]
+    forms = [f"{name} {error:.2f}" for name, error in _named(diagnostics, "foresight")]
     if forms:
         yield f" forms, by the error of unseen points over the expected one: {', '.join(forms)}"
 
