@@ -8,8 +8,8 @@ from aiida_forcefield.potentials.residuals import Rows
 Array = NDArray[np.float64]
 
 FAR = 10.0
-"""Standard deviations. What the forms cannot describe stays below: the worst are hydrogen bonds of
-methanol, at 7. A proton that moved or an SCF in a wrong state is far beyond."""
+"""Standard deviations. What the forms cannot describe stays below: the worst are two dimers of
+liquid methanol, beyond 6. A proton that moved or an SCF in a wrong state is far beyond."""
 _NORMAL = 1.4826  # of a normal distribution, the standard deviation over the median of sizes
 
 
