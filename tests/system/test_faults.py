@@ -197,8 +197,14 @@ def test_disk_full(production: "Installation", cluster: Cluster) -> None:
 
 
 def test_walltime_in_mid_batch(production: "Installation", cluster: Cluster) -> None:
-    # The job sleeps most of its minute away, so that Slurm ends it at its second point or so.
-    first = cluster.folder / "slept"
-    sleep = f"[ -e {first} ] || {{ touch {first}; sleep 56; }}"
-    batch = Batch(production, prepend_text=sleep, max_wallclock_seconds=60)
-    assert [job["exit_status"] for job in batch.assert_complete()["jobs"]] == [120, 0]
+    # The first job stands still after its first points, so that its minute is over in mid-batch.
+    once = cluster.folder / "stood_still"
+    stop = (
+        f"[ -e {once} ] || {{ touch {once}; "
+        "until [ $(grep -c . results.jsonl) -ge 3 ]; do sleep 0.1; done 2>/dev/null; "
+        "pkill -STOP -P $$ python; } &"
+    )
+    batch = Batch(production, prepend_text=stop, max_wallclock_seconds=60)
+    jobs = batch.assert_complete()["jobs"]
+    assert [job["exit_status"] for job in jobs] == [120, 0]
+    assert once.exists()
