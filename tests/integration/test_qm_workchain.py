@@ -11,7 +11,14 @@ from aiida.orm import CalcJobNode, Computer, Dict, InstalledCode, WorkChainNode
 
 from aiida_forcefield.calculations.calibration import calibrate_counterpoise, plan_calibration
 from aiida_forcefield.data import StructuresData, TopologyData
-from aiida_forcefield.scans import Points, Structures, molecule_structures
+from aiida_forcefield.scans import (
+    Points,
+    Structures,
+    dimer_structures,
+    hydrogen_bonds,
+    molecule_structures,
+    random_dimers,
+)
 from aiida_forcefield.topology import from_smiles
 from aiida_forcefield.workflows.pyscf_base import PyscfBaseWorkChain
 from aiida_forcefield.workflows.qm import QmWorkChain
@@ -110,7 +117,9 @@ def test_job_keeps_to_its_walltime(run_batch: RunBatch) -> None:
 
 def test_counterpoise_correction_is_calibrated(run_batch: RunBatch) -> None:
     topology = TopologyData(WATER)
-    reference = run_batch(waters(1.0), HF)[0].outputs.points
+    pool = random_dimers(WATER, WATER.conformers[0], 40, 1)
+    bonding = hydrogen_bonds(WATER, pool)
+    chosen = np.concatenate([pool[bonding == 0][:1], pool[bonding == 1][:1]])
     dimers = Dict(
         {
             "engine": "pyscf",
@@ -121,14 +130,15 @@ def test_counterpoise_correction_is_calibrated(run_batch: RunBatch) -> None:
             "interaction": {},
         }
     )
-    settings = Dict({"basis": "aug-cc-pvtz", "dimers": 1, "batch": 2, "seed": 1})
-    planned = plan_calibration(topology, reference, dimers, settings)
-    structures, second = planned["calibration_00"], planned["second"]
-    points = {
-        f"{part}_calibration_00": run_batch(structures.value, qm.get_dict())[0].outputs.points
-        for part, qm in (("dimers", dimers), ("second", second))
-    }
-    found = calibrate_counterpoise(topology, dimers, second, **points)["calibration"]
+    structures = dimer_structures(WATER, "dimers liquid", chosen)
+    liquid = run_batch(structures, dimers.get_dict())[0].outputs.points
+    settings = Dict({"basis": "aug-cc-pvtz", "dimers": 1, "batch": 2})
+    planned = plan_calibration(topology, dimers, settings, liquid_0_00=liquid)
+    structures, second = planned["calibration_00"].value, planned["second"]
+    again = run_batch(structures, second.get_dict())[0].outputs.points
+    found = calibrate_counterpoise(
+        topology, dimers, second, liquid_0_00=liquid, second_calibration_00=again
+    )
     assert 0.0 < found["bonded"] < 1.0
     assert 0.0 < found["weak"] < 1.0
     assert found["rmsd"] < 0.2 * found["rmsd_full_correction"]

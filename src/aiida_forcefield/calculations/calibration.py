@@ -1,5 +1,7 @@
 """Calcfunctions that measure how much of the counterpoise correction a material wants."""
 
+from dataclasses import asdict, fields
+
 import numpy as np
 from aiida.engine import calcfunction
 from aiida.orm import Data, Dict
@@ -8,12 +10,12 @@ from numpy.typing import NDArray
 from aiida_forcefield.calculations.dimers import batches
 from aiida_forcefield.data import PointsData, TopologyData
 from aiida_forcefield.scans import (
-    Points,
-    calibration_dimers,
+    Counterpoise,
+    calibrate,
     complete_basis,
-    counterpoise_fractions,
     family_and_cardinal,
     hydrogen_bonds,
+    representative_dimers,
 )
 
 Array = NDArray[np.float64]
@@ -21,93 +23,101 @@ Array = NDArray[np.float64]
 
 @calcfunction
 def plan_calibration(
-    topology: TopologyData, reference: PointsData, dimers: Dict, settings: Dict
+    topology: TopologyData, dimers: Dict, settings: Dict, **points: PointsData
 ) -> dict[str, Data]:
-    """Dimers that touch, and how to compute them in a second basis set.
+    """Dimers of the liquid that stand for all, and how to compute them in a second basis set.
 
     Args:
         topology: the molecule.
-        reference: the relaxed molecule.
         dimers: their QM settings.
-        settings: `basis`, number of `dimers` of each kind, how many go into one `batch`, and
-            `seed`.
+        settings: `basis`, number of `dimers` of each kind, and how many go into one `batch`.
+        points: of dimers of the liquid.
 
     Returns:
         ``second``, the QM settings with the other basis set, and the dimers in batches labelled
         like ``calibration_00``.
+
+    Raises:
+        ValueError: no dimer has its energy.
     """
-    molecule, monomer = topology.value, reference.value.positions[0]
-    found = calibration_dimers(molecule, monomer, settings["dimers"], settings["seed"])
+    molecule = topology.value
+    positions, corrected, plain = _energies(points)
+    chosen = representative_dimers(molecule, positions, plain - corrected, settings["dimers"])
     second = dimers.get_dict()
     second["structure"] = second["structure"] | {"basis": settings["basis"]}
-    return {"second": Dict(second), **batches(molecule, "calibration", found, settings["batch"])}
+    found = batches(molecule, "calibration", positions[chosen], settings["batch"])
+    return {"second": Dict(second), **found}
 
 
 @calcfunction
 def calibrate_counterpoise(
     topology: TopologyData, dimers: Dict, second: Dict, **points: PointsData
-) -> dict[str, Dict]:
-    """The QM settings of dimers with the counterpoise fractions that their material wants.
+) -> Dict:
+    """The counterpoise fractions that a material wants.
 
     Args:
         topology: the molecule.
         dimers: their QM settings.
         second: the same with another basis set.
-        points: of the same dimers with both settings, labelled like
-            ``dimers_calibration_00`` and ``second_calibration_00``.
+        points: of dimers with both settings, those with the second labelled like
+            ``second_calibration_00``.
 
     Returns:
-        ``parameters``, the settings with the fractions; and ``calibration``, what stands behind
-        them: fractions, those of them `at_bound`, basis sets, numbers of dimers without and with a
-        hydrogen bond, and the root mean square deviation (eV) from the limit of a complete basis
-        with these fractions and with the full correction.
+        The fractions and what stands behind them: those of them `at_bound`, basis sets, numbers of
+        dimers without and with a hydrogen bond, and the root mean square deviation (eV) from the
+        limit of a complete basis with these fractions and with the full correction.
 
     Raises:
         ValueError: no dimer has its energies in both basis sets.
     """
-    positions, corrected, plain, in_second = _energies({k: n.value for k, n in points.items()})
+    molecule = topology.value
+    again = {label: node for label, node in points.items() if label.startswith("second")}
+    positions, in_second, _ = _energies(again)
+    known, *energies = _energies({k: n for k, n in points.items() if k not in again})
+    places = [np.flatnonzero((known == dimer).all(axis=(1, 2)))[0] for dimer in positions]
+    corrected, plain = (energy[places] for energy in energies)
     bases = [settings["structure"]["basis"] for settings in (dimers, second)]
     (_, x), (_, y) = map(family_and_cardinal, bases)
     limit = complete_basis((corrected, in_second), (x, y))
-    bonding = hydrogen_bonds(topology.value, positions)
-    weak, bonded = counterpoise_fractions(corrected, plain, limit, bonding)
-    fractions = {"weak": round(weak, 2), "bonded": round(bonded, 2)}
-    fraction = fractions["weak"] + bonding * (fractions["bonded"] - fractions["weak"])
-    mixed = corrected + (1.0 - fraction) * (plain - corrected)
-    parameters = dimers.get_dict()
-    parameters["interaction"] = parameters["interaction"] | {"counterpoise_fraction": fractions}
-    return {
-        "parameters": Dict(parameters),
-        "calibration": Dict(
-            {
-                **fractions,
-                "at_bound": [kind for kind, value in fractions.items() if value in (0.0, 1.0)],
-                "bases": bases,
-                "weak_dimers": int((bonding < 0.5).sum()),
-                "bonded_dimers": int((bonding >= 0.5).sum()),
-                "rmsd": _rms(mixed - limit),
-                "rmsd_full_correction": _rms(corrected - limit),
-            }
-        ),
-    }
+    found = calibrate(molecule, positions, corrected, plain, limit)
+    mixed = corrected + (1.0 - found.fractions(molecule, positions)) * (plain - corrected)
+    bonded = hydrogen_bonds(molecule, positions) >= 0.5
+    return Dict(
+        {
+            **asdict(found),
+            "at_bound": [kind for kind in ("weak", "bonded") if getattr(found, kind) in (0.0, 1.0)],
+            "bases": bases,
+            "weak_dimers": int((~bonded).sum()),
+            "bonded_dimers": int(bonded.sum()),
+            "rmsd": _rms(mixed - limit),
+            "rmsd_full_correction": _rms(corrected - limit),
+        }
+    )
 
 
-def _energies(points: dict[str, Points]) -> tuple[Array, ...]:
-    """Of the dimers with energies in both bases: positions, corrected and plain energies, and those
-    corrected in the second basis."""
+def counterpoise_of(calibration: Dict | None) -> Counterpoise | None:
+    """The fractions that `calibrate_counterpoise` found."""
+    if calibration is None:
+        return None
+    found = calibration.get_dict()
+    return Counterpoise(**{field.name: found[field.name] for field in fields(Counterpoise)})
+
+
+def _energies(nodes: dict[str, PointsData]) -> tuple[Array, Array, Array]:
+    """Positions (s, 2n, 3), energies with the full correction and without any, of what has them."""
     rows = []
-    for label, two in points.items():
-        one = points.get(label.replace("second", "dimers"))
-        if label.startswith("second") and one is not None:
-            arrays = (one.positions, one.corrected, one.uncorrected, two.corrected)
-            both = one.ok & two.ok
-            rows.append([array[both] for array in arrays if array is not None])
-    if not any(len(row) == 4 and len(row[0]) for row in rows):
+    for _, node in sorted(nodes.items()):
+        points = node.value
+        if points.corrected is not None and points.uncorrected is not None:
+            arrays = (points.positions, points.corrected, points.uncorrected)
+            rows.append([array[points.ok] for array in arrays])
+    if not any(len(positions) for positions, *_ in rows):
         raise ValueError(
-            "no dimer has its energy in both basis sets; see the messages of the dimers, or set "
-            "calibration: null and choose dimers.interaction.counterpoise_fraction"
+            "no dimer has its energy; see the messages of the dimers, or set calibration: null and "
+            "choose dimers.interaction.counterpoise_fraction"
         )
-    return tuple(np.concatenate(arrays) for arrays in zip(*rows, strict=True))
+    positions, corrected, plain = (np.concatenate(arrays) for arrays in zip(*rows, strict=True))
+    return positions, corrected, plain
 
 
 def _rms(values: Array) -> float:

@@ -4,12 +4,25 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 from aiida.engine import calcfunction
-from aiida.orm import ArrayData, Dict
+from aiida.orm import ArrayData, Dict, Str
 
+from aiida_forcefield.calculations.calibration import counterpoise_of
 from aiida_forcefield.data import ForceFieldData, PointsData, SurrogateData, TopologyData
-from aiida_forcefield.potentials import DimerPoints, MoleculePoints, Reference, Settings
+from aiida_forcefield.potentials import (
+    VARIATIONS,
+    Choices,
+    DimerPoints,
+    MoleculePoints,
+    Reference,
+    Settings,
+    field_errors,
+)
 from aiida_forcefield.potentials import fit_chosen_forms as fit
-from aiida_forcefield.scans import Points
+from aiida_forcefield.scans import Points, calibrated
+
+COUNTERPOISE = "counterpoise"
+CHOICES = (COUNTERPOISE, *VARIATIONS)
+"""What a fit may choose otherwise; the first only with a calibration."""
 
 
 @calcfunction
@@ -19,13 +32,21 @@ def fit_force_field(
     properties: ArrayData,
     charges: Dict,
     settings: Dict,
+    calibration: Dict | None = None,
+    variation: Str | None = None,
     **data: PointsData | SurrogateData,
 ) -> ForceFieldData:
     """All parameters of a material's force field, from all its points at once.
 
     Points of a scan, labelled ``points_SCAN_round_NN``, weigh as its surrogate, labelled
     ``surrogate_SCAN``, says, so that the parameters do not follow where the points happen to lie.
+    Interaction energies are corrected as the `calibration` says. A `variation`, one of `CHOICES`,
+    makes another choice, to tell how much depends on it.
     """
+    molecule, other = topology.value, variation.value if variation else ""
+    counterpoise = counterpoise_of(calibration)
+    if counterpoise and other == COUNTERPOISE:
+        counterpoise = counterpoise.shifted()
     surrogates = {
         label.removeprefix("surrogate_"): node.value
         for label, node in data.items()
@@ -35,27 +56,54 @@ def fit_force_field(
     for label, node in sorted(data.items()):
         if isinstance(node, PointsData):
             group = label.removeprefix("points_").partition("_round_")[0]
-            groups.setdefault(group, []).append(node.value)
+            points = calibrated(node.value, molecule, counterpoise)
+            groups.setdefault(group, []).append(points)
     weights = {
         group: surrogates[group].weights if group in surrogates else None for group in groups
     }
     relaxed = reference.value
-    charge_sets = charges.get_dict()
+    sets = charges.get_dict()
+    choices = Choices(
+        sets["liquid"], sets["gas"], _dimer_points(groups, weights), Settings(**settings.get_dict())
+    )
+    if other in VARIATIONS:
+        choices = VARIATIONS[other](choices)
     return ForceFieldData(
         fit(
-            topology.value,
+            molecule,
             Reference(
                 positions=relaxed.positions[0],
                 hessian=properties.get_array("hessian"),
                 c6=properties.get_array("c6"),
             ),
-            charge_sets["liquid"],
-            charge_sets["gas"],
+            choices.charges,
+            choices.gas_charges,
             _molecule_points([relaxed], groups, weights),
-            _dimer_points(groups, weights),
-            Settings(**settings.get_dict()),
+            choices.dimer_points,
+            choices.settings,
         )
     )
+
+
+@calcfunction
+def validate_force_field(
+    topology: TopologyData,
+    force_field: ForceFieldData,
+    settings: Dict,
+    calibration: Dict | None = None,
+    **points: PointsData,
+) -> Dict:
+    """How well a force field foresees points that it was not fitted to.
+
+    Returns:
+        Root mean square errors in eV and eV/Å as of `potentials.field_errors`, and the number of
+        `points`.
+    """
+    molecule, counterpoise = topology.value, counterpoise_of(calibration)
+    parts = [calibrated(node.value, molecule, counterpoise) for node in points.values()]
+    weights = Settings(**settings.get_dict())
+    errors = field_errors(force_field.value, molecule, parts, weights)
+    return Dict({**errors, "points": sum(int(part.ok.sum()) for part in parts)})
 
 
 def _molecule_points(

@@ -20,11 +20,12 @@ def compare(profile: str, pk: int, files: tuple[Path, ...]) -> None:
     """
     from rich.console import Console
 
+    from aiida_forcefield.calculations.calibration import counterpoise_of
     from aiida_forcefield.cli.results import force_field_results
     from aiida_forcefield.cli.table import print_comparison, print_force_field
     from aiida_forcefield.data import PointsData
-    from aiida_forcefield.potentials import Settings, read_files
-    from aiida_forcefield.report import field_errors
+    from aiida_forcefield.potentials import Settings, field_errors, read_files
+    from aiida_forcefield.scans import calibrated
 
     load(profile)
     study = find_study(pk)
@@ -38,9 +39,10 @@ def compare(profile: str, pk: int, files: tuple[Path, ...]) -> None:
         raise InputError(str(error)) from None
     fit = own.creator
     incoming = fit.base.links.get_incoming(node_class=PointsData)
-    points = [node.value for node in incoming.all_nodes()]
-    scale = Settings(**fit.inputs.settings.get_dict()).repulsive_scale
-    errors = (field_errors(field, topology, points, scale) for field in (own.value, other))
+    counterpoise = counterpoise_of(fit.inputs.calibration if "calibration" in fit.inputs else None)
+    points = [calibrated(n.value, topology, counterpoise) for n in incoming.all_nodes()]
+    settings = Settings(**fit.inputs.settings.get_dict())
+    errors = (field_errors(field, topology, points, settings) for field in (own.value, other))
     console = Console()
     print_comparison(*errors, files[0].name, console)
     print_force_field(force_field_results(other), console)

@@ -49,6 +49,9 @@ def collect_profiles(study: "ProcessNode") -> list["Profile"]:
 
 def collect_dimers(study: "ProcessNode") -> list["DimerSet"]:
     """Interaction energies by origin, beside those of the study's force field."""
+    from aiida_forcefield.calculations.calibration import counterpoise_of
+    from aiida_forcefield.scans import calibrated
+
     found: dict[str, list[Points]] = {}
     for scan in scan_nodes(study):
         points = outputs_of(scan).get("points")
@@ -57,11 +60,16 @@ def collect_dimers(study: "ProcessNode") -> list["DimerSet"]:
     for batch in _called(study, QM):
         label = batch.inputs.qm.structures.base.attributes.get("label")
         points = outputs_of(batch).get("points")
-        if label.startswith("dimers ") and points is not None and batch.is_finished:
-            found.setdefault(label.removeprefix("dimers "), []).append(points.value)
+        kind = label.removeprefix("dimers ")
+        if kind not in (label, "calibration") and points is not None and batch.is_finished:
+            found.setdefault(kind, []).append(points.value)
     outputs = outputs_of(study)
     field, topology = outputs["force_field"].value, outputs["topology"].value
-    return [_dimer_set(field, topology, name, parts) for name, parts in found.items()]
+    counterpoise = counterpoise_of(outputs.get("calibration"))
+    return [
+        _dimer_set(field, topology, name, [calibrated(p, topology, counterpoise) for p in parts])
+        for name, parts in found.items()
+    ]
 
 
 def packed_box(study: "ProcessNode") -> "ArrayData | None":

@@ -12,7 +12,7 @@ def describe_plan(file: StudyFile) -> Iterator[str]:
     Raises:
         StudyError: the material is no molecule that can be treated.
     """
-    from aiida_forcefield.scans import calibration_dimers, plan_pair_scans, plan_scans
+    from aiida_forcefield.scans import plan_pair_scans, plan_scans
     from aiida_forcefield.workflows.protocols import describe, get_protocol
 
     study = file.study
@@ -22,18 +22,17 @@ def describe_plan(file: StudyFile) -> Iterator[str]:
     scans = plan_scans(topology, positions).scans
     pairs = plan_pair_scans(topology, positions)
     sampling, learning = settings["sampling"], settings["learning"]
-    dimers = sampling["random"] + sampling["squeezed"] + sampling["liquid"]
-    calibration, calibrated = settings.get("calibration"), 0
-    if calibration:
-        calibrated = len(
-            calibration_dimers(topology, positions, calibration["dimers"], sampling["seed"])
-        )
+    per_round = sampling["liquid"] + sampling["uncertain"] + sampling["thermal"]
+    calibration = settings.get("calibration")
+    calibrated = 2 * calibration["dimers"] if calibration else 0
     most = (
         len(topology.conformers)
         + len(scans) * learning["molecule"]["max_points"]
         + len(pairs) * learning["pairs"]["max_points"]
-        + dimers
-        + 2 * calibrated
+        + sampling["random"]
+        + sampling["squeezed"]
+        + sampling["rounds"] * per_round
+        + calibrated
     )
     members = Counter(topology.atom_types)
     terms = Counter(term.kind for term in topology.term_types)
@@ -51,14 +50,16 @@ def describe_plan(file: StudyFile) -> Iterator[str]:
         yield f"scan        {scan.name}  {scan.lower:.4g} to {scan.upper:.4g} {unit}"
     for scan in pairs:
         yield f"scan        {scan.name}  {scan.lower:.4g} to {scan.upper:.4g} Å"
-    yield (
-        f"dimers      {sampling['random']} random, {sampling['squeezed']} squeezed, "
-        f"{sampling['liquid']} from the liquid"
-    )
+    yield f"dimers      {sampling['random']} random, {sampling['squeezed']} squeezed"
+    if sampling["rounds"]:
+        yield (
+            f"            {sampling['liquid'] + sampling['uncertain']} from the liquid and "
+            f"{sampling['thermal']} molecules of it, in each of up to {sampling['rounds']} round(s)"
+        )
     if calibration:
         yield (
-            f"            {calibrated} more in {settings['dimers']['structure']['basis']} and "
-            f"{calibration['basis']}, which tell how much counterpoise correction they need"
+            f"            up to {calibrated} of them in {calibration['basis']} too, which tell how "
+            "much counterpoise correction all need"
         )
     yield (
         f"QM points   at most {most}; a scan stops as soon as its profile is certain, "
@@ -67,8 +68,8 @@ def describe_plan(file: StudyFile) -> Iterator[str]:
     for item in study.properties:
         density = item.density
         yield f"property    density at {density.temperature:g} K, {density.pressure:g} bar"
-    if not sampling["liquid"]:
-        yield "            without three-body dispersion, which only sampling.liquid above 0 tells"
+    if not sampling["rounds"]:
+        yield "            without three-body dispersion, which only sampling.rounds above 0 tells"
     yield f"codes       {study.codes.qm} (QM), {study.codes.md} (MD)"
     for role, step in study.resources:
         asked = step.model_dump(exclude_none=True)

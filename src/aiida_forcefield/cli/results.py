@@ -38,6 +38,7 @@ def collect_results(study: "ProcessNode") -> Results:
         ),
         "simulation": _simulation(study) if "density" in outputs else None,
         "calibration": outputs["calibration"].get_dict() if "calibration" in outputs else None,
+        "validation": _validation(outputs),
         "three_body": outputs["three_body"].get_dict() if "three_body" in outputs else None,
         "properties": {"density": outputs["density"].get_dict() if "density" in outputs else None},
         "reference": inputs.reference.get_dict() if "reference" in inputs else None,
@@ -129,6 +130,12 @@ def _topology(outputs: Outputs) -> Results | None:
         "atom_types": len(topology.type_names),
         **{kind: kinds.count(kind) for kind in ("bond", "angle", "dihedral", "improper")},
     }
+
+
+def _validation(outputs: Outputs) -> list[Results]:
+    """Errors (eV, eV/Å) of each round on points of the liquid before they were fitted to."""
+    rounds = outputs.get("validation", {})
+    return [rounds[name].get_dict() for name in sorted(rounds)]
 
 
 def _scans(study: "ProcessNode") -> list[Results]:

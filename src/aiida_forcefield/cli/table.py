@@ -14,6 +14,12 @@ from aiida_forcefield.potentials.forms import FORMS, Form
 from aiida_forcefield.potentials.units import KCAL_PER_MOL
 from aiida_forcefield.runner.status import ADVICE
 
+CHOICES = {
+    "charges": "  with charges polarised by half as much again",
+    "counterpoise": "  with less counterpoise correction, by its error",
+    "dimers": "  with every second dimer only",
+    "weights": "  with repulsive dimers weighing less",
+}
 PRIOR_ONLY = "not determined by the data (prior only)"
 MARK = "*"
 
@@ -51,7 +57,8 @@ def print_comparison(
     table = _table("Errors on the QM points of the study (RMSE)", "", "study", name, "unit")
     for label, error in own.items():
         unit = "kcal/mol/Å" if label.endswith("gradients") else "kcal/mol"
-        table.add_row(label, f"{error:.2f}", f"{other[label]:.2f}", unit)
+        cells = (f"{each / KCAL_PER_MOL:.2f}" for each in (error, other[label]))
+        table.add_row(label, *cells, unit)
     console.print(table)
 
 
@@ -66,8 +73,7 @@ def _summary(results: Results) -> Iterator[Text]:
     )
     if found := results["calibration"]:
         parts = [
-            f"{found[kind]:.0%}{' (its bound)' if kind in found['at_bound'] else ''} of {name} "
-            f"({found[f'{kind}_dimers']} dimers)"
+            f"{_fraction(found, kind)} of {name} ({found[f'{kind}_dimers']} dimers)"
             for kind, name in (("weak", "contacts"), ("bonded", "hydrogen bonds"))
             if found[f"{kind}_dimers"]
         ]
@@ -76,6 +82,14 @@ def _summary(results: Results) -> Iterator[Text]:
             f"    {found['rmsd'] / KCAL_PER_MOL:.2f} kcal/mol from a complete basis "
             f"(fully corrected: {found['rmsd_full_correction'] / KCAL_PER_MOL:.2f})"
         )
+    for number, found in enumerate(results["validation"], 1):
+        errors = [
+            f"{label} {error / KCAL_PER_MOL:.2f}"
+            for label, error in found.items()
+            if label.startswith("dimers: ")
+        ]
+        line = f"{number}. round in the liquid: {found['points']:.0f} points, foreseen within "
+        yield Text(f"    {line}{', '.join(errors)} kcal/mol".replace("dimers: ", ""))
     for status, count in qm["failures"].items():
         line = f"{count} {status}: {ADVICE[status]}"
         yield Text(fill(line, 80, initial_indent=" " * 4, subsequent_indent=" " * 8))
@@ -85,6 +99,11 @@ def _summary(results: Results) -> Iterator[Text]:
         why = scan["flaw"] or f"uncertain by {scan['error_estimate']:.0%} of its window"
         line = f"{scan['name']}: {why}, after {scan['points']} points"
         yield Text(fill(line, 80, initial_indent=" " * 4, subsequent_indent=" " * 8))
+
+
+def _fraction(calibration: Results, kind: str) -> str:
+    value, error = calibration[kind], calibration[f"{kind}_error"]
+    return f"{value:.2f}{' (its bound)' if kind in calibration['at_bound'] else f' ± {error:.2f}'}"
 
 
 def _table(title: str, *columns: str) -> Table:
@@ -197,7 +216,7 @@ def _error_rows(diagnostics: Results) -> Iterator[tuple[str, str]]:
         "rmse_gradient": "molecule: gradients",
         "rmse_interaction": "dimers: all",
     }
-    for origin in ("random", "squeezed", "liquid"):
+    for origin in ("random", "squeezed", "liquid", "uncertain"):
         named[f"rmse_interaction dimers {origin}"] = f"dimers: {origin}"
     pairs = [
         name
@@ -219,7 +238,12 @@ def _properties(results: Results) -> Table:
         "",
         f"{density['unit']}",
     )
-    table.add_row("predicted", f"{density['value']:.4f} ± {density['standard_error']:.4f}")
+    error = density.get("uncertainty", density["standard_error"])
+    table.add_row("predicted", f"{density['value']:.4f} ± {error:.4f}")
+    if changes := density.get("changes"):
+        table.add_row("of which statistics", f"± {density['standard_error']:.4f}")
+        for name, change in changes.items():
+            table.add_row(CHOICES[name], f"{change:+.4f}")
     outward = density["three_body_pressure"]
     with_or_without = f"with {outward:.0f} bar outwards from" if outward else "without"
     table.add_row(f"{with_or_without} three-body dispersion", "")

@@ -3,6 +3,7 @@
 from aiida_forcefield.potentials.calculator import ForceFieldCalculator
 from aiida_forcefield.potentials.charges import FittedCharges, fit_charges, liquid_charges
 from aiida_forcefield.potentials.energy import interaction_energies, molecule_energies
+from aiida_forcefield.potentials.errors import field_errors
 from aiida_forcefield.potentials.export.gromacs import write_gromacs
 from aiida_forcefield.potentials.export.lammps import write_force_field
 from aiida_forcefield.potentials.export.lammps_data import write_data
@@ -15,8 +16,12 @@ from aiida_forcefield.potentials.prior import Reference, van_der_waals_radius
 from aiida_forcefield.potentials.read import read_files, read_lammps, read_openmm
 from aiida_forcefield.potentials.residuals import Settings
 from aiida_forcefield.potentials.selection import fit_chosen_forms
+from aiida_forcefield.potentials.uncertain import least_certain
+from aiida_forcefield.potentials.variations import VARIATIONS, Choices
 
 __all__ = [
+    "VARIATIONS",
+    "Choices",
     "DimerPoints",
     "FittedCharges",
     "ForceField",
@@ -25,10 +30,12 @@ __all__ = [
     "Reference",
     "Settings",
     "Term",
+    "field_errors",
     "fit_charges",
     "fit_chosen_forms",
     "fit_force_field",
     "interaction_energies",
+    "least_certain",
     "liquid_charges",
     "molecule_energies",
     "read_files",

@@ -48,6 +48,11 @@ class Settings:
             if not 0 < value < np.inf:
                 raise ValueError(f"{name}: {value} is not a positive number")
 
+    def energy_weights(self, energies: Array) -> Array:
+        """How much interaction energies weigh, shape (s,); they are in eV."""
+        weights: Array = np.exp(-energies.clip(0) / self.repulsive_scale)
+        return weights
+
 
 @dataclass(frozen=True, eq=False)
 class TypePair:
@@ -182,7 +187,7 @@ class Problem:
             yield root * (energy - points.energies), root[:, None] * jacobian
 
     def _weights(self, points: DimerPoints) -> Array:
-        return points.weights * np.exp(-points.energies.clip(0) / self.settings.repulsive_scale)
+        return points.weights * self.settings.energy_weights(points.energies)
 
     def _guard(self, parameters: Array) -> tuple[Array, Array]:
         """One-sided: zero where a curve's inner maximum is high enough, infinite where it has none.

@@ -2,7 +2,6 @@
 
 from aiida_forcefield.report.chain import draw_chain
 from aiida_forcefield.report.dimers import DimerSet, draw_dimers
-from aiida_forcefield.report.errors import field_errors
 from aiida_forcefield.report.profile import Profile, compare_profile
 from aiida_forcefield.report.profiles import draw_profiles
 
@@ -13,5 +12,4 @@ __all__ = [
     "draw_chain",
     "draw_dimers",
     "draw_profiles",
-    "field_errors",
 ]

@@ -84,7 +84,7 @@ def draw_chain(results: Results, title: str) -> Figure:
     _arrow(axes, (2, 0, 0.9, below), (2, 1, 0.9, above), "charges, Hessian,\ndispersion")
     if "rmse_interaction dimers liquid" in (results["force_field"] or {}).get("diagnostics", {}):
         _loop(
-            axes, (1, 1, 0.95, below), (3, 1, 0.95, below), "more dimers: neighbours in the liquid"
+            axes, (1, 1, 0.95, below), (3, 1, 0.95, below), "more points: neighbours in the liquid"
         )
     return figure
 
@@ -156,7 +156,8 @@ def _dynamics(results: Results) -> Iterator[str]:
 
 def _density(results: Results) -> Iterator[str]:
     if density := results["properties"]["density"]:
-        yield f"{density['value']:.3f} ± {density['standard_error']:.3f} {_unit(density)}"
+        error = density.get("uncertainty", density["standard_error"])
+        yield f"{density['value']:.3f} ± {error:.3f} {_unit(density)}"
         if measured := (results["reference"] or {}).get("density"):
             yield f"measured {measured['value']:.3f} {_unit(measured)}"
             difference = f"{density['value'] / measured['value'] - 1:+.1%}"

@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .engines import Engine
-from .hydrogen_bonds import hydrogen_bonding
 from .mean_field import Pyscf
 from .rotation import rotation
 from .units import HARTREE
@@ -75,15 +74,13 @@ class Counterpoise:
         engine: of the cluster; of closed-shell molecules of equal charge.
         own: makes the engine of one molecule from its atoms.
         parts: the atoms of each molecule.
-        weak, bonded: f of `Interaction` for molecules that are in contact otherwise than by a
-            hydrogen bond, and by one; 1 is the full correction.
+        fraction: f of `Interaction`; 1 is the full correction.
     """
 
     engine: Pyscf
     own: Callable[[slice], Pyscf]
     parts: tuple[slice, ...]
-    weak: float
-    bonded: float
+    fraction: float
     _known: dict[tuple[tuple[str, ...], bytes], Monomer] = field(default_factory=dict)
 
     def evaluate(self, positions: Array) -> Interaction:
@@ -105,9 +102,7 @@ class Counterpoise:
         cluster = engine.solve(engine.prepare(mol, fitting), density)
         energy = engine.total_energy(cluster) * HARTREE
         corrected, plain = energy - in_cluster_basis, energy - in_own_basis
-        share = hydrogen_bonding(engine.symbols, positions, self.parts)
-        fraction = self.weak + share * (self.bonded - self.weak)
-        mixed = corrected + (1.0 - fraction) * (plain - corrected)
+        mixed = corrected + (1.0 - self.fraction) * (plain - corrected)
         return Interaction(mixed, energy_cp=corrected, energy_nocp=plain)
 
     def _monomer(self, positions: Array, part: slice) -> Monomer:

@@ -279,15 +279,11 @@ def _check_interaction(parameters: Parameters) -> None:
             f"parameters.interaction.fragments: {sizes!r} must be the numbers of atoms of two or "
             "more molecules"
         )
-    where = "parameters.interaction.counterpoise_fraction"
     fraction = parameters["interaction"].get("counterpoise_fraction", 1.0)
-    if isinstance(fraction, dict):
-        _check_keys(where, fraction, ("weak", "bonded"))
-        if len(fraction) < 2:
-            raise ValueError(f"{where}: weak and bonded are needed")
-    for value in fraction.values() if isinstance(fraction, dict) else [fraction]:
-        if not isinstance(value, (int, float)) or not 0.0 <= value <= 1.0:
-            raise ValueError(f"{where}: {value!r} is not within 0 to 1")
+    if not isinstance(fraction, (int, float)) or not 0.0 <= fraction <= 1.0:
+        raise ValueError(
+            f"parameters.interaction.counterpoise_fraction: {fraction!r} is not within 0 to 1"
+        )
     if parameters["engine"] == "pyscf":
         if parameters.get("gradient"):
             raise ValueError("parameters.gradient: must be false with interaction and engine pyscf")

@@ -114,9 +114,7 @@ def _interaction_engine(job: Job, engine: Engine) -> Callable[[Array], Interacti
             return Pyscf(job.symbols[part], charge, 1, parameters)
 
         fraction = parameters["interaction"].get("counterpoise_fraction", 1.0)
-        if not isinstance(fraction, dict):
-            fraction = {"weak": fraction, "bonded": fraction}
-        return Counterpoise(engine, own, parts, **fraction).evaluate
+        return Counterpoise(engine, own, parts, fraction).evaluate
     method = parameters["tblite"]["method"]
     molecules = [(part, Tblite(job.symbols[part], charge, 1, method)) for part in parts]
     return partial(supermolecular, engine, molecules, parameters.get("gradient", False))

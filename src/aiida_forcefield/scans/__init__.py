@@ -1,19 +1,17 @@
 """Coordinates, and how structures are driven along them."""
 
 from aiida_forcefield.scans.calibration import (
-    calibration_dimers,
+    Counterpoise,
+    calibrate,
+    calibrated,
     complete_basis,
-    counterpoise_fractions,
     family_and_cardinal,
     hydrogen_bonds,
+    representative_dimers,
 )
-from aiida_forcefield.scans.dimers import (
-    liquid_dimers,
-    pair_scan,
-    random_dimers,
-    squeezed_dimers,
-)
+from aiida_forcefield.scans.dimers import pair_scan, random_dimers, squeezed_dimers
 from aiida_forcefield.scans.drive import drive
+from aiida_forcefield.scans.liquid import liquid_dimers, liquid_molecules
 from aiida_forcefield.scans.plan import Plan, Scan, plan_pair_scans, plan_scans
 from aiida_forcefield.scans.points import (
     MISSING,
@@ -30,23 +28,26 @@ __all__ = [
     "MISSING",
     "OUT_OF_MEMORY",
     "UNFINISHED",
+    "Counterpoise",
     "Plan",
     "Points",
     "Scan",
     "Structures",
-    "calibration_dimers",
+    "calibrate",
+    "calibrated",
     "complete_basis",
-    "counterpoise_fractions",
     "dimer_structures",
     "drive",
     "family_and_cardinal",
     "hydrogen_bonds",
     "join",
     "liquid_dimers",
+    "liquid_molecules",
     "molecule_structures",
     "pair_scan",
     "plan_pair_scans",
     "plan_scans",
     "random_dimers",
+    "representative_dimers",
     "squeezed_dimers",
 ]

@@ -20,6 +20,9 @@ from aiida_forcefield.workflows.outcome import reason
 from aiida_forcefield.workflows.protocols import get_protocol
 from aiida_forcefield.workflows.submission import settle, submit_once
 
+FOUND_BY_CHAIN = ("force_field", "topology", "reference", "three_body")
+"""Inputs that the chains around a density find themselves."""
+
 
 class DensityWorkChain(WorkChain):
     """Pack, equilibrate, and produce until the density is as precise as asked for.

@@ -1,24 +1,25 @@
 """WorkChain from a topology to a fitted force field."""
 
 from collections.abc import Mapping
+from math import inf
 from typing import Any
 
 from aiida.engine import ExitCode, ProcessBuilder, ToContext, WorkChain, if_, while_
 from aiida.engine.processes.workchains.workchain import WorkChainSpec
-from aiida.orm import AbstractCode, ArrayData, Data, Dict, Int, ProcessNode
+from aiida.orm import AbstractCode, ArrayData, Data, Dict, Int, List, ProcessNode, Str
 
 from aiida_forcefield.calculations.batches import size_batches
 from aiida_forcefield.calculations.calibration import calibrate_counterpoise, plan_calibration
 from aiida_forcefield.calculations.charges import derive_charges
 from aiida_forcefield.calculations.dimers import sample_dimers, sample_liquid
-from aiida_forcefield.calculations.fit import fit_force_field
+from aiida_forcefield.calculations.fit import COUNTERPOISE, fit_force_field, validate_force_field
 from aiida_forcefield.calculations.liquid import measure_three_body
 from aiida_forcefield.calculations.options import ONE_CORE
 from aiida_forcefield.calculations.scans import plan_all_scans
 from aiida_forcefield.calculations.topology import propose_conformers
 from aiida_forcefield.data import ForceFieldData, PointsData, StructuresData, TopologyData
 from aiida_forcefield.data.outputs import outputs_of
-from aiida_forcefield.workflows.density import DensityWorkChain
+from aiida_forcefield.workflows.density import FOUND_BY_CHAIN, DensityWorkChain
 from aiida_forcefield.workflows.outcome import reason
 from aiida_forcefield.workflows.protocols import get_protocol
 from aiida_forcefield.workflows.protocols.check import QM_SECTIONS
@@ -29,6 +30,10 @@ from aiida_forcefield.workflows.submission import settle, submit_once
 BY_COST = ("pair", "dihedral", "improper", "angle", "bond")
 """Kinds of scans, the most expensive first. A wave of scans lasts as long as its slowest member, so
 those that cost alike go together; and the last wave, which fills no machine, shall be short."""
+LIQUID = "dimers: liquid"
+"""Drawn without regard to what the force field knows, so that their error is that of the liquid."""
+SECOND = "second_"
+"""Begins the labels of dimers in the second basis set."""
 Work = tuple[str, str, StructuresData, Dict | None]
 """Label, section of the QM settings, structures and, unless they are a mere batch, the scan."""
 
@@ -59,10 +64,16 @@ class FitWorkChain(WorkChain):
             required=False,
             help="Basis set and dimers by which the counterpoise correction is measured.",
         )
+        spec.input(
+            "variations",
+            valid_type=List,
+            required=False,
+            help="Choices that are made otherwise in fits of their own.",
+        )
         spec.expose_inputs(
             DensityWorkChain,
             namespace="liquid",
-            exclude=["force_field", "topology", "reference", "three_body"],
+            exclude=FOUND_BY_CHAIN,
             namespace_options={"help": "The liquid from which dimers are taken."},
         )
         spec.input("fit", valid_type=Dict, help="Settings of the fit that differ from its own.")
@@ -72,15 +83,17 @@ class FitWorkChain(WorkChain):
             cls.inspect_reference,
             cls.plan,
             while_(cls.has_work)(cls.submit_work, cls.collect_work),
-            if_(cls.wants_calibration)(
-                cls.calibrate,
-                while_(cls.has_work)(cls.submit_work, cls.collect_work),
-            ),
             cls.fit,
-            if_(cls.wants_liquid)(
+            while_(cls.wants_round)(
                 cls.simulate_liquid,
-                cls.take_liquid_dimers,
+                cls.sample_liquid,
                 while_(cls.has_work)(cls.submit_work, cls.collect_work),
+                if_(cls.wants_calibration)(
+                    cls.plan_calibration,
+                    while_(cls.has_work)(cls.submit_work, cls.collect_work),
+                    cls.calibrate,
+                ),
+                cls.validate,
                 cls.fit,
             ),
             cls.conclude,
@@ -94,6 +107,18 @@ class FitWorkChain(WorkChain):
             valid_type=Dict,
             required=False,
             help="Which share of the counterpoise correction was taken, and why.",
+        )
+        spec.output_namespace(
+            "validation",
+            valid_type=Dict,
+            dynamic=True,
+            help="Errors of each round on points of the liquid before they were fitted to.",
+        )
+        spec.output_namespace(
+            "variations",
+            valid_type=ForceFieldData,
+            dynamic=True,
+            help="Force fields of fits that made another choice.",
         )
         spec.output(
             "three_body",
@@ -156,8 +181,7 @@ class FitWorkChain(WorkChain):
             builder.learning[part] = Dict(settings["learning"][part])
         builder.sampling = Dict(settings["sampling"])
         if "calibration" in settings:
-            seed = settings["sampling"]["seed"]
-            builder.calibration = Dict(settings["calibration"] | {"seed": seed})
+            builder.calibration = Dict(settings["calibration"])
         builder.fit = Dict(settings["fit"])
         builder.max_concurrent = Int(settings["max_concurrent"])
         # The liquid that dimers are taken from is simulated like the one of the density.
@@ -187,10 +211,7 @@ class FitWorkChain(WorkChain):
         return None
 
     def plan(self) -> None:
-        """List all scans and dimer batches; each becomes a process of its own.
-
-        Where the counterpoise correction is to be measured, those of dimers wait for that.
-        """
+        """List all scans and dimer batches; each becomes a process of its own."""
         topology, reference = self.inputs.topology, self.ctx.reference
         planned = plan_all_scans(topology, reference, **self.inputs.learning)
         prefix = "scan_"
@@ -205,11 +226,10 @@ class FitWorkChain(WorkChain):
         self.ctx.points = {}
         self.ctx.surrogates = {}
         self.ctx.seconds = {}
-        if not self.wants_calibration():
-            self.ctx.queue = self._sample_dimers() + queues["dimers"] + queues["molecule"]
-            return
-        self.ctx.waiting = queues["dimers"]
-        self.ctx.queue = self._plan_calibration() + queues["molecule"]
+        self.ctx.round = 0
+        self.ctx.validation = None
+        self.ctx.calibration = None
+        self.ctx.queue = self._sample_dimers() + queues["dimers"] + queues["molecule"]
 
     def _sample_dimers(self) -> list[Work]:
         sampling = self.inputs.sampling
@@ -227,39 +247,6 @@ class FitWorkChain(WorkChain):
         measured = {"points": points, "seconds": seconds, "walltime": walltime}
         jobs = self.inputs.max_concurrent.value
         return size_batches(self.inputs.sampling, Dict({**measured, "jobs": jobs}))
-
-    def _plan_calibration(self) -> list[Work]:
-        """Dimers in two basis sets, first in the second, which mostly is the more expensive."""
-        inputs = self.inputs
-        planned = plan_calibration(
-            inputs.topology, self.ctx.reference, inputs.parameters.dimers, inputs.calibration
-        )
-        self.ctx.parameters["second"] = planned.pop("second")
-        queue = [
-            (f"{part}_{label}", part, batch, None)
-            for part in ("second", "dimers")
-            for label, batch in planned.items()
-        ]
-        self.ctx.calibration = [label for label, *_ in queue]
-        return queue
-
-    def wants_calibration(self) -> bool:
-        """Whether the counterpoise correction is to be measured."""
-        return "calibration" in self.inputs
-
-    def calibrate(self) -> ExitCode | None:
-        """Choose how much of the counterpoise correction the other dimers get."""
-        points = self.ctx.points
-        found = {label: points.pop(label) for label in self.ctx.calibration if label in points}
-        dimers, second = (self.ctx.parameters[part] for part in ("dimers", "second"))
-        try:
-            calibrated = calibrate_counterpoise(self.inputs.topology, dimers, second, **found)
-        except ValueError as error:
-            return self.exit_codes.ERROR_CALIBRATION.format(reason=error)
-        self.ctx.parameters["dimers"] = calibrated["parameters"]
-        self.out("calibration", calibrated["calibration"])
-        self.ctx.queue = self._sample_dimers() + self.ctx.waiting
-        return None
 
     def has_work(self) -> bool:
         """Whether scans or batches are left."""
@@ -302,20 +289,27 @@ class FitWorkChain(WorkChain):
         usable = {label: node for label, node in self.ctx.points.items() if node.value.ok.any()}
         if not any(node.base.attributes.get("split") for node in usable.values()):
             return self.exit_codes.ERROR_NO_DIMERS
-        self.ctx.force_field = fit_force_field(
-            topology=self.inputs.topology,
-            reference=self.ctx.reference,
-            properties=self.ctx.properties,
-            charges=self.ctx.charges,
-            settings=self.inputs.fit,
+        self.ctx.data = {
+            "topology": self.inputs.topology,
+            "reference": self.ctx.reference,
+            "properties": self.ctx.properties,
+            "charges": self.ctx.charges,
+            "settings": self.inputs.fit,
+            **self._calibration(),
             **{f"points_{label}": node for label, node in usable.items()},
             **{f"surrogate_{label}": node for label, node in self.ctx.surrogates.items()},
-        )
+        }
+        self.ctx.force_field = fit_force_field(**self.ctx.data)
         return None
 
-    def wants_liquid(self) -> bool:
-        """Whether dimers are to be taken from a simulated liquid."""
-        return self.inputs.sampling["liquid"] > 0
+    def _calibration(self) -> dict[str, Dict]:
+        return {"calibration": self.ctx.calibration} if self.ctx.calibration else {}
+
+    def wants_round(self) -> bool:
+        """Whether the liquid shall be asked once more what the force field does not know."""
+        sampling, validation = self.inputs.sampling, self.ctx.validation
+        error = validation.get_dict().get(LIQUID, inf) if validation else inf
+        return self.ctx.round < sampling["rounds"] and error > sampling["target_error"]
 
     def simulate_liquid(self) -> Any:
         """Simulate the liquid with what is known so far."""
@@ -325,19 +319,90 @@ class FitWorkChain(WorkChain):
             "topology": self.inputs.topology,
             "reference": self.ctx.reference,
         }
-        inputs.setdefault("metadata", {})["call_link_label"] = "liquid"
+        inputs.setdefault("metadata", {})["call_link_label"] = f"liquid_{self.ctx.round}"
         return ToContext(liquid=submit_once(self, DensityWorkChain, **inputs))
 
-    def take_liquid_dimers(self) -> ExitCode | None:
-        """Take neighbours from the liquid."""
+    def sample_liquid(self) -> ExitCode | None:
+        """Take molecules and pairs of neighbours from the liquid."""
         liquid = settle(self.ctx.liquid)
         if "frames" not in liquid.outputs:
             return self.exit_codes.ERROR_LIQUID.format(reason=reason(liquid))
-        sampling = self._sized(self.inputs.sampling["liquid"])
-        dimers = sample_liquid(self.inputs.topology, liquid.outputs.frames, sampling)
-        self.ctx.queue = [(label, "dimers", batch, None) for label, batch in dimers.items()]
+        sampling = self.inputs.sampling
         self.ctx.frames = liquid.outputs.frames
+        try:
+            found = sample_liquid(
+                self.inputs.topology,
+                self.ctx.force_field,
+                self.ctx.frames,
+                self.ctx.parameters["molecule"],
+                self._sized(sampling["liquid"] + sampling["uncertain"]),
+                self.inputs.fit,
+                Int(self.ctx.round),
+            )
+        except ValueError as error:
+            return self.exit_codes.ERROR_LIQUID.format(reason=error)
+        self.ctx.parameters["thermal"] = found.pop("rigid")
+        self.ctx.new = list(found)
+        self.ctx.queue = [
+            (label, "thermal" if label.startswith("thermal") else "dimers", batch, None)
+            for label, batch in found.items()
+        ]
         return None
+
+    def wants_calibration(self) -> bool:
+        """Whether the counterpoise correction is to be measured, now that there is a liquid."""
+        return "calibration" in self.inputs and self.ctx.calibration is None
+
+    def plan_calibration(self) -> ExitCode | None:
+        """Compute dimers of the liquid that stand for all in a second basis set."""
+        try:
+            planned = plan_calibration(
+                self.inputs.topology,
+                self.inputs.parameters.dimers,
+                self.inputs.calibration,
+                **self._new_dimers(),
+            )
+        except ValueError as error:
+            return self.exit_codes.ERROR_CALIBRATION.format(reason=error)
+        self.ctx.parameters["second"] = planned.pop("second")
+        self.ctx.queue = [
+            (f"{SECOND}{label}", "second", batch, None) for label, batch in planned.items()
+        ]
+        return None
+
+    def calibrate(self) -> ExitCode | None:
+        """Choose how much of the counterpoise correction all dimers get."""
+        points, parameters = self.ctx.points, self.ctx.parameters
+        second = {label: points.pop(label) for label in list(points) if label.startswith(SECOND)}
+        try:
+            self.ctx.calibration = calibrate_counterpoise(
+                self.inputs.topology,
+                parameters["dimers"],
+                parameters["second"],
+                **self._new_dimers(),
+                **second,
+            )
+        except ValueError as error:
+            return self.exit_codes.ERROR_CALIBRATION.format(reason=error)
+        self.out("calibration", self.ctx.calibration)
+        return None
+
+    def _new_dimers(self) -> dict[str, PointsData]:
+        new = {label: self.ctx.points.get(label) for label in self.ctx.new}
+        return {k: node for k, node in new.items() if node and node.base.attributes.get("split")}
+
+    def validate(self) -> None:
+        """See how well the force field foresees what it was not fitted to."""
+        new = {label: self.ctx.points[label] for label in self.ctx.new if label in self.ctx.points}
+        self.ctx.validation = validate_force_field(
+            self.inputs.topology,
+            self.ctx.force_field,
+            self.inputs.fit,
+            **self._calibration(),
+            **new,
+        )
+        self.out(f"validation.round_{self.ctx.round}", self.ctx.validation)
+        self.ctx.round += 1
 
     def conclude(self) -> None:
         """Hand out the force field, what it stands on, and how three molecules repel each other."""
@@ -348,6 +413,10 @@ class FitWorkChain(WorkChain):
                 self.ctx.force_field, self.inputs.topology, self.ctx.frames
             )
             self.out("three_body", three_body)
+        for name in self.inputs.get("variations", []):
+            if name != COUNTERPOISE or self.ctx.calibration:
+                varied = fit_force_field(**self.ctx.data, variation=Str(name))
+                self.out(f"variations.{name}", varied)
 
     def _submit_qm(self, part: str, structures: StructuresData, label: str) -> ProcessNode:
         qm = self._qm(part) | {"structures": structures}

@@ -3,16 +3,19 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from aiida.engine import ExitCode, ProcessBuilder, ToContext, WorkChain
+from aiida.engine import ExitCode, ProcessBuilder, ToContext, WorkChain, if_
 from aiida.engine.processes.workchains.workchain import WorkChainSpec
-from aiida.orm import AbstractCode, Dict, Str
+from aiida.orm import AbstractCode, Data, Dict, List, ProcessNode, Str
 
+from aiida_forcefield.calculations.fit import CHOICES
 from aiida_forcefield.calculations.topology import perceive_topology
+from aiida_forcefield.calculations.uncertainty import estimate_uncertainty
 from aiida_forcefield.data import TopologyData
 from aiida_forcefield.topology import read_material
-from aiida_forcefield.workflows.density import DensityWorkChain
+from aiida_forcefield.workflows.density import FOUND_BY_CHAIN, DensityWorkChain
 from aiida_forcefield.workflows.fit import FitWorkChain
 from aiida_forcefield.workflows.outcome import reason
+from aiida_forcefield.workflows.protocols import get_protocol
 from aiida_forcefield.workflows.submission import settle, submit_once
 
 
@@ -35,9 +38,24 @@ class MaterialWorkChain(WorkChain):
         spec.expose_inputs(
             DensityWorkChain,
             namespace="density",
-            exclude=["force_field", "topology", "reference", "three_body"],
+            exclude=FOUND_BY_CHAIN,
         )
-        spec.outline(cls.perceive, cls.fit, cls.inspect_fit, cls.predict, cls.conclude)
+        spec.input(
+            "spread",
+            valid_type=Dict,
+            required=False,
+            help="Settings of the densities with other choices in the fit; without it there are "
+            "none.",
+        )
+        spec.outline(
+            cls.perceive,
+            cls.fit,
+            cls.inspect_fit,
+            cls.predict,
+            cls.inspect_density,
+            if_(cls.has_variations)(cls.predict_otherwise, cls.estimate_uncertainty),
+            cls.conclude,
+        )
         spec.output("topology", valid_type=TopologyData)
         spec.expose_outputs(FitWorkChain)
         spec.output("density", valid_type=Dict)
@@ -89,6 +107,12 @@ class MaterialWorkChain(WorkChain):
         for part, process in (("fit", FitWorkChain), ("density", DensityWorkChain)):
             inputs = process.get_builder_from_protocol(codes, protocol, state, overrides, options)
             builder[part]._merge(inputs)
+        settings = get_protocol(protocol, overrides)
+        if "spread" in settings:
+            builder.fit.variations = List(list(CHOICES))
+            builder.spread = Dict(
+                {**settings["density"], **settings["spread"], **state, "max_legs": 1}
+            )
         return builder
 
     def perceive(self) -> ExitCode | None:
@@ -116,24 +140,54 @@ class MaterialWorkChain(WorkChain):
 
     def predict(self) -> Any:
         """Simulate the liquid."""
-        inputs = self.exposed_inputs(DensityWorkChain, namespace="density")
-        inputs |= {
-            "topology": self.ctx.topology,
-            "reference": self.ctx.fit.outputs.reference,
-            "force_field": self.ctx.fit.outputs.force_field,
-            "metadata": {"call_link_label": "density"},
-        }
-        if "three_body" in self.ctx.fit.outputs:
-            inputs["three_body"] = self.ctx.fit.outputs.three_body
-        return ToContext(density=submit_once(self, DensityWorkChain, **inputs))
+        return ToContext(density=self._submit_density("density"))
+
+    def inspect_density(self) -> ExitCode | None:
+        """Go on only with a density."""
+        density = settle(self.ctx.density)
+        if "density" not in density.outputs:
+            return self.exit_codes.ERROR_DENSITY.format(reason=reason(density))
+        self.ctx.result = density.outputs.density
+        return None
+
+    def has_variations(self) -> bool:
+        """Whether there are force fields that made other choices."""
+        return "spread" in self.inputs and "variations" in self.ctx.fit.outputs
+
+    def predict_otherwise(self) -> None:
+        """Simulate the liquid with the force fields that made other choices, side by side."""
+        for name, field in self.ctx.fit.outputs.variations.items():
+            inputs = {"force_field": field, "settings": self.inputs.spread}
+            self.to_context(**{f"other_{name}": self._submit_density(f"density_{name}", **inputs)})
+
+    def estimate_uncertainty(self) -> None:
+        """See what the choices change; one whose liquid failed is left out, and said."""
+        found = {}
+        for name in self.ctx.fit.outputs.variations:
+            other = settle(self.ctx[f"other_{name}"])
+            if "density" in other.outputs:
+                found[name] = other.outputs.density
+            else:
+                self.report(f"density with other {name}: {reason(other)}")
+        self.ctx.result = estimate_uncertainty(self.ctx.result, **found)
 
     def conclude(self) -> ExitCode | None:
         """Hand out the density."""
-        density = settle(self.ctx.density)
-        if "density" in density.outputs:
-            self.out("density", density.outputs.density)
-        if density.exit_status == DensityWorkChain.exit_codes.ERROR_IMPRECISE.status:
-            return self.exit_codes.ERROR_IMPRECISE.format(reason=reason(density))
+        self.out("density", self.ctx.result)
+        density = self.ctx.density
         if not density.is_finished_ok:
-            return self.exit_codes.ERROR_DENSITY.format(reason=reason(density))
+            return self.exit_codes.ERROR_IMPRECISE.format(reason=reason(density))
         return None
+
+    def _submit_density(self, label: str, **changed: Data) -> ProcessNode:
+        outputs = self.ctx.fit.outputs
+        inputs = self.exposed_inputs(DensityWorkChain, namespace="density")
+        inputs |= {
+            "topology": self.ctx.topology,
+            "reference": outputs.reference,
+            "force_field": outputs.force_field,
+            "metadata": {"call_link_label": label},
+        }
+        if "three_body" in outputs:
+            inputs["three_body"] = outputs.three_body
+        return submit_once(self, DensityWorkChain, **inputs | changed)

@@ -6,50 +6,37 @@ import numpy as np
 import pytest
 from aiida.orm import Dict
 
-from aiida_forcefield.calculations.calibration import calibrate_counterpoise, plan_calibration
+from aiida_forcefield.calculations.calibration import (
+    calibrate_counterpoise,
+    counterpoise_of,
+    plan_calibration,
+)
 from aiida_forcefield.data import PointsData, StructuresData, TopologyData
-from aiida_forcefield.scans import Points, hydrogen_bonds
+from aiida_forcefield.scans import (
+    Counterpoise,
+    Points,
+    Structures,
+    dimer_structures,
+    hydrogen_bonds,
+    random_dimers,
+)
 from aiida_forcefield.topology import from_smiles
 
 pytestmark = pytest.mark.usefixtures("storage")
 
 METHANOL = from_smiles("CO")
 DIMERS = {"engine": "pyscf", "structure": {"basis": "aug-cc-pvdz"}, "interaction": {}}
-WEAK, BONDED = 0.7, 0.25
+TRUE = Counterpoise(0.7, 0.4)
+MANY = random_dimers(METHANOL, METHANOL.conformers[0], 300, 1)
+BONDING = hydrogen_bonds(METHANOL, MANY)
+CHOSEN = np.concatenate([MANY[BONDING == 0][:4], MANY[BONDING == 1][:2]])
 
 
-@pytest.fixture(scope="module")
-def planned(storage: object) -> dict[str, StructuresData | Dict]:
-    monomer = METHANOL.conformers[:1]
-    nothing = np.full(1, np.nan)
-    reference = Points(
-        label="reference",
-        symbols=METHANOL.symbols,
-        split=0,
-        positions=monomer,
-        requested=nothing,
-        energies=np.zeros(1),
-        gradients=np.zeros_like(monomer),
-        slopes=nothing,
-        statuses=("ok",),
-        messages=("",),
-        cpu_seconds=np.ones(1),
-        versions={},
-    )
-    return plan_calibration(
-        TopologyData(METHANOL),
-        PointsData(reference),
-        Dict(DIMERS),
-        Dict({"basis": "aug-cc-pvtz", "dimers": 2, "batch": 1, "seed": 1}),
-    )
-
-
-def points_of(batch: StructuresData, second: bool) -> Points:
-    """Energies of one dimer in one of two bases, which lead to the wanted fractions."""
-    structures = batch.value
-    bonding = hydrogen_bonds(METHANOL, structures.positions)[0]
-    corrected, plain = -1.0, -1.8
-    limit = corrected + (1 - WEAK - bonding * (BONDED - WEAK)) * (plain - corrected)
+def points_of(structures: Structures, second: bool) -> Points:
+    """Energies of dimers in one of two bases, which lead to the wanted fractions."""
+    count = len(structures.positions)
+    corrected, plain = np.full(count, -1.0), np.full(count, -1.8)
+    limit = corrected + (1 - TRUE.fractions(METHANOL, structures.positions)) * (plain - corrected)
     if second:
         corrected = limit + (corrected - limit) * 8 / 27
     return Points(
@@ -58,22 +45,33 @@ def points_of(batch: StructuresData, second: bool) -> Points:
         split=structures.split,
         positions=structures.positions,
         requested=structures.values,
-        energies=np.array([corrected]),
+        energies=corrected,
         gradients=np.full(structures.positions.shape, np.nan),
-        slopes=np.full(1, np.nan),
-        statuses=("ok",),
-        messages=("",),
-        cpu_seconds=np.ones(1),
+        slopes=np.full(count, np.nan),
+        statuses=("ok",) * count,
+        messages=("",) * count,
+        cpu_seconds=np.ones(count),
         versions={},
-        corrected=np.array([corrected]),
-        uncorrected=np.array([plain]),
+        corrected=corrected,
+        uncorrected=plain,
     )
 
 
-def computed(planned: dict[str, StructuresData | Dict]) -> dict[str, PointsData]:
+@pytest.fixture(scope="module")
+def liquid(storage: object) -> dict[str, PointsData]:
+    structures = dimer_structures(METHANOL, "dimers liquid", CHOSEN)
+    return {"liquid_0_00": PointsData(points_of(structures, second=False))}
+
+
+@pytest.fixture(scope="module")
+def planned(liquid: dict[str, PointsData]) -> dict[str, StructuresData | Dict]:
+    settings = Dict({"basis": "aug-cc-pvtz", "dimers": 2, "batch": 1})
+    return plan_calibration(TopologyData(METHANOL), Dict(DIMERS), settings, **liquid)
+
+
+def in_second(planned: dict[str, StructuresData | Dict]) -> dict[str, PointsData]:
     return {
-        f"{part}_{label}": PointsData(points_of(batch, part == "second"))
-        for part in ("dimers", "second")
+        f"second_{label}": PointsData(points_of(batch.value, second=True))
         for label, batch in planned.items()
         if isinstance(batch, StructuresData)
     }
@@ -87,38 +85,38 @@ def test_the_basis_is_the_only_difference(
     assert all(planned[f"calibration_{i:02d}"].value.split == 6 for i in range(4))
 
 
-def test_dimers_get_the_fractions_that_lead_to_the_limit(
-    planned: dict[str, StructuresData | Dict],
+def test_the_fractions_that_lead_to_the_limit_are_found(
+    planned: dict[str, StructuresData | Dict], liquid: dict[str, PointsData]
 ) -> None:
-    found = calibrate_counterpoise(
-        TopologyData(METHANOL), Dict(DIMERS), planned["second"], **computed(planned)
+    node = calibrate_counterpoise(
+        TopologyData(METHANOL), Dict(DIMERS), planned["second"], **liquid, **in_second(planned)
     )
-    fractions = {"weak": WEAK, "bonded": BONDED}
-    assert found["parameters"].get_dict() == DIMERS | {
-        "interaction": {"counterpoise_fraction": fractions}
-    }
-    calibration = found["calibration"].get_dict()
-    assert (calibration["weak_dimers"], calibration["bonded_dimers"]) == (2, 2)
-    assert calibration["bases"] == ["aug-cc-pvdz", "aug-cc-pvtz"]
-    assert calibration["rmsd"] == pytest.approx(0.0, abs=1e-12)
-    # Two dimers each, off by the share of 0.8 eV that the full correction takes too much.
-    expected = 0.8 * np.sqrt(np.mean([(1 - WEAK) ** 2, (1 - BONDED) ** 2]))
-    assert calibration["rmsd_full_correction"] == pytest.approx(expected)
+    found = node.get_dict()
+    assert (found["weak"], found["bonded"]) == pytest.approx((TRUE.weak, TRUE.bonded))
+    assert counterpoise_of(node).weak == found["weak"]
+    assert (found["weak_dimers"], found["bonded_dimers"]) == (2, 2)
+    assert found["bases"] == ["aug-cc-pvdz", "aug-cc-pvtz"]
+    assert found["rmsd"] == pytest.approx(0.0, abs=1e-12)
+    assert found["rmsd_full_correction"] > 0.05
 
 
 def test_a_dimer_without_both_energies_is_left_out(
-    planned: dict[str, StructuresData | Dict],
+    planned: dict[str, StructuresData | Dict], liquid: dict[str, PointsData]
 ) -> None:
-    points = computed(planned)
+    points = in_second(planned)
     failed = replace(points["second_calibration_03"].value, statuses=("scf_not_converged",))
     points["second_calibration_03"] = PointsData(failed)
-    del points["dimers_calibration_00"]
     found = calibrate_counterpoise(
-        TopologyData(METHANOL), Dict(DIMERS), planned["second"], **points
+        TopologyData(METHANOL), Dict(DIMERS), planned["second"], **liquid, **points
     )
-    assert found["calibration"]["weak_dimers"] == found["calibration"]["bonded_dimers"] == 1
+    assert (found["weak_dimers"], found["bonded_dimers"]) == (2, 1)
 
 
-def test_nothing_to_calibrate_with(planned: dict[str, StructuresData | Dict]) -> None:
-    with pytest.raises(ValueError, match="no dimer has its energy in both basis sets"):
-        calibrate_counterpoise(TopologyData(METHANOL), Dict(DIMERS), planned["second"])
+def test_nothing_to_calibrate_with(
+    planned: dict[str, StructuresData | Dict], liquid: dict[str, PointsData]
+) -> None:
+    with pytest.raises(ValueError, match="no dimer has its energy"):
+        calibrate_counterpoise(TopologyData(METHANOL), Dict(DIMERS), planned["second"], **liquid)
+    settings = Dict({"basis": "aug-cc-pvtz", "dimers": 2, "batch": 1})
+    with pytest.raises(ValueError, match="no dimer has its energy"):
+        plan_calibration(TopologyData(METHANOL), Dict(DIMERS), settings)

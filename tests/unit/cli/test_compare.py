@@ -13,7 +13,7 @@ from aiida_forcefield.data import ForceFieldData, PointsData, TopologyData
 from aiida_forcefield.potentials import write_data, write_force_field, write_openmm
 
 from ..potentials.synthetic_fields import build
-from ..report.test_errors import points_of
+from ..potentials.test_errors import points_of
 
 Invoke = Callable[..., Result]
 OPLS = Path(__file__).parents[2] / "opls"

@@ -1,52 +1,33 @@
 """How much counterpoise correction a material wants, against cases whose answer is known."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from aiida_forcefield.scans import (
-    calibration_dimers,
+    Counterpoise,
+    Points,
+    calibrate,
+    calibrated,
     complete_basis,
-    counterpoise_fractions,
     family_and_cardinal,
     hydrogen_bonds,
+    random_dimers,
+    representative_dimers,
 )
 from aiida_forcefield.scans.contacts import contact_lengths, contact_ratio
-from aiida_forcefield.topology import Topology, from_smiles
+from aiida_forcefield.topology import from_smiles
 
 METHANOL = from_smiles("CO")
-ETHER = from_smiles("COC")
+DIMERS = random_dimers(METHANOL, METHANOL.conformers[0], 300, 1)
+BONDING = hydrogen_bonds(METHANOL, DIMERS)
+APART, BONDED = DIMERS[BONDING == 0], DIMERS[BONDING == 1]
+BOTH = np.concatenate([APART[:5], BONDED[:4]])
 
 fractions = st.floats(0.0, 1.0)
-
-
-def dimers_of(topology: Topology, count: int = 3, seed: int = 1) -> np.ndarray:
-    return calibration_dimers(topology, topology.conformers[0], count, seed)
-
-
-def test_dimers_touch_and_half_of_them_are_hydrogen_bonded() -> None:
-    dimers = dimers_of(METHANOL)
-    np.testing.assert_array_equal(hydrogen_bonds(METHANOL, dimers), [0, 0, 0, 1, 1, 1])
-    ratios = contact_ratio(dimers[:, :6], dimers[:, 6:], contact_lengths(METHANOL))
-    assert ((ratios > 0.79) & (ratios < 1.01)).all()
-    assert len(np.unique(dimers, axis=0)) == len(dimers)
-
-
-def test_a_molecule_without_donor_has_weak_contacts_only() -> None:
-    np.testing.assert_array_equal(hydrogen_bonds(ETHER, dimers_of(ETHER)), [0, 0, 0])
-
-
-def test_hydrogen_bonds_are_found_where_they_are_rare() -> None:
-    dodecanol = from_smiles("CCCCCCCCCCCCO")
-    np.testing.assert_array_equal(
-        hydrogen_bonds(dodecanol, dimers_of(dodecanol)), [0, 0, 0, 1, 1, 1]
-    )
-
-
-def test_dimers_depend_on_the_seed_alone() -> None:
-    np.testing.assert_array_equal(dimers_of(METHANOL), dimers_of(METHANOL))
-    assert not np.array_equal(dimers_of(METHANOL), dimers_of(METHANOL, seed=2))
 
 
 @pytest.mark.parametrize(
@@ -82,34 +63,120 @@ def test_one_basis_has_no_limit() -> None:
         complete_basis(([0.0], [0.0]), (3, 3))
 
 
-def energies(weak: float, bonded: float, bonding: np.ndarray) -> tuple[np.ndarray, ...]:
-    """Corrected and plain energies, and a limit that lies where two fractions say."""
-    rng = np.random.default_rng(0)
-    corrected = rng.normal(size=len(bonding))
-    plain = corrected - rng.uniform(0.5, 1.5, len(bonding))
-    fraction = weak + bonding * (bonded - weak)
-    return corrected, plain, corrected + (1.0 - fraction) * (plain - corrected), bonding
+def gained(dimers: np.ndarray) -> np.ndarray:
+    """E(plain) - E(CP) of dimers, which falls with the distance."""
+    ratios = contact_ratio(dimers[:, :6], dimers[:, 6:], contact_lengths(METHANOL))
+    falling: np.ndarray = -np.exp(-3.0 * ratios)
+    return falling
 
 
-@given(fractions, fractions)
+def found(dimers: np.ndarray, true: Counterpoise) -> Counterpoise:
+    """What is found where the limit lies as `true` says."""
+    energies = np.random.default_rng(0).normal(size=len(dimers))
+    gain = gained(dimers)
+    limit = energies + (1.0 - true.fractions(METHANOL, dimers)) * gain
+    return calibrate(METHANOL, dimers, energies, energies + gain, limit)
+
+
+@given(st.floats(0.5, 1.0), st.floats(0.5, 1.0))
 def test_fractions_are_recovered(weak: float, bonded: float) -> None:
-    bonding = np.array([0.0, 0.0, 0.3, 1.0, 1.0])
-    found = counterpoise_fractions(*energies(weak, bonded, bonding))
-    np.testing.assert_allclose(found, (weak, bonded), atol=1e-9)
+    result = found(BOTH, Counterpoise(weak, bonded))
+    expected = (weak, bonded, 0.0, 0.0)
+    np.testing.assert_allclose(list(vars(result).values()), expected, atol=1e-9)
 
 
-@pytest.mark.parametrize("bonding", [0.0, 1.0])
-def test_a_kind_of_contact_that_is_missing_has_the_fraction_of_the_other(bonding: float) -> None:
-    found = counterpoise_fractions(*energies(0.6, 0.6, np.full(4, bonding)))
-    np.testing.assert_allclose(found, (0.6, 0.6), atol=1e-9)
+def test_less_is_borrowed_the_farther_molecules_are() -> None:
+    order = np.argsort(gained(APART))  # from near to far
+    f = Counterpoise(0.6, 0.3).fractions(METHANOL, APART[order])
+    assert (np.diff(f) >= 0).all()
+    assert f[0] < 0.6 < f[-1] < 1.0
+    assert (Counterpoise(0.0, 0.0).fractions(METHANOL, APART) >= 0).all()
+
+
+def test_the_error_is_that_of_the_mean() -> None:
+    energies, gain = np.zeros(5), gained(APART[:5])
+    truth = Counterpoise(0.6, 0.6).fractions(METHANOL, APART[:5])
+    noise = 0.1 * np.array([1, -1, 0, 1, -1]) * (1 - truth) / 0.4  # of f where molecules touch
+    result = calibrate(METHANOL, APART[:5], energies, gain, (1 - truth - noise) * gain)
+    assert result.weak == pytest.approx(0.6)
+    assert result.weak_error == pytest.approx(0.1 / np.sqrt(5))
+    assert result.shifted().weak == pytest.approx(0.6 - 0.1 / np.sqrt(5))
+
+
+@pytest.mark.parametrize("dimers", [APART[:4], BONDED[:4]], ids=["weak", "bonded"])
+def test_a_kind_of_contact_that_is_missing_has_the_fraction_of_the_other(
+    dimers: np.ndarray,
+) -> None:
+    result = found(dimers, Counterpoise(0.6, 0.6))
+    assert (result.weak, result.bonded) == pytest.approx((0.6, 0.6))
+
+
+def test_one_dimer_tells_no_error_but_has_one() -> None:
+    assert found(APART[:1], Counterpoise(0.6, 0.6)).weak_error == pytest.approx(0.1)
 
 
 @pytest.mark.parametrize(("beyond", "expected"), [(1.4, 1.0), (-0.3, 0.0)])
 def test_fractions_stay_within_bounds(beyond: float, expected: float) -> None:
-    found = counterpoise_fractions(*energies(beyond, beyond, np.array([0.0, 0.0, 1.0, 1.0])))
-    assert found == (expected, expected)
+    energies, gain = np.zeros(len(BOTH)), gained(BOTH)
+    far = (0.9 - contact_ratio(BOTH[:, :6], BOTH[:, 6:], contact_lengths(METHANOL))) / 0.4
+    result = calibrate(METHANOL, BOTH, energies, gain, (1 - beyond) * np.exp(far) * gain)
+    assert (result.weak, result.bonded) == (expected, expected)
 
 
 def test_without_borrowed_functions_there_is_nothing_to_correct() -> None:
     energy = np.array([-1.0, 0.5])
-    assert counterpoise_fractions(energy, energy, energy, np.zeros(2)) == (1.0, 1.0)
+    result = calibrate(METHANOL, APART[:2], energy, energy, energy)
+    assert (result.weak, result.bonded) == (1.0, 1.0)
+
+
+def test_representative_dimers_stand_for_equal_parts_of_what_is_gained() -> None:
+    dimers = np.concatenate([APART, BONDED])
+    gain = gained(dimers)
+    places = representative_dimers(METHANOL, dimers, gain, 4)
+    bonding = hydrogen_bonds(METHANOL, dimers)[places]
+    assert (bonding < 0.5).sum() == (bonding >= 0.5).sum() == 4
+    mine = np.sort(gain[: len(APART)])
+    shares = np.cumsum(mine) / mine.sum()
+    found_shares = shares[np.searchsorted(mine, np.sort(gain[places[places < len(APART)]]))]
+    np.testing.assert_allclose(found_shares, [0.125, 0.375, 0.625, 0.875], atol=0.03)
+
+
+def test_fewer_dimers_than_wanted_are_all_taken_once() -> None:
+    dimers = np.concatenate([APART[:2], BONDED[:1]])
+    places = representative_dimers(METHANOL, dimers, gained(dimers), 4)
+    np.testing.assert_array_equal(places, [0, 1, 2])
+
+
+def points(corrected: np.ndarray | None, uncorrected: np.ndarray | None) -> Points:
+    count = len(BOTH)
+    nothing = np.full(count, np.nan)
+    return Points(
+        label="dimers random",
+        symbols=METHANOL.symbols * 2,
+        split=6,
+        positions=BOTH,
+        requested=nothing,
+        energies=np.full(count, -3.0),
+        gradients=np.full(BOTH.shape, np.nan),
+        slopes=nothing,
+        statuses=("ok",) * count,
+        messages=("",) * count,
+        cpu_seconds=np.ones(count),
+        versions={},
+        corrected=corrected,
+        uncorrected=uncorrected,
+    )
+
+
+def test_points_are_corrected_as_far_as_the_calibration_says() -> None:
+    counterpoise = Counterpoise(0.7, 0.4)
+    both = points(np.full(len(BOTH), -2.0), np.full(len(BOTH), -4.0))
+    f = counterpoise.fractions(METHANOL, BOTH)
+    np.testing.assert_allclose(calibrated(both, METHANOL, counterpoise).energies, 2 * f - 4.0)
+    assert calibrated(both, METHANOL, None) is both
+
+
+def test_points_that_borrow_nothing_stay() -> None:
+    alone = points(None, None)
+    assert calibrated(alone, METHANOL, Counterpoise(0.7, 0.4)) is alone
+    assert calibrated(replace(alone, split=0), METHANOL, Counterpoise(0.7, 0.4)).split == 0

@@ -8,7 +8,6 @@ from scipy.spatial.transform import Rotation
 
 from aiida_forcefield.scans import (
     Scan,
-    liquid_dimers,
     pair_scan,
     plan_pair_scans,
     random_dimers,
@@ -96,57 +95,3 @@ def test_random_and_squeezed_dimers_of_one_seed_are_not_the_same_lines() -> None
         Rotation.align_vectors(a - a[0], b - b[0])[0] for a, b in zip(first, second, strict=True)
     ]
     assert min(turn.magnitude() for turn in turns) > 0.05
-
-
-def liquid(seed: int) -> tuple[Array, Array]:
-    """Three frames of 27 deformed methanols on a jittered lattice, spread over many images."""
-    rng = np.random.default_rng(seed)
-    edge = 12.3
-    sites = np.stack(np.meshgrid(*[np.arange(3)] * 3), axis=-1).reshape(-1, 3) * edge / 3
-    frames = []
-    for _ in range(3):
-        turns = Rotation.from_quat(rng.normal(size=(27, 4))).as_matrix()
-        bodies = np.einsum("mab,mnb->mna", turns, X + rng.normal(0, 0.02, (27, 6, 3)))
-        images = edge * rng.integers(-2, 3, (27, 1, 3))
-        frames.append(bodies + sites[:, None] + rng.normal(0, 0.2, (27, 1, 3)) + images)
-    return np.array(frames), np.full((3, 3), edge)
-
-
-def test_liquid_dimers_are_neighbours_with_their_own_geometries() -> None:
-    frames, box = liquid(1)
-    dimers = liquid_dimers(METHANOL, frames, box, 40, 1)
-    assert dimers.shape == (40, 12, 3)
-    assert np.all(ratios(dimers) < 1.6)
-    known = inner(frames.reshape(-1, 6, 3))
-    for molecule in inner(dimers.reshape(-1, 6, 3)):
-        assert np.abs(known - molecule).max(axis=(1, 2)).min() < 1e-3
-
-
-def test_liquid_dimers_are_those_of_the_periodic_liquid() -> None:
-    frames, box = liquid(2)
-    everything = liquid_dimers(METHANOL, frames, box, 300, 1)
-    offsets = np.stack(np.meshgrid(*[np.arange(-5, 6)] * 3), axis=-1).reshape(-1, 1, 1, 3)
-    nearest = [
-        contact_ratio(frames[0, 0], frames[0, j] + offsets[:, 0] * box[0], LENGTHS).min()
-        for j in range(1, 27)
-    ]
-    expected = [r for r in nearest if r < 1.6 and np.abs(r - 1.6) > 1e-3]
-    found = ratios(everything)
-    assert len(expected) >= 6
-    matched = [np.abs(found - r).min() < 1e-3 for r in expected]
-    assert np.mean(matched) > 0.8  # 300 of all pairs are drawn; nearly all of these among them
-
-
-def test_near_pairs_are_drawn_more_often_than_they_occur() -> None:
-    frames, box = liquid(3)
-    chosen = np.sort(ratios(liquid_dimers(METHANOL, frames, box, 30, 1)))
-    many = np.sort(ratios(liquid_dimers(METHANOL, frames, box, 300, 1)))
-    middle = 0.5 * (many[0] + 1.6)
-    assert np.mean(chosen < middle) > np.mean(many < middle)
-    assert np.mean(chosen < middle) == pytest.approx(0.5, abs=0.2)
-
-
-def test_too_few_neighbours_are_an_error() -> None:
-    frames, box = liquid(4)
-    with pytest.raises(ValueError, match=r"count 5000: the frames have only \d+ pairs"):
-        liquid_dimers(METHANOL, frames, box, 5000, 1)

@@ -93,52 +93,79 @@ def test_no_more_run_at_a_time_than_allowed(
 
 def test_no_frames_no_dimers(fit: Any, ended: Ended) -> None:
     fit.ctx.liquid = ended(341)
-    code = fit.take_liquid_dimers()
+    code = fit.sample_liquid()
     assert code.status == 322
     assert "what went wrong" in code.message
 
 
-def test_dimers_wait_for_the_calibration_and_those_of_it_stay_out_of_the_fit(
+@pytest.fixture
+def fast(
     start: Callable[..., Any],
     codes: dict[str, InstalledCode],
     topology: TopologyData,
     make_points: MakePoints,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+) -> Any:
     builder = FitWorkChain.get_builder_from_protocol(codes, "fast", STATE, topology=topology)
     process = start(FitWorkChain, **builder._inputs(prune=True))
     process.ctx.parameters = {**process.inputs.parameters}
     process.ctx.reference = PointsData(make_points("ok")).store()
     process.plan()
-    parts = {label: part for label, part, *_ in process.ctx.queue}
-    assert parts["second_calibration_00"] == "second"
-    assert parts["dimers_calibration_00"] == "dimers"
+    return process
+
+
+def test_everything_but_the_liquid_is_planned_at_once(fast: Any) -> None:
+    parts = {label: part for label, part, *_ in fast.ctx.queue}
+    assert parts["random_00"] == "dimers"
     assert parts["bond_H1_H1"] == "molecule"
-    assert "random_00" not in parts
-
-    calibrated = {"parameters": Dict({"engine": "pyscf"}), "calibration": Dict({"weak": 0.7})}
-    monkeypatch.setattr(
-        "aiida_forcefield.workflows.fit.calibrate_counterpoise", lambda *_, **found: calibrated
-    )
-    monkeypatch.setattr(process, "out", lambda *_: None)
-    process.ctx.points = dict.fromkeys(("second_calibration_00", "bond_H1_H1_round_00"), None)
-    assert process.calibrate() is None
-    assert list(process.ctx.points) == ["bond_H1_H1_round_00"]
-    assert process._qm("dimers")["parameters"] == {"engine": "pyscf"}
-    assert [label for label, *_ in process.ctx.queue][:2] == ["random_00", "random_01"]
+    assert not any(label.startswith(("liquid", "second")) for label in parts)
 
 
-def test_no_calibration_no_force_field(
-    start: Callable[..., Any], codes: dict[str, InstalledCode], topology: TopologyData
+def test_dimers_of_the_second_basis_stay_out_of_the_fit(
+    fast: Any, make_points: MakePoints, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    builder = FitWorkChain.get_builder_from_protocol(codes, "fast", STATE, topology=topology)
-    process = start(FitWorkChain, **builder._inputs(prune=True))
-    process.ctx.parameters = {**process.inputs.parameters}
-    process.ctx.parameters["second"] = process.ctx.parameters["dimers"]
-    process.ctx.points, process.ctx.calibration = {}, ["second_calibration_00"]
-    code = process.calibrate()
-    assert code.status == 323
-    assert "no dimer has its energy in both basis sets" in code.message
+    seen = {}
+
+    def calibrate(*_: object, **points: object) -> Dict:
+        seen.update(points)
+        return Dict({"weak": 0.7})
+
+    monkeypatch.setattr("aiida_forcefield.workflows.fit.calibrate_counterpoise", calibrate)
+    monkeypatch.setattr(fast, "out", lambda *_: None)
+    dimers, alone = PointsData(make_points("ok", split=1)), PointsData(make_points("ok"))
+    fast.ctx.parameters["second"] = fast.ctx.parameters["dimers"]
+    fast.ctx.new = ["liquid_0_00", "thermal_0_00", "uncertain_0_00"]  # the last one failed
+    fast.ctx.points = {
+        "random_00": dimers,
+        "liquid_0_00": dimers,
+        "thermal_0_00": alone,
+        "second_calibration_00": dimers,
+    }
+    assert fast.wants_calibration()
+    assert fast.calibrate() is None
+    assert list(seen) == ["liquid_0_00", "second_calibration_00"]
+    assert list(fast.ctx.points) == ["random_00", "liquid_0_00", "thermal_0_00"]
+    assert not fast.wants_calibration()
+
+
+def test_no_calibration_no_force_field(fast: Any) -> None:
+    fast.ctx.parameters["second"] = fast.ctx.parameters["dimers"]
+    fast.ctx.new = []
+    for code in (fast.plan_calibration(), fast.calibrate()):
+        assert code.status == 323
+        assert "no dimer has its energy" in code.message
+
+
+@pytest.mark.parametrize(
+    ("done", "error", "expected"),
+    [(0, None, True), (1, 0.1, True), (1, 0.001, False), (2, 0.1, False), (1, "failed", True)],
+)
+def test_rounds_end_when_the_liquid_is_foreseen(
+    fast: Any, done: int, error: float | str | None, expected: bool
+) -> None:
+    fast.ctx.round = done
+    known = {"dimers: liquid": error} if isinstance(error, float) else {}
+    fast.ctx.validation = None if error is None else Dict({"points": 30, **known})
+    assert fast.wants_round() is expected
 
 
 @pytest.mark.parametrize(

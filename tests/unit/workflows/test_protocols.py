@@ -49,7 +49,7 @@ def test_overrides_are_merged_recursively() -> None:
         "molecule": {"mean_field": {"grids": {"level": 3}}},
         "dimers": {"structure": {"basis": {"default": "aug-cc-pvdz", "H": "cc-pvdz"}}},
         "calibration": None,
-        "sampling": {"liquid": 0},
+        "sampling": {"random": 0},
         "fit": {"c6_width": 0.1},
     }
     before, after = get_protocol("fast"), get_protocol("fast", overrides)
@@ -57,7 +57,7 @@ def test_overrides_are_merged_recursively() -> None:
         "grids": {"level": 3}
     }
     assert after["dimers"]["structure"]["basis"]["H"] == "cc-pvdz"
-    assert after["sampling"] == before["sampling"] | {"liquid": 0}
+    assert after["sampling"] == before["sampling"] | {"random": 0}
     assert after["fit"] == {"c6_width": 0.1}
     assert after["density"] == before["density"]
 
@@ -84,7 +84,9 @@ def test_overrides_are_merged_recursively() -> None:
         ({"dimers": {"structure": {"basis": "def2-svp"}}}, "dimers.structure.basis: 'def2-svp'"),
         ({"calibration": {"basis": "aug-cc-pvdz"}}, "calibration.basis: 'aug-cc-pvdz' must be"),
         ({"calibration": {"basis": "aug-cc-pvtx"}}, "did you mean 'augccpvtz'"),
-        ({"dimers": {"interaction": {"counterpoise_fraction": 0.5}}}, "add calibration: null"),
+        ({"dimers": {"interaction": {"counterpoise_fraction": 2}}}, "2 is not within 0 to 1"),
+        ({"sampling": {"rounds": 0}}, "calibration must be null without a liquid"),
+        ({"spread": {"production": 0.1}}, "spread.production: 0.1 must be greater"),
         ({"calibration": {"basis": "cc-pvtz"}}, "calibration.basis: 'cc-pvtz' must be of another"),
         ({"dimers": {"correlation": None}}, "calibration must be null"),
         ({"calibration": {"dimer": 3}}, "calibration.dimer is unknown"),

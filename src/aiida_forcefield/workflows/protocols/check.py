@@ -42,6 +42,10 @@ def _distinct(seeds: list[int]) -> list[int]:
     return seeds
 
 
+Seeds = Annotated[list[Natural], Field(min_length=1), AfterValidator(_distinct)]
+Production = Annotated[float, Field(ge=SHORTEST, allow_inf_nan=False)]
+
+
 class _Section(BaseModel):
     model_config = STRICT
 
@@ -55,7 +59,11 @@ class _Learning(_Section):
 class _Sampling(_Section):
     random: Count
     squeezed: Count
-    liquid: Count
+    liquid: Natural
+    uncertain: Count
+    thermal: Natural
+    rounds: Count
+    target_error: Positive
     batch: Natural
     seed: Count
 
@@ -69,9 +77,9 @@ class _Calibration(_Section):
 class _Density(_Section):
     atoms: Natural
     cutoff: Positive
-    seeds: Annotated[list[Natural], Field(min_length=1), AfterValidator(_distinct)]
+    seeds: Seeds
     equilibration: Positive
-    production: Annotated[float, Field(ge=SHORTEST, allow_inf_nan=False)]
+    production: Production
     frames: Count
     target_error: Positive
     max_legs: Natural
@@ -79,6 +87,12 @@ class _Density(_Section):
 
 class _Liquid(_Density):
     frames: Natural  # the dimers are taken from them
+
+
+class _Spread(_Section):
+    seeds: Seeds
+    equilibration: Positive
+    production: Production
 
 
 class _Protocol(_Section):
@@ -90,6 +104,7 @@ class _Protocol(_Section):
     calibration: _Calibration | None = None
     liquid: _Liquid
     density: _Density
+    spread: _Spread | None = None
     fit: _FitSettings
     max_concurrent: Natural
 
@@ -122,16 +137,13 @@ def check(settings: Mapping[str, Any]) -> None:
         mistake = error.errors(include_url=False)[0]
         raise ValueError(_sentence(mistake)) from None
     if "calibration" in settings:
+        if not settings["sampling"]["rounds"]:
+            raise ValueError("calibration must be null without a liquid, sampling.rounds: 0")
         _check_calibration(settings["calibration"], settings["dimers"])
 
 
 def _check_calibration(calibration: Mapping[str, Any], dimers: Mapping[str, Any]) -> None:
-    """Check that two basis sets lead to a limit, and that one place alone says how far."""
-    if "counterpoise_fraction" in dimers["interaction"]:
-        raise ValueError(
-            "dimers.interaction.counterpoise_fraction is what calibration measures; "
-            "to choose it yourself, add calibration: null"
-        )
+    """Check that two basis sets lead to a limit."""
     if dimers.get("correlation") != "mp2":
         raise ValueError("calibration must be null: only for correlation mp2 is the limit known")
     found = []

@@ -3,9 +3,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from aiida_forcefield.potentials import interaction_energies, molecule_energies
-from aiida_forcefield.potentials.units import KCAL_PER_MOL
-from aiida_forcefield.report import field_errors
+from aiida_forcefield.potentials import (
+    Settings,
+    field_errors,
+    interaction_energies,
+    molecule_energies,
+)
 from aiida_forcefield.scans import Points
 
 from ..potentials.synthetic_fields import Case, build
@@ -49,7 +52,7 @@ def test_errors_are_those_of_each_kind_of_point(methanol: Case) -> None:
         points_of(methanol, "pair C1-O1", n, 4),
         points_of(methanol, "pair O1-O1", n, 5),
     ]
-    exact = field_errors(methanol.forcefield, methanol.topology, points, 0.1)
+    exact = field_errors(methanol.forcefield, methanol.topology, points, Settings())
     assert list(exact) == [
         "molecule: energies",
         "molecule: gradients",
@@ -60,12 +63,12 @@ def test_errors_are_those_of_each_kind_of_point(methanol: Case) -> None:
 
     charges = {name: 1.1 * q for name, q in methanol.forcefield.gas_charges.items()}
     other = replace(methanol.forcefield, gas_charges=charges)
-    found = field_errors(other, methanol.topology, points, 0.1)
+    found = field_errors(other, methanol.topology, points, Settings())
     part = points[1]
     difference = (interaction_energies(other, methanol.topology, part.positions) - part.energies)[
         part.ok
     ]
-    weights = np.exp(-part.energies[part.ok].clip(0) / 0.1)
-    expected = np.sqrt(weights @ difference**2 / weights.sum()) / KCAL_PER_MOL
+    weights = np.exp(-part.energies[part.ok].clip(0) / Settings().repulsive_scale)
+    expected = np.sqrt(weights @ difference**2 / weights.sum())
     assert found["dimers: random"] == pytest.approx(expected)
     assert found["molecule: energies"] < 1e-6  # no pair of methanol's atoms is so far apart

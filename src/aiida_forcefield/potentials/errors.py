@@ -5,8 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from aiida_forcefield.potentials import ForceField, interaction_energies, molecule_energies
-from aiida_forcefield.potentials.units import KCAL_PER_MOL
+from aiida_forcefield.potentials.energy import interaction_energies, molecule_energies
+from aiida_forcefield.potentials.forcefield import ForceField
+from aiida_forcefield.potentials.residuals import Settings
 from aiida_forcefield.scans import Points
 from aiida_forcefield.topology import Topology
 
@@ -16,19 +17,18 @@ ENERGIES, GRADIENTS = "molecule: energies", "molecule: gradients"
 
 
 def field_errors(
-    field: ForceField, topology: Topology, points: Sequence[Points], repulsive_scale: float
+    field: ForceField, topology: Topology, points: Sequence[Points], settings: Settings
 ) -> dict[str, float]:
-    """Root-mean-square errors by kind of point, kcal/mol and, of gradients, kcal/mol/Å.
+    """Root-mean-square errors by kind of point, eV and, of gradients, eV/Å.
 
-    Energies of molecules have no zero of their own: their mean error is taken off. Repulsive
-    interaction energies E > 0 weigh exp(−E / repulsive_scale) (eV), as in a fit; all pair scans
-    are one kind. Points that failed are left out.
+    Energies of molecules have no zero of their own: their mean error is taken off. Interaction
+    energies weigh as in a fit; all pair scans are one kind. Points that failed are left out.
 
     Args:
         field: the force field; its gas charges act.
         topology: its molecule.
         points: of single molecules, and of dimers by label.
-        repulsive_scale: eV.
+        settings: weights of a fit.
     """
     errors: dict[str, float] = {}
     alone = [part for part in points if not part.split and part.ok.any()]
@@ -51,6 +51,6 @@ def field_errors(
         expected = np.concatenate([part.energies[part.ok] for part in parts])
         positions = np.concatenate([part.positions[part.ok] for part in parts])
         difference = interaction_energies(field, topology, positions) - expected
-        weights = np.exp(-expected.clip(0) / repulsive_scale)
+        weights = settings.energy_weights(expected)
         errors[label] = float(np.sqrt(np.average(difference**2, weights=weights)))
-    return {label: error / KCAL_PER_MOL for label, error in errors.items()}
+    return errors

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aiida_forcefield.runner.hydrogen_bonds import hydrogen_bonding
+from aiida_forcefield.scans.hydrogen_bonds import hydrogen_bonding
 
 WATER = ["O", "H", "H"]
 POSITIONS = np.array([[0.0, 0.0, 0.0], [0.96, 0.0, 0.0], [-0.24, 0.93, 0.0]])

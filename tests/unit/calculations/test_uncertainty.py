@@ -1,0 +1,25 @@
+"""The uncertainty of a density from what choices in the fit change."""
+
+import pytest
+from aiida.orm import Dict
+
+from aiida_forcefield.calculations.uncertainty import estimate_uncertainty
+
+pytestmark = pytest.mark.usefixtures("storage")
+
+
+def density(value: float, error: float) -> Dict:
+    return Dict({"value": value, "standard_error": error, "unit": "g/cm3"})
+
+
+def test_changes_beyond_the_statistics_count() -> None:
+    others = {"charges": density(1.04, 0.0), "weights": density(0.97, 0.0)}
+    found = estimate_uncertainty(density(1.0, 0.0), **others).get_dict()
+    assert found["value"] == 1.0
+    assert found["changes"] == pytest.approx({"charges": 0.04, "weights": -0.03})
+    assert found["uncertainty"] == pytest.approx(0.05)
+
+
+def test_changes_within_the_statistics_do_not() -> None:
+    found = estimate_uncertainty(density(1.0, 0.004), charges=density(1.003, 0.004)).get_dict()
+    assert found["uncertainty"] == pytest.approx(0.004)

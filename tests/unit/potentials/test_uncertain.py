@@ -1,0 +1,65 @@
+"""Which dimers are worth their cost: those that leave the parameters least uncertain."""
+
+from dataclasses import replace
+from itertools import combinations
+
+import numpy as np
+import pytest
+
+from aiida_forcefield.potentials import ForceField, Settings, least_certain
+from aiida_forcefield.potentials.energy import dimer_model
+
+from .synthetic_fields import Case, build
+
+SETTINGS = Settings()
+
+
+@pytest.fixture(scope="module")
+def methanol() -> Case:
+    case = build("methanol")
+    widths = 0.1 * np.abs(case.forcefield.vector)
+    return replace(case, forcefield=replace(case.forcefield, covariance=np.diag(widths**2)))
+
+
+def log_volume(field: ForceField, case: Case, places: list[int]) -> float:
+    """Of what is left of the uncertainty of the parameters after some dimers were computed."""
+    model = dimer_model(case.topology, field.terms, case.dimers[places], field.gas_charges)
+    energies, jacobian = model.energy(field.vector)
+    rows = jacobian * np.sqrt(SETTINGS.energy_weights(energies))[:, None]
+    uncertain = np.diag(field.covariance) > 0
+    precision = np.linalg.inv(field.covariance[np.ix_(uncertain, uncertain)])
+    precision += rows[:, uncertain].T @ rows[:, uncertain] / SETTINGS.interaction_error**2
+    return -float(np.linalg.slogdet(precision)[1])
+
+
+def test_the_first_is_the_best_of_all_and_each_next_the_best_addition(methanol: Case) -> None:
+    field, count = methanol.forcefield, len(methanol.dimers)
+    chosen = least_certain(field, methanol.topology, methanol.dimers, 3, SETTINGS).tolist()
+    for length in (1, 2, 3):
+        volumes = [
+            log_volume(field, methanol, [*chosen[: length - 1], place])
+            for place in range(count)
+            if place not in chosen[: length - 1]
+        ]
+        assert log_volume(field, methanol, chosen[:length]) == pytest.approx(min(volumes))
+
+
+def test_they_tell_more_than_most_others(methanol: Case) -> None:
+    field = methanol.forcefield
+    chosen = least_certain(field, methanol.topology, methanol.dimers, 2, SETTINGS).tolist()
+    pairs = combinations(range(min(len(methanol.dimers), 20)), 2)
+    others = [log_volume(field, methanol, list(pair)) for pair in pairs]
+    assert log_volume(field, methanol, chosen) <= np.quantile(others, 0.01)
+
+
+def test_a_dimer_that_is_there_twice_is_taken_once(methanol: Case) -> None:
+    best = least_certain(methanol.forcefield, methanol.topology, methanol.dimers, 1, SETTINGS)
+    twice = np.concatenate([methanol.dimers[best], methanol.dimers[:10], methanol.dimers[best]])
+    chosen = least_certain(methanol.forcefield, methanol.topology, twice, 2, SETTINGS)
+    assert set(chosen) != {0, len(twice) - 1}
+
+
+def test_no_more_than_there_are(methanol: Case) -> None:
+    few = methanol.dimers[:3]
+    chosen = least_certain(methanol.forcefield, methanol.topology, few, 5, SETTINGS)
+    assert sorted(chosen) == [0, 1, 2]
