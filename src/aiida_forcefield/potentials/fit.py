@@ -14,7 +14,7 @@ from aiida_forcefield.potentials.forcefield import ForceField, Kind, Term, colum
 from aiida_forcefield.potentials.forms import FORM_OF_KIND, Form
 from aiida_forcefield.potentials.outliers import agreeing
 from aiida_forcefield.potentials.points import DimerPoints, MoleculePoints
-from aiida_forcefield.potentials.prior import Prior, Reference, build_prior
+from aiida_forcefield.potentials.prior import NO_PAIRS, Pairs, Prior, Reference, build_prior
 from aiida_forcefield.potentials.residuals import Problem, Settings, type_pairs
 from aiida_forcefield.potentials.units import KCAL_PER_MOL
 from aiida_forcefield.potentials.validation import foresight, informing_points, left_out_errors
@@ -51,6 +51,7 @@ def fit_force_field(
     dimer_points: Sequence[DimerPoints],
     settings: Settings | None = None,
     forms: Mapping[Kind, Form] = FORM_OF_KIND,
+    pairs: Pairs = NO_PAIRS,
 ) -> ForceField:
     """Fit all parameters of a force field at once.
 
@@ -63,6 +64,7 @@ def fit_force_field(
         dimer_points: sets of interaction energies.
         settings: weights; `Settings()` by default.
         forms: of each kind of interaction.
+        pairs: parameters about which pairs of atom types have their own, as of `build_prior`.
 
     Returns:
         The force field. A parameter at a bound is flagged, and one that the data left as wide as
@@ -74,7 +76,7 @@ def fit_force_field(
             let atoms collapse.
     """
     settings = settings or Settings()
-    prior = build_prior(topology, reference, settings.c6_width, forms)
+    prior = build_prior(topology, reference, settings.c6_width, forms, pairs)
     problem = Problem(
         prior,
         settings,
@@ -118,7 +120,8 @@ def fit_force_field(
             **errors,
             **{f"{name}_start": value for name, value in errors_at_start.items()},
             **{f"left_out_{name}": value for name, value in left_out.items()},
-            "foresight": foresight(residuals, jacobian, rows),
+            "foresight": foresight(residuals, jacobian, rows, ("energy", "gradient")),
+            "foresight_interaction": foresight(residuals, jacobian, rows, ("interaction",)),
             "molecule_points": float(np.count_nonzero(molecule_points.weights)),
             "gradients": float(np.count_nonzero(problem.has_gradient)),
             "dimer_points": float(sum(np.count_nonzero(d.weights) for d in dimer_points)),
@@ -231,11 +234,11 @@ def _terms(
             if found.determined[i] > 0.9:
                 flags.append(f"{name}: not determined by the data (prior only)")
         if term.kind == "nonbonded":
-            mine = term.name.split()[1]
+            mine = set(term.name.removeprefix("nonbonded ").split("-"))
             flags += [
                 f"barrier before collapse {pair}: {barrier / KCAL_PER_MOL:.1f} kcal/mol"
                 for pair, barrier in barriers.items()
-                if mine in pair.split("-") and barrier < 0.9 * least  # the guard is soft
+                if mine <= set(pair.split("-")) and barrier < 0.9 * least  # the guard is soft
             ]
         terms.append(
             replace(

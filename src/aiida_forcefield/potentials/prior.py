@@ -27,6 +27,8 @@ from aiida_forcefield.scans.coordinates import evaluate
 from aiida_forcefield.topology.topology import Topology
 
 Array = NDArray[np.float64]
+Pairs = Mapping[str, Mapping[str, float]]
+NO_PAIRS: Final[Pairs] = {}
 
 _MORSE_DEPTH: Final = 4.0  # eV, the middle of covalent single bonds
 _STRAIGHT: Final = np.deg2rad(170.0)
@@ -46,6 +48,10 @@ _WIDTHS: Final = {
     ("nonbonded", "rho"): 0.12,
     ("nonbonded", "C6"): 0.07,
 }
+
+# Of A, ρ and C6 between unlike types, about what the combination rule makes of them: by so much
+# combination rules err.
+_PAIR_WIDTHS: Final = (0.3, 0.04, 0.05)
 
 # Bounds of some are about the prior's u, in place of those that their form has.
 _SPANS: Final = {
@@ -121,6 +127,7 @@ def build_prior(
     reference: Reference,
     c6_width: float,
     forms: Mapping[Kind, Form] = FORM_OF_KIND,
+    pairs: Pairs = NO_PAIRS,
 ) -> Prior:
     """The prior of all terms of a topology.
 
@@ -132,12 +139,15 @@ def build_prior(
         reference: its minimum with Hessian and C6.
         c6_width: relative standard deviation of C6.
         forms: of each kind of interaction; angles that are straight have one of their own.
+        pairs: parameters about which pairs of types have their own, by the term's name, such as
+            ``"nonbonded C1-O1"``; for the others there is the combination rule.
 
     Raises:
         ValueError: if the reference does not fit the topology, a C6 is not positive, or there is
             no prior for a form.
     """
-    terms = _start(topology, reference, forms)
+    own = tuple(_term(EXP6, name, tuple(values.values())) for name, values in pairs.items())
+    terms = _start(topology, reference, forms) + own
     places = columns(terms)
     parameters = vector(terms)
     logarithmic = np.array(
@@ -161,11 +171,18 @@ def build_prior(
         if term.form == "morse":  # what is known is ln k = ln D + 2 ln α + const
             rows[here[1], here[:2]] = 1, 2
         if term.kind == "nonbonded":  # what is known is ln A − r/ρ at contact r
-            symbol = topology.symbols[topology.atom_types.index(term.name.split()[1])]
-            rows[here[0], here[1]] = contact_distance(symbol, symbol) / term.parameters["rho"]
-            widths[2] = c6_width
+            places_of = (topology.atom_types.index(name) for name in _types(term))
+            symbols = (topology.symbols[place] for place in places_of)
+            rows[here[0], here[1]] = contact_distance(*symbols) / term.parameters["rho"]
+            widths = [*_PAIR_WIDTHS] if term.name in pairs else [*widths[:2], c6_width]
         rows[here] /= np.array(widths)[:, None]
     return Prior(terms, logarithmic, np.clip(centre, lower, upper), rows, lower, upper)
+
+
+def _types(term: Term) -> list[str]:
+    """Of a nonbonded term: the atom type twice, or both of a pair."""
+    names = term.name.removeprefix("nonbonded ").split("-")
+    return names if len(names) > 1 else names * 2
 
 
 def _start(

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from aiida_forcefield.potentials.collapse import inner_maximum
 from aiida_forcefield.potentials.energy import Model
-from aiida_forcefield.potentials.forcefield import Term, columns
+from aiida_forcefield.potentials.forcefield import Term, columns, pair_name
 from aiida_forcefield.potentials.forms import exp6_pair
 from aiida_forcefield.potentials.points import DimerPoints, MoleculePoints
 from aiida_forcefield.potentials.prior import Prior
@@ -224,11 +224,10 @@ def type_pairs(
     """All pairs of atom types, with the charges that MD runs with."""
     places = columns(terms)
     for i, j in combinations_with_replacement(topology.type_names, 2):
-        yield TypePair(
-            f"{i}-{j}",
-            np.concatenate([places[f"nonbonded {i}"], places[f"nonbonded {j}"]]),
-            charges[i] * charges[j],
-        )
+        own = places.get(pair_name(i, j)) if i != j else None
+        # The combination of a pair's own parameters with themselves are these parameters.
+        both = [places[f"nonbonded {name}"] for name in (i, j)] if own is None else [own, own]
+        yield TypePair(f"{i}-{j}", np.concatenate(both), charges[i] * charges[j])
 
 
 def _rmse(name: str, weighted_errors: Array, weight: float) -> dict[str, float]:

@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import combinations
 from typing import Final
 
 from aiida_forcefield.potentials.fit import fit_force_field
-from aiida_forcefield.potentials.forcefield import ForceField, Kind
+from aiida_forcefield.potentials.forcefield import ForceField, Kind, pair_name
 from aiida_forcefield.potentials.forms import (
     FORM_OF_KIND,
     FOURIER6,
@@ -19,8 +20,9 @@ from aiida_forcefield.topology.topology import Topology
 
 RIVALS: Final[tuple[Form, ...]] = (HARMONIC_BOND, FOURIER6)
 """Forms that are tried beside those of `FORM_OF_KIND`."""
-GAIN: Final = 0.02
-"""By which share the error of unseen points must fall for a rival to be taken."""
+GAIN: Final = 0.03
+"""By how much the error of unseen points must fall for a rival to be taken: by this share of
+itself, or of what the forms are expected to miss, where that is larger."""
 
 
 def fit_chosen_forms(
@@ -32,13 +34,14 @@ def fit_chosen_forms(
     dimer_points: Sequence[DimerPoints],
     settings: Settings | None = None,
 ) -> ForceField:
-    """The fit with those forms of bonded interactions that evidence speaks for.
+    """The fit with those forms, and those pairs of atom types, that evidence speaks for.
 
     Args and errors as `fit_force_field`.
 
     Returns:
         The force field. Its diagnostics have the ``foresight`` of each form that was tried, named
-        like ``"foresight harmonic_bond"``.
+        like ``"foresight harmonic_bond"``, and of ``combination_rule`` and ``pairs``, where all
+        pairs of atom types have parameters of their own about what the rule makes of them.
     """
     data = (topology, reference, charges, gas_charges, molecule_points, dimer_points, settings)
     forms: dict[Kind, Form] = dict(FORM_OF_KIND)
@@ -51,12 +54,24 @@ def fit_chosen_forms(
         trial = fit_force_field(*data, forms | {rival.kind: rival})
         before, after = (field.diagnostics["foresight"] for field in (best, trial))
         tried |= {forms[rival.kind].name: before, rival.name: after}
-        # A form does not gain by leaving out what it cannot describe.
-        if after < (1.0 - GAIN) * before and _outliers(trial) == _outliers(best):
+        if _gains(before, after) and _outliers(trial) == _outliers(best):
             best, forms[rival.kind] = trial, rival
+    types = combinations(topology.type_names, 2)
+    combined = {pair_name(i, j): best.pair(i, j) for i, j in types}
+    if combined and dimer_points:
+        trial = fit_force_field(*data, forms, combined)
+        before, after = (field.diagnostics["foresight_interaction"] for field in (best, trial))
+        tried |= {"combination_rule": before, "pairs": after}
+        if _gains(before, after) and _outliers(trial) == _outliers(best):
+            best = trial
     evidence = {f"foresight {name}": value for name, value in tried.items()}
     return replace(best, diagnostics=best.diagnostics | evidence)
 
 
+def _gains(before: float, after: float) -> bool:
+    return before - after > GAIN * max(before, 1.0)
+
+
 def _outliers(field: ForceField) -> dict[str, float]:
+    """Points left out; a rival shall not gain by leaving out what it cannot describe."""
     return {k: n for k, n in field.diagnostics.items() if k.startswith("outliers ")}

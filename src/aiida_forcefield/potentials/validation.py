@@ -45,18 +45,18 @@ def left_out_errors(
     return found
 
 
-def foresight(residuals: Array, jacobian: Array, rows: Rows) -> float:
-    """Root mean square of the residuals of molecules, each point left out by itself.
+def foresight(residuals: Array, jacobian: Array, rows: Rows, kinds: tuple[str, ...]) -> float:
+    """Root mean square of the residuals of some kinds, each point left out by itself.
 
-    In units of their standard deviation, energies and gradients together; by it, forms are
-    compared. Arguments as of `left_out_errors`.
+    In units of their standard deviation; by it, forms are compared. Arguments as of
+    `left_out_errors`, and the `kinds` of residuals.
     """
-    molecules = np.isin(rows.kinds, ("energy", "gradient")) & (rows.weights > 0)
-    if not molecules.any():
+    mine = np.isin(rows.kinds, kinds) & (rows.weights > 0)
+    if not mine.any():
         return 0.0
-    blocks = np.where(molecules, rows.points.astype(str), "")
+    blocks = np.where(mine, rows.points.astype(str), "")
     unseen = _unseen(residuals, jacobian, rows, blocks)
-    return float(np.sqrt(np.sum(unseen[molecules] ** 2) / rows.weights[molecules].sum()))
+    return float(np.sqrt(np.sum(unseen[mine] ** 2) / rows.weights[mine].sum()))
 
 
 def _unseen(residuals: Array, jacobian: Array, rows: Rows, blocks: NDArray[np.str_]) -> Array:

@@ -48,3 +48,25 @@ def spring(term: Term) -> Term:
         return term
     D, alpha, r0 = term.parameters.values()
     return Term("bond", term.name, "harmonic_bond", {"k": D * alpha**2, "r0": r0})
+
+
+def test_pairs_get_parameters_of_their_own_where_the_rule_fails(methanol: Case) -> None:
+    ruled = chosen(methanol, methanol.forcefield)
+    assert all("-" not in term.name for term in ruled.terms if term.kind == "nonbonded")
+    assert ruled.diagnostics["foresight combination_rule"] < 0.1
+
+    own = methanol.forcefield.pair("O1", "H2")
+    own |= {"A": 1.6 * own["A"]}
+    unruly = (*methanol.forcefield.terms, Term("nonbonded", "nonbonded H2-O1", "exp6", own))
+    size = sum(len(term.parameters) for term in unruly)
+    truth = replace(methanol.forcefield, terms=unruly, covariance=np.zeros((size, size)))
+    found = chosen(methanol, truth)
+    errors = found.diagnostics
+    assert errors["foresight pairs"] < 0.9 * errors["foresight combination_rule"]
+    energies = interaction_energies(truth, methanol.topology, methanol.dimers)
+    bound = energies < 0
+    wrong = [
+        np.std((interaction_energies(field, methanol.topology, methanol.dimers) - energies)[bound])
+        for field in (ruled, found)
+    ]
+    assert wrong[1] < 0.3 * wrong[0]
