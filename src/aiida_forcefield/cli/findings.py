@@ -29,12 +29,14 @@ def collect_profiles(study: "ProcessNode") -> list["Profile"]:
     Args:
         study: whose reference geometry is known.
     """
+    from aiida_forcefield.calculations.calibration import counterpoise_of
     from aiida_forcefield.report import compare_profile
     from aiida_forcefield.scans import Scan
 
     found = outputs_of(study)
     reference, topology = found["reference"].value, found["topology"].value
     force_field = found["force_field"].value if "force_field" in found else None
+    counterpoise = counterpoise_of(found.get("calibration"))
     profiles = []
     for scan in scan_nodes(study):
         outputs = outputs_of(scan)
@@ -42,7 +44,9 @@ def collect_profiles(study: "ProcessNode") -> list["Profile"]:
             plan, surrogate = Scan(**scan.inputs.scan.get_dict()), outputs["surrogate"].value
             points = in_order(outputs["points"])
             profiles.append(
-                compare_profile(plan, surrogate, points, reference, topology, force_field)
+                compare_profile(
+                    plan, surrogate, points, reference, topology, force_field, counterpoise
+                )
             )
     return profiles
 

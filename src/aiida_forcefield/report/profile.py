@@ -9,7 +9,7 @@ from scipy.interpolate import PchipInterpolator
 
 from aiida_forcefield.potentials import ForceField, interaction_energies, molecule_energies
 from aiida_forcefield.potentials.units import KCAL_PER_MOL
-from aiida_forcefield.scans import Points, Scan, pair_scan
+from aiida_forcefield.scans import Counterpoise, Points, Scan, calibrated, pair_scan
 from aiida_forcefield.surrogate import Surrogate
 from aiida_forcefield.topology import Topology
 
@@ -53,6 +53,7 @@ def compare_profile(
     reference: Points,
     topology: Topology,
     force_field: ForceField | None,
+    counterpoise: Counterpoise | None = None,
 ) -> Profile:
     """Put surrogate, QM points and force field of one scan on the same zero.
 
@@ -67,14 +68,21 @@ def compare_profile(
         reference: the relaxed molecule, whose first structure is the zero.
         topology: of the molecule.
         force_field: None if there is none yet.
+        counterpoise: corrects interaction energies, which the surrogate learned without it.
     """
     seen = surrogate.observations
     positions = np.concatenate([part.positions[part.ok] for part in points])
     is_pair = scan.kind == "pair"
+    correction = np.concatenate(
+        [(calibrated(p, topology, counterpoise).energies - p.energies)[p.ok] for p in points]
+    )
     energy = seen.energy - (0.0 if is_pair else float(reference.energies[0]))
     # The surrogate's own zero is the minimum of its mean.
     offsets = energy - np.interp(seen.x, surrogate.grid, surrogate.mean)
-    shift = 0.0 if is_pair else float(np.median(offsets))
+    order = np.argsort(seen.x)
+    shift = np.interp(surrogate.grid, seen.x[order], correction[order])
+    shift += 0.0 if is_pair else float(np.median(offsets))
+    energy += correction
     field = curve = None
     if force_field is not None and is_pair:
         dimers = pair_scan(topology, reference.positions[0], scan, surrogate.grid)

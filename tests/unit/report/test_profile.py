@@ -1,5 +1,7 @@
 """The curves of a profile share one zero, and the force field's pass through its own energies."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -7,7 +9,7 @@ from aiida_forcefield.potentials import ForceField, Term
 from aiida_forcefield.potentials.energy import interaction_energies, molecule_energies
 from aiida_forcefield.potentials.units import KCAL_PER_MOL
 from aiida_forcefield.report import Profile, compare_profile
-from aiida_forcefield.scans import Points, Scan, pair_scan
+from aiida_forcefield.scans import Counterpoise, Points, Scan, pair_scan
 from aiida_forcefield.surrogate import Observations, Settings, Surrogate, learn
 from aiida_forcefield.topology import TermType, Topology
 
@@ -107,6 +109,26 @@ def test_pair_curve_is_exact_and_above_infinite_distance() -> None:
     on_grid = pair_scan(HYDROGEN, REFERENCE.positions[0], PAIR, seen.grid)
     exact = interaction_energies(FIELD, HYDROGEN, on_grid) / KCAL_PER_MOL
     np.testing.assert_allclose(profile.field_curve, exact)
+
+
+def test_pairs_are_shown_as_their_calibration_corrects_them() -> None:
+    r = np.array([2.2, 2.6, 3.2, 4.5, 7.5])
+    dimers = pair_scan(HYDROGEN, REFERENCE.positions[0], PAIR, r)
+    truth = interaction_energies(FIELD, HYDROGEN, dimers)
+    gained = -0.05 * np.exp(-r)
+    counterpoise = Counterpoise(0.7, 0.7)
+    corrected = truth - (1 - counterpoise.fractions(HYDROGEN, dimers)) * gained
+    part = replace(
+        points(PAIR, dimers, r, corrected + 0.5 * gained),
+        corrected=corrected,
+        uncorrected=corrected + gained,
+    )
+    seen = learned(PAIR, part)
+    profile = compare_profile(PAIR, seen, [part], REFERENCE, HYDROGEN, FIELD, counterpoise)
+    assert profile.field is not None
+    np.testing.assert_allclose(profile.energy, truth / KCAL_PER_MOL, atol=1e-12)
+    np.testing.assert_allclose(profile.field, profile.energy, atol=1e-12)
+    np.testing.assert_allclose(np.interp(r, profile.grid, profile.mean), profile.energy, atol=0.01)
 
 
 def test_without_a_force_field_there_is_no_curve() -> None:
