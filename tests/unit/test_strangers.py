@@ -5,6 +5,7 @@ A few hundred examples run each time. For a long search: pytest --hypothesis-pro
 
 import json
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +19,10 @@ from aiida_forcefield.cli.study import load_study
 from aiida_forcefield.dynamics import parse_log, read_frames, read_packed
 from aiida_forcefield.parsers.qm import collect_points
 from aiida_forcefield.parsers.records import read_records
+from aiida_forcefield.potentials import read_files
 from aiida_forcefield.scans import Structures
 from aiida_forcefield.surrogate.record import read_record
-from aiida_forcefield.topology import read_material
+from aiida_forcefield.topology import from_smiles, read_material
 from aiida_forcefield.topology.crystal import read_crystal
 
 fuzz = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -54,6 +56,15 @@ Li1 Li 0 0 0
 F1 F 0.5 0.5 0.5
 """
 CURVE = "r,energy,gradient\n0.7,0.1,-1.0\n0.8,0.0,0.1\n0.9,0.05,0.4\n1.0,0.2,0.9\n"
+POSCAR = "LiF\n4.03\n0 .5 .5\n.5 0 .5\n.5 .5 0\nLi F\n1 1\nDirect\n0 0 0\n.5 .5 .5\n"
+OPLS = Path(__file__).parents[1] / "opls"
+OPENMM, DATA, SCRIPT = ((OPLS / f"methanol.{end}").read_text() for end in ("xml", "data", "in"))
+BILLION_LAUGHS = (
+    '<!DOCTYPE f [<!ENTITY a "aaaaaaaaaa">'
+    + "".join(f'<!ENTITY {b} "{f"&{a};" * 10}">' for a, b in pairwise("abcdefghij"))
+    + "]><f>&j;</f>"
+)
+METHANOL = from_smiles("CO")
 DUMP = """\
 ITEM: TIMESTEP
 0
@@ -144,9 +155,29 @@ def test_table(content: bytes, tmp_path: Path) -> None:
     refuses_in_a_line(lambda: load_studies([study], table, None), InputError)
 
 
+def a_word_of(text: str) -> st.SearchStrategy[str]:
+    return st.sampled_from(text.split())
+
+
+ATOMS = a_word_of("C C C N O F S P B c n o s Cl Br [Li+] [O-] [nH] [SiH2]")
+BRACKETS = st.builds(
+    "[{}{}{}H{}{}]".format,
+    st.sampled_from(["", "2", "999"]),
+    a_word_of("C N c P Fe U Xe *"),
+    st.sampled_from(["", "@", "@@", "@OH9", "@TB7"]),
+    st.integers(0, 300),
+    st.sampled_from(["", "+", "--", "+9", ":7"]),
+)
+SIGNS = a_word_of("( ) = # / \\ . 1 1 2 2 3 %12 -")
+WORDS = st.lists(ATOMS | ATOMS | SIGNS | BRACKETS, max_size=20).map("".join)
+LETTERS = st.text("CNOHFSclBr[]()=#123456+-@/\\%.*:", max_size=12)
+
+
 @fuzz
-@given(smiles=st.text("CNOHFSclBr[]()=#123456+-@/\\%.*:", max_size=12))
+@given(smiles=WORDS | LETTERS)
 @example(smiles="C" * 3000)
+@example(smiles="C." * 900)
+@example(smiles="[CH150]")
 @example(smiles="[999C]")
 def test_smiles(smiles: str) -> None:
     refuses_in_a_line(lambda: read_material({"smiles": smiles}), ValueError)
@@ -168,6 +199,29 @@ def test_crystal(content: bytes, tmp_path: Path) -> None:
     path = tmp_path / "crystal.cif"
     path.write_bytes(content)
     refuses_in_a_line(lambda: read_crystal(path), ValueError)
+
+
+@fuzz
+@given(content=file_like(POSCAR))
+def test_poscar(content: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "POSCAR"
+    path.write_bytes(content)
+    refuses_in_a_line(lambda: read_crystal(path), ValueError)
+
+
+@fuzz
+@given(content=file_like(OPENMM))
+@example(content=BILLION_LAUGHS.encode())
+def test_field_of_openmm(content: bytes) -> None:
+    text = content.decode(errors="replace")
+    refuses_in_a_line(lambda: read_files([("field.xml", text)], METHANOL), ValueError)
+
+
+@fuzz
+@given(data=st.just(DATA.encode()) | damaged(DATA), script=damaged(SCRIPT))
+def test_field_of_lammps(data: bytes, script: bytes) -> None:
+    files = [(name, text.decode(errors="replace")) for name, text in (("a", data), ("b", script))]
+    refuses_in_a_line(lambda: read_files(files, METHANOL), ValueError)
 
 
 @fuzz

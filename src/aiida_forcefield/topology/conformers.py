@@ -8,10 +8,12 @@ from rdkit.Chem import rdDistGeom, rdForceFieldHelpers, rdMolAlign
 Array = NDArray[np.float64]
 
 _EMBEDDINGS = 30
+_ATTEMPTS = 20  # at each of them; a cage such as C60 may take all there are
 _KEPT = 5
 _WINDOW = 10.0  # kcal/mol
 _SAME_ENERGY = 0.1  # kcal/mol
 _SAME_SHAPE = 0.3  # Å, root mean square over heavy atoms and polar hydrogens
+_PERMUTATIONS = 1000  # of equal atoms that are tried; a borate with eight CF3 has 6e8
 
 
 def find_conformers(molecule: Chem.Mol, seed: int) -> Array:
@@ -63,6 +65,7 @@ def _embed(molecule: Chem.Mol, seed: int) -> None:
                 "randomSeed": seed + offset,
                 "useRandomCoords": random_coordinates,
                 "clearConfs": False,
+                "maxIterations": _ATTEMPTS,
                 "forceTransAmides": False,  # nor esters: the other minimum counts as well
             }
             for name, value in choices.items():
@@ -91,12 +94,22 @@ def _relax(molecule: Chem.Mol, conformer: int) -> float:
 
 
 def _shape(molecule: Chem.Mol) -> Chem.Mol:
-    """The molecule without the hydrogens on carbon, whose permutations are too many to try."""
-    shape = Chem.RWMol(molecule)
+    """The molecule without the hydrogens on carbon, whose permutations are too many to try.
+
+    Where they still are, halogens on carbon go as well.
+    """
+    shape = _without(molecule, {"H"})
+    matches = shape.GetSubstructMatches(shape, uniquify=False, maxMatches=_PERMUTATIONS + 1)
+    return shape if len(matches) <= _PERMUTATIONS else _without(shape, {"F", "Cl", "Br", "I"})
+
+
+def _without(molecule: Chem.Mol, symbols: set[str]) -> Chem.Mol:
+    """The molecule without such atoms at the ends of bonds to carbon."""
+    rest = Chem.RWMol(molecule)
     for atom in reversed(list(molecule.GetAtoms())):
-        if atom.GetSymbol() == "H" and any(a.GetSymbol() == "C" for a in atom.GetNeighbors()):
-            shape.RemoveAtom(atom.GetIdx())
-    return shape.GetMol()
+        if atom.GetSymbol() in symbols and any(a.GetSymbol() == "C" for a in atom.GetNeighbors()):
+            rest.RemoveAtom(atom.GetIdx())
+    return rest.GetMol()
 
 
 def _deviation(shape: Chem.Mol, new: int, old: int) -> float:
@@ -106,6 +119,10 @@ def _deviation(shape: Chem.Mol, new: int, old: int) -> float:
     conformer = mirror.GetConformer(ids[new])
     conformer.SetPositions(conformer.GetPositions() * [-1.0, 1.0, 1.0])
     return min(
-        float(rdMolAlign.GetBestRMS(Chem.Mol(probe), shape, ids[new], ids[old]))
+        float(
+            rdMolAlign.GetBestRMS(
+                Chem.Mol(probe), shape, ids[new], ids[old], maxMatches=_PERMUTATIONS
+            )
+        )
         for probe in (shape, mirror)
     )

@@ -17,6 +17,9 @@ from aiida_forcefield.topology.xyz import ELEMENTS, read_xyz
 MOST_ATOMS = 200
 """No molecule that is computed here has more, and a text of a line may ask for millions."""
 
+_MOST_LETTERS = 2000
+_MOST_RINGS = 100  # a fullerene of 200 atoms has them
+
 
 def from_smiles(smiles: str, multiplicity: int | None = None, seed: int = 1) -> Topology:
     """The topology of one molecule or ion, with its conformers.
@@ -38,11 +41,13 @@ def from_smiles(smiles: str, multiplicity: int | None = None, seed: int = 1) -> 
         charge = Chem.GetFormalCharge(molecule)
         if multiplicity is None:
             multiplicity = 1 + sum(a.GetNumRadicalElectrons() for a in molecule.GetAtoms())
-        _check_size(symbols)
+        _check_size(len(symbols))
         _check_electrons(symbols, charge, multiplicity)
         conformers = find_conformers(molecule, seed)
-    except ValueError as error:
-        msg = f"SMILES {smiles!r}: {error}"
+    except (ValueError, RuntimeError) as error:
+        reason = str(error) if isinstance(error, ValueError) else "RDKit fails on it"
+        shown = smiles if len(smiles) <= 100 else smiles[:100] + "..."
+        msg = f"SMILES {shown!r}: {reason}"
         raise ValueError(msg) from None
     with rdBase.BlockLogs():
         canonical = Chem.MolToSmiles(Chem.RemoveHs(molecule))
@@ -65,7 +70,7 @@ def from_xyz(text: str, charge: int, multiplicity: int) -> Topology:
             multiplicity that its electrons cannot have.
     """
     symbols, positions = read_xyz(text)
-    _check_size(symbols)
+    _check_size(len(symbols))
     _check_electrons(symbols, charge, multiplicity)
     molecule = Chem.RWMol()
     conformer = Chem.Conformer(len(symbols))
@@ -103,6 +108,7 @@ def _bonds(molecule: Chem.Mol) -> tuple[tuple[int, int], ...]:
 def _parse(smiles: str) -> Chem.Mol:
     """A molecule with explicit hydrogens."""
     with rdBase.BlockLogs():
+        _check_cost(smiles)
         molecule = Chem.MolFromSmiles(smiles.strip())
         if molecule is None:
             raise ValueError(_complaint(smiles))
@@ -121,6 +127,21 @@ def _parse(smiles: str) -> Chem.Mol:
     return Chem.AddHs(molecule)
 
 
+def _check_cost(smiles: str) -> None:
+    """Raise ValueError for what would keep RDKit busy for hours."""
+    if len(smiles) > _MOST_LETTERS:
+        msg = f"it has {len(smiles)} letters; up to {_MOST_LETTERS} are allowed"
+        raise ValueError(msg)
+    molecule = Chem.MolFromSmiles(smiles.strip(), sanitize=False)
+    if molecule is None:
+        return
+    _check_size(sum(1 + atom.GetNumExplicitHs() for atom in molecule.GetAtoms()))
+    rings = molecule.GetNumBonds() - molecule.GetNumAtoms() + len(Chem.GetMolFrags(molecule))
+    if rings > _MOST_RINGS:
+        msg = f"it has {rings} rings; up to {_MOST_RINGS} are allowed"
+        raise ValueError(msg)
+
+
 def _complaint(smiles: str) -> str:
     """What is wrong with a SMILES that cannot be read."""
     for symbol in re.findall(r"\[\d*([A-Z][a-z]?)", smiles):
@@ -132,9 +153,9 @@ def _complaint(smiles: str) -> str:
     return reason or "it cannot be read; check brackets, ring closures and element symbols"
 
 
-def _check_size(symbols: Sequence[str]) -> None:
-    if len(symbols) > MOST_ATOMS:
-        msg = f"it has {len(symbols)} atoms; up to {MOST_ATOMS} are allowed"
+def _check_size(atoms: int) -> None:
+    if atoms > MOST_ATOMS:
+        msg = f"it has {atoms} atoms; up to {MOST_ATOMS} are allowed"
         raise ValueError(msg)
 
 

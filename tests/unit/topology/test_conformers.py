@@ -17,7 +17,12 @@ def test_mirror_images_count_once() -> None:
     assert sorted(np.round(np.abs(angles), -1)) == [60.0, 180.0]
 
 
-@pytest.mark.parametrize("smiles", ["C", "O=C1OCCO1", "F[P-](F)(F)(F)(F)F", "[Li+]", "[H][H]"])
+NEOPENTANE = "FC(F)(F)C(C(F)(F)F)(C(F)(F)F)C(F)(F)F"  # with 31,104 permutations of equal atoms
+
+
+@pytest.mark.parametrize(
+    "smiles", ["C", "O=C1OCCO1", "F[P-](F)(F)(F)(F)F", "[Li+]", "[H][H]", NEOPENTANE]
+)
 def test_rigid_molecules_have_one_conformer(smiles: str) -> None:
     assert len(from_smiles(smiles).conformers) == 1
 

@@ -1,3 +1,5 @@
+from itertools import combinations
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -7,6 +9,13 @@ from rdkit import Chem
 from aiida_forcefield.topology import Topology, from_smiles, from_xyz
 
 DMC = from_smiles("COC(=O)OC")
+
+
+def complete_graph(size: int) -> str:
+    """Iron atoms, each bonded to each other."""
+    pairs = list(combinations(range(size), 2))
+    closures = [[f"%({n})" for n, pair in enumerate(pairs) if atom in pair] for atom in range(size)]
+    return ".".join("[Fe]" + "".join(own) for own in closures)
 
 
 def to_xyz(topology: Topology, order: list[int] | None = None) -> str:
@@ -63,6 +72,10 @@ def test_multiplicity_can_be_given() -> None:
         ("CO", 0, "allowed is an odd number"),
         ("[H+]", None, "0 electrons"),
         ("[H]", 4, "multiplicity 4"),
+        ("C" * 201, None, "it has 201 atoms; up to 200 are allowed"),
+        ("C" * 3000, None, "it has 3000 letters; up to 2000 are allowed"),
+        (complete_graph(18), None, "it has 136 rings; up to 100 are allowed"),
+        ("[CH150]", None, "RDKit fails on it"),
     ],
 )
 def test_bad_smiles_get_one_clear_line(

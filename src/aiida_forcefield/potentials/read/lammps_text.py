@@ -51,7 +51,7 @@ def parse_data(text: str) -> dict[str, list[Words]]:
 
 
 def numbers_of(pattern: str, count: int) -> range:
-    """The types, from 1, that a word such as ``2``, ``*`` or ``2*4`` means.
+    """The types, from 1 to a count, that a word such as ``2``, ``*`` or ``2*4`` means.
 
     Raises:
         ValueError: it is no such word.
@@ -62,4 +62,4 @@ def numbers_of(pattern: str, count: int) -> range:
         high = int(last) if last else count if star else low
     except ValueError:
         raise ValueError(f"type {pattern!r}: a number or a range such as 2*4 is allowed") from None
-    return range(low, high + 1)
+    return range(max(low, 1), min(high, count) + 1)
