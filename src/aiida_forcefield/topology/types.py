@@ -32,7 +32,10 @@ def match_atoms(
     other_bonds: Sequence[tuple[int, int]],
 ) -> tuple[int, ...] | None:
     """For each atom of a molecule its place in another description of it; None if they differ."""
-    if sorted(symbols) != sorted(other_symbols) or len(bonds) != len(other_bonds):
+    sound = {frozenset(bond) for bond in other_bonds if bond[0] != bond[1]}
+    if sorted(symbols) != sorted(other_symbols) or not (
+        len(bonds) == len(other_bonds) == len(sound)
+    ):
         return None
     if tuple(symbols) == tuple(other_symbols) and _same(bonds, other_bonds):
         return tuple(range(len(symbols)))  # and not another order of equal atoms

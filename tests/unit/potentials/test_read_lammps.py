@@ -69,6 +69,13 @@ def test_opls_methanol_in_its_own_numbers() -> None:
         ("lj/coul 0.0 0.0 0.5", "lj/coul 0.0 0.0", "a row has too few words"),
         ("mix geometric", "mix geometric\npair_modify mix nonsense", "pair_modify mix nonsense"),
         ("pair_coeff      2 2", "pair_coeff      1 1", "atom types 1 and 2: no pair coefficients"),
+        (
+            "atom_style      full",
+            "atom_style      molecular",
+            "atom_style molecular: allowed: full",
+        ),
+        ("1 1 0.066 3.5", "1", "a row has too few words"),
+        ("1 1 0.066 3.5", "1 1 0.066", "a row has too few words"),
     ],
 )
 def test_what_cannot_be_read_is_named(old: str, new: str, message: str) -> None:
@@ -84,12 +91,38 @@ def test_what_cannot_be_read_is_named(old: str, new: str, message: str) -> None:
         ("2 15.9994", "2 32.06", "the first molecule has not the atoms and bonds of CO"),
         ("3 55.0 108.5", "", "angle type 3: no coefficients"),
         ("3 1 4  0.040", "3 1 4  0.050", "charge of H1: equal atoms have different charges"),
+        ("\n1 2 1 2\n", "\n1 2 1 1\n", "the first molecule has not the atoms and bonds of CO"),
+        ("\n1 2 1 2\n", "\n1 2 2 3\n", "the first molecule has not the atoms and bonds of CO"),
+        ("Atoms # full", "Atoms # charge", "atom_style charge: allowed: full"),
     ],
 )
 def test_what_is_wrong_with_the_data_is_named(old: str, new: str, message: str) -> None:
     assert old in DATA
     with pytest.raises(ValueError, match=message):
         read_lammps(DATA.replace(old, new), SCRIPT, from_smiles("CO"))
+
+
+@pytest.mark.parametrize(
+    ("style", "numbers", "message"),
+    [
+        ("harmonic", "0.225 1 2.5", "n = 2.5; must be a whole number"),
+        ("harmonic", "0.225 0 3", "d = 0; allowed: -1 and 1"),
+        ("charmm", "0.225 inf 0 0.0", "n = inf; must be a whole number"),
+        ("fourier", "1 0.225 nan 0.0", "n = nan; must be a whole number"),
+        ("fourier", "2 0.225 3 0.0", "3 coefficients; three for each of 2"),
+    ],
+)
+def test_dihedrals_that_are_none_are_refused(style: str, numbers: str, message: str) -> None:
+    script = SCRIPT.replace("dihedral_style  opls", f"dihedral_style {style}")
+    data = DATA.replace("1 0.0 0.0 0.45 0.0", f"1 {numbers}")
+    with pytest.raises(ValueError, match=message):
+        read_lammps(data, script, from_smiles("CO"))
+
+
+def test_a_range_of_types_ends_at_the_types_there_are() -> None:
+    script = SCRIPT.replace("3*4 3*4", "3*999999999 3*999999999")
+    field = read_lammps(DATA, script, from_smiles("CO"))
+    assert field.term("nonbonded H1").parameters["epsilon"] > 0
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """A data file and a script of LAMMPS as a `ForceField` of one molecule."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from math import pi
 from typing import Final, get_args
@@ -40,9 +41,22 @@ def _named(form: str, *names: str) -> Read:
     return read
 
 
+def _whole(value: float) -> int:
+    if not value.is_integer():
+        raise ValueError(f"dihedral: n = {value:g}; must be a whole number")
+    return int(value)
+
+
 def _fourier(v: Numbers) -> tuple[str, Parameters]:
-    parts = (v[1 + 3 * i : 4 + 3 * i] for i in range(int(v[0])))
-    return from_phases((int(n), height, phase * pi / 180) for height, n, phase in parts)
+    if len(v) != 1 + 3 * v[0]:
+        raise ValueError(f"dihedral fourier: {len(v) - 1} coefficients; three for each of {v[0]:g}")
+    return from_phases((_whole(v[i + 1]), v[i], v[i + 2] * pi / 180) for i in range(1, len(v), 3))
+
+
+def _harmonic_dihedral(v: Numbers) -> tuple[str, Parameters]:
+    if v[1] not in (-1, 1):
+        raise ValueError(f"dihedral harmonic: d = {v[1]:g}; allowed: -1 and 1")
+    return from_phases([(_whole(v[2]), v[0], 0 if v[1] > 0 else pi)])
 
 
 def _powers(v: Numbers) -> tuple[str, Parameters]:
@@ -68,7 +82,7 @@ def _cvff(v: Numbers) -> tuple[str, Parameters]:
 def _charmm(v: Numbers) -> tuple[str, Parameters]:
     if v[3]:
         raise ValueError(f"dihedral charmm: weight {v[3]:g}; allowed: 0, and special_bonds instead")
-    return from_phases([(int(v[1]), v[0], v[2] * pi / 180)])
+    return from_phases([(_whole(v[1]), v[0], v[2] * pi / 180)])
 
 
 _READERS: Final[dict[TermKind, dict[str, Read]]] = {
@@ -86,7 +100,7 @@ _READERS: Final[dict[TermKind, dict[str, Read]]] = {
         "fourier": _fourier,
         "nharmonic": lambda v: _powers(v[1:]),
         "multi/harmonic": _powers,
-        "harmonic": lambda v: from_phases([(int(v[2]), v[0], 0 if v[1] > 0 else pi)]),
+        "harmonic": _harmonic_dihedral,
         "charmm": _charmm,
         "opls": lambda v: from_phases(
             (n, height / 2, pi * (n % 2 == 0)) for n, height in enumerate(v, start=1)
@@ -114,6 +128,10 @@ def read_lammps(data: str, script: str, topology: Topology) -> ForceField:
     units = next(iter(commands.last("units")), "real")
     if units not in _ENERGY:
         raise ValueError(f"units {units}: allowed: {', '.join(_ENERGY)}")
+    written = re.search(r"^ *Atoms *# *(\w+)", data, re.MULTILINE)
+    for style in (*commands.last("atom_style")[:1], *(written.groups() if written else ())):
+        if style != "full":
+            raise ValueError(f"atom_style {style}: allowed: full")
     if missing := {"Masses", "Atoms"} - sections.keys():
         raise ValueError(f"{min(missing)}: the data file has no such section")
     try:
@@ -175,7 +193,8 @@ def _bonded(
     rows = [*sections.get(f"{title} Coeffs", []), *commands.of(f"{kind}_coeff")]
     count = max(int(row[1]) for row in members)
     coefficients: dict[int, tuple[str, Parameters]] = {}
-    for pattern, *values in rows:
+    for row in rows:
+        pattern, values = row[0], row[1:]
         name, numbers = (values[0], values[1:]) if style == "hybrid" else (style, values)
         if name not in _READERS[kind]:
             allowed = ", ".join(_READERS[kind])

@@ -99,11 +99,12 @@ def _rows(
     sections: Mapping[str, Sequence[Words]], commands: Script, hybrid: bool, count: int
 ) -> Iterator[tuple[int, int, Words]]:
     """Both types and all words of each pair of types that has coefficients, in their order."""
-    for number, *words in sections.get("Pair Coeffs", []):
-        yield int(number), int(number), words
-    for first, second, *words in sections.get("PairIJ Coeffs", []):
-        yield int(first), int(second), words
-    for first, second, *words in commands.of("pair_coeff"):
+    for row in sections.get("Pair Coeffs", []):
+        yield int(row[0]), int(row[0]), row[1:]
+    for row in sections.get("PairIJ Coeffs", []):
+        yield int(row[0]), int(row[1]), row[2:]
+    for row in commands.of("pair_coeff"):
+        first, second, words = row[0], row[1], row[2:]
         if hybrid and _base(words[0]) not in (*_PARAMETERS, "lepton"):
             continue
         for i in numbers_of(first, count):
@@ -138,8 +139,8 @@ def _without_size(parameters: Parameters) -> dict[str, float]:
 
 def _is_wall(words: Words) -> bool:
     """Whether Lennard-Jones ends at its minimum, purely repulsive."""
-    _, sigma, *cutoff = map(float, words)
-    return bool(cutoff) and abs(cutoff[0] - 2 ** (1 / 6) * sigma) < 1e-6
+    sigma, cutoff = float(words[1]), words[2:]
+    return bool(cutoff) and abs(float(cutoff[0]) - 2 ** (1 / 6) * sigma) < 1e-6
 
 
 def _rule(commands: Script) -> Combination | None:
