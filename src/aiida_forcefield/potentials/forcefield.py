@@ -84,6 +84,12 @@ class ForceField:
     combination: Combination | None = None
     scale_14: tuple[float, float] | None = None
 
+    def __post_init__(self) -> None:
+        """Refuse scales that are none."""
+        for scale in self.scale_14 or ():
+            if not (np.isfinite(scale) and scale >= 0):
+                raise ValueError(f"scale_14: {scale:g}; must be a number of 0 or more")
+
     @property
     def parameter_names(self) -> tuple[str, ...]:
         """Names of the flat parameters, such as ``"bond C1-O1:r0"``."""

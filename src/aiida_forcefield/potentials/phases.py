@@ -1,7 +1,7 @@
 """Dihedral energies as sums of cosines with phases, as other programs have them."""
 
 from collections.abc import Iterable, Mapping
-from math import atan2, cos, hypot, sin
+from math import atan2, cos, degrees, hypot, sin
 
 from aiida_forcefield.potentials.forms import CHIRAL_FOURIER, FOURIER, FOURIER6
 
@@ -9,10 +9,16 @@ _NONE = 1e-9  # relative: a sine that a phase of 180° leaves
 
 
 def to_phases(parameters: Mapping[str, float]) -> list[tuple[int, float, float]]:
-    """A `CHIRAL_FOURIER` as Σ K (1 + cos(nφ − δ)): n, K and δ in radians; n = 0 is a constant."""
+    """A Fourier series as Σ K (1 + cos(nφ − δ)): n, K and δ in degrees; n = 0 is a constant.
+
+    Args:
+        parameters: of `FOURIER`, `FOURIER6` or `CHIRAL_FOURIER`.
+    """
     values = list(parameters.values())
+    if tuple(parameters) != CHIRAL_FOURIER.parameter_names:
+        return [(n, k, 0.0) for n, k in enumerate(values, start=1)]
     pairs = list(zip(values[::2], values[1::2], strict=True))
-    series = [(n, hypot(k, s), atan2(s, k)) for n, (k, s) in enumerate(pairs, start=1)]
+    series = [(n, hypot(k, s), degrees(atan2(s, k))) for n, (k, s) in enumerate(pairs, start=1)]
     return [(0, sum(k - hypot(k, s) for k, s in pairs) / 2, 0.0), *series]
 
 

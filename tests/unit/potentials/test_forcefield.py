@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -36,5 +37,8 @@ def test_a_term_must_have_its_forms_parameters(methanol: Case) -> None:
         Term("nonbonded", "nonbonded H1", "exp6", {"A": 1.0})
     with pytest.raises(ValueError, match="'bond X' is not in the force field"):
         methanol.forcefield.term("bond X")
+    for scale in (np.nan, np.inf, -0.5):
+        with pytest.raises(ValueError, match=r"scale_14: .*; must be a number of 0 or more"):
+            replace(methanol.forcefield, scale_14=(0.5, scale))
     with pytest.raises(ValueError, match="differ in bond C1-O1"):
         check_terms(methanol.forcefield.terms[1:], methanol.topology)

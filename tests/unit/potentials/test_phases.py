@@ -1,3 +1,5 @@
+from collections.abc import Iterable
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -9,7 +11,7 @@ from aiida_forcefield.potentials.phases import from_phases, to_phases
 PHI = np.linspace(-3, 3, 40)
 
 
-def cosines(parts: list[tuple[int, float, float]]) -> np.ndarray:
+def cosines(parts: Iterable[tuple[int, float, float]]) -> np.ndarray:
     return sum(height * (1 + np.cos(n * PHI - phase)) for n, height, phase in parts)
 
 
@@ -17,7 +19,12 @@ def cosines(parts: list[tuple[int, float, float]]) -> np.ndarray:
 def test_phases_say_what_sines_say(values: list[float]) -> None:
     parameters = dict(zip(CHIRAL_FOURIER.parameter_names, values, strict=True))
     expected = CHIRAL_FOURIER.evaluate(PHI, np.array(values)).energy
-    np.testing.assert_allclose(cosines(to_phases(parameters)), expected, atol=1e-12)
+    parts = [(n, height, np.radians(phase)) for n, height, phase in to_phases(parameters)]
+    np.testing.assert_allclose(cosines(parts), expected, atol=1e-12)
+
+
+def test_a_series_without_sines_has_no_phases() -> None:
+    assert to_phases({"k1": 0.1, "k2": 0.2}) == [(1, 0.1, 0.0), (2, 0.2, 0.0)]
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,6 @@ no tables of the user's for nonbonded interactions.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import combinations
-from math import degrees
 from typing import Final
 
 from rdkit import Chem
@@ -23,11 +22,7 @@ Rows = Sequence[Sequence[float]]
 
 
 def _fourier(p: Parameters) -> Rows:
-    return [(0, k, n) for n, k in enumerate(p.values(), start=1)]
-
-
-def _chiral(p: Parameters) -> Rows:
-    return [(degrees(phase), k, n) for n, k, phase in to_phases(p)]
+    return [(phase, k, n) for n, k, phase in to_phases(p)]
 
 
 _BONDED: Final[dict[str, tuple[int, Callable[[Parameters], Rows]]]] = {
@@ -37,7 +32,7 @@ _BONDED: Final[dict[str, tuple[int, Callable[[Parameters], Rows]]]] = {
     "cosine_angle": (2, lambda p: [(p["theta0"], 2 * p["k"])]),
     "fourier": (9, _fourier),
     "fourier6": (9, _fourier),
-    "chiral_fourier": (9, _chiral),
+    "chiral_fourier": (9, _fourier),
     "ryckaert_bellemans": (3, lambda p: [tuple(p.values())]),
     "harmonic_improper": (2, lambda p: [(0, 2 * p["k"])]),
     "cosine_improper": (4, lambda p: [(180, p["k"], 2)]),

@@ -5,7 +5,7 @@ In ``units real`` for ``atom_style full``, with the numbers that `write_data` gi
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import combinations_with_replacement
-from math import degrees, factorial
+from math import factorial
 from typing import Final, get_args
 
 import numpy as np
@@ -23,13 +23,8 @@ _NEUTRAL: Final = 1e-9  # e: smaller charges are none
 
 
 def _fourier(p: Parameters) -> Sequence[float]:
-    k = list(p.values())
-    return [len(k), *(each for n, value in enumerate(k, start=1) for each in (value, n, 0))]
-
-
-def _chiral(p: Parameters) -> Sequence[float]:
     series = to_phases(p)
-    return [len(series), *(each for n, k, phase in series for each in (k, n, degrees(phase)))]
+    return [len(series), *(each for n, k, phase in series for each in (k, n, phase))]
 
 
 def _cosine_powers(p: Parameters) -> Sequence[float]:
@@ -46,7 +41,7 @@ BONDED: Final[dict[str, tuple[str, Callable[[Parameters], Sequence[float]]]]] = 
     "linear_angle": ("cosine", lambda p: (p["k"],)),
     "fourier": ("fourier", _fourier),
     "fourier6": ("fourier", _fourier),
-    "chiral_fourier": ("fourier", _chiral),
+    "chiral_fourier": ("fourier", _fourier),
     "ryckaert_bellemans": ("nharmonic", _cosine_powers),
     "harmonic_improper": ("harmonic", lambda p: (p["k"], 0)),
     "cosine_improper": ("cvff", lambda p: (p["k"], -1, 2)),

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 from aiida_forcefield.topology.topology import Topology
 
 RESIDUE: Final = "MOL"
+MOST_NUMBERED: Final = 99_999
 
 
 def atom_names(topology: Topology) -> tuple[str, ...]:
@@ -28,9 +29,14 @@ def write_pdb(topology: Topology, positions: ArrayLike, box: ArrayLike) -> str:
         topology: the molecule of n atoms.
         positions: M whole molecules, shape (M, n, 3), Å; the format keeps three decimals.
         box: lengths, shape (3,), Å.
+
+    Raises:
+        ValueError: more atoms than the format has numbers for, by which bonds name them.
     """
     xyz, edges = np.asarray(positions, dtype=float), np.asarray(box, dtype=float)
     names, n = atom_names(topology), len(topology.symbols)
+    if len(xyz) * n > MOST_NUMBERED:
+        raise ValueError(f"{len(xyz) * n} atoms; a PDB file with bonds has {MOST_NUMBERED} at most")
     lines = ["CRYST1" + "".join(f"{edge:9.3f}" for edge in edges) + 3 * "  90.00" + " P 1"]
     for molecule, atoms in enumerate(xyz.tolist()):
         for atom, (x, y, z) in enumerate(atoms):
@@ -38,7 +44,7 @@ def write_pdb(topology: Topology, positions: ArrayLike, box: ArrayLike) -> str:
             symbol = topology.symbols[atom]
             label = f"{names[atom]:<4}" if len(symbol) == 2 else f" {names[atom]:<3}"
             lines.append(
-                f"HETATM{number % 100000:5d} {label} {RESIDUE} A{(molecule + 1) % 10000:4d}    "
+                f"HETATM{number:5d} {label} {RESIDUE} A{(molecule + 1) % 10000:4d}    "
                 f"{x:8.3f}{y:8.3f}{z:8.3f}  1.00  0.00          {symbol.upper():>2}"
             )
     lines += [
