@@ -9,7 +9,7 @@ import click
 from aiida.cmdline.utils.decorators import with_dbenv
 
 from aiida_forcefield.cli.errors import InputError, contents
-from aiida_forcefield.cli.programs import PROGRAMS
+from aiida_forcefield.cli.programs import PROGRAM_HELP
 
 if TYPE_CHECKING:
     from aiida_forcefield.data import ForceFieldData
@@ -37,7 +37,11 @@ def list_(elements: Iterable[str], forms: Iterable[str], parameters: Iterable[st
     from aiida.orm import QueryBuilder
 
     from aiida_forcefield.data import ForceFieldData
+    from aiida_forcefield.potentials.forms import FORMS
 
+    for form in forms:
+        if form not in FORMS:
+            raise InputError(f"--form: {form!r} is no form; allowed: {', '.join(FORMS)}")
     conditions = [{"attributes.elements": {"contains": [element]}} for element in elements]
     conditions += [{"attributes.ranges": {"has_key": form}} for form in forms]
     conditions += [_range(text) for text in parameters]
@@ -106,7 +110,7 @@ def import_(files: tuple[Path, ...], smiles: str) -> None:
 
 @forcefield.command()
 @click.argument("pk", type=int)
-@click.option("--to", "program", required=True, help=f"MD program: {', '.join(PROGRAMS)}.")
+@click.option("--to", "program", required=True, help=PROGRAM_HELP)
 @click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help="Folder.")
 @with_dbenv()
 def export(pk: int, program: str, output: Path) -> None:

@@ -6,7 +6,7 @@ import click
 
 from aiida_forcefield.cli.errors import InputError
 from aiida_forcefield.cli.profile import find_study, load
-from aiida_forcefield.cli.programs import PROGRAMS, check_program
+from aiida_forcefield.cli.programs import PROGRAM_HELP, check_program
 
 
 @click.command()
@@ -16,7 +16,7 @@ from aiida_forcefield.cli.programs import PROGRAMS, check_program
     "program",
     default="lammps",
     show_default=True,
-    help=f"MD program: {', '.join(PROGRAMS)}.",
+    help=PROGRAM_HELP,
 )
 @click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help="Folder.")
 @click.pass_obj

@@ -35,6 +35,8 @@ def _read_config(context: click.Context, _: click.Parameter, path: Path | None) 
         if key not in known:
             allowed = ", ".join(sorted(known - {"config"}))
             raise InputError(f"--config: {path}: {key} is unknown; allowed: {allowed}")
+        if content[key] is None:
+            raise InputError(f"--config: {path}: {key} has no value; give one, or leave it out")
     context.default_map = content
 
 

@@ -63,6 +63,12 @@ def test_a_bound_that_is_no_number_is_refused(forcefield: Invoke) -> None:
     assert "'e' is no number" in result.output
 
 
+def test_a_form_that_is_none_is_refused(forcefield: Invoke) -> None:
+    result = forcefield("list", "--form", "nonsense")
+    assert result.exit_code == 2
+    assert "--form: 'nonsense' is no form; allowed: morse, " in result.stderr
+
+
 def test_show(field: ForceFieldData, forcefield: Invoke) -> None:
     words = [" ".join(line.split()) for line in forcefield("show", field.pk).output.splitlines()]
     assert "H1-Li1 2.5 1.1 1.6" in words
