@@ -26,6 +26,22 @@ need_packages() {
     fi
 }
 
+# Installs servers and stops those that Debian starts at once: RabbitMQ listens on all interfaces,
+# with a known password.
+need_servers() {
+    local package units=()
+    need_packages "$@"
+    [[ -d /run/systemd/system ]] || return 0
+    for package in "$@"; do
+        case $package in
+            postgresql | rabbitmq-server | munge) units+=("$package") ;;
+            slurm-wlm) units+=(slurmctld slurmd) ;;
+            openssh-server) units+=(ssh) ;;
+        esac
+    done
+    systemctl disable --now "${units[@]}" >&2 || true
+}
+
 # Libraries that the wheels expect of the system: OpenMP for tblite, the rest for RDKit.
 need_libraries() {
     local known missing=() pair

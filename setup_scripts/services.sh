@@ -34,18 +34,14 @@ as() {
     fi
 }
 
-need_servers() {
+find_servers() {
     local missing=()
     postgres=$(find /usr/lib/postgresql -name pg_ctl -printf '%h\n' 2>/dev/null | sort -V | tail -n 1)
     [[ -n $postgres ]] || missing+=(postgresql)
     [[ -x /usr/lib/rabbitmq/bin/rabbitmq-server ]] || missing+=(rabbitmq-server)
     [[ ${#missing[@]} -eq 0 ]] && return
-    need_packages "${missing[@]}"
+    need_servers "${missing[@]}"
     postgres=$(find /usr/lib/postgresql -name pg_ctl -printf '%h\n' | sort -V | tail -n 1)
-    # Debian starts servers of its own at once, RabbitMQ on all interfaces with a known password.
-    if [[ -d /run/systemd/system ]]; then
-        systemctl disable --now "${missing[@]}" >&2 || true
-    fi
 }
 
 make_secrets() {
@@ -192,7 +188,7 @@ END
 }
 
 command=${1:-}
-need_servers
+find_servers
 case $command in
     start | profile)
         make_secrets

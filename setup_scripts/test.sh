@@ -7,6 +7,11 @@ source "$(dirname "${BASH_SOURCE[0]}")/environments.sh"
 
 build_environments
 command -v gmx_d >/dev/null || (need_packages gromacs) || say "No GROMACS: its tests are skipped"
+servers=() services=true
+for package in slurm-wlm munge openssh-server openssl postgresql rabbitmq-server iproute2 gcc; do
+    dpkg -s "$package" &>/dev/null || servers+=("$package")
+done
+[[ ${#servers[@]} -eq 0 ]] || (need_servers "${servers[@]}") || services=false
 
 AIIDA_PATH=$(mktemp -d)
 export AIIDA_PATH OMP_NUM_THREADS=1
@@ -25,5 +30,5 @@ say "System tests";       pytest tests/system
 
 if [[ $services == false ]]; then
     say "NOT TESTED: Slurm, SSH, PostgreSQL and RabbitMQ, whose Debian packages are not installed:"
-    say "apt-get install slurm-wlm munge openssh-server openssl postgresql rabbitmq-server iproute2"
+    say "apt-get install ${servers[*]}"
 fi
