@@ -1,5 +1,6 @@
 """The same study through SSH and Slurm, on PostgreSQL and RabbitMQ."""
 
+import json
 import re
 import subprocess
 from pathlib import Path
@@ -49,10 +50,25 @@ def test_same_force_field_as_on_one_machine(
             assert theirs["parameters"][name] == pytest.approx(value, rel=1e-5, abs=1e-8)
 
 
+# Run by `verdi run`: the scripts of the jobs of a study, whose work directories are gone by now.
+SCRIPTS = """
+import json, sys
+from aiida.orm import CalcJobNode, load_node
+
+processes = load_node(int(sys.argv[1])).called_descendants
+jobs = [node for node in processes if isinstance(node, CalcJobNode)]
+print(json.dumps([job.base.repository.get_object_content("_aiidasubmit.sh") for job in jobs]))
+"""
+
+
 def test_jobs_had_what_the_study_asked_for(
-    production: "Installation", cluster: Cluster, on_the_cluster: int
+    production: "Installation", cluster: Cluster, on_the_cluster: int, tmp_path: Path
 ) -> None:
-    scripts = [path.read_text() for path in cluster.work.glob("*/*/*/_aiidasubmit.sh")]
+    script = tmp_path / "scripts.py"
+    script.write_text(SCRIPTS)
+    output = production.verdi("run", str(script), str(on_the_cluster))
+    scripts = json.loads(output.splitlines()[-1])
+    assert not any(cluster.work.glob("*/*/*/_aiidasubmit.sh"))
     qm = next(text for text in scripts if "runner.pyz" in text)
     md = next(text for text in scripts if "lmp" in text)
     assert "#SBATCH --time=00:05:00" in qm

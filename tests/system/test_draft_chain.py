@@ -47,6 +47,15 @@ def test_tables_and_status(installation: "Installation", finished: int) -> None:
     assert "finished" in installation.forcefield("status", str(finished))
 
 
+def test_work_directories_are_gone(installation: "Installation", finished: int) -> None:
+    assert re.search(
+        r"cleaned \d\d work directories", installation.verdi("process", "report", str(finished))
+    )
+    left = [path.parent for path in installation.folder.rglob("_aiidasubmit.sh")]
+    # Those of jobs that a killed worker left behind, at most.
+    assert len(left) <= 4, left
+
+
 def test_export(installation: "Installation", finished: int, tmp_path: Path) -> None:
     installation.forcefield("export", str(finished), "-o", tmp_path)
     run = subprocess.run(

@@ -135,7 +135,8 @@ class QmCalculation(PyscfCalculation):
         code.stdout_name = self.FILENAME_STDOUT
         info = CalcInfo()
         info.codes_info = [code]
-        info.retrieve_list = [self.FILENAME_RESULTS, self.FILENAME_STDOUT]
+        info.retrieve_list = [self.FILENAME_STDOUT]
+        info.retrieve_temporary_list = [self.FILENAME_RESULTS]  # the points hold all of it
         # The inputs hold all that the job description says.
         info.provenance_exclude_list = [self.FILENAME_JOB]
         return info

@@ -1,6 +1,7 @@
 """Parser of a batch of quantum-mechanical points."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -28,12 +29,8 @@ class QmParser(Parser):
 
     def parse(self, **kwargs: Any) -> ExitCode:
         """Parse the results; points that a killed job left undone have the status ``missing``."""
-        names = self.retrieved.base.repository.list_object_names()
-        content = b""
-        if QmCalculation.FILENAME_RESULTS in names:
-            content = self.retrieved.base.repository.get_object_content(
-                QmCalculation.FILENAME_RESULTS, mode="rb"
-            )
+        results = Path(kwargs["retrieved_temporary_folder"]) / QmCalculation.FILENAME_RESULTS
+        content = results.read_bytes() if results.exists() else b""
         # Conformers compete: they end as one point, the reference.
         parameters = self.node.inputs.parameters.get_dict()
         reference = "reference" in parameters

@@ -5,7 +5,7 @@ from typing import Any
 
 from aiida.engine import ExitCode, ProcessBuilder, ToContext, WorkChain, if_
 from aiida.engine.processes.workchains.workchain import WorkChainSpec
-from aiida.orm import AbstractCode, Data, Dict, List, ProcessNode, Str
+from aiida.orm import AbstractCode, Bool, Data, Dict, List, ProcessNode, Str
 
 from aiida_forcefield.calculations.fit import CHOICES
 from aiida_forcefield.calculations.topology import perceive_topology
@@ -16,6 +16,7 @@ from aiida_forcefield.workflows.density import FOUND_BY_CHAIN, DensityWorkChain
 from aiida_forcefield.workflows.fit import FitWorkChain
 from aiida_forcefield.workflows.outcome import reason
 from aiida_forcefield.workflows.protocols import get_protocol
+from aiida_forcefield.workflows.retention import clean_work_directories
 from aiida_forcefield.workflows.submission import settle, submit_once
 
 
@@ -47,6 +48,12 @@ class MaterialWorkChain(WorkChain):
             help="Settings of the densities with other choices in the fit; without it there are "
             "none.",
         )
+        spec.input(
+            "clean_workdir",
+            valid_type=Bool,
+            default=lambda: Bool(True),
+            help="Remove work directories at the end, if all went well; of failed jobs they stay.",
+        )
         spec.outline(
             cls.perceive,
             cls.fit,
@@ -55,6 +62,7 @@ class MaterialWorkChain(WorkChain):
             cls.inspect_density,
             if_(cls.has_variations)(cls.predict_otherwise, cls.estimate_uncertainty),
             cls.conclude,
+            cls.clean,
         )
         spec.output("topology", valid_type=TopologyData)
         spec.expose_outputs(FitWorkChain)
@@ -178,6 +186,11 @@ class MaterialWorkChain(WorkChain):
         if not density.is_finished_ok:
             return self.exit_codes.ERROR_IMPRECISE.format(reason=reason(density))
         return None
+
+    def clean(self) -> None:
+        """Remove the work directories of a study that ended well."""
+        if self.inputs.clean_workdir.value:
+            self.report(clean_work_directories(self.node))
 
     def _submit_density(self, label: str, **changed: Data) -> ProcessNode:
         outputs = self.ctx.fit.outputs

@@ -103,7 +103,8 @@ def test_folder_of_a_job(
     assert all(name.endswith(".py") for name in names)
 
     assert info.provenance_exclude_list == ["job.json"]
-    assert info.retrieve_list == ["results.jsonl", QmCalculation.FILENAME_STDOUT]
+    assert info.retrieve_list == [QmCalculation.FILENAME_STDOUT]
+    assert info.retrieve_temporary_list == ["results.jsonl"]
     (code,) = info.codes_info
     assert code.cmdline_params == ["-E", "runner.pyz", "job.json"]
 

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from io import StringIO
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -44,7 +45,7 @@ def lines(*records: dict[str, Any]) -> str:
 
 
 @pytest.fixture
-def parse(codes: dict[str, InstalledCode], hydrogen: Structures) -> Parse:
+def parse(codes: dict[str, InstalledCode], hydrogen: Structures, tmp_path: Path) -> Parse:
     def run(
         text: str | None,
         stderr: str = "",
@@ -70,10 +71,10 @@ def parse(codes: dict[str, InstalledCode], hydrogen: Structures) -> Parse:
             StringIO(stderr), "_scheduler-stderr.txt"
         )
         if text is not None:
-            retrieved.base.repository.put_object_from_filelike(StringIO(text), "results.jsonl")
+            (tmp_path / "results.jsonl").write_text(text)
         retrieved.store().base.links.add_incoming(node, LinkType.CREATE, "retrieved")
         parser = QmParser(node)
-        return parser.parse(), dict(parser.outputs)
+        return parser.parse(retrieved_temporary_folder=str(tmp_path)), dict(parser.outputs)
 
     return run
 
