@@ -28,6 +28,7 @@ PARAMETERS = {
     "fourier6": lambda q: {
         f"k{n}": k for n, k in enumerate((0.05, -0.1, 0.07, 0.02, -0.01, 0.03), start=1)
     },
+    "threefold": lambda q: {"k3": 0.07},
     "chiral_fourier": lambda q: {
         f"{s}{n}": (0.1 if s == "k" else -0.04) / n for n in range(1, 7) for s in "ks"
     },
@@ -58,7 +59,7 @@ CONTACT = 2.0  # Å
 CHARGE = {"C": 0.15, "O": -0.45, "H": 0.08, "N": -0.5, "F": -0.4, "P": 1.4}
 
 FIELDS = {  # SMILES, forms in turns, and what else there is
-    "exp6": ("COC(=O)OC", "morse harmonic_angle fourier harmonic_improper exp6", {}),
+    "exp6": ("COC(=O)OC", "morse harmonic_angle fourier threefold harmonic_improper exp6", {}),
     "lennard-jones": (
         "COC(=O)OC",
         "harmonic_bond cosine_angle harmonic_angle ryckaert_bellemans fourier6 cosine_improper "
@@ -67,7 +68,7 @@ FIELDS = {  # SMILES, forms in turns, and what else there is
     ),
     "opls": (
         "CCO",
-        "harmonic_bond harmonic_angle fourier lennard_jones",
+        "harmonic_bond harmonic_angle fourier threefold lennard_jones",
         {"combination": "geometric", "scale_14": (0.5, 0.5)},
     ),
     "huggins": (

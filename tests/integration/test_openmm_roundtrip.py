@@ -77,7 +77,7 @@ def set_tail(system: openmm.System, on: bool) -> None:
 @pytest.mark.parametrize("name", FIELDS)
 def test_energy_and_forces(name: str, periodic: bool) -> None:
     smiles, forms, extra = FIELDS[name]
-    topology, field = build(smiles, forms, {} if name == "chiral" else extra)
+    topology, field = build(smiles, forms, extra)
     atoms = liquid(topology) if periodic else droplet(topology)
     system = system_of(field, topology, atoms)
     set_tail(system, False)
@@ -143,9 +143,3 @@ def test_a_file_of_others_is_read_as_openmm_reads_it() -> None:
     expected, force = ours(field, topology, atoms)
     assert sum(found.values()) == pytest.approx(expected["energy"], rel=1e-6)
     assert largest_error(forces, force) < 1e-6
-
-
-def test_what_openmm_cannot_say_is_refused() -> None:
-    topology, field = build(*FIELDS["chiral"])
-    with pytest.raises(ValueError, match=r"scale_14: .* not of tang_toennies; the nearest"):
-        write_openmm(field, topology)

@@ -186,10 +186,11 @@ def _errors(diagnostics: Results) -> Table:
     """Errors with the prior's parameters, with the fitted ones, and of what a fit did without."""
     table = _table("Errors of the fit (RMSE)", "", "prior", "fitted", "left out", "unit")
     for name, label in _error_rows(diagnostics):
-        unit = "kcal/mol/Å" if name == "rmse_gradient" else "kcal/mol"
+        unit = {"rmse_gradient": "kcal/mol/Å", "rmse_frequency": "1/cm"}.get(name, "kcal/mol")
+        scale, digits = (1.0, 0) if unit == "1/cm" else (KCAL_PER_MOL, 2)
         left_out = name.replace("rmse_", "left_out_").replace("_intramolecular", "")
         found = (diagnostics.get(key) for key in (f"{name}_start", name, left_out))
-        cells = ("" if error is None else f"{error / KCAL_PER_MOL:.2f}" for error in found)
+        cells = ("" if error is None else f"{error / scale:.{digits}f}" for error in found)
         table.add_row(label, *cells, unit)
     return table
 
@@ -214,6 +215,7 @@ def _error_rows(diagnostics: Results) -> Iterator[tuple[str, str]]:
     named = {
         "rmse_energy_intramolecular": "molecule: energies",
         "rmse_gradient": "molecule: gradients",
+        "rmse_frequency": "molecule: frequencies",
         "rmse_interaction": "dimers: all",
     }
     for origin in ("random", "squeezed", "liquid", "uncertain"):

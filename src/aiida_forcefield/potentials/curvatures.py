@@ -20,6 +20,8 @@ TYPICAL: Final[Mapping[str, float]] = {
     "improper": 1.5,
 }
 
+STRAIGHT: Final = np.deg2rad(170.0)
+"""An angle above it counts as straight: it bends in two directions alike."""
 _HESSIAN_ERROR = 1.0  # eV/Å²: what bonded terms without coupling cannot represent
 _TYPICAL_ERROR = 0.5  # relative
 
@@ -27,7 +29,8 @@ _TYPICAL_ERROR = 0.5  # relative
 def curvatures(topology: Topology, positions: ArrayLike, hessian: ArrayLike) -> dict[str, float]:
     """Second derivative d²E/dq² of each term type, eV/Å² or eV/rad².
 
-    At the minimum, the Hessian of uncoupled terms is Σ (d²E/dq²) (∂q/∂x)(∂q/∂x)ᵀ over the terms.
+    At the minimum, the Hessian of uncoupled terms is Σ (d²E/dq²) (∂q/∂x)(∂q/∂x)ᵀ over the terms; a
+    straight angle bends along two lines.
     The curvatures are the non-negative least-squares solution. They are drawn weakly to typical
     values, because internal coordinates are redundant (six angles around a tetrahedral atom).
 
@@ -48,13 +51,11 @@ def curvatures(topology: Topology, positions: ArrayLike, hessian: ArrayLike) -> 
     typical = np.array([TYPICAL[term.kind] for term in topology.term_types])
     design = np.zeros((size * size, len(typical)))
     for place, term in enumerate(topology.term_types):
-        atoms = np.array(term.members)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            gradients = np.nan_to_num(evaluate(xyz, atoms)[1], posinf=0.0, neginf=0.0)
-        for sites, gradient in zip(atoms, gradients, strict=True):
-            direction = np.zeros((size // 3, 3))
-            direction[sites] = gradient
-            design[:, place] += np.outer(direction, direction).ravel()
+        for member in term.members:
+            for gradient in _gradients(xyz, member):
+                direction = np.zeros((size // 3, 3))
+                direction[list(member)] = gradient
+                design[:, place] += np.outer(direction, direction).ravel()
     scaled, _ = nnls(
         np.vstack([design * typical / _HESSIAN_ERROR, np.eye(len(typical)) / _TYPICAL_ERROR]),
         np.concatenate(
@@ -64,3 +65,15 @@ def curvatures(topology: Topology, positions: ArrayLike, hessian: ArrayLike) -> 
     return dict(
         zip((t.name for t in topology.term_types), (scaled * typical).tolist(), strict=True)
     )
+
+
+def _gradients(xyz: Array, atoms: tuple[int, ...]) -> list[Array]:
+    """Derivatives of a coordinate by its k atoms, shape (k, 3); a straight angle has two."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        value, gradient = evaluate(xyz, [atoms])
+    if len(atoms) != 3 or value[0] < STRAIGHT:
+        return [np.nan_to_num(gradient[0], posinf=0.0, neginf=0.0)]
+    i, j, k = xyz[list(atoms)]
+    near, far = np.linalg.norm(i - j), np.linalg.norm(k - j)
+    across = np.linalg.svd((k - i)[None])[2][1:]
+    return [np.outer([1 / near, -1 / near - 1 / far, 1 / far], e) for e in across]

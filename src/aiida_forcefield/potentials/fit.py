@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,7 @@ from aiida_forcefield.potentials.collapse import inner_maximum
 from aiida_forcefield.potentials.energy import dimer_model, molecule_model
 from aiida_forcefield.potentials.forcefield import ForceField, Kind, Term, columns
 from aiida_forcefield.potentials.forms import FORM_OF_KIND, Form
+from aiida_forcefield.potentials.hessian import hessian_model
 from aiida_forcefield.potentials.outliers import agreeing
 from aiida_forcefield.potentials.points import DimerPoints, MoleculePoints
 from aiida_forcefield.potentials.prior import NO_PAIRS, Pairs, Prior, Reference, build_prior
@@ -22,6 +24,9 @@ from aiida_forcefield.topology.topology import Topology
 
 Array = NDArray[np.float64]
 
+SCALE_14: Final = (1.0, 1.0)
+"""Atoms three bonds apart feel each other in full. Without that, angles lean where a methyl group
+meets a lone pair, and the minima of torsions are off: docs/topics/fit.md has the figures."""
 _MOST_FITS = 5  # after which it is clear which points are outliers
 
 
@@ -57,7 +62,7 @@ def fit_force_field(
 
     Args:
         topology: the molecule.
-        reference: its minimum, Hessian and C6, which give the prior.
+        reference: its minimum, Hessian and C6, which give the prior. The Hessian is data, too.
         charges: of each atom type in the liquid, e; they are handed on, not fitted with.
         gas_charges: of each atom type in vacuum, e; the points are in vacuum too.
         molecule_points: energies and gradients of single molecules.
@@ -80,7 +85,10 @@ def fit_force_field(
     problem = Problem(
         prior,
         settings,
-        molecule_model(topology, prior.terms, molecule_points.positions, gas_charges),
+        hessian_model(topology, prior.terms, reference, gas_charges, SCALE_14),
+        molecule_model(
+            topology, prior.terms, molecule_points.positions, gas_charges, scale_14=SCALE_14
+        ),
         molecule_points,
         [dimer_model(topology, prior.terms, d.positions, gas_charges) for d in dimer_points],
         dimer_points,
@@ -132,11 +140,12 @@ def fit_force_field(
             **{f"outliers {label}": float(n) for label, n in outliers.items()},
             **{f"barrier {name}": value for name, value in barriers.items()},
         },
+        scale_14=SCALE_14,
     )
 
 
 def _misfit(problem: Problem, residuals: Array, covariance: Array) -> float:
-    """χ² over the number of data beyond those that parameters take up; 1 where there are none.
+    """χ² over the number of data beyond those that parameters take up; 1 where there are no points.
 
     What a parameter owes to its prior it does not take from the data. A gradient has no net force
     and no torque, so six of its components follow from the others, and so does one of the energies,

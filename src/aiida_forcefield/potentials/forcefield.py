@@ -68,12 +68,12 @@ class ForceField:
         charges: charge of each atom type in the liquid, which MD runs with, e.
         gas_charges: charge of each atom type in vacuum, with which energies are fitted, e.
         covariance: covariance of the p parameters in the order of `parameter_names`, shape (p, p).
-        diagnostics: errors in eV and eV/Å, before (``..._start``) and after the fit, and those
-            that a fit without them foresees (``left_out_...``), counts, and the barrier before
-            collapse of each type pair.
+        diagnostics: errors in eV, eV/Å and, of frequencies, 1/cm, before (``..._start``) and after
+            the fit, and those that a fit without them foresees (``left_out_...``), counts, and the
+            barrier before collapse of each type pair.
         combination: rule for pairs of types; None for that of the form.
         scale_14: by how much the nonbonded form and Coulomb energies count between atoms three
-            bonds apart; None where all of it is left to the dihedrals.
+            bonds apart; None where they do not.
     """
 
     terms: tuple[Term, ...]

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from math import atan2, cos, degrees, hypot, sin
 
-from aiida_forcefield.potentials.forms import CHIRAL_FOURIER, FOURIER, FOURIER6
+from aiida_forcefield.potentials.forms import CHIRAL_FOURIER, FOURIER, FOURIER6, THREEFOLD
 
 _NONE = 1e-9  # relative: a sine that a phase of 180° leaves
 
@@ -41,6 +41,8 @@ def from_phases(parts: Iterable[tuple[int, float, float]]) -> tuple[str, dict[st
     if max(map(abs, sines)) > _NONE * max(map(abs, cosines)):
         values = [value for pair in zip(cosines, sines, strict=True) for value in pair]
         form = CHIRAL_FOURIER
+    elif cosines[2] and not any(cosines[:2] + cosines[3:]):
+        form, values = THREEFOLD, cosines[2:3]
     else:
         form = FOURIER6 if any(cosines[4:]) else FOURIER
         values = cosines[: len(form.parameters)]

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rdkit import Chem
 
-from aiida_forcefield.potentials.curvatures import curvatures
+from aiida_forcefield.potentials.curvatures import STRAIGHT, curvatures
 from aiida_forcefield.potentials.forcefield import Kind, Term, columns, vector
 from aiida_forcefield.potentials.forms import (
     EXP6,
@@ -21,6 +21,7 @@ from aiida_forcefield.potentials.forms import (
     FOURIER,
     FOURIER6,
     LINEAR_ANGLE,
+    THREEFOLD,
     Form,
 )
 from aiida_forcefield.scans.coordinates import evaluate
@@ -31,7 +32,6 @@ Pairs = Mapping[str, Mapping[str, float]]
 NO_PAIRS: Final[Pairs] = {}
 
 _MORSE_DEPTH: Final = 4.0  # eV, the middle of covalent single bonds
-_STRAIGHT: Final = np.deg2rad(170.0)
 _RHO: Final = 0.265  # Å, how fast the overlap of valence shells decays
 
 # Standard deviation of each parameter's u about its prior.
@@ -138,7 +138,8 @@ def build_prior(
         topology: the molecule.
         reference: its minimum with Hessian and C6.
         c6_width: relative standard deviation of C6.
-        forms: of each kind of interaction; angles that are straight have one of their own.
+        forms: of each kind of interaction; angles that are straight and dihedrals of symmetric
+            groups have one of their own.
         pairs: parameters about which pairs of types have their own, by the term's name, such as
             ``"nonbonded C1-O1"``; for the others there is the combination rule.
 
@@ -194,8 +195,11 @@ def _start(
     terms = []
     for term in topology.term_types:
         q = float(evaluate(reference.positions, np.array(term.members))[0].mean())
-        straight = term.kind == "angle" and q > _STRAIGHT
-        form = LINEAR_ANGLE if straight else forms[term.kind]
+        form = forms[term.kind]
+        if term.kind == "angle" and q > STRAIGHT:
+            form = LINEAR_ANGLE
+        elif topology.turns_threefold(term):
+            form = THREEFOLD
         values = _values(form, max(curvature[term.name], 0.1) / 2, q)
         terms.append(_term(form, term.name, values))
     return (*terms, *_start_nonbonded(topology, np.asarray(reference.c6, dtype=float)))
@@ -203,7 +207,7 @@ def _start(
 
 def _values(form: Form, half: float, q: float) -> tuple[float, ...]:
     """Parameters of a bonded form with its minimum at q (Å, radians), half its curvature there."""
-    if form in (FOURIER, FOURIER6):
+    if form in (FOURIER, FOURIER6, THREEFOLD):
         return (0.0,) * len(form.parameters)
     values = {
         "morse": (_MORSE_DEPTH, np.sqrt(half / _MORSE_DEPTH), q),

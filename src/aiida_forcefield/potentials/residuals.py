@@ -11,6 +11,7 @@ from aiida_forcefield.potentials.collapse import inner_maximum
 from aiida_forcefield.potentials.energy import Model
 from aiida_forcefield.potentials.forcefield import Term, columns, pair_name
 from aiida_forcefield.potentials.forms import exp6_pair
+from aiida_forcefield.potentials.hessian import HessianModel
 from aiida_forcefield.potentials.points import DimerPoints, MoleculePoints
 from aiida_forcefield.potentials.prior import Prior
 from aiida_forcefield.potentials.units import KCAL_PER_MOL
@@ -28,6 +29,8 @@ class Settings:
     Attributes:
         energy_error: what the forms are expected to miss of a molecule's energy, eV.
         gradient_error: of its gradient, eV/Å.
+        hessian_error: of the elements of its Hessian between normal modes, relative to the
+            frequencies: of a squared frequency itself.
         interaction_error: of an interaction energy, eV.
         repulsive_scale: interaction energies E > 0 weigh exp(−E / repulsive_scale), eV; the liquid
             hardly visits them.
@@ -38,6 +41,7 @@ class Settings:
 
     energy_error: float = 0.01
     gradient_error: float = 0.2
+    hessian_error: float = 0.1
     interaction_error: float = 0.015
     repulsive_scale: float = 3 * KCAL_PER_MOL
     c6_width: float = 0.07
@@ -68,10 +72,11 @@ class Rows:
     """What each of the m residuals is of.
 
     Attributes:
-        kinds: ``"energy"``, ``"gradient"`` or ``"interaction"``; empty for prior and guard.
+        kinds: ``"energy"``, ``"gradient"``, ``"interaction"`` or ``"hessian"``; empty for prior
+            and guard.
         labels: where its point comes from.
         points: number of its point among all, -1 without one.
-        weights: of its point, by which its square counts.
+        weights: by which its square counts, that of its point; 0 for prior and guard.
     """
 
     kinds: NDArray[np.str_]
@@ -86,6 +91,7 @@ class Problem:
 
     prior: Prior
     settings: Settings
+    hessian: HessianModel
     molecules: Model
     molecule_points: MoleculePoints
     dimers: Sequence[Model]
@@ -100,7 +106,12 @@ class Problem:
     def residuals(self, u: Array) -> tuple[Array, Array]:
         """All residuals in units of their standard deviation, and their Jacobian in u."""
         parameters = self.prior.to_parameters(u)
-        blocks = [*self._molecule(parameters), *self._dimer(parameters), self._guard(parameters)]
+        blocks = [
+            self._hessian(parameters),
+            *self._molecule(parameters),
+            *self._dimer(parameters),
+            self._guard(parameters),
+        ]
         slope = self.prior.jacobian(parameters)
         return (
             np.concatenate([self.prior.rows @ (u - self.prior.centre), *(b[0] for b in blocks)]),
@@ -126,8 +137,10 @@ class Problem:
         known = np.flatnonzero(self.has_gradient)
         components = np.repeat(known, molecules.positions[0].size if count else 0)
         labels, weights = np.array(molecules.labels), molecules.weights
+        elements = self.hessian.size
         blocks = [
             _no_points(len(self.prior.rows)),
+            _rows("hessian", np.full(elements, ""), np.full(elements, -1), np.ones(elements)),
             _rows("energy", labels[:count], np.arange(count), weights[:count]),
             _rows("gradient", labels[components], components, weights[components]),
         ]
@@ -141,7 +154,7 @@ class Problem:
         return Rows(*(np.concatenate(column) for column in columns))
 
     def errors(self, parameters: Array) -> dict[str, float]:
-        """Weighted root-mean-square errors, eV and eV/Å, of what there is data for."""
+        """Weighted root-mean-square errors, eV, eV/Å and 1/cm, of what there is data for."""
         scale = (self.settings.energy_error, self.settings.gradient_error)
         found: dict[str, float] = {}
         energy, gradient = (block[0] for block in self._molecule(parameters))
@@ -150,6 +163,8 @@ class Problem:
         found |= _rmse("rmse_energy_intramolecular", energy * scale[0], weights.sum())
         total = weights[self.has_gradient].sum() * per_structure
         found |= _rmse("rmse_gradient", gradient * scale[1], total)
+        if self.hessian.size:
+            found["rmse_frequency"] = self.hessian.frequency_error(parameters)
         sets = [block[0] * self.settings.interaction_error for block in self._dimer(parameters)]
         weight = [self._weights(points).sum() for points in self.dimer_points]
         if sets:
@@ -157,6 +172,10 @@ class Problem:
         for points, error, total in zip(self.dimer_points, sets, weight, strict=True):
             found |= _rmse(f"rmse_interaction {points.label}", error, total)
         return found
+
+    def _hessian(self, parameters: Array) -> tuple[Array, Array]:
+        off, jacobian = self.hessian.errors(parameters)
+        return off / self.settings.hessian_error, jacobian / self.settings.hessian_error
 
     def _molecule(self, parameters: Array) -> list[tuple[Array, Array]]:
         points, model = self.molecule_points, self.molecules.evaluate(parameters)

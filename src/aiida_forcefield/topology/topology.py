@@ -89,6 +89,24 @@ class Topology:
         """Pairs of atoms three bonds apart, shape (p, 2)."""
         return np.argwhere(np.triu(self.bond_distances == 3, k=1))
 
+    def turns_threefold(self, term: TermType) -> bool:
+        """Whether a dihedral type turns groups of three equal branches, such as methyl.
+
+        Only the orders 3, 6, ... of its energy then act on a symmetric group: all others cancel.
+        """
+
+        def branches(centre: int, beyond: int) -> list[str]:
+            ends = [j if i == centre else i for i, j in self.bonds if centre in (i, j)]
+            return [self.atom_types[end] for end in ends if end != beyond]
+
+        def threefold(centre: int, beyond: int) -> bool:
+            types = branches(centre, beyond)
+            return len(types) == 3 and len(set(types)) == 1
+
+        return term.kind == "dihedral" and all(
+            threefold(j, k) or threefold(k, j) for _, j, k, _ in term.members
+        )
+
     def fragment(self, axis: tuple[int, int]) -> NDArray[np.int_] | None:
         """Atoms on the far side of the bond ``axis``, the second atom included.
 

@@ -64,7 +64,8 @@ def test_own_files_and_those_of_others(compare: Invoke, tmp_path: Path) -> None:
     for files in ((xml,), (data, script)):
         found = rows(compare(*files))
         # Charges are the liquid's in files, and the gas phase's in fits.
-        assert found["molecule: energies"] == ["0.00", "0.00", "kcal/mol"]
+        assert found["molecule: energies"][0] == "0.00"
+        assert 0 < float(found["molecule: energies"][1]) < 0.02
         assert found["dimers: random"][0] == "0.00"
         assert float(found["dimers: random"][1]) > 0
     opls = rows(compare(OPLS / "methanol.xml"))

@@ -1,14 +1,17 @@
 """Force fields with known parameters, and the data that they would give."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+from ase.data import atomic_masses, atomic_numbers
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.spatial.transform import Rotation
 
 from aiida_forcefield.potentials import ForceField, Reference, Term
 from aiida_forcefield.potentials.energy import interaction_energies, molecule_energies
+from aiida_forcefield.potentials.hessian import SOFT, hessian_model
+from aiida_forcefield.runner.vibrations import WAVENUMBER
 from aiida_forcefield.scans.coordinates import evaluate
 from aiida_forcefield.topology import Topology
 from aiida_forcefield.topology.molecule import from_smiles
@@ -45,10 +48,12 @@ def true_field(name: str, topology: Topology) -> ForceField:
             "dihedral": {"k1": 0.03, "k2": -0.06, "k3": 0.02, "k4": 0.005},
             "improper": {"k": 0.9},
         }[term.kind]
-        form = {"bond": "morse", "angle": "harmonic_angle", "dihedral": "fourier"}
-        terms.append(
-            Term(term.kind, term.name, form.get(term.kind, "harmonic_improper"), parameters)
+        form = {"bond": "morse", "angle": "harmonic_angle", "dihedral": "fourier"}.get(
+            term.kind, "harmonic_improper"
         )
+        if topology.turns_threefold(term):
+            form, parameters = "threefold", {"k3": 0.02}
+        terms.append(Term(term.kind, term.name, form, parameters))
     for atom_type in topology.type_names:
         symbol = topology.symbols[topology.atom_types.index(atom_type)]
         A, rho, C6 = POLAR_HYDROGEN if atom_type == "H2" else EXP6[symbol]
@@ -57,7 +62,7 @@ def true_field(name: str, topology: Topology) -> ForceField:
     size = sum(len(term.parameters) for term in terms)
     gas = CHARGES[name]
     liquid = {atom_type: 1.1 * charge for atom_type, charge in gas.items()}
-    return ForceField(tuple(terms), liquid, gas, np.zeros((size, size)))
+    return ForceField(tuple(terms), liquid, gas, np.zeros((size, size)), scale_14=(1.0, 1.0))
 
 
 def minimum(forcefield: ForceField, topology: Topology) -> Reference:
@@ -75,6 +80,18 @@ def minimum(forcefield: ForceField, topology: Topology) -> Reference:
     hessian = (forward - backward) / (2 * step)
     C6 = [forcefield.term(f"nonbonded {t}").parameters["C6"] for t in topology.atom_types]
     return Reference(x.reshape(start.shape), (hessian + hessian.T) / 2, np.sqrt(np.outer(C6, C6)))
+
+
+def disturbed(
+    reference: Reference, field: ForceField, topology: Topology, error: float
+) -> Reference:
+    """With a Hessian that errs between normal modes as much as a fit expects."""
+    model = hessian_model(topology, field.terms, reference, field.gas_charges, field.scale_14)
+    masses = np.repeat([atomic_masses[atomic_numbers[s]] for s in topology.symbols], 3)
+    forces = masses[:, None] * model.modes * model.frequencies.clip(SOFT) / WAVENUMBER
+    noise = np.random.default_rng(3).normal(scale=error, size=2 * (len(model.frequencies),))
+    noise = (noise + noise.T) / 2  # off the diagonal, an element errs by 1/√2 of what it does on it
+    return replace(reference, hessian=reference.hessian + forces @ noise @ forces.T)
 
 
 def dimers_of(forcefield: ForceField, topology: Topology, monomer: Array, count: int) -> Array:

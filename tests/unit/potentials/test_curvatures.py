@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from aiida_forcefield.potentials.curvatures import curvatures
-from aiida_forcefield.topology import TermType, Topology
+from aiida_forcefield.topology import TermType, Topology, from_smiles
 
 from .synthetic_fields import Case
 
@@ -16,6 +16,21 @@ def test_diatomic_gives_its_force_constant() -> None:
     x = np.array([[0, 0, 0], [0, 0, 0.92]])
     found = curvatures(topology, x, 60.0 * np.outer(b, b))
     assert found == {"bond F1-H1": pytest.approx(60.0, rel=1e-3)}
+
+
+def test_straight_angle_bends_in_two_directions() -> None:
+    """CO2: the angle's force constant stands once in each of two directions across the line."""
+    topology = from_smiles("O=C=O")
+    x = np.array([[-1.16, 0, 0], [0.0, 0, 0], [1.16, 0, 0]])
+    line = np.array([1.0, -2.0, 1.0]) / 1.16
+    hessian = np.zeros((3, 3, 3, 3))
+    for across in (1, 2):
+        hessian[:, across, :, across] = 4.7 * np.outer(line, line)
+    stretches = [np.array([-1.0, 1.0, 0.0]), np.array([0.0, -1.0, 1.0])]
+    hessian[:, 0, :, 0] = 100 * sum(np.outer(b, b) for b in stretches)
+    found = curvatures(topology, x, hessian.reshape(9, 9))
+    assert found["angle O1-C1-O1"] == pytest.approx(4.7, rel=0.05)
+    assert found["bond C1-O1"] == pytest.approx(100, rel=0.01)
 
 
 def test_force_constants_come_back_from_the_hessian(case: Case) -> None:

@@ -71,4 +71,6 @@ def test_errors_are_those_of_each_kind_of_point(methanol: Case) -> None:
     weights = np.exp(-part.energies[part.ok].clip(0) / Settings().repulsive_scale)
     expected = np.sqrt(weights @ difference**2 / weights.sum())
     assert found["dimers: random"] == pytest.approx(expected)
-    assert found["molecule: energies"] < 1e-6  # no pair of methanol's atoms is so far apart
+    alone = points[0]
+    off = molecule_energies(other, methanol.topology, alone.positions)[0] - alone.energies
+    assert found["molecule: energies"] == pytest.approx(np.std(off[alone.ok]))

@@ -16,11 +16,12 @@ from aiida_forcefield.potentials import (
     molecule_energies,
 )
 from aiida_forcefield.potentials.energy import dimer_model, molecule_model
+from aiida_forcefield.potentials.hessian import hessian_model
 from aiida_forcefield.potentials.prior import build_prior
 from aiida_forcefield.potentials.residuals import Problem, type_pairs
 from aiida_forcefield.topology import Topology
 
-from .synthetic_fields import Case
+from .synthetic_fields import Case, disturbed
 
 KCAL = 1 / 23.0605478
 SETTINGS = Settings()
@@ -103,6 +104,9 @@ def test_jacobian_of_the_residuals(case: Case) -> None:
     problem = Problem(
         prior,
         replace(SETTINGS, barrier=20.0),  # high enough that the guard acts
+        hessian_model(
+            case.topology, field.terms, case.reference, field.gas_charges, field.scale_14
+        ),
         molecule_model(case.topology, field.terms, case.molecules, field.gas_charges),
         molecules,
         [dimer_model(case.topology, field.terms, case.dimers, field.gas_charges)],
@@ -223,7 +227,8 @@ def test_parameter_at_its_bound_is_flagged(methanol: Case) -> None:
 
 
 def test_fit_is_better_than_its_start_and_says_so(case: Case) -> None:
-    diagnostics = fit(case, *data(case, noise=1.0)).diagnostics
+    noisy = disturbed(case.reference, case.forcefield, case.topology, SETTINGS.hessian_error)
+    diagnostics = fit(replace(case, reference=noisy), *data(case, noise=1.0)).diagnostics
     for name in ("rmse_energy_intramolecular", "rmse_gradient", "rmse_interaction"):
         assert diagnostics[name] < diagnostics[f"{name}_start"]
     assert diagnostics["reduced_chi2"] == pytest.approx(1, abs=0.1)

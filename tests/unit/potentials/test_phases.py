@@ -31,6 +31,7 @@ def test_a_series_without_sines_has_no_phases() -> None:
     ("parts", "name"),
     [
         ([(3, 0.2, 0.0), (2, 0.1, np.pi)], "fourier"),
+        ([(3, 0.2, np.pi)], "threefold"),
         ([(6, 0.2, 0.0)], "fourier6"),
         ([(3, 0.2, 1.0), (3, 0.1, -0.5), (1, 0.1, 0.0)], "chiral_fourier"),
     ],

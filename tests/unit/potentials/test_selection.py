@@ -38,7 +38,7 @@ def test_forms_that_made_the_points_are_found(methanol: Case) -> None:
     assert morse.term("bond C1-O1").form == "morse"
     found = morse.diagnostics
     assert found["foresight morse"] < 0.5 * found["foresight harmonic_bond"]
-    assert morse.term("dihedral H1-C1-O1-H2").form == "fourier"  # none better, so the simpler one
+    assert morse.term("dihedral H1-C1-O1-H2").form == "threefold"
 
     springs = replace(methanol.forcefield, terms=tuple(map(spring, methanol.forcefield.terms)))
     harmonic = chosen(methanol, springs)

@@ -53,3 +53,18 @@ def test_the_two_sides_of_a_bond_make_up_the_molecule(dmc: Topology) -> None:
 def test_no_side_of_a_ring_bond_is_free() -> None:
     ring = from_smiles("O=C1OCCO1")
     assert [ring.fragment(b) is None for b in ((0, 1), (1, 2), (3, 4))] == [False, True, True]
+
+
+@pytest.mark.parametrize(
+    ("smiles", "turned"),
+    [
+        ("CO", {"dihedral H1-C1-O1-H2"}),
+        ("COC(=O)OC", {"dihedral C2-O1-C1-H1"}),
+        ("FC(F)(F)CO", {"dihedral F1-C1-C2-O1", "dihedral F1-C1-C2-H1"}),
+        ("C1CCC1", set()),
+        ("OO", set()),
+    ],
+)
+def test_groups_of_three_equal_branches_are_told(smiles: str, turned: set[str]) -> None:
+    topology = from_smiles(smiles)
+    assert {t.name for t in topology.term_types if topology.turns_threefold(t)} == turned

@@ -32,6 +32,7 @@ _BONDED: Final[dict[str, tuple[int, Callable[[Parameters], Rows]]]] = {
     "cosine_angle": (2, lambda p: [(p["theta0"], 2 * p["k"])]),
     "fourier": (9, _fourier),
     "fourier6": (9, _fourier),
+    "threefold": (9, lambda p: [(0, p["k3"], 3)]),
     "chiral_fourier": (9, _fourier),
     "ryckaert_bellemans": (3, lambda p: [tuple(p.values())]),
     "harmonic_improper": (2, lambda p: [(0, 2 * p["k"])]),

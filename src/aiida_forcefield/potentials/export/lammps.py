@@ -41,6 +41,7 @@ BONDED: Final[dict[str, tuple[str, Callable[[Parameters], Sequence[float]]]]] = 
     "linear_angle": ("cosine", lambda p: (p["k"],)),
     "fourier": ("fourier", _fourier),
     "fourier6": ("fourier", _fourier),
+    "threefold": ("fourier", lambda p: (1, p["k3"], 3, 0)),
     "chiral_fourier": ("fourier", _fourier),
     "ryckaert_bellemans": ("nharmonic", _cosine_powers),
     "harmonic_improper": ("harmonic", lambda p: (p["k"], 0)),

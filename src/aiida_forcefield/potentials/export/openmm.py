@@ -16,7 +16,9 @@ from aiida_forcefield.potentials.export.openmm_forms import (
     BOND_CUTOFF,
     EXPRESSIONS,
     STANDARD,
+    TAIL,
     nonbonded_energy,
+    pairs_14,
 )
 from aiida_forcefield.potentials.forcefield import ForceField, Term, check_terms, pair_name
 from aiida_forcefield.potentials.forms import FORMS, LENNARD_JONES
@@ -31,12 +33,6 @@ _TAGS: Final[dict[TermKind, tuple[str, str]]] = {
     "dihedral": ("Torsion", "Proper"),
     "improper": ("Torsion", "Improper"),
 }
-
-_TAIL = """
-for force in sys.getForces():
-    if force.__class__.__name__ == 'CustomNonbondedForce':
-        force.setUseLongRangeCorrection(True)
-"""
 
 
 def write_openmm(forcefield: ForceField, topology: Topology) -> str:
@@ -55,11 +51,6 @@ def write_openmm(forcefield: ForceField, topology: Topology) -> str:
     """
     check_terms(forcefield.terms, topology)
     form = forcefield.nonbonded_form
-    if forcefield.scale_14 not in (None, (0, 0)) and form is not LENNARD_JONES:
-        raise ValueError(
-            f"scale_14: OpenMM's XML scales 1-4 pairs of {LENNARD_JONES.name} only, not of "
-            f"{form.name}; the nearest that it can say is {form.name} without 1-4 pairs"
-        )
     root = Element("ForceField")
     _template(root, forcefield, topology)
     for kind, (middle, tag) in _TAGS.items():
@@ -183,7 +174,8 @@ def _tabulated(
             row |= {"wall": start / NM, "height": height / KJ_PER_MOL}
             for name, value in row.items():
                 tables.setdefault(name, []).append(value)
-    energy = nonbonded_energy(form, walled=any(tables["wall"]))
+    walled = any(tables["wall"])
+    energy = nonbonded_energy(form, walled)
     force = SubElement(root, "CustomNonbondedForce", energy=energy, bondCutoff=BOND_CUTOFF)
     SubElement(force, "PerParticleParameter", name="t")
     size = str(len(names))
@@ -193,7 +185,8 @@ def _tabulated(
     for index, name in enumerate(names):
         SubElement(force, "Atom", {"class": name, "t": str(index)})
         SubElement(coulomb, "Atom", {"class": name, "sigma": "1", "epsilon": "0"})
-    SubElement(root, "Script").text = _TAIL
+    apart = pairs_14(form, walled, scales[0]) if scales[0] else ""
+    SubElement(root, "Script").text = TAIL + apart
 
 
 def _number(value: float) -> str:

@@ -27,6 +27,10 @@ STANDARD: Final[dict[str, tuple[str, Callable[[Parameters], Parameters]]]] = {
     ),
     "fourier": ("PeriodicTorsionForce", _periodic),
     "fourier6": ("PeriodicTorsionForce", _periodic),
+    "threefold": (
+        "PeriodicTorsionForce",
+        lambda p: {"periodicity1": 3, "phase1": 0, "k1": p["k3"]},
+    ),
     "ryckaert_bellemans": (
         "RBTorsionForce",
         lambda p: {f"c{n}": value for n, value in enumerate(p.values())},
@@ -56,14 +60,57 @@ EXPRESSIONS: Final = {
 """All other forms, as OpenMM's custom forces read them."""
 
 
-def nonbonded_energy(form: Form, walled: bool) -> str:
-    """The energy of a nonbonded form, its parameters by tables over pairs of types, as OpenMM's
-    custom force reads it; with the wall before its collapse where there is one."""
-    terms, tables = [EXPRESSIONS[form.name]], list(form.parameter_names)
+def pair_energy(form: Form, walled: bool) -> tuple[str, list[str]]:
+    """The energy of a nonbonded form as a function of r, and the names of its parameters; with the
+    wall before its collapse where there is one."""
+    terms, names = [EXPRESSIONS[form.name]], list(form.parameter_names)
     if walled:
         terms.append("step(wall-r)*height*(wall^12/r^12-2*wall^6/r^6+1)")
-        tables += ["wall", "height"]
-    definitions = [f"{name}={name}_of(t1,t2)" for name in tables]
-    if form is TANG_TOENNIES:
-        definitions.insert(0, "x=r/rho")
-    return ";".join(["+".join(terms), *definitions])
+        names += ["wall", "height"]
+    definitions = ["x=r/rho"] if form is TANG_TOENNIES else []
+    return ";".join(["+".join(terms), *definitions]), names
+
+
+def nonbonded_energy(form: Form, walled: bool) -> str:
+    """The same with tables of the parameters over pairs of types, as the custom force reads it."""
+    energy, names = pair_energy(form, walled)
+    return ";".join([energy, *(f"{name}={name}_of(t1,t2)" for name in names)])
+
+
+TAIL: Final = """
+for force in sys.getForces():
+    if force.__class__.__name__ == 'CustomNonbondedForce':
+        force.setUseLongRangeCorrection(True)
+"""
+"""A script with which the energy and pressure beyond the cutoff are added in a periodic system."""
+
+
+def pairs_14(form: Form, walled: bool, scale: float) -> str:
+    """A script that lets atoms three bonds apart feel a form that OpenMM has no 1-4 pairs for.
+
+    The custom force excludes them, as it must: OpenMM wants the same exclusions of all its forces.
+    """
+    energy, names = pair_energy(form, walled)
+    whole, *definitions = energy.split(";")
+    scaled = ";".join([f"{scale:.14g}*({whole})", *definitions])
+    return f"""
+import openmm
+near = {{frozenset((bond.atom1, bond.atom2)) for bond in data.bonds}}
+near |= {{frozenset((angle[0], angle[2])) for angle in data.angles}}
+apart = {{frozenset((proper[0], proper[3])) for proper in data.propers}} - near
+force = next(f for f in sys.getForces() if f.__class__.__name__ == 'CustomNonbondedForce')
+pairs = openmm.CustomBondForce('{scaled}')
+pairs.setName('CustomNonbonded14')
+pairs.setUsesPeriodicBoundaryConditions(force.usesPeriodicBoundaryConditions())
+for name in {names}:
+    pairs.addPerBondParameter(name)
+tables = {{
+    force.getTabulatedFunctionName(k): force.getTabulatedFunction(k).getFunctionParameters()
+    for k in range(force.getNumTabulatedFunctions())
+}}
+for i, j in sorted(map(sorted, apart)):
+    first, second = (int(force.getParticleParameters(k)[0]) for k in (i, j))
+    values = [tables[name + '_of'][2][first + tables[name + '_of'][0] * second] for name in {names}]
+    pairs.addBond(i, j, values)
+sys.addForce(pairs)
+"""

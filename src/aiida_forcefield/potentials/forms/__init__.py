@@ -15,6 +15,7 @@ from aiida_forcefield.potentials.forms.dihedrals import (
     FOURIER,
     FOURIER6,
     RYCKAERT_BELLEMANS,
+    THREEFOLD,
     fourier,
 )
 from aiida_forcefield.potentials.forms.form import Form, FormValue, Kind, Parameter
@@ -37,6 +38,7 @@ FORMS: Final = {
         LINEAR_ANGLE,
         FOURIER,
         FOURIER6,
+        THREEFOLD,
         CHIRAL_FOURIER,
         RYCKAERT_BELLEMANS,
         HARMONIC_IMPROPER,
@@ -77,6 +79,7 @@ __all__ = [
     "QUARTIC_BOND",
     "RYCKAERT_BELLEMANS",
     "TANG_TOENNIES",
+    "THREEFOLD",
     "Combination",
     "Form",
     "FormValue",

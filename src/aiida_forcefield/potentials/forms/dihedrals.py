@@ -14,6 +14,13 @@ def fourier(phi: Array, parameters: Array) -> FormValue:
     return FormValue(cosine @ parameters, sine @ parameters, cosine, sine)
 
 
+def threefold(phi: Array, parameters: Array) -> FormValue:
+    """E = k3 (1 + cos 3φ), the one term of the series that acts on a symmetric group of three."""
+    (k3,) = parameters
+    cosine, sine = 1 + np.cos(3 * phi), -3 * np.sin(3 * phi)
+    return FormValue(k3 * cosine, k3 * sine, cosine[..., None], sine[..., None])
+
+
 def chiral_fourier(phi: Array, parameters: Array) -> FormValue:
     """E = Σ k_n (1 + cos nφ) + s_n sin nφ; parameters k1, s1, k2, s2, ...
 
@@ -50,6 +57,14 @@ _SERIES: Final = "Σ kn (1 + cos nφ)"
 
 FOURIER: Final = Form("fourier", "dihedral", "Fourier", _SERIES, _barriers("k", 4), fourier)
 FOURIER6: Final = Form("fourier6", "dihedral", "Fourier", _SERIES, _barriers("k", 6), fourier)
+THREEFOLD: Final = Form(
+    "threefold",
+    "dihedral",
+    "threefold",
+    "k3 (1 + cos 3φ)",
+    _barriers("k", 4)[2:3],
+    threefold,
+)
 CHIRAL_FOURIER: Final = Form(
     "chiral_fourier",
     "dihedral",

@@ -6,9 +6,14 @@ from typing import Final
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
-from aiida_forcefield.potentials.export.openmm_forms import DEGREE, EXPRESSIONS
+from aiida_forcefield.potentials.export.openmm_forms import (
+    DEGREE,
+    EXPRESSIONS,
+    TAIL,
+    pairs_14,
+)
 from aiida_forcefield.potentials.forcefield import ForceField
-from aiida_forcefield.potentials.forms import FORMS, LENNARD_JONES
+from aiida_forcefield.potentials.forms import FORMS, LENNARD_JONES, Form
 from aiida_forcefield.potentials.phases import from_phases
 from aiida_forcefield.potentials.read.assign import Found, Parameters, assign, term_key
 from aiida_forcefield.potentials.read.openmm_entries import (
@@ -85,17 +90,22 @@ def read_openmm(text: str, topology: Topology) -> ForceField:
         labels, charges = _residue(root, coulomb, topology)
         terms = _bonded(root, topology, labels)
         form, pairs = nonbonded_pairs(root, coulomb, topology, labels)
-        own = root.find("LennardJonesForce")
-        scale = float((coulomb if own is None else own).attrib["lj14scale"])
-        scales = (
-            scale if form is LENNARD_JONES else 0.0,
-            float(coulomb.attrib["coulomb14scale"]),
-        )
+        scales = _form_scale_14(root, coulomb, form), float(coulomb.attrib["coulomb14scale"])
     except KeyError as error:
         raise ValueError(f"attribute {error} is missing somewhere") from None
     except IndexError:
         raise ValueError("a Function has fewer values than pairs of atom types") from None
     return assign(Found(terms, form, pairs, charges, scales), topology)
+
+
+def _form_scale_14(root: Element, coulomb: Element, form: Form) -> float:
+    """By how much the nonbonded form counts at three bonds: a custom one by our script alone."""
+    own = root.find("LennardJonesForce")
+    scale = float((coulomb if own is None else own).attrib["lj14scale"])
+    if form is LENNARD_JONES:
+        return scale
+    ours = [TAIL + pairs_14(form, walled, scale) for walled in (False, True)]
+    return scale if any(script.text in ours for script in root.iterfind("Script")) else 0.0
 
 
 def _residue(
