@@ -1,0 +1,181 @@
+"""The chain from a molecule to the bonded part of its force field, without a workflow engine."""
+
+import json
+import os
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from ase.data import atomic_masses, atomic_numbers
+from scipy.optimize import minimize
+
+from aiida_forcefield.calculations.qm import packed_runner
+from aiida_forcefield.parsers.qm import collect_points
+from aiida_forcefield.parsers.records import read_records
+from aiida_forcefield.potentials import (
+    FittedCharges,
+    ForceField,
+    MoleculePoints,
+    Reference,
+    fit_charges,
+    fit_chosen_forms,
+    molecule_energies,
+)
+from aiida_forcefield.runner.vibrations import normal_modes
+from aiida_forcefield.scans import Plan, Points, Scan, drive, molecule_structures, plan_scans
+from aiida_forcefield.scans.coordinates import evaluate
+from aiida_forcefield.surrogate import Observations, Settings, first_values, learn
+from aiida_forcefield.topology import Topology, from_smiles
+
+Array = np.ndarray
+XTB = {"engine": "tblite", "tblite": {"method": "GFN2-xTB"}, "gradient": True}
+RELAXED = {"relaxation": {"engine": "tblite", "method": "GFN2-xTB", "max_steps": 200}}
+REFERENCE = {
+    **XTB,
+    **RELAXED,
+    "mean_field": {"method": "RHF"},
+    "structure": {"basis": "sto-3g"},
+    "reference": {"density": 1.0},
+}
+LEARNING = Settings(batch=7)
+RUN = """
+import sys
+sys.path.insert(0, "runner.pyz")
+from runner.__main__ import main
+sys.exit(any(main([job]) for job in sys.argv[1:]))
+"""
+
+
+@dataclass(frozen=True, eq=False)
+class Chain:
+    """What the chain found of a molecule; `record` is the reference as the runner wrote it."""
+
+    topology: Topology
+    record: dict[str, Any]
+    charges: FittedCharges
+    plan: Plan
+    scans: dict[str, Points]
+    field: ForceField
+
+    @property
+    def minimum(self) -> Array:
+        return np.array(self.record["positions"])
+
+
+def run_chain(smiles: str, python: Path, folder: Path, basis: str) -> Chain:
+    """Reference, seven points to a scan and the fit, all with GFN2-xTB; charges from HF."""
+    parameters = REFERENCE | {"structure": {"basis": basis}}
+    topology = from_smiles(smiles)
+    structures = molecule_structures(topology, "reference", topology.conformers)
+    (records,) = run_jobs([_job(structures, parameters)], python, folder / "reference")
+    (record,) = records
+    assert record["status"] == "ok", record["message"]
+    x = np.array(record["positions"])
+    plan = plan_scans(topology, x)
+    jobs = []
+    for scan in plan:
+        values = first_values(scan.kind, scan.lower, scan.upper, LEARNING)
+        driven = np.array([drive(topology, x, scan, value) for value in values])
+        jobs.append(molecule_structures(topology, scan.name, driven, scan.atoms, values))
+    found = run_jobs([_job(each, XTB | RELAXED) for each in jobs], python, folder / "scans")
+    scans = {
+        each.label: collect_points(each, dict(enumerate(rows)), len(rows), {}, False)
+        for each, rows in zip(jobs, found, strict=True)
+    }
+    charges = fit_charges(topology, x, record["grid"], record["potential"])
+    reference = Reference(x, np.array(record["hessian"]), np.array(record["c6"]))
+    both = (charges.charges, charges.charges)
+    points = _points(plan, record, scans)
+    field = fit_chosen_forms(topology, reference, *both, points, [])
+    return Chain(topology, record, charges, plan, scans, field)
+
+
+def run_jobs(jobs: list[dict[str, Any]], python: Path, folder: Path) -> list[list[dict[str, Any]]]:
+    """The records of each job, in the order of its structures; one process runs all jobs."""
+    folder.mkdir()
+    (folder / "runner.pyz").write_bytes(packed_runner())
+    for number, job in enumerate(jobs):
+        (folder / str(number)).mkdir()
+        (folder / f"{number}/job.json").write_text(json.dumps(job, default=np.ndarray.tolist))
+    paths = [f"{number}/job.json" for number in range(len(jobs))]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    subprocess.run([python, "-E", "-c", RUN, *paths], cwd=folder, env=environment, check=True)
+    found = []
+    for number, job in enumerate(jobs):
+        content = (folder / f"{number}/results.jsonl").read_bytes()
+        _, records = read_records(content, len(job["symbols"]), len(job["positions"]))
+        found.append([records[index] for index in sorted(records)])
+    return found
+
+
+def _job(structures: Any, parameters: dict[str, Any]) -> dict[str, Any]:
+    constraint = {"atoms": structures.constraint, "values": structures.values}
+    return {
+        "parameters": parameters,
+        "symbols": structures.symbols,
+        "charge": structures.charge,
+        "positions": structures.positions,
+        "bonds": structures.bonds,
+        "constraint": constraint if structures.constraint else None,
+    }
+
+
+def _points(plan: Plan, record: dict[str, Any], scans: dict[str, Points]) -> MoleculePoints:
+    positions, energies, gradients = ([[record[n]]] for n in ("positions", "energy", "gradient"))
+    weights, labels = [np.ones(1)], ["reference"]
+    for scan in plan:
+        points = scans[scan.name]
+        ok = points.ok
+        positions.append(points.positions[ok])
+        energies.append(points.energies[ok])
+        gradients.append(points.gradients[ok])
+        weights.append(_shares(scan, points) * ok.sum())
+        labels += [scan.name] * int(ok.sum())
+    arrays = (np.concatenate(each) for each in (positions, energies, gradients, weights))
+    return MoleculePoints(*arrays, tuple(labels))
+
+
+def _shares(scan: Scan, points: Points) -> Array:
+    ok = points.ok
+    seen = Observations(points.requested[ok], points.energies[ok], points.slopes[ok])
+    return learn(scan.kind, scan.lower, scan.upper, seen, LEARNING).weights
+
+
+def relaxed(chain: Chain, held: tuple[int, ...] = (), value: float = 0.0) -> tuple[Array, float]:
+    """Minimum of the force field near the reference, and its energy, eV.
+
+    A dihedral may be held near a value in degrees; the spring's energy is not counted.
+    """
+    stiff = 50.0  # eV/rad²
+
+    def energy(flat: Array) -> tuple[float, Array]:
+        x = flat.reshape(1, -1, 3)
+        found, gradient = molecule_energies(chain.field, chain.topology, x)
+        if not held:
+            return found[0], gradient.ravel()
+        q, by = evaluate(x[0], [held])
+        off = np.angle(np.exp(1j * (q[0] - np.radians(value))))
+        gradient[0, list(held)] += 2 * stiff * off * by[0]
+        return found[0] + stiff * off**2, gradient.ravel()
+
+    start = chain.minimum
+    if held:
+        scan = Scan("dihedral", "held", held, -180.0, 180.0, True)
+        start = drive(chain.topology, start, scan, value)
+    x = minimize(energy, start.ravel(), jac=True, method="BFGS", options={"gtol": 1e-5}).x
+    x = x.reshape(start.shape)
+    return x, float(molecule_energies(chain.field, chain.topology, x[None])[0][0])
+
+
+def frequencies(chain: Chain, positions: Array) -> Array:
+    """Harmonic frequencies of the force field at its minimum, 1/cm."""
+    step, size = 1e-3, positions.size
+    shifts = step * np.concatenate([np.eye(size), -np.eye(size)])
+    displaced = (positions.ravel() + shifts).reshape(-1, *positions.shape)
+    gradients = molecule_energies(chain.field, chain.topology, displaced)[1]
+    forward, backward = gradients.reshape(2, size, size)
+    hessian = (forward - backward) / (2 * step)
+    masses = atomic_masses[[atomic_numbers[symbol] for symbol in chain.topology.symbols]]
+    return normal_modes((hessian + hessian.T) / 2, positions, masses)[0]
