@@ -7,10 +7,10 @@ built from a conformer and the Hessian of ordinary force constants. Half of the 
 molecules, disturbed conformers with energies and gradients; half are dimers.
 
 - time: CPU seconds of one fit, and of the choice among forms, which takes three.
-- recovery: relative deviations of the parameters that the fit says are determined, from points
+- recovery: relative deviations of the parameters that the fit says it knows to 0.1 %, from points
   without noise, which weigh so much that no prior stands against them.
-- coverage: how often the interval of 1.96 standard errors has the true parameter, from points with
-  noise of the size that the fit expects.
+- coverage: how often the interval of 1.96 standard errors has the true parameter, over fields drawn
+  from the prior, from points with noise of the size that the fit expects.
 """
 
 import argparse
@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from ase.data import atomic_masses, atomic_numbers
 from numpy.typing import NDArray
 
 from aiida_forcefield.potentials import (
@@ -36,10 +37,14 @@ from aiida_forcefield.potentials import (
     molecule_energies,
 )
 from aiida_forcefield.potentials.collapse import inner_maximum
+from aiida_forcefield.potentials.fit import SCALE_14
 from aiida_forcefield.potentials.forcefield import columns
+from aiida_forcefield.potentials.forms import FORMS
+from aiida_forcefield.potentials.hessian import SOFT, hessian_model
 from aiida_forcefield.potentials.prior import Prior, build_prior
 from aiida_forcefield.potentials.residuals import type_pairs
 from aiida_forcefield.potentials.units import KCAL_PER_MOL
+from aiida_forcefield.runner.vibrations import WAVENUMBER
 from aiida_forcefield.scans import random_dimers
 from aiida_forcefield.topology import Topology, from_smiles
 
@@ -59,7 +64,9 @@ DRAWN = 0.5
 """Of the widths of the prior, the standard deviation of the true parameters about it."""
 REPEATS = 200
 SETTINGS = Settings()
-PRECISE = Settings(energy_error=1e-6, gradient_error=1e-5, interaction_error=1e-6)
+PRECISE = Settings(
+    energy_error=1e-6, gradient_error=1e-5, hessian_error=1e-5, interaction_error=1e-6
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,20 +90,21 @@ def main() -> None:
         case = make_case(smiles, count)
         report["time"][name], report["recovery"][name] = timed(case), recovery(case)
         print(name, report["time"][name], report["recovery"][name], flush=True)
-    report["coverage"] = coverage(make_case(*MOLECULES["methanol"]))
+    report["coverage"] = coverage(*MOLECULES["methanol"])
     print("coverage", report["coverage"])
     output.write_text(json.dumps(report, indent=2) + "\n")
 
 
-def make_case(smiles: str, count: int) -> Case:
+def make_case(smiles: str, count: int, seed: int = 1, width: float = DRAWN) -> Case:
     """A molecule with a field drawn about its prior, and half as many structures of each kind."""
     topology = from_smiles(smiles)
     reference = ordinary_reference(topology)
     prior = build_prior(topology, reference, SETTINGS.c6_width)
-    rng = np.random.default_rng(1)
-    field = drawn(prior, topology, rng)
+    rng = np.random.default_rng(seed)
+    field = drawn(prior, topology, rng, width)
     while not keeps_atoms_apart(field, topology):
-        field = drawn(prior, topology, rng)
+        field = drawn(prior, topology, rng, width)
+    reference = replace(reference, hessian=hessian(field, topology, reference.positions))
     conformers = topology.conformers[rng.integers(len(topology.conformers), size=count // 2)]
     molecules = conformers + rng.normal(scale=0.06, size=conformers.shape)
     dimers = random_dimers(topology, reference.positions, 2 * count, seed=1)
@@ -104,9 +112,9 @@ def make_case(smiles: str, count: int) -> Case:
     return Case(topology, reference, field, molecules, dimers[ordinary][: count // 2])
 
 
-def drawn(prior: Prior, topology: Topology, rng: np.random.Generator) -> ForceField:
-    """A force field at random about a prior."""
-    shift = np.linalg.solve(prior.rows, DRAWN * rng.normal(size=len(prior.centre)))
+def drawn(prior: Prior, topology: Topology, rng: np.random.Generator, width: float) -> ForceField:
+    """A force field at random about a prior, with a standard deviation in units of the prior's."""
+    shift = np.linalg.solve(prior.rows, width * rng.normal(size=len(prior.centre)))
     u = np.clip(prior.centre + shift, prior.lower, prior.upper)
     values, places = prior.to_parameters(u), columns(prior.terms)
     terms = tuple(
@@ -141,18 +149,22 @@ def ordinary_reference(topology: Topology) -> Reference:
         replace(term, parameters=term.parameters | ORDINARY.get(term.kind, {}))
         for term in prior.terms
     )
-    field = _field(terms, topology)
+    return replace(reference, hessian=hessian(_field(terms, topology), topology, x))
+
+
+def hessian(field: ForceField, topology: Topology, x: Array) -> Array:
+    """Of a field at x, shape (n, 3), Å; shape (3n, 3n), eV/Å²."""
     step = 1e-4
     shifts = step * np.concatenate([np.eye(x.size), -np.eye(x.size)])
     gradients = molecule_energies(field, topology, (x.ravel() + shifts).reshape(-1, *x.shape))[1]
     forward, backward = gradients.reshape(2, x.size, x.size)
-    hessian = (forward - backward) / (2 * step)
-    return replace(reference, hessian=(hessian + hessian.T) / 2)
+    second: Array = (forward - backward) / (2 * step)
+    return (second + second.T) / 2
 
 
 def _field(terms: tuple[Term, ...], topology: Topology) -> ForceField:
     charges, size = charges_of(topology), sum(len(term.parameters) for term in terms)
-    return ForceField(terms, charges, charges, np.zeros((size, size)))
+    return ForceField(terms, charges, charges, np.zeros((size, size)), scale_14=SCALE_14)
 
 
 def points(case: Case, noise: float, seed: int = 0) -> tuple[MoleculePoints, list[DimerPoints]]:
@@ -169,7 +181,7 @@ def points(case: Case, noise: float, seed: int = 0) -> tuple[MoleculePoints, lis
     molecules = MoleculePoints(
         case.molecules,
         disturbed(energies, SETTINGS.energy_error),
-        disturbed(gradients, SETTINGS.gradient_error),
+        gradients + internal(disturbed(0 * gradients, SETTINGS.gradient_error), case.molecules),
         np.ones(count),
         ("thermal",) * count,
     )
@@ -177,12 +189,35 @@ def points(case: Case, noise: float, seed: int = 0) -> tuple[MoleculePoints, lis
     return molecules, [DimerPoints(case.dimers, noisy, np.ones(len(noisy)), "random")]
 
 
+def internal(gradients: Array, positions: Array) -> Array:
+    """Without net force and torque, as gradients of QM are; both of shape (s, n, 3)."""
+    count, n, _ = positions.shape
+    shifts = np.broadcast_to(np.tile(np.eye(3), (n, 1)), (count, 3 * n, 3))
+    turns = np.stack([np.cross(axis, positions) for axis in np.eye(3)], axis=-1)
+    rigid = np.linalg.qr(np.concatenate([shifts, turns.reshape(count, 3 * n, 3)], axis=2))[0]
+    flat = gradients.reshape(count, -1, 1)
+    inner: Array = flat - rigid @ (rigid.transpose(0, 2, 1) @ flat)
+    return inner.reshape(gradients.shape)
+
+
+def disturbed(case: Case, noise: float, seed: int) -> Reference:
+    """The reference with noise in its Hessian, in units of the error that the fit expects."""
+    field, reference = case.field, case.reference
+    model = hessian_model(case.topology, field.terms, reference, field.gas_charges, SCALE_14)
+    masses = np.repeat([atomic_masses[atomic_numbers[s]] for s in case.topology.symbols], 3)
+    forces = masses[:, None] * model.modes * np.abs(model.frequencies).clip(SOFT) / WAVENUMBER
+    rng = np.random.default_rng([seed, 1])
+    error = noise * SETTINGS.hessian_error * rng.normal(size=2 * model.frequencies.shape)
+    return replace(reference, hessian=reference.hessian + forces @ (error + error.T) @ forces.T / 2)
+
+
 def arguments(
     case: Case, noise: float, seed: int = 0, settings: Settings = SETTINGS
 ) -> tuple[Any, ...]:
     """Of a fit."""
     charges = case.field.charges
-    return (case.topology, case.reference, charges, charges, *points(case, noise, seed), settings)
+    reference = disturbed(case, noise, seed)
+    return (case.topology, reference, charges, charges, *points(case, noise, seed), settings)
 
 
 def timed(case: Case) -> dict[str, float]:
@@ -198,36 +233,45 @@ def timed(case: Case) -> dict[str, float]:
 
 
 def recovery(case: Case) -> dict[str, Any]:
-    """How far determined parameters are from the truth, and which are said to be undetermined."""
+    """How far known parameters are from the truth, and which the fit says that it does not know.
+
+    Known is one with a standard error below 0.1 %. In a stiff ring, terms of a Fourier series look
+    alike over the few degrees that it bends.
+    """
     found = fit_force_field(*arguments(case, noise=0.0, settings=PRECISE))
-    flagged = {
-        f"{term.name}:{flag.split(':')[0]}"
-        for term in found.terms
-        for flag in term.flags
-        if "not determined" in flag
-    }
-    known = np.array([name not in flagged for name in found.parameter_names])
+    known = np.sqrt(np.diag(found.covariance)) < 1e-3 * np.abs(found.vector)
     apart = np.abs(found.vector / case.field.vector - 1.0)[known]
+    unknown = [name for name, sure in zip(found.parameter_names, known, strict=True) if not sure]
     return {
-        "determined": int(known.sum()),
+        "known": int(known.sum()),
         "within 0.1 %": int((apart < 1e-3).sum()),
         "largest deviation": float(apart.max()),
-        "undetermined": sorted(flagged),
+        "unknown": unknown,
     }
 
 
-def coverage(case: Case) -> dict[str, float]:
-    """How often 1.96 standard errors reach the truth, over parameters and repeats."""
+def coverage(smiles: str, count: int) -> dict[str, Any]:
+    """How often 1.96 standard errors reach the truth, over parameters and repeats.
+
+    Each repeat has a field of its own from the prior, and noise of its own. Positive parameters are
+    fitted by their logarithm, and so are their intervals.
+    """
     inside = []
     for seed in range(REPEATS):
+        case = make_case(smiles, count, seed, width=1.0)
         found = fit_force_field(*arguments(case, noise=1.0, seed=seed))
-        errors = np.sqrt(np.diag(found.covariance))
-        inside.append(np.abs(found.vector - case.field.vector) < 1.96 * errors)
+        errors, true = np.sqrt(np.diag(found.covariance)), case.field.vector
+        positive = np.array([p.positive for t in found.terms for p in FORMS[t.form].parameters])
+        with np.errstate(invalid="ignore", divide="ignore"):
+            ratio = np.abs(np.log(found.vector / true)) / (errors / found.vector)
+        off = np.where(positive, ratio, np.abs(found.vector - true) / errors)
+        inside.append(off < 1.96)
     by_parameter = np.mean(inside, axis=0)
     return {
         "mean": float(by_parameter.mean()),
         "least": float(by_parameter.min()),
         "most": float(by_parameter.max()),
+        "parameters": dict(zip(found.parameter_names, by_parameter.tolist(), strict=True)),
     }
 
 

@@ -1,0 +1,318 @@
+"""The bonded part of a force field against those of Q-Force and ForceBalance, on the same QM data.
+
+    python benchmarks/fit_peers.py archive/dimethyl_carbonate_fast.aiida -o FILE.json
+
+The peers come from PyPI into an environment that is thrown away; uv makes it, from the cache or the
+network. All see what the study in the archive computed: the minimum with its Hessian and charges,
+and energies and gradients of its scans.
+
+- Q-Force reads minimum, Hessian, charges and bond orders through its own function for outsiders,
+  and takes Lennard-Jones parameters of OPLS. It wants torsions in steps that its own QM programs
+  make, which the scans here are not: its flexible dihedrals stay at zero, so energies are compared
+  without the scans of dihedrals, too.
+- ForceBalance optimises harmonic bonds and angles and Fourier dihedrals from the prior of the fit
+  here, which has exp-6 beside them, to energies and gradients, with OpenMM.
+
+Energies of points above the energy cap of the scans do not count. Frequencies are those of the
+Hessian at the minimum of QM.
+"""
+
+import argparse
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from xml.etree import ElementTree
+
+import numpy as np
+import openmm
+from ase.data import atomic_masses, atomic_numbers
+from numpy.typing import NDArray
+from openmm import app, unit
+from torsions import opened
+
+from aiida_forcefield.calculations.fit import fit_force_field
+from aiida_forcefield.potentials import (
+    ForceField,
+    Reference,
+    Settings,
+    molecule_energies,
+    read_openmm,
+    write_openmm,
+    write_pdb,
+)
+from aiida_forcefield.potentials.fit import SCALE_14
+from aiida_forcefield.potentials.forms import FORM_OF_KIND, HARMONIC_BOND
+from aiida_forcefield.potentials.prior import build_prior
+from aiida_forcefield.potentials.units import BOHR, HARTREE, KCAL_PER_MOL, KJ_PER_MOL
+from aiida_forcefield.runner.vibrations import normal_modes
+from aiida_forcefield.topology import Topology
+
+Array = NDArray[np.float64]
+Evaluate = Callable[[Array], tuple[Array, Array]]
+"""From positions (s, n, 3) in Å to energies (s,) in eV and gradients (s, n, 3) in eV/Å."""
+
+ROOT = Path(__file__).parents[1]
+CAP = 0.65  # eV
+STEP = 1e-3  # Å
+QFORCE = ["qforce==0.6.14", "setuptools<81", "numpy<2"]
+FORCEBALANCE = [
+    *("forcebalance==1.9.5", "openmm==8.6.1", "pymbar<4", "numpy<2", "setuptools<81"),
+    *("scipy", "networkx", "lxml", "six", "future"),
+]
+
+RUN_QFORCE = """
+import json, sys, time
+import numpy as np
+from qforce.main import run_hessian_fitting_for_external
+data = json.load(open("data.json"))
+arrays = {name: np.array(values) for name, values in data.items()}
+begun = time.perf_counter()
+run_hessian_fitting_for_external(
+    "mol_qforce",
+    {"n_atoms": len(arrays["coords"]), "charge": 0, "multiplicity": 1, **arrays},
+    config="options",
+)
+print("seconds", time.perf_counter() - begun)
+"""
+QFORCE_OPTIONS = "[ff]\ncharge_scaling = 1.0\n[scan]\ndo_scan = no\n"
+FORCEBALANCE_OPTIONS = """
+$options
+forcefield forcefield.xml
+jobtype newton
+maxstep 50
+trust0 0.1
+penalty_additive 0.01
+convergence_objective 1e-4
+convergence_step 1e-4
+convergence_gradient 1e-3
+backup false
+priors
+  HarmonicBondForce/Bond/k : 1e5
+  HarmonicBondForce/Bond/length : 0.002
+  HarmonicAngleForce/Angle/k : 2e2
+  HarmonicAngleForce/Angle/angle : 0.05
+  PeriodicTorsionForce/Proper/k : 10
+/priors
+$end
+$target
+type abinitio_openmm
+name molecule
+energy 1
+force 1
+openmm_platform Reference
+pdb conf.pdb
+coords all.xyz
+$end
+"""
+PARAMETERIZED = {"Bond": ("k", "length"), "Angle": ("k", "angle"), "Proper": ("k",)}
+
+
+@dataclass(frozen=True, eq=False)
+class Data:
+    """What QM found of a molecule: its minimum, and points with their scans' names."""
+
+    topology: Topology
+    reference: Reference
+    charges: dict[str, float]
+    positions: Array
+    energies: Array
+    gradients: Array
+    labels: NDArray[np.str_]
+
+
+def main() -> None:
+    """Fit with all three, print what was found, and write JSON."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("archive", type=Path)
+    parser.add_argument("-o", "--output", type=Path, required=True)
+    arguments = parser.parse_args()
+    report = {}
+    with opened(arguments.archive) as study, tempfile.TemporaryDirectory() as folder:
+        creator = study.outputs.force_field.creator
+        links = creator.base.links.get_incoming().all()
+        inputs = {link.link_label: link.node for link in links if link.link_label != "CALL"}
+        begun = time.perf_counter()
+        field = fit_force_field.__wrapped__(**inputs).value
+        seconds = time.perf_counter() - begun
+        data = data_of(inputs)
+        report["this package"] = {**errors(data, of_field(field, data)), "seconds": seconds}
+        report["its prior, harmonic"] = errors(data, of_field(prior_field(data), data))
+        print(report, flush=True)
+        for name, peer in (("Q-Force 0.6.14", qforce), ("ForceBalance 1.9.5", forcebalance)):
+            try:
+                evaluate, seconds = peer(data, Path(folder))
+                report[name] = {**errors(data, evaluate), "seconds": seconds}
+            except subprocess.CalledProcessError as error:
+                report[name] = {"failed": (error.stderr or error.stdout or "")[-2000:]}
+            print(name, report[name], flush=True)
+    arguments.output.write_text(json.dumps(report, indent=2) + "\n")
+
+
+def data_of(inputs: dict) -> Data:
+    """The points of single molecules among the inputs of a fit, those below the cap."""
+    reference = inputs["reference"].value
+    arrays = inputs["properties"]
+    points = [n.value for k, n in inputs.items() if k.startswith("points_") and not n.value.split]
+    kept = [reference, *points]
+    positions, energies, gradients = (
+        np.concatenate([getattr(part, name)[part.ok] for part in kept])
+        for name in ("positions", "energies", "gradients")
+    )
+    labels = np.array([part.label for part in kept for _ in range(part.ok.sum())])
+    low = energies - energies.min() < CAP
+    return Data(
+        inputs["topology"].value,
+        Reference(reference.positions[0], arrays.get_array("hessian"), arrays.get_array("c6")),
+        inputs["charges"]["gas"],
+        *(each[low] for each in (positions, energies, gradients, labels)),
+    )
+
+
+def errors(data: Data, evaluate: Evaluate) -> dict[str, float]:
+    """RMSE of energies (kcal/mol), gradients (kcal/mol/Å) and frequencies (1/cm)."""
+    energies, gradients = evaluate(data.positions)
+    off = (energies - data.energies) / KCAL_PER_MOL
+    stiff = np.array([not label.startswith("dihedral") for label in data.labels])
+    slopes = (gradients - data.gradients)[stiff] / KCAL_PER_MOL
+    x = data.reference.positions
+    masses = atomic_masses[[atomic_numbers[symbol] for symbol in data.topology.symbols]]
+    shifts = STEP * np.concatenate([np.eye(x.size), -np.eye(x.size)])
+    displaced = evaluate((x.ravel() + shifts).reshape(-1, *x.shape))[1]
+    forward, backward = displaced.reshape(2, x.size, x.size)
+    hessian = (forward - backward) / (2 * STEP)
+    found = normal_modes((hessian + hessian.T) / 2, x, masses)[0]
+    qm = normal_modes(data.reference.hessian, x, masses)[0]
+    hard = qm > 300.0  # torsions are below
+    return {
+        "energies, all scans": float(np.std(off)),
+        "energies without dihedrals": float(np.std(off[stiff])),
+        "gradients without dihedrals": float(np.sqrt(np.mean(slopes**2))),
+        "frequencies": float(np.sqrt(np.mean((found - qm) ** 2))),
+        "frequencies above 300 1/cm": float(np.sqrt(np.mean((found - qm)[hard] ** 2))),
+    }
+
+
+def environment(folder: Path, packages: list[str]) -> Path:
+    """An interpreter with some packages."""
+    uv = shutil.which("uv") or str(ROOT / ".venv-uv/bin/uv")
+    subprocess.run([uv, "venv", "-q", "-p", sys.executable, folder], check=True)
+    python = folder / "bin/python"
+    run([uv, "pip", "install", "-q", "-p", str(python), *packages], folder)
+    return python
+
+
+def run(command: list[str], folder: Path) -> str:
+    """Standard output; raises CalledProcessError."""
+    done = subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True)
+    return done.stdout
+
+
+def qforce(data: Data, folder: Path) -> tuple[Evaluate, float]:
+    """Q-Force's field, by OpenMM from its GROMACS files, and seconds of its fit."""
+    python = environment(folder / "qforce", QFORCE)
+    work = folder / "qforce_run"
+    (work / "mol_qforce").mkdir(parents=True)
+    n, symbols = len(data.topology.symbols), data.topology.symbols
+    orders = np.zeros((n, n))
+    for i, j in data.topology.bonds:
+        double = {symbols[i], symbols[j]} == {"C", "O"} and 1 in (
+            sum(k in bond for bond in data.topology.bonds) for k in (i, j)
+        )
+        orders[i, j] = orders[j, i] = 2.0 if double else 1.0
+    hessian = data.reference.hessian / KJ_PER_MOL
+    values = {
+        "elements": [atomic_numbers[symbol] for symbol in symbols],
+        "coords": data.reference.positions.tolist(),
+        "hessian": hessian[np.tril_indices(3 * n)].tolist(),
+        "b_orders": orders.tolist(),
+        "point_charges": [data.charges[name] for name in data.topology.atom_types],
+    }
+    (work / "data.json").write_text(json.dumps(values))
+    (work / "options").write_text(QFORCE_OPTIONS)
+    output = run([str(python), "-c", RUN_QFORCE], work)
+    seconds = float(output.rsplit("seconds", 1)[1])
+    return by_openmm(work / "mol_qforce/gas.top"), seconds
+
+
+def of_field(field: ForceField, data: Data) -> Evaluate:
+    """Energies and gradients of a force field of ours."""
+    return lambda x: molecule_energies(field, data.topology, x)
+
+
+def prior_field(data: Data) -> ForceField:
+    """The prior of a fit with harmonic bonds."""
+    forms = FORM_OF_KIND | {"bond": HARMONIC_BOND}
+    terms = build_prior(data.topology, data.reference, Settings().c6_width, forms).terms
+    return ForceField(terms, data.charges, data.charges, np.zeros((0, 0)), scale_14=SCALE_14)
+
+
+def by_openmm(top: Path) -> Evaluate:
+    """Energies and gradients of a GROMACS topology."""
+    system = app.GromacsTopFile(str(top)).createSystem(nonbondedMethod=app.NoCutoff)
+    platform = openmm.Platform.getPlatformByName("Reference")
+    context = openmm.Context(system, openmm.VerletIntegrator(0.001), platform)
+
+    def evaluate(positions: Array) -> tuple[Array, Array]:
+        energies, gradients = [], []
+        for x in positions:
+            context.setPositions(x / 10)
+            state = context.getState(getEnergy=True, getForces=True)
+            energy = state.getPotentialEnergy().value_in_unit(unit.kilojoule_per_mole)
+            forces = state.getForces(asNumpy=True)
+            energies.append(energy * KJ_PER_MOL)
+            per_angstrom = unit.kilojoule_per_mole / unit.angstrom
+            gradients.append(-forces.value_in_unit(per_angstrom) * KJ_PER_MOL)
+        return np.array(energies), np.array(gradients)
+
+    return evaluate
+
+
+def forcebalance(data: Data, folder: Path) -> tuple[Evaluate, float]:
+    """ForceBalance's field, read back, and seconds of its optimisation."""
+    python = environment(folder / "forcebalance", FORCEBALANCE)
+    work = folder / "forcebalance_run"
+    target = work / "targets/molecule"
+    target.mkdir(parents=True)
+    (work / "forcefield").mkdir()
+    topology, symbols = data.topology, data.topology.symbols
+    root = ElementTree.fromstring(write_openmm(prior_field(data), topology))
+    for tag, names in PARAMETERIZED.items():
+        for force in ("HarmonicBondForce", "HarmonicAngleForce", "PeriodicTorsionForce"):
+            for entry in root.iterfind(f"{force}/{tag}"):
+                own = [a for a in entry.attrib if a.rstrip("0123456789") in names]
+                for name in own:
+                    if float(entry.attrib[name]) == 0:  # OpenMM leaves out dihedrals of 0
+                        entry.set(name, "0.01")
+                entry.set("parameterize", ", ".join(own))
+    (work / "forcefield/forcefield.xml").write_text(ElementTree.tostring(root, encoding="unicode"))
+    pdb = write_pdb(topology, data.reference.positions[None], [100.0] * 3)
+    (target / "conf.pdb").write_text(pdb)
+    frames, quantum = [], []
+    for number, (x, energy, gradient) in enumerate(
+        zip(data.positions, data.energies, data.gradients, strict=True)
+    ):
+        rows = (f"{s} {a:.8f} {b:.8f} {c:.8f}" for s, (a, b, c) in zip(symbols, x, strict=True))
+        frames.append("\n".join([str(len(symbols)), f"frame {number}", *rows]))
+        slopes = " ".join(f"{g:.10f}" for g in (gradient * BOHR / HARTREE).ravel())
+        coordinates = " ".join(f"{c:.8f}" for c in x.ravel())
+        quantum.append(
+            f"JOB {number}\nCOORDS {coordinates}\nENERGY {energy / HARTREE:.10f}\nFORCES {slopes}\n"
+        )
+    (target / "all.xyz").write_text("\n".join(frames) + "\n")
+    (target / "qdata.txt").write_text("\n".join(quantum))
+    (work / "optimize.in").write_text(FORCEBALANCE_OPTIONS)
+    begun = time.perf_counter()
+    run([str(python), str(python.with_name("ForceBalance.py")), "optimize.in"], work)
+    seconds = time.perf_counter() - begun
+    (result,) = work.glob("result/*/forcefield.xml")
+    return of_field(read_openmm(result.read_text(), topology), data), seconds
+
+
+if __name__ == "__main__":
+    main()
