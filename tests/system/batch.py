@@ -52,7 +52,7 @@ def report(pk: str) -> dict[str, object]:
         "exit_status": batch.exit_status,
         "statuses": points.statuses if points else [],
         "energies": points.energies.tolist() if points else [],
-        "computed": int(sum((part.cpu_seconds > 0).sum() for part in parts)),
+        "computed": int(sum(part.ok.sum() for part in parts)),
         "jobs": [
             {
                 "exit_status": job.exit_status,

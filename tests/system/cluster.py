@@ -34,11 +34,14 @@ SlurmdLogFile={folder}/slurmd.log
 ProctrackType=proctrack/pgid
 TaskPlugin=task/none
 SelectType=select/cons_tres
-SelectTypeParameters=CR_Core
+SelectTypeParameters=CR_Core_Memory
+DefMemPerCPU=1900
 SchedulerParameters=sched_interval=1,batch_sched_delay=0,sched_min_interval=100000
 ReturnToService=2
 KillWait=1
-JobAcctGatherType=jobacct_gather/none
+JobAcctGatherType=jobacct_gather/linux
+JobAcctGatherFrequency=task=1
+JobAcctGatherParams=OverMemoryKill
 AccountingStorageType=accounting_storage/none
 MpiDefault=none
 SwitchType=switch/none

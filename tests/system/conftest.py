@@ -10,14 +10,14 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
 
-from .cluster import HOST, Cluster, missing_programs
+from .cluster import HOST, Cluster, missing_programs, wait_until
 from .production import Services, missing_servers
 
 ROOT = Path(__file__).parents[2]
@@ -63,12 +63,14 @@ class Installation:
     folder: Path
     profile: str = "forcefield"
     home: Path | None = None
+    extra: dict[str, str] = field(default_factory=dict)
 
     @property
     def environment(self) -> dict[str, str]:
         """Of commands that are run in this installation."""
         home = {} if self.home is None else {"HOME": str(self.home)}
-        return {**os.environ, **home, "AIIDA_PATH": str(self.folder), "OMP_NUM_THREADS": "1"}
+        own = {"AIIDA_PATH": str(self.folder), "OMP_NUM_THREADS": "1"}
+        return {**os.environ, **home, **own, **self.extra}
 
     def run(self, *command: str | Path, timeout: float = 600.0) -> str:
         """Output of a command of this environment, run in this installation."""
@@ -136,6 +138,17 @@ class Installation:
         process = psutil.Process(int(daemon.read_text()))
         for victim in (process, *process.children(recursive=True)):
             victim.kill()
+
+    def kill_broker(self) -> None:
+        """Kill the ZeroMQ broker with -9 and wait for the one that the daemon starts instead."""
+        killed = self.broker()
+        os.kill(killed, 9)
+        wait_until(lambda: self.broker() not in (0, killed), "another broker", 60, pause=1)
+
+    def broker(self) -> int:
+        """Process id of the ZeroMQ broker, 0 where there is none."""
+        found = re.search(r"Broker is running as PID (\d+)", self.verdi("daemon", "status"))
+        return int(found[1]) if found else 0
 
     def workers(self) -> list[int]:
         """Process ids of the daemon's workers."""

@@ -2,11 +2,13 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -91,6 +93,20 @@ def test_scancel_of_a_job_that_waits(production: "Installation", cluster: Cluste
     assert [job["exit_status"] for job in batch.assert_complete()["jobs"]] == [411, 0]
 
 
+def test_drained_node(running: Batch, cluster: Cluster) -> None:
+    node = "nodename=" + cluster.run("sinfo", "-h", "-N", "-o", "%N").strip()
+    cluster.run("scontrol", "update", node, "state=drain", "reason=test")
+    try:
+        another = Batch(running.installation)
+        wait_until(lambda: cluster.jobs("pending"), "a job that waits", 60)
+        # What runs there runs on.
+        assert [job["exit_status"] for job in running.assert_complete()["jobs"]] == [0]
+        assert cluster.jobs("pending")
+    finally:
+        cluster.run("scontrol", "update", node, "state=resume")
+    assert [job["exit_status"] for job in another.assert_complete()["jobs"]] == [0]
+
+
 def test_kill_of_rabbitmq(running: Batch, services: Services) -> None:
     services.kill_rabbitmq()
     time.sleep(3)
@@ -154,6 +170,76 @@ def test_kill_of_the_daemon_between_sbatch_and_its_answer(
     assert sorted(i for i in map(index_of, lines) if i is not None) == list(range(POINTS))
 
 
+@pytest.fixture
+def standing_still(installation: "Installation", tmp_path: Path) -> Batch:
+    """A batch on this machine whose job stands still after its first points."""
+    stood = tmp_path / "stood"
+    batch = Batch(
+        installation, "localhost", prepend_text=in_mid_batch(tmp_path / "once", f"touch {stood}")
+    )
+    wait_until(stood.exists, "a job in mid-batch", 120)
+    return batch
+
+
+def runner_of(batch: Batch) -> psutil.Process:
+    """The process that computes the points of a batch on this machine."""
+    (job,) = batch.report()["jobs"]
+    children = psutil.Process(int(job["job_id"])).children(recursive=True)
+    return next(each for each in children if "runner.pyz" in each.cmdline())
+
+
+def test_kill_of_the_zeromq_broker(standing_still: Batch) -> None:
+    installation = standing_still.installation
+    installation.kill_broker()
+    another = Batch(installation, "localhost")  # of which no worker hears
+    runner_of(standing_still).kill()
+    # The worker sees the end of the job and submits the next one, but to a broker that is dead.
+    wait_until(lambda: standing_still.report()["jobs"][1:], "a second job", 120, pause=1)
+    # All of it: a restart alone revives only what was submitted from outside.
+    for command in (["daemon", "stop"], ["process", "repair"], ["daemon", "start"]):
+        installation.verdi(*command)
+    assert [job["exit_status"] for job in standing_still.assert_complete()["jobs"]] == [411, 0]
+    assert [job["exit_status"] for job in another.assert_complete()["jobs"]] == [0]
+
+
+@contextmanager
+def jumping_clock(installation: "Installation", folder: Path) -> Iterator["Installation"]:
+    """The installation whose daemon, with all that it starts, has a clock that jumps.
+
+    It is off by the seconds in the file ``offset`` of the folder.
+    """
+    library, offset = folder / "clock.so", folder / "offset"
+    source = Path(SCRIPT).with_name("clock.c")
+    if shutil.which("cc") is None:
+        pytest.skip("NOT TESTED, as this machine lacks a C compiler")
+    subprocess.run(["cc", "-O2", "-shared", "-fPIC", "-o", library, source, "-ldl"], check=True)
+    fake = {"LD_PRELOAD": str(library), "CLOCK_OFFSET": str(offset)}
+    jumping = replace(installation, extra=fake)
+    installation.verdi("daemon", "stop")
+    jumping.verdi("daemon", "start")
+    try:
+        yield jumping
+    finally:
+        jumping.verdi("daemon", "stop")
+        installation.verdi("daemon", "start")
+
+
+def test_clock_jumps(installation: "Installation", tmp_path: Path) -> None:
+    offset = tmp_path / "offset"
+    with jumping_clock(installation, tmp_path) as jumping:
+        stop = in_mid_batch(tmp_path / "once", f"touch {tmp_path}/stood")
+        batch = Batch(installation, "localhost", prepend_text=stop)
+        wait_until((tmp_path / "stood").exists, "a job in mid-batch", 120)
+        offset.write_text("2592000")  # a month ahead
+        runner_of(batch).resume()
+        assert [job["exit_status"] for job in batch.assert_complete()["jobs"]] == [0]
+        offset.write_text("0")
+        # Of a job that is submitted now AiiDA takes no look for a month, unless it is restarted.
+        another = Batch(installation, "localhost")
+        jumping.verdi("daemon", "restart")
+        assert [job["exit_status"] for job in another.assert_complete()["jobs"]] == [0]
+
+
 def index_of(line: str) -> int | None:
     index: int | None = json.loads(line).get("index")
     return index
@@ -196,15 +282,33 @@ def test_disk_full(production: "Installation", cluster: Cluster) -> None:
         assert batch.assert_complete()["jobs"][-1]["exit_status"] == 0
 
 
-def test_walltime_in_mid_batch(production: "Installation", cluster: Cluster) -> None:
-    # The first job stands still after its first points, so that its minute is over in mid-batch.
-    once = cluster.folder / "stood_still"
-    stop = (
+def in_mid_batch(once: Path, command: str) -> str:
+    """Lines for the first job that sees them: after its first points it stands still, for ever."""
+    return (
         f"[ -e {once} ] || {{ touch {once}; "
         "until [ $(grep -c . results.jsonl) -ge 3 ]; do sleep 0.1; done 2>/dev/null; "
-        "pkill -STOP -P $$ python; } &"
+        f"pkill -STOP -P $$ python; {command}; }} &"
     )
+
+
+def test_walltime_in_mid_batch(production: "Installation", cluster: Cluster) -> None:
+    stop = in_mid_batch(cluster.folder / "out_of_time", "true")
     batch = Batch(production, prepend_text=stop, max_wallclock_seconds=60)
     jobs = batch.assert_complete()["jobs"]
     assert [job["exit_status"] for job in jobs] == [120, 0]
-    assert once.exists()
+
+
+def test_out_of_memory_in_mid_batch(production: "Installation", cluster: Cluster) -> None:
+    # Another process of the job takes all that the points leave, and Slurm ends the job.
+    hog = "/usr/bin/python3 -c 'import time; kept = bytes(1) * 600_000_000; time.sleep(600)'"
+    stop = in_mid_batch(cluster.folder / "out_of_memory", hog)
+    batch = Batch(production, prepend_text=stop, max_memory_kb=500_000)
+    jobs = batch.assert_complete()["jobs"]
+    assert [job["exit_status"] for job in jobs] == [110, 0]
+
+
+def test_too_little_memory_for_any_point(production: "Installation") -> None:
+    # PySCF alone takes more; whether Slurm or the runner sees it first, points get twice as much.
+    jobs = Batch(production, max_memory_kb=120_000).assert_complete()["jobs"]
+    assert len(jobs) > 1
+    assert {job["exit_status"] for job in jobs[:-1]} <= {110, 311}

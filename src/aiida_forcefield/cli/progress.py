@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
 STALL_SECONDS = 600.0
 UNBORN_SECONDS = 120.0
+SET_BACK_SECONDS = 60.0
 ENDED = ("finished", "excepted", "killed")
 
 
@@ -30,6 +31,7 @@ class Progress:
         message: exit message, or "".
         paused: number of processes that the engine paused, as their machine did not answer.
         unborn: number of processes that were submitted long ago and have never begun.
+        ahead_seconds: by how much the last event lies in the future.
     """
 
     pk: int
@@ -44,6 +46,7 @@ class Progress:
     message: str
     paused: int = 0
     unborn: int = 0
+    ahead_seconds: float = 0.0
 
     @property
     def over(self) -> bool:
@@ -82,6 +85,11 @@ class Progress:
                 f"{self.unborn} never begun, as after a crash of the broker: `verdi daemon stop`, "
                 "`verdi process repair`, `verdi daemon start`"
             )
+        if not self.over and self.ahead_seconds > SET_BACK_SECONDS:
+            report.append(
+                f"last event {_duration(self.ahead_seconds)} in the future, as where the clock was "
+                "set back: `verdi daemon restart`, or no new job is looked at until then"
+            )
         return report
 
     def lines(self) -> list[str]:
@@ -106,43 +114,51 @@ def snapshot(study: "ProcessNode") -> Progress:
     columns += ["attributes.process_status", "attributes.paused", "ctime", "mtime"]
     query = QueryBuilder().append(ProcessNode, filters={"id": {"in": processes}}, project=columns)
     rows = query.all() if processes else []
-    paused, unborn, now = int(study.paused), 0, timezone.now()
+    now = timezone.now()
+
+    def never_begun(state: str | None, created: datetime) -> bool:
+        return state == "created" and (now - created).total_seconds() > UNBORN_SECONDS
+
+    own_state = study.process_state.value if study.process_state else "created"
+    paused, unborn = int(study.paused), int(never_begun(own_state, study.ctime))
     running: Counter[str] = Counter()
     done: Counter[str] = Counter()
     failed: Counter[str] = Counter()
     last: datetime = study.mtime if study.is_terminated else study.ctime
-    touched: datetime = study.mtime
+    touched: list[datetime] = [study.mtime]
     for process_type, state, exit_status, status, is_paused, created, changed in rows:
         if state not in ENDED:
             paused += bool(is_paused)
-            unborn += state == "created" and (now - created).total_seconds() > UNBORN_SECONDS
+            unborn += never_begun(state, created)
         if status == GIVEN_UP or process_type in RESTARTING:  # another took its place
             continue
         kind = (process_type or "").rsplit(":", 1)[-1]
         active = state not in ENDED  # nor has one a state that is only just being stored
         # AiiDA touches a waiting job at every look at the scheduler: that is no event.
         last = max(last, created if active else changed)
-        touched = max(touched, changed)
+        touched.append(changed)
         if active:
             running[kind] += 1
         elif state == "finished" and exit_status == 0:
             done[kind] += 1
         else:
             failed[kind] += 1
+    past = max((moment for moment in touched if moment <= now), default=now)
     batches = qm_batches(processes)
     return Progress(
         pk=study.pk,
-        state=study.process_state.value if study.process_state else "created",
+        state=own_state,
         stage=", ".join(f"{kind} ({count})" for kind, count in sorted(running.items())),
         done=dict(done),
         failed=dict(failed),
         points=sum(len(batch.statuses) for batch in batches),
         cached_points=sum(len(batch.statuses) for batch in batches if batch.cached),
         idle_seconds=max(0.0, (now - last).total_seconds()),
-        silent_seconds=max(0.0, (now - touched).total_seconds()),
+        silent_seconds=(now - past).total_seconds(),
         message=study.exit_message or study.exception or "",
         paused=paused,
         unborn=unborn,
+        ahead_seconds=max(0.0, (max(touched) - now).total_seconds()),
     )
 
 

@@ -1,11 +1,14 @@
 """Results and progress as the provenance graph tells them."""
 
 from dataclasses import replace
+from datetime import timedelta
 from io import StringIO
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 import pytest
+from aiida.common import timezone
 from aiida.common.links import LinkType
 from aiida.manage.configuration import Profile
 from aiida.orm import CalcJobNode, Dict, Str, WorkChainNode
@@ -201,6 +204,24 @@ def test_progress_says_what_only_the_user_can_do(study: WorkChainNode) -> None:
     assert progress.paused == 1
     assert any("`verdi process play --all`" in line for line in progress.lines())
     assert "process repair" in replace(progress, paused=0, unborn=2).advice()[0]
+    early = replace(progress, paused=0, ahead_seconds=3600)
+    assert early.advice()[0].startswith("last event 60 min 0 s in the future")
+    assert replace(early, state="finished").advice() == []
+
+
+def test_progress_sees_that_a_study_was_never_begun(study: WorkChainNode) -> None:
+    study.set_process_state("created")
+    assert snapshot(study).unborn == 0
+    later = timezone.now() + timedelta(minutes=3)
+    with patch("aiida.common.timezone.now", return_value=later):
+        assert snapshot(study).unborn == 1
+
+
+def test_progress_sees_that_the_clock_was_set_back(study: WorkChainNode) -> None:
+    study.set_process_state("waiting")
+    before = timezone.now() - timedelta(hours=1)
+    with patch("aiida.common.timezone.now", return_value=before):
+        assert snapshot(study).ahead_seconds == pytest.approx(3600, abs=60)
 
 
 @pytest.mark.parametrize(
