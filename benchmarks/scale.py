@@ -47,17 +47,17 @@ def main() -> None:
             for workers in arguments.workers:
                 command = [sys.executable, __file__, "--measure", str(workers)]
                 command += [f"{n}x{b}" for n in arguments.points for b in arguments.batch if b <= n]
-                answer = subprocess.run(
-                    command, env=environment, check=True, stdout=subprocess.PIPE, text=True
-                ).stdout
-                for row in map(json.loads, answer.splitlines()):
-                    rows.append({"storage": storage, **row})
+                measuring = subprocess.Popen(
+                    command, env=environment, stdout=subprocess.PIPE, text=True
+                )
+                for row in map(json.loads, measuring.stdout):
+                    rows.append({"storage": storage, **row, "load": os.getloadavg()[1]})
                     print(
                         "  ".join(f"{key} {value}" for key, value in rows[-1].items()), flush=True
                     )
-    report = {"cores": os.cpu_count(), "load": os.getloadavg()[2], "rows": rows}
-    if arguments.output:
-        arguments.output.write_text(json.dumps(report, indent=2) + "\n")
+                    if arguments.output:
+                        report = {"cores": os.cpu_count(), "rows": rows}
+                        arguments.output.write_text(json.dumps(report, indent=2) + "\n")
 
 
 @contextmanager
