@@ -88,9 +88,10 @@ def hydrogens(*lengths: float) -> Structures:
 
 
 def test_job_that_is_killed_is_continued(run_batch: RunBatch, tmp_path: Path) -> None:
-    # The first job loses all but its header and its first point, as if it had been killed there.
+    # The first job loses all but the lines of its header and of its first point, as if it had been
+    # killed after it.
     killed = tmp_path / "killed"
-    cut = f"[ -e {killed} ] || {{ head -n 2 results.jsonl > kept; mv kept results.jsonl; }}\n"
+    cut = f"[ -e {killed} ] || {{ head -n 3 results.jsonl > kept; mv kept results.jsonl; }}\n"
     node, points = run_batch(waters(1.0, 1.1, 1.2), HF, append_text=f"{cut}touch {killed}")
     assert node.is_finished_ok, node.exit_message
     first, second = jobs_of(node)
@@ -153,6 +154,83 @@ def test_points_get_more_memory(run_batch: RunBatch) -> None:
     assert last.get_option("max_memory_kb") >= 100_000
     assert points is not None
     assert points.statuses == ("ok", "ok")
+
+
+HUNGRY = """\
+import os, runpy, sys, time
+import numpy as np
+from pyscf import gto
+
+M = gto.M
+
+def stretched(**arguments):
+    atoms = np.array([position for _, position in arguments["atom"]])
+    if 2.0 < np.linalg.norm(atoms[1] - atoms[0]) < 3.0:  # Bohr; not where settings are checked
+        {does}
+    return M(**arguments)
+
+gto.M = stretched
+sys.argv = sys.argv[2:]
+runpy.run_path(sys.argv[0], run_name="__main__")
+"""
+
+
+@pytest.fixture
+def hungry(
+    computer: Computer, compute_python: Path, tmp_path: Path
+) -> Callable[[str], InstalledCode]:
+    """A code that does something more where a water molecule is stretched by a fifth or more."""
+
+    def make(does: str) -> InstalledCode:
+        (tmp_path / "hungry.py").write_text(HUNGRY.format(does=does))
+        python = tmp_path / "python"
+        python.write_text(f'#!/bin/sh\nexec {compute_python} {tmp_path}/hungry.py "$@"\n')
+        python.chmod(0o755)
+        return make_code(computer, str(python))
+
+    return make
+
+
+@pytest.mark.parametrize("place", [0, 1])
+def test_a_point_that_its_limit_is_too_small_for(
+    run_batch: RunBatch, hungry: Callable[[str], InstalledCode], place: int
+) -> None:
+    factors = [1.0, 1.02, 1.04]
+    factors.insert(place, 1.3)
+    code = hungry("kept = np.ones(40_000_000); time.sleep(1)")  # 320 MB
+    node, points = run_batch(waters(*factors), HF, code=code, max_memory_kb=300_000)
+    assert node.is_finished_ok, node.exit_message
+    assert points is not None
+    assert points.statuses == ("ok",) * 4
+    first, second = jobs_of(node)
+    statuses = ["ok"] * 3
+    statuses.insert(place, "out_of_memory")
+    assert first.outputs.points.value.statuses == tuple(statuses)
+    assert second.get_option("max_memory_kb") == 600_000
+    assert len(second.inputs.structures.value.positions) == 1
+
+
+@pytest.mark.parametrize(("place", "limits"), [(0, {}), (1, {}), (0, {"max_memory_kb": 300_000})])
+def test_a_point_that_ends_its_job(
+    run_batch: RunBatch,
+    hungry: Callable[[str], InstalledCode],
+    place: int,
+    limits: dict[str, int],
+) -> None:
+    # As the kernel does where memory runs out.
+    factors = [1.0, 1.02, 1.04]
+    factors.insert(place, 1.3)
+    node, points = run_batch(waters(*factors), HF, code=hungry("os.kill(os.getpid(), 9)"), **limits)
+    assert node.is_finished_ok, node.exit_message
+    assert points is not None
+    expected = ["ok"] * 3
+    expected.insert(place, "interrupted")
+    assert points.statuses == tuple(expected)
+    parts = [job.outputs.points.value for job in jobs_of(node)]
+    assert sum(part.ok.sum() for part in parts) == 3  # nothing twice
+    assert {job.get_option("max_memory_kb") for job in jobs_of(node)} == {
+        limits.get("max_memory_kb")
+    }
 
 
 def test_missing_interpreter(run_batch: RunBatch, computer: Computer) -> None:

@@ -60,6 +60,8 @@ def report(pk: str) -> dict[str, object]:
                 "folder": job.get_remote_workdir(),
                 "state": job.process_state.value,
                 "paused": job.paused,
+                "seconds": job.get_option("max_wallclock_seconds"),
+                "kilobytes": job.get_option("max_memory_kb"),
             }
             for job in jobs
         ],

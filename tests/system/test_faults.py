@@ -74,7 +74,7 @@ def running(production: "Installation", cluster: Cluster) -> Batch:
     folder = Path(cluster.run("squeue", "-h", "-j", job, "-o", "%Z").strip())
     results = folder / "results.jsonl"
     wait_until(
-        lambda: results.exists() and results.read_bytes().count(b"\n") >= 3, "two points", 60
+        lambda: results.exists() and results.read_bytes().count(b"\n") >= 5, "two points", 60
     )
     return batch
 
@@ -198,7 +198,9 @@ def test_kill_of_the_zeromq_broker(standing_still: Batch) -> None:
     # All of it: a restart alone revives only what was submitted from outside.
     for command in (["daemon", "stop"], ["process", "repair"], ["daemon", "start"]):
         installation.verdi(*command)
-    assert [job["exit_status"] for job in standing_still.assert_complete()["jobs"]] == [411, 0]
+    jobs = standing_still.assert_complete()["jobs"]
+    # The last one computes the point in whose middle the first was killed.
+    assert [job["exit_status"] for job in jobs] == [411, 0, 0]
     assert [job["exit_status"] for job in another.assert_complete()["jobs"]] == [0]
 
 
@@ -286,7 +288,7 @@ def in_mid_batch(once: Path, command: str) -> str:
     """Lines for the first job that sees them: after its first points it stands still, for ever."""
     return (
         f"[ -e {once} ] || {{ touch {once}; "
-        "until [ $(grep -c . results.jsonl) -ge 3 ]; do sleep 0.1; done 2>/dev/null; "
+        "until [ $(grep -c . results.jsonl) -ge 5 ]; do sleep 0.1; done 2>/dev/null; "
         f"pkill -STOP -P $$ python; {command}; }} &"
     )
 
@@ -295,7 +297,8 @@ def test_walltime_in_mid_batch(production: "Installation", cluster: Cluster) -> 
     stop = in_mid_batch(cluster.folder / "out_of_time", "true")
     batch = Batch(production, prepend_text=stop, max_wallclock_seconds=60)
     jobs = batch.assert_complete()["jobs"]
-    assert [job["exit_status"] for job in jobs] == [120, 0]
+    assert [job["exit_status"] for job in jobs] == [120, 0, 0]
+    assert [job["seconds"] for job in jobs] == [60, 60, 120]
 
 
 def test_out_of_memory_in_mid_batch(production: "Installation", cluster: Cluster) -> None:
@@ -304,7 +307,8 @@ def test_out_of_memory_in_mid_batch(production: "Installation", cluster: Cluster
     stop = in_mid_batch(cluster.folder / "out_of_memory", hog)
     batch = Batch(production, prepend_text=stop, max_memory_kb=500_000)
     jobs = batch.assert_complete()["jobs"]
-    assert [job["exit_status"] for job in jobs] == [110, 0]
+    assert [job["exit_status"] for job in jobs] == [110, 0, 0]
+    assert [job["kilobytes"] for job in jobs] == [500_000, 500_000, 1_000_000]
 
 
 def test_too_little_memory_for_any_point(production: "Installation") -> None:

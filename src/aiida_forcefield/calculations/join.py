@@ -1,12 +1,19 @@
 """Calcfunction that joins the points of jobs of which each went on where another ended."""
 
+from collections.abc import Mapping
+
 from aiida.engine import calcfunction
 
 from aiida_forcefield.data import PointsData
-from aiida_forcefield.scans import join
+from aiida_forcefield.scans import Points, join
 
 
 @calcfunction
 def join_points(**parts: PointsData) -> PointsData:
     """The points of all jobs, in the order of their names, as those of one."""
-    return PointsData(join([node.value for _, node in sorted(parts.items())]))
+    return PointsData(joined(parts))
+
+
+def joined(parts: Mapping[str, PointsData]) -> Points:
+    """The same without a node."""
+    return join([node.value for _, node in sorted(parts.items())])

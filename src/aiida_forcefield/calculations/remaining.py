@@ -4,13 +4,19 @@ from dataclasses import replace
 
 from aiida.engine import calcfunction
 
+from aiida_forcefield.calculations.join import joined
 from aiida_forcefield.data import PointsData, StructuresData
 
 
 @calcfunction
-def remaining_structures(structures: StructuresData, points: PointsData) -> StructuresData:
-    """The structures of a job that it left unfinished."""
-    whole, left = structures.value, points.value.unfinished
+def remaining_structures(structures: StructuresData, **parts: PointsData) -> StructuresData:
+    """The structures of a batch that the next job is to compute, after those jobs that there were.
+
+    Args:
+        structures: all of the batch.
+        parts: the points of each job, in the order of their names.
+    """
+    whole, left = structures.value, joined(parts).waiting
     return StructuresData(
         replace(
             whole,

@@ -13,14 +13,27 @@ from aiida_forcefield.calculations.qm import QmCalculation
 from aiida_forcefield.data import PointsData
 from aiida_forcefield.parsers.records import REFERENCE_ARRAYS, Record, read_records
 from aiida_forcefield.parsers.scheduler import scheduler_verdict
-from aiida_forcefield.scans import MISSING, Points, Structures
+from aiida_forcefield.scans import (
+    INTERRUPTED,
+    MISSING,
+    OUT_OF_MEMORY,
+    OUT_OF_TIME,
+    Points,
+    Structures,
+)
 
 POINT_ARRAYS = ("hessian", "dipole")
-OUT_OF_MEMORY = ("MemoryError", "Memory allocation still failed", "malloc(")
-"""In the last words of Python, OpenBLAS and PySCF."""
+NO_MEMORY = (
+    *("MemoryError", "Memory allocation still failed", "malloc("),
+    *("oom_kill", "oom-kill", "job killed: mem", "job killed: vmem"),
+)
+"""In the last words of Python, OpenBLAS and PySCF; of Slurm's cgroups and PBS."""
+NO_TIME = ("job killed: walltime",)
+"""Of PBS; AiiDA knows those of Slurm."""
 
 DISK_FULL = ("No space left on device", "Disk quota exceeded", "the disk is full")
-ENDED_FROM_OUTSIDE = ("CANCELLED AT", "job killed", "Terminated", "Killed")
+CANCELLED = ("CANCELLED AT", "Terminated")
+ENDED_FROM_OUTSIDE = (*CANCELLED, "job killed", "Killed")
 """In the last words of Slurm, PBS and the shell."""
 
 
@@ -36,11 +49,18 @@ class QmParser(Parser):
         reference = "reference" in parameters
         structures = self.node.inputs.structures.value
         count = 1 if reference else len(structures.positions)
-        header, records = read_records(content, len(structures.symbols), count)
+        header, records, broken = read_records(content, len(structures.symbols), count)
         if not header:
             return scheduler_verdict(self.node) or self._not_begun()
         if reference and 0 in records and not is_reference(records[0]):
             del records[0]
+
+        # A scheduler's own verdict (memory, walltime) says more than ours.
+        whole = len(records) == count
+        verdict = None if whole else scheduler_verdict(self.node) or self._cut_short()
+        if verdict and broken is not None:
+            message = f"the job ended while it was computed: {verdict.message}"
+            records[broken] = {"status": self._blame(verdict), "message": message}
 
         counterpoise = "interaction" in parameters and parameters["engine"] != "tblite"
         points = collect_points(structures, records, count, header["versions"], counterpoise)
@@ -54,9 +74,8 @@ class QmParser(Parser):
             self.logger.warning(
                 f"point {index}: {points.statuses[index]}: {points.messages[index]}"
             )
-        if len(records) < count:
-            # A scheduler's own verdict (memory, walltime) says more than ours.
-            return scheduler_verdict(self.node) or self._cut_short()
+        if verdict:
+            return verdict
         if not points.ok.any():
             return self.exit_codes.ERROR_NO_POINT.format(
                 reason=f"{points.statuses[0]} {points.messages[0]}"
@@ -78,22 +97,32 @@ class QmParser(Parser):
             return self.exit_codes.ERROR_MISSING_PROGRAM.format(reason=reason)
         if last.endswith(("No such file or directory", "command not found")):  # the shell's words
             return self.exit_codes.ERROR_MISSING_PROGRAM.format(reason=last)
-        if self._out_of_memory:
+        if self._says(NO_MEMORY):
             return self.exit_codes.ERROR_SCHEDULER_OUT_OF_MEMORY
         return self.exit_codes.ERROR_NOT_STARTED.format(reason=last)
 
     def _cut_short(self) -> ExitCode:
         """Why a job ended before all its points."""
-        if self._out_of_memory:
+        if self._says(NO_MEMORY):
             return self.exit_codes.ERROR_SCHEDULER_OUT_OF_MEMORY
-        if any(sign in self._complaint for sign in DISK_FULL):
+        if self._says(NO_TIME):
+            return self.exit_codes.ERROR_SCHEDULER_OUT_OF_WALLTIME
+        if self._says(DISK_FULL):
             return self.exit_codes.ERROR_DISK_FULL
         return self.exit_codes.ERROR_INCOMPLETE
 
-    @property
-    def _out_of_memory(self) -> bool:
-        """Whether a library ended the job for want of memory, instead of the scheduler."""
-        return any(sign in self._complaint for sign in OUT_OF_MEMORY)
+    def _blame(self, verdict: ExitCode) -> str:
+        """The status of the point in whose middle a job ended: it may be the reason for that."""
+        codes = self.exit_codes
+        if verdict.status == codes.ERROR_SCHEDULER_OUT_OF_MEMORY.status:
+            return OUT_OF_MEMORY
+        if verdict.status == codes.ERROR_SCHEDULER_OUT_OF_WALLTIME.status:
+            return OUT_OF_TIME
+        known = verdict.status != codes.ERROR_INCOMPLETE.status or self._says(CANCELLED)
+        return MISSING if known else INTERRUPTED
+
+    def _says(self, signs: Sequence[str]) -> bool:
+        return any(sign in self._complaint for sign in signs)
 
     @property
     def _complaint(self) -> str:

@@ -28,16 +28,25 @@ REFERENCE_ARRAYS = (
 )
 
 
-def read_records(content: bytes, atoms: int, count: int) -> tuple[Record, dict[int, Record]]:
-    """Header and, by index, the sound records of up to `count` points of `atoms` atoms each."""
+def read_records(
+    content: bytes, atoms: int, count: int
+) -> tuple[Record, dict[int, Record], int | None]:
+    """Header, the sound records of up to `count` points of `atoms` atoms each, and a broken one.
+
+    Records go by their index; the broken one is the index of the point in whose middle the job
+    ended, None where it ended between two.
+    """
     header: Record = {}
     records: dict[int, Record] = {}
+    begun = None
     for record in parse_results(content):
+        begun = None if "finished" in record else record.get("begun", begun)
         if _is_header(record.get("header")):
             header = record["header"]
         elif _is_sound(record, atoms, count):
             records.setdefault(record["index"], record)
-    return header, records
+    possible = type(begun) is int and 0 <= begun < count and begun not in records
+    return header, records, begun if possible else None
 
 
 def _is_header(header: Any) -> bool:

@@ -46,6 +46,7 @@ def run(job: Job, path: Path, limits: Limits) -> None:
                 continue
             if not limits.another:
                 return
+            results.begin(index)
             point = compute_point(limits.watched()(task), index, job.positions[index])
             limits.longest = max(limits.longest, point["wall_seconds"])
             results.append(point)

@@ -1,5 +1,6 @@
 """What a job may use before its scheduler ends it, and how it keeps to that."""
 
+import gc
 import os
 import resource
 import signal
@@ -27,19 +28,30 @@ class Limits:
         seconds: wall time of the job, None without limit.
         kilobytes: memory of the job, None without limit.
         longest: wall seconds of its longest point so far.
+        roomy: whether there was room in the memory before any point.
     """
 
     begun: float
     seconds: float | None = None
     kilobytes: int | None = None
     longest: float = 0.0
+    roomy: bool = False
 
     @property
     def another(self) -> bool:
-        """Whether there is time for another point; a job begins one at least."""
-        if self.seconds is None or not self.longest:
+        """Whether there is time and memory for another point; a job begins one at least."""
+        if not self.longest:
             return True
-        return time.monotonic() - self.begun + RESERVE * self.longest < self.seconds
+        now = time.monotonic() - self.begun
+        late = self.seconds is not None and now + RESERVE * self.longest >= self.seconds
+        return not late and not (self.roomy and self._full())
+
+    def _full(self) -> bool:
+        """Whether a point has left so much behind that the next ones would have to pay for it."""
+        if self.kilobytes is None or kilobytes_in_use() <= self.kilobytes:
+            return False
+        gc.collect()
+        return kilobytes_in_use() > self.kilobytes
 
     def tell_pyscf(self) -> None:
         """Have PySCF keep on disk what does not fit into the memory."""
@@ -72,6 +84,7 @@ class Limits:
         signal.setitimer(signal.ITIMER_REAL, INTERVAL, INTERVAL)
         try:
             look()
+            self.roomy = True
             yield
         finally:
             signal.setitimer(signal.ITIMER_REAL, 0)

@@ -43,6 +43,13 @@ class ResultsFile:
         if path.stat().st_size and not path.read_bytes().endswith(b"\n"):
             os.write(descriptor, b"\n")
 
+    def begin(self, index: int) -> None:
+        """Note which point is computed now: the one to blame if that ends the job.
+
+        No matter if the disk forgets it.
+        """
+        os.write(self._descriptor, json.dumps({"begun": index}).encode() + b"\n")
+
     def append(self, line: dict[str, Any]) -> None:
         """Add one line in one write, and wait until it is on the disk.
 

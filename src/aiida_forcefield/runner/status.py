@@ -15,6 +15,8 @@ Status = Literal[
     "no_band_gap",
     "not_finite",
     "out_of_memory",
+    "out_of_time",
+    "interrupted",
     "error",
 ]
 
@@ -37,8 +39,14 @@ ADVICE: dict[Status, str] = {
     "crystal. Use a basis without them.",
     "no_band_gap": "The crystal may be a metal, or become one; only insulators are treated.",
     "not_finite": "An energy or gradient is not a number. Look at the structure of the point.",
-    "out_of_memory": "The point needs more memory than there is. A job with a limit is tried again "
-    "with twice as much; without one, run fewer jobs at a time, or where there is more memory.",
+    "out_of_memory": "The point needs more memory than there is. With a limit it is tried again by "
+    "itself with twice as much, up to eight times; without one, run fewer jobs at a time, or where "
+    "there is more memory.",
+    "out_of_time": "The walltime of its job ended in the middle of this point. It is tried again "
+    "by itself with twice as much, up to eight times; give `resources` more.",
+    "interrupted": "Its job ended in the middle of this point, and again where it was tried by "
+    "itself, as where there is no limit and the memory of the machine ends. Give a limit "
+    "(`resources: {qm: {memory: ...}}`), and look at the standard error of the job.",
     "error": "The engine failed in a way that has no status of its own; its message tells more.",
 }
 

@@ -14,8 +14,10 @@ from aiida_forcefield.scans.drive import drive
 from aiida_forcefield.scans.liquid import liquid_dimers, liquid_molecules
 from aiida_forcefield.scans.plan import Plan, Scan, plan_pair_scans, plan_scans
 from aiida_forcefield.scans.points import (
+    INTERRUPTED,
     MISSING,
     OUT_OF_MEMORY,
+    OUT_OF_TIME,
     UNFINISHED,
     Points,
     Structures,
@@ -25,8 +27,10 @@ from aiida_forcefield.scans.points import (
 )
 
 __all__ = [
+    "INTERRUPTED",
     "MISSING",
     "OUT_OF_MEMORY",
+    "OUT_OF_TIME",
     "UNFINISHED",
     "Counterpoise",
     "Plan",

@@ -15,7 +15,11 @@ MISSING = "missing"
 """Status of a point whose job was ended before it."""
 OUT_OF_MEMORY = "out_of_memory"
 """Status of a point that needs more memory than its job had."""
-UNFINISHED = (MISSING, OUT_OF_MEMORY)
+OUT_OF_TIME = "out_of_time"
+"""Status of a point in whose middle the walltime of its job ended."""
+INTERRUPTED = "interrupted"
+"""Status of a point in whose middle its job ended, nobody knows why."""
+UNFINISHED = (MISSING, OUT_OF_MEMORY, OUT_OF_TIME, INTERRUPTED)
 PER_STRUCTURE = (
     "positions",
     "requested",
@@ -112,25 +116,30 @@ class Points:
         return np.array([status == MISSING for status in self.statuses], dtype=bool)
 
     @property
-    def unfinished(self) -> NDArray[np.bool_]:
-        """Which points a job with more time or memory may still come to, shape (s,)."""
-        return np.array([status in UNFINISHED for status in self.statuses], dtype=bool)
+    def waiting(self) -> NDArray[np.bool_]:
+        """Which points the next job is to compute, shape (s,).
+
+        Those that were never tried; after them, apart, those that a job with more time or memory
+        may still come to.
+        """
+        tried = np.array([status in UNFINISHED for status in self.statuses], dtype=bool)
+        return self.missing if self.missing.any() else tried
 
 
 def join(parts: Sequence[Points]) -> Points:
     """The points of jobs of which each went on with what those before it left unfinished.
 
     Args:
-        parts: in the order of the jobs; each holds the points that were unfinished until then.
+        parts: in the order of the jobs; each holds the points that were waiting until then.
 
     Raises:
         ValueError: a part holds another number of points.
     """
     whole = parts[0]
     for part in parts[1:]:
-        places = np.flatnonzero(whole.unfinished)
+        places = np.flatnonzero(whole.waiting)
         if len(places) != len(part.statuses):
-            raise ValueError(f"{len(part.statuses)} points for {len(places)} unfinished ones")
+            raise ValueError(f"{len(part.statuses)} points for {len(places)} that wait")
         changed: dict[str, Any] = {"versions": whole.versions | part.versions}
         for name in PER_STRUCTURE:
             if getattr(whole, name) is not None:

@@ -6,21 +6,37 @@ from typing import Any
 from aiida.common import AttributeDict
 from aiida.engine import ExitCode, Process, ProcessHandlerReport, process_handler, while_
 from aiida.engine.processes.workchains.workchain import WorkChainSpec
-from aiida.orm import ArrayData, Dict, ProcessNode
+from aiida.orm import ArrayData, Dict, Int, ProcessNode
 
-from aiida_forcefield.calculations.join import join_points
+from aiida_forcefield.calculations.join import join_points, joined
 from aiida_forcefield.calculations.qm import QmCalculation
 from aiida_forcefield.calculations.remaining import remaining_structures
 from aiida_forcefield.data import PointsData
 from aiida_forcefield.data.outputs import outputs_of
-from aiida_forcefield.scans import OUT_OF_MEMORY, UNFINISHED
+from aiida_forcefield.scans import INTERRUPTED, MISSING, OUT_OF_MEMORY, OUT_OF_TIME, UNFINISHED
 from aiida_forcefield.workflows.engines import check_qm, engine_process
 from aiida_forcefield.workflows.restart import RestartWorkChain
 from aiida_forcefield.workflows.submission import settle
 
 CODES = QmCalculation.exit_codes
-PATIENCE = 2
+CUT_SHORT = (
+    CODES.ERROR_SCHEDULER_OUT_OF_MEMORY,
+    CODES.ERROR_SCHEDULER_OUT_OF_WALLTIME,
+    CODES.ERROR_SCHEDULER_NODE_FAILURE,
+    CODES.ERROR_INCOMPLETE,
+    CODES.ERROR_DISK_FULL,
+)
+SCARCE = {
+    OUT_OF_MEMORY: "max_memory_kb",
+    OUT_OF_TIME: "max_wallclock_seconds",
+    CODES.ERROR_SCHEDULER_OUT_OF_MEMORY.status: "max_memory_kb",
+    CODES.ERROR_SCHEDULER_OUT_OF_WALLTIME.status: "max_wallclock_seconds",
+}
+"""What there was too little of, by the status of a point or the exit status of a job."""
+PATIENCE = 3
 """Jobs in a row without a new point after which the others are given up."""
+JOBS = 100
+"""Of a batch, at most."""
 
 
 def validate_parameters(value: Dict | None, _: Any) -> str | None:
@@ -42,8 +58,8 @@ def expose_qm(spec: WorkChainSpec, exclude: Sequence[str] = ()) -> None:
 class QmWorkChain(RestartWorkChain):
     """Compute a batch of points, whatever becomes of its jobs.
 
-    A job that is ended from outside leaves its finished points; the next one computes the others.
-    One that came to no new point is given more of what it ran out of.
+    A job that is ended from outside leaves its finished points; the next one computes the others,
+    and those in whose middle a job ended come last, by themselves.
     """
 
     @classmethod
@@ -51,6 +67,7 @@ class QmWorkChain(RestartWorkChain):
         """Define inputs, outline, outputs and exit codes."""
         super().define(spec)
         expose_qm(spec)
+        spec.inputs["max_iterations"].default = lambda: Int(JOBS)
         spec.outline(
             cls.setup,
             while_(cls.should_run_process)(cls.run_process, cls.inspect_process),
@@ -105,47 +122,39 @@ class QmWorkChain(RestartWorkChain):
         if "reference" in found:
             self.out("reference", found["reference"])
 
-    @process_handler(priority=40)
-    def get_more_memory_for_points(self, job: ProcessNode) -> ProcessHandlerReport | None:
-        """Ask for twice the memory, where some points did not fit into it."""
-        last = self.ctx.iteration >= self.inputs.max_iterations.value
-        if last or OUT_OF_MEMORY not in statuses(job) or not self.double("max_memory_kb"):
+    @process_handler(priority=30, exit_codes=[ExitCode(0), CODES.ERROR_NO_POINT, *CUT_SHORT])
+    def go_on(self, job: ProcessNode) -> ProcessHandlerReport | None:
+        """Compute what is left: first what was never tried, with as much as before.
+
+        Then those points that a job ran out of memory or time at, with twice as much, so that
+        these cost nothing but themselves.
+        """
+        whole = joined(self.ctx.parts) if self.ctx.parts else None
+        if whole is not None and not whole.waiting.any():
             return None
-        return self._continue(job)
+        if whole is None or whole.missing.any():
+            another = self._has_patience(job)
+        else:
+            tried = {s for s, waits in zip(whole.statuses, whole.waiting, strict=True) if waits}
+            doubled = [self.double(SCARCE[status]) for status in tried & {*SCARCE}]
+            another = any(doubled) or (INTERRUPTED in tried and self.ctx.idle < PATIENCE)
+        if another:
+            # Conformers compete for one point, the reference: all take part again.
+            if whole is not None and "reference" not in self.inputs.qm.parameters:
+                structures = self.inputs.qm.structures
+                self.ctx.inputs.structures = remaining_structures(structures, **self.ctx.parts)
+            return ProcessHandlerReport(do_break=True)
+        if whole is None or not whole.ok.any():
+            return None
+        self.ctx.is_finished = not whole.missing.any()
+        return ProcessHandlerReport(do_break=True) if self.ctx.is_finished else None
 
-    @process_handler(priority=30, exit_codes=[CODES.ERROR_SCHEDULER_OUT_OF_MEMORY])
-    def get_more_memory(self, job: ProcessNode) -> ProcessHandlerReport | None:
-        """Compute what is left; with twice the memory, where no point fitted into it."""
-        return self._retry(job, "max_memory_kb")
-
-    @process_handler(priority=30, exit_codes=[CODES.ERROR_SCHEDULER_OUT_OF_WALLTIME])
-    def get_more_time(self, job: ProcessNode) -> ProcessHandlerReport | None:
-        """Compute what is left; with twice the walltime, where no point fitted into it."""
-        return self._retry(job, "max_wallclock_seconds")
-
-    @process_handler(
-        priority=30,
-        exit_codes=[
-            CODES.ERROR_SCHEDULER_NODE_FAILURE,
-            CODES.ERROR_INCOMPLETE,
-            CODES.ERROR_DISK_FULL,
-        ],
-    )
-    def go_on_elsewhere(self, job: ProcessNode) -> ProcessHandlerReport | None:
-        """Compute what is left by a job that was killed, or whose node failed."""
-        return self._retry(job)
-
-    def _retry(self, job: ProcessNode, scarce: str = "") -> ProcessHandlerReport | None:
-        if not self.ctx.idle or self.double(scarce) or self.ctx.idle < PATIENCE:
-            return self._continue(job)
-        return None
-
-    def _continue(self, job: ProcessNode) -> ProcessHandlerReport:
-        points = outputs_of(job).get("points")
-        # Conformers compete for one point, the reference: all take part again.
-        if points is not None and "reference" not in self.inputs.qm.parameters:
-            self.ctx.inputs.structures = remaining_structures(job.inputs.structures, points)
-        return ProcessHandlerReport(do_break=True)
+    def _has_patience(self, job: ProcessNode) -> bool:
+        """Whether to try on what was never tried, with more where it takes that to come to any."""
+        first = self.ctx.idle == 1 and statuses(job) - {MISSING}  # it may be that point alone
+        if not self.ctx.idle or first:
+            return True
+        return self.double(SCARCE.get(job.exit_status, "")) or self.ctx.idle < PATIENCE
 
 
 def statuses(job: ProcessNode) -> set[str]:

@@ -15,9 +15,17 @@ from aiida.orm import ProcessNode
 from aiida_forcefield.workflows.outcome import reason
 from aiida_forcefield.workflows.submission import settle, submit_once
 
+DOUBLINGS = 3
+"""How many times a batch or job is given twice as much of what it ran out of."""
+
 
 class RestartWorkChain(BaseRestartWorkChain):
     """Jobs are submitted once each, whatever becomes of workers; the last failure is handed on."""
+
+    def setup(self) -> None:
+        """Begin with nothing doubled."""
+        super().setup()
+        self.ctx.doublings = {}
 
     def submit(self, process: type[Process], **inputs: Any) -> ProcessNode:  # type: ignore[override]
         """Submit a job once, also where a worker is killed while it does."""
@@ -40,10 +48,15 @@ class RestartWorkChain(BaseRestartWorkChain):
         return ProcessHandlerReport(exit_code=ExitCode(job.exit_status, reason(job)))
 
     def double(self, scarce: str) -> bool:
-        """Ask for twice as much of what a job had too little of, where that was limited at all."""
-        options = self.ctx.inputs.metadata.options
-        if scarce not in options:
+        """Ask for twice as much of what a job had too little of.
+
+        Returns:
+            Whether it was; not what has no limit, nor what was doubled often enough.
+        """
+        options, times = self.ctx.inputs.metadata.options, self.ctx.doublings.get(scarce, 0)
+        if scarce not in options or times == DOUBLINGS:
             return False
+        self.ctx.doublings[scarce] = times + 1
         options[scarce] *= 2
         self.report(f"{scarce} is now {options[scarce]}")
         return True

@@ -98,7 +98,7 @@ def test_the_job_holds_the_cells(tmp_path: Any) -> None:
 def test_what_a_job_did_not_come_to_keeps_its_cells() -> None:
     structures = plan()["structures"]
     points = computed(structures, "ok", "missing", "ok", "error", "missing")
-    rest = remaining_structures(structures, points).value
+    rest = remaining_structures(structures, part_01=points).value
     np.testing.assert_array_equal(rest.cells, structures.value.cells[[1, 4]])
 
 

@@ -123,8 +123,21 @@ def test_only_what_is_missing_remains(
     hydrogen: Structures, make_points: Callable[..., Points]
 ) -> None:
     points = make_points("ok", "missing", "scf_not_converged")
-    rest = remaining_structures(StructuresData(hydrogen), PointsData(points))
+    rest = remaining_structures(StructuresData(hydrogen), part_01=PointsData(points))
     assert rest.value.values.tolist() == [0.8]
     np.testing.assert_array_equal(rest.value.positions, hydrogen.positions[1:2])
     assert rest.value.constraint == hydrogen.constraint
     assert rest.creator is not None
+
+
+@pytest.mark.usefixtures("storage")
+def test_what_a_job_ended_at_remains_after_what_was_never_tried(
+    hydrogen: Structures, make_points: Callable[..., Points]
+) -> None:
+    structures = StructuresData(hydrogen)
+    first = PointsData(make_points("out_of_time", "ok", "missing"))
+    rest = remaining_structures(structures, part_01=first)
+    assert rest.value.values.tolist() == [0.9]
+    second = PointsData(make_points("ok"))
+    rest = remaining_structures(structures, part_01=first, part_02=second)
+    assert rest.value.values.tolist() == [0.7]

@@ -190,7 +190,9 @@ def test_killed_before_the_first_line(parse: Parse, text: str | None) -> None:
     ("stderr", "status"),
     [
         ("slurmstepd: error: *** JOB 7 ON node CANCELLED AT 2026-11-25T09:00:00 ***\n", 411),
-        ("=>> PBS: job killed: walltime 62 exceeded limit 60\n", 411),
+        ("=>> PBS: job killed: walltime 62 exceeded limit 60\n", 120),
+        ("=>> PBS: job killed: mem 2048kb exceeded limit 1024kb\n", 110),
+        ("slurmstepd: error: Detected 1 oom_kill event in StepId=7.batch.\n", 110),
         ("/var/spool/job: line 9: 77 Killed  python runner.pyz\n", 411),
         ("OSError: [Errno 28] No space left on device\n", 412),
         ("OSError: the disk is full: a line of results.jsonl was cut off\n", 412),
@@ -240,6 +242,39 @@ def test_what_the_scheduler_said_stands(parse: Parse, text: str | None, schedule
     code, _ = parse(text, stderr="slurmstepd: error", scheduler=scheduler)
     assert (code.status, code.message) == (scheduler, "what the scheduler said")
     assert code.invalidates_cache
+
+
+@pytest.mark.parametrize(
+    ("scheduler", "stderr", "status"),
+    [
+        (110, "", "out_of_memory"),
+        (120, "", "out_of_time"),
+        (None, "line 9: 77 Killed  python runner.pyz", "interrupted"),
+        (None, "slurmstepd: error: Detected 1 oom_kill event in StepId=7.batch.", "out_of_memory"),
+        # Those that nobody can blame a point for.
+        (140, "", "missing"),
+        (
+            None,
+            "slurmstepd: error: *** JOB 7 ON node CANCELLED AT 2026-11-25T09:00:00 ***",
+            "missing",
+        ),
+        (None, "OSError: [Errno 28] No space left on device", "missing"),
+    ],
+)
+def test_the_point_that_a_job_ended_at(
+    parse: Parse, scheduler: int | None, stderr: str, status: str
+) -> None:
+    text = lines(HEADER, {"begun": 1}, point(1), {"begun": 2})
+    code, outputs = parse(text, stderr=stderr, scheduler=scheduler)
+    assert code.status >= 110
+    assert outputs["points"].value.statuses == ("missing", "ok", status)
+    assert "the job ended" in outputs["points"].value.messages[2]
+
+
+@pytest.mark.parametrize("begun", [1, 7, -1, True, "0", None, [0]])
+def test_no_point_is_blamed_that_a_job_did_not_end_at(parse: Parse, begun: Any) -> None:
+    _, outputs = parse(lines(HEADER, point(1), {"begun": begun}))
+    assert outputs["points"].value.statuses == ("missing", "ok", "missing")
 
 
 def test_unless_all_points_are_there(parse: Parse) -> None:

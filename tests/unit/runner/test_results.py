@@ -27,6 +27,15 @@ def test_a_torn_line_is_skipped_and_harms_no_other(tmp_path: Path) -> None:
     assert read_results(path) == [{"index": 0}, {"index": 1}]
 
 
+def test_what_is_begun_is_not_done(tmp_path: Path) -> None:
+    path = tmp_path / "results.jsonl"
+    with open_results(path) as results:
+        results.begin(3)
+    with open_results(path) as results:
+        assert results.done == set()
+    assert read_results(path) == [{"begun": 3}]
+
+
 def test_no_file_has_no_lines(tmp_path: Path) -> None:
     assert read_results(tmp_path / "results.jsonl") == []
 

@@ -2,33 +2,28 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 
-from aiida_forcefield.scans import Points, join
+from aiida_forcefield.scans import UNFINISHED, Points, join
 
 MakePoints = Callable[..., Points]
 
 
-def test_each_part_fills_what_those_before_left(make_points: MakePoints) -> None:
+@pytest.mark.parametrize("status", UNFINISHED[1:])
+def test_each_part_fills_what_those_before_left(make_points: MakePoints, status: str) -> None:
     whole = make_points("ok", "error", "ok", "ok")
-    cut = make_points("ok", "error", "out_of_memory", "missing")
-    rest = replace(
-        make_points("ok", "missing"),
-        positions=whole.positions[2:],
-        requested=whole.requested[2:],
-        energies=np.array([whole.energies[2], np.nan]),
-        slopes=np.array([whole.slopes[2], np.nan]),
-        versions={"pyscf": "2.15.0"},
-    )
-    last = replace(
-        make_points("ok"),
-        positions=whole.positions[3:],
-        requested=whole.requested[3:],
-        energies=whole.energies[3:],
-        slopes=whole.slopes[3:],
-    )
+    cut = make_points("ok", "error", status, "missing")
+
+    def part(place: int, **changes: Any) -> Points:
+        names = ("positions", "requested", "energies", "slopes")
+        values = {name: getattr(whole, name)[place : place + 1] for name in names}
+        return replace(make_points("ok"), **values, **changes)
+
+    # What was never tried comes first, what failed by itself after it.
+    rest, last = part(3, versions={"pyscf": "2.15.0"}), part(2)
     joined = join([cut, rest, last])
     assert joined.statuses == whole.statuses
     assert joined.messages == whole.messages
@@ -44,5 +39,5 @@ def test_one_part_is_the_whole(make_points: MakePoints) -> None:
 
 
 def test_a_part_of_something_else_is_refused(make_points: MakePoints) -> None:
-    with pytest.raises(ValueError, match="3 points for 1 unfinished"):
+    with pytest.raises(ValueError, match="3 points for 1 that wait"):
         join([make_points("ok", "missing"), make_points("ok", "ok", "ok")])

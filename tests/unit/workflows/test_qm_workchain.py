@@ -10,7 +10,8 @@ from aiida.orm import CalcJobNode, Dict, InstalledCode
 from aiida_forcefield.calculations.qm import QmCalculation
 from aiida_forcefield.data import PointsData, StructuresData
 from aiida_forcefield.scans import Points, Structures
-from aiida_forcefield.workflows.qm import QmWorkChain
+from aiida_forcefield.workflows.qm import PATIENCE, QmWorkChain
+from aiida_forcefield.workflows.restart import DOUBLINGS
 
 XTB = {"engine": "tblite", "tblite": {"method": "GFN2-xTB"}}
 LIMITS = {"max_wallclock_seconds": 600, "max_memory_kb": 1000}
@@ -97,12 +98,87 @@ def test_points_that_need_more_memory_are_computed_again(
     assert batch.ctx.inputs.structures.value.values.tolist() == [0.8]
 
 
+@pytest.mark.parametrize(
+    ("exit_status", "status", "option"),
+    [(110, "out_of_memory", "max_memory_kb"), (120, "out_of_time", "max_wallclock_seconds")],
+)
+def test_a_point_that_ends_its_jobs_costs_itself_only(
+    make_batch: MakeBatch,
+    ended: Ended,
+    make_points: MakePoints,
+    exit_status: int,
+    status: str,
+    option: str,
+) -> None:
+    batch = make_batch()
+    options = batch.ctx.inputs.metadata.options
+    first = PointsData(make_points(status, "missing", "missing"))
+    assert not inspect(batch, ended(exit_status, points=first)).status
+    assert batch.ctx.inputs.structures.value.values.tolist() == [0.8, 0.9]
+    assert options[option] == LIMITS[option]  # as much as before
+    assert not inspect(batch, ended(points=PointsData(make_points("ok", "ok")))).status
+    for more in (2, 4, 8):
+        assert batch.ctx.inputs.structures.value.values.tolist() == [0.7]
+        assert options[option] == more * LIMITS[option]
+        verdict = inspect(batch, ended(exit_status, points=PointsData(make_points(status))))
+        assert not verdict.status
+    assert not batch.should_run_process()
+    batch.results()
+    assert batch.outputs["points"].value.statuses == (status, "ok", "ok")
+
+
+def test_a_point_that_ends_its_jobs_nobody_knows_why(
+    make_batch: MakeBatch, ended: Ended, make_points: MakePoints
+) -> None:
+    batch = make_batch()
+    first = PointsData(make_points("ok", "interrupted", "missing"))
+    assert not inspect(batch, ended(411, points=first)).status
+    assert batch.ctx.inputs.structures.value.values.tolist() == [0.9]
+    assert not inspect(batch, ended(points=PointsData(make_points("ok")))).status
+    while batch.should_run_process():
+        assert batch.ctx.inputs.structures.value.values.tolist() == [0.8]
+        alone = PointsData(make_points("interrupted"))
+        assert not inspect(batch, ended(411, points=alone)).status
+    assert batch.ctx.iteration == 2 + PATIENCE
+    assert {key: batch.ctx.inputs.metadata.options[key] for key in LIMITS} == LIMITS
+    batch.results()
+    assert batch.outputs["points"].value.statuses == ("ok", "interrupted", "ok")
+
+
+def test_where_no_point_fits_all_get_more(
+    make_batch: MakeBatch, ended: Ended, make_points: MakePoints
+) -> None:
+    batch = make_batch()
+    options = batch.ctx.inputs.metadata.options
+    first = PointsData(make_points("out_of_memory", "missing", "missing"))
+    assert not inspect(batch, ended(110, points=first)).status
+    second = PointsData(make_points("out_of_memory", "missing"))
+    assert not inspect(batch, ended(110, points=second)).status
+    assert batch.ctx.inputs.structures.value.values.tolist() == [0.9]
+    assert options["max_memory_kb"] == 2000
+    assert not inspect(batch, ended(points=PointsData(make_points("ok")))).status
+    assert batch.ctx.inputs.structures.value.values.tolist() == [0.7, 0.8]
+    assert options["max_memory_kb"] == 4000
+
+
+def test_a_batch_without_a_point_fails_as_its_last_job(
+    make_batch: MakeBatch, ended: Ended, make_points: MakePoints
+) -> None:
+    batch = make_batch()
+    points = make_points(*["out_of_memory"] * 3)
+    for _ in range(DOUBLINGS):
+        assert not inspect(batch, ended(311, points=PointsData(points))).status
+        assert len(batch.ctx.inputs.structures.value.values) == 3
+    assert inspect(batch, ended(311, points=PointsData(points))).status == 311
+    assert batch.outputs["points"].value.statuses == ("out_of_memory",) * 3
+
+
 def test_without_a_limit_points_out_of_memory_stay_so(
     make_batch: MakeBatch, ended: Ended, make_points: MakePoints
 ) -> None:
     batch = make_batch(options={})
     points = PointsData(make_points("ok", "out_of_memory", "ok"))
-    assert inspect(batch, ended(points=points)) is None
+    assert not inspect(batch, ended(points=points)).status
     assert not batch.should_run_process()
 
 
@@ -112,13 +188,21 @@ def test_jobs_that_come_to_nothing_are_given_up(
     batch = make_batch()
     cut = PointsData(make_points("ok", "missing", "missing"))
     assert not inspect(batch, ended(411, points=cut)).status
-    assert not inspect(batch, ended(140)).status
+    for _ in range(PATIENCE - 1):
+        assert not inspect(batch, ended(140)).status
     verdict = inspect(batch, ended(411))
     assert (verdict.status, verdict.message) == (411, "what went wrong")
     assert batch.outputs["points"].uuid == cut.uuid
 
 
-@pytest.mark.parametrize("status", [310, 311, 312, 313])
+def test_points_that_no_job_can_mend_are_not_tried_again(
+    make_batch: MakeBatch, ended: Ended, make_points: MakePoints
+) -> None:
+    points = PointsData(make_points("error", "bonds_changed", "error"))
+    assert inspect(make_batch(), ended(311, points=points)).status == 311
+
+
+@pytest.mark.parametrize("status", [310, 312, 313])
 def test_what_no_job_can_mend_ends_the_batch(
     make_batch: MakeBatch, ended: Ended, status: int
 ) -> None:
