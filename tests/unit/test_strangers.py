@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from aiida_forcefield.cli.errors import InputError
+from aiida_forcefield.cli.errors import InputError, contents
 from aiida_forcefield.cli.studies import load_studies
 from aiida_forcefield.cli.study import load_study
 from aiida_forcefield.dynamics import parse_log, read_frames, read_packed
@@ -278,8 +278,58 @@ def test_file_elsewhere_is_none_of_a_study(tmp_path: Path, name: str) -> None:
     assert "hush" not in caught.value.message
 
 
+@pytest.mark.parametrize("name", ["crystal.cif", "POSCAR"])
+def test_crystals_without_end_are_not_read(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    path.write_text({"POSCAR": POSCAR}.get(name, CIF) + "#" * 1_000_000)
+    with pytest.raises(ValueError, match="larger than 1 million bytes"):
+        read_crystal(path)
+
+
+SITES = "".join(f"Li{i} Li {i / 997:.4f} {i / 499:.4f} {i / 251:.4f}\n" for i in range(120))
+HALF = "".join(SITES.splitlines(keepends=True)[:60])
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "message"),
+    [
+        # Few bytes, many atoms: hours for spglib, or more memory than there is.
+        ("many.cif", CIF + SITES, "copies of its sites"),
+        (
+            "large.cif",
+            CIF.replace("4.03", "99") + HALF,
+            "up to 1000 in a cell",
+        ),
+        ("POSCAR", POSCAR.replace("1 1", "99999999999 1"), "up to 1000 in a cell"),
+        ("POSCAR", POSCAR.replace("Li F\n1 1", "1_000_000_000 1"), "up to 1000 in a cell"),
+    ],
+)
+def test_crystals_with_atoms_without_end(
+    tmp_path: Path, name: str, text: str, message: str
+) -> None:
+    path = tmp_path / name
+    path.write_text(text)
+    with pytest.raises(ValueError, match=message):
+        read_crystal(path)
+
+
+def test_a_poscar_has_no_say_about_files_beside_it(tmp_path: Path) -> None:
+    (tmp_path / "POTCAR").write_text("TITEL  = PAW_PBE Li 17Jan2003\nTITEL  = PAW_PBE F 1\n")
+    path = tmp_path / "POSCAR"
+    path.write_text(POSCAR.replace("LiF", "?").replace("Li F\n", ""))
+    with pytest.raises(ValueError, match="no crystal structure"):
+        read_crystal(path)
+
+
+def test_force_fields_without_end_are_not_read(tmp_path: Path) -> None:
+    path = tmp_path / "field.xml"
+    path.write_text(OPENMM + " " * 8_000_000)
+    with pytest.raises(InputError, match="larger than 8 million bytes"):
+        contents([path])
+
+
 def test_files_without_end_are_not_read(tmp_path: Path) -> None:
     path = tmp_path / "study.yaml"
     path.write_text(STUDY + "#" * 2_000_000)
-    with pytest.raises(InputError, match="larger than a megabyte"):
+    with pytest.raises(InputError, match="larger than 1 million bytes"):
         load_study(path)

@@ -5,6 +5,11 @@ from pathlib import Path
 
 import click
 
+from aiida_forcefield.bounded import read_text, reason_of
+
+MEGABYTES = 8
+"""Of a force field in the file of another program."""
+
 
 class InputError(click.ClickException):
     """Bad input: one line on stderr for each mistake, exit code 2, no traceback."""
@@ -13,13 +18,13 @@ class InputError(click.ClickException):
 
 
 def contents(files: Sequence[Path]) -> list[tuple[str, str]]:
-    """Name and text of each file.
+    """Name and text of each file of a force field.
 
     Raises:
-        InputError: a file cannot be read.
+        InputError: a file cannot be read, or is too large for a force field.
     """
     try:
-        return [(path.name, path.read_text()) for path in files]
+        return [(path.name, read_text(path, MEGABYTES)) for path in files]
     except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is no text"
-        raise InputError(f"{', '.join(map(str, files))}: cannot be read: {reason}") from None
+        names = ", ".join(map(str, files))
+        raise InputError(f"{names}: cannot be read: {reason_of(error)}") from None

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from aiida_forcefield.bounded import read_text, reason_of
 from aiida_forcefield.cli.check_machine import check_machine
 from aiida_forcefield.cli.errors import InputError
 from aiida_forcefield.cli.machine import PREPEND_TEXT, Machine
@@ -25,9 +26,9 @@ def _read_config(context: click.Context, _: click.Parameter, path: Path | None) 
     if path is None:
         return
     try:
-        content, _lines = read_yaml(path.read_text())
+        content, _lines = read_yaml(read_text(path))
     except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"--config: cannot read {path}: {error}") from None
+        raise InputError(f"--config: cannot read {path}: {reason_of(error)}") from None
     except ValueError as error:
         raise InputError(f"--config: {path}:{error}") from None
     known = {str(option.name) for option in context.command.params}

@@ -7,14 +7,13 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from aiida_forcefield.bounded import read_text, reason_of
 from aiida_forcefield.cli.study import (
     StudyError,
     StudyFile,
     check_study,
     load_study,
     read_content,
-    read_small,
-    reason_of,
 )
 
 
@@ -66,7 +65,7 @@ def _rows(template: Path, table: Path, protocol: str | None) -> Iterator[StudyFi
     content, _ = read_content(template)
     content["material"] = {}
     try:
-        text = read_small(table).removeprefix("\ufeff")
+        text = read_text(table)
     except (OSError, UnicodeDecodeError) as error:
         raise StudyError(f"{table}: cannot be read: {reason_of(error)}") from None
     try:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, get_args
 from pydantic import BaseModel, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails, PydanticCustomError
 
+from aiida_forcefield.bounded import read_text, reason_of
 from aiida_forcefield.cli.errors import InputError
 from aiida_forcefield.cli.resources import Resources
 from aiida_forcefield.cli.section import Positive, Section, Text
@@ -15,10 +16,6 @@ from aiida_forcefield.cli.yaml_lines import KeyPath, read_yaml
 
 if TYPE_CHECKING:
     from aiida_forcefield.topology import Topology
-
-
-LARGEST = 1_000_000
-"""Bytes of a study or of the file of a molecule."""
 
 
 class StudyError(InputError):
@@ -153,7 +150,7 @@ class StudyFile:
             message = f"{path} lies outside of the folder of the study; copy it there"
             raise self.error(message, "material", "file")
         try:
-            return read_small(path)
+            return read_text(path)
         except (OSError, UnicodeDecodeError) as error:
             raise self.error(
                 f"cannot read {path}: {reason_of(error)}", "material", "file"
@@ -177,7 +174,7 @@ def read_content(path: Path) -> tuple[dict[str, Any], dict[KeyPath, int]]:
         StudyError: the file is not there or unreadable.
     """
     try:
-        content, lines = read_yaml(read_small(path))
+        content, lines = read_yaml(read_text(path))
     except (OSError, UnicodeDecodeError) as error:
         raise StudyError(f"{path}: cannot be read: {reason_of(error)}") from None
     except ValueError as error:
@@ -185,19 +182,6 @@ def read_content(path: Path) -> tuple[dict[str, Any], dict[KeyPath, int]]:
     if not isinstance(content, dict):
         raise StudyError(f"{path}: a study has the keys {', '.join(Study.model_fields)}")
     return content, lines
-
-
-def read_small(path: Path) -> str:
-    """The text of a file that a person may have written.
-
-    Raises:
-        OSError: it cannot be read, or is so large that something else must be in it.
-    """
-    with path.open("rb") as handle:
-        content = handle.read(LARGEST + 1)
-    if len(content) > LARGEST:
-        raise OSError(None, "it is larger than a megabyte")
-    return content.decode()
 
 
 def check_study(
@@ -227,13 +211,6 @@ def check_study(
     except ValueError as error:
         raise file.error(str(error), "overrides") from None
     return file
-
-
-def reason_of(error: OSError | UnicodeDecodeError) -> str:
-    """Why a file cannot be read, in a few words."""
-    if isinstance(error, UnicodeDecodeError):
-        return "it is not a text in UTF-8"
-    return (error.strerror or str(error)).lower()
 
 
 def _located(path: Path, lines: dict[KeyPath, int], keys: KeyPath, message: str) -> str:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.interpolate import CubicHermiteSpline, CubicSpline
 
+from aiida_forcefield.bounded import read_text, reason_of
 from aiida_forcefield.potentials.units import HARTREE, KCAL_PER_MOL
 from aiida_forcefield.surrogate.forms import NONBONDED, Kind
 
@@ -23,7 +24,8 @@ ENERGY_UNITS = {
 }
 COLUMNS = ("coordinate", "energy", "gradient")
 FEWEST, MOST = 7, 20_000  # rows: every second one must make a spline too
-LARGEST = 4_000_000  # bytes
+MEGABYTES = 4
+"""Of a curve."""
 DECIMALS = 4  # of a coordinate that tell two rows apart
 MISMATCH = 0.05  # of a gradient with the slope of the energies: within it they are one curve's
 SAME = 1e-6  # eV: energies that differ by less are the same
@@ -202,14 +204,9 @@ def _rows(path: Path, kind: Kind) -> Array:
     """The numbers of the file, shape (n, 2 or 3), as they are."""
     name = path.name
     try:
-        size = path.stat().st_size
-        if size > LARGEST:
-            raise ValueError(f"{name}: {size} bytes; a curve has at most {LARGEST}")
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
-    except OSError as error:
-        raise ValueError(f"{path}: cannot be read: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise ValueError(f"{name}: not a text file") from None
+        lines = read_text(path, MEGABYTES).splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ValueError(f"{path}: cannot be read: {reason_of(error)}") from None
     if not lines or not lines[0].strip():
         raise ValueError(f"{name}: empty; its first line must be coordinate,energy[,gradient]")
     heading = [cell.strip() for cell in next(csv.reader(lines[:1]))]

@@ -1,14 +1,19 @@
 """Crystals: a cell and the atoms in it."""
 
 from dataclasses import dataclass
+from io import BytesIO, StringIO
 from pathlib import Path
+from typing import Any
 
-import ase.io
 import numpy as np
 import spglib
 from ase import Atoms
 from ase.data import atomic_numbers, chemical_symbols
+from ase.io.cif import parse_cif
+from ase.io.vasp import read_vasp
 from numpy.typing import NDArray
+
+from aiida_forcefield.bounded import read_bytes, reason_of
 
 Array = NDArray[np.float64]
 
@@ -17,6 +22,11 @@ SYMMETRIC = 1e-3
 
 LONGEST = 200.0
 """Edge of a cell, Å."""
+
+MOST_ATOMS = 1000
+"""In a cell."""
+MOST_COPIES = 20_000
+"""Of the sites of a CIF by its symmetry, before copies in the same place become one atom."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,23 +58,64 @@ def read_crystal(path: Path) -> Crystal:
         ValueError: a file that cannot be read, or as `from_atoms`; one line that names the file.
     """
     try:
-        atoms = ase.io.read(path, format="cif" if path.suffix == ".cif" else "vasp")
-        return from_atoms(atoms if isinstance(atoms, Atoms) else atoms[-1])
+        content = read_bytes(path)
+        return from_atoms((_read_cif if path.suffix == ".cif" else _read_poscar)(content))
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from None
     except OSError as error:
-        raise ValueError(f"{path}: cannot be read: {error.strerror}") from None
+        raise ValueError(f"{path}: cannot be read: {reason_of(error)}") from None
     except Exception as error:  # ASE raises whatever its readers do
         reason = " ".join(str(error).split()) or type(error).__name__
         raise ValueError(f"{path}: no crystal structure can be read: {reason}") from None
+
+
+def _read_cif(content: bytes) -> Atoms:
+    """The last structure of a CIF.
+
+    Raises:
+        ValueError: there is none, or one with so many atoms that reading it takes hours.
+    """
+    found: list[Any] = list(parse_cif(BytesIO(content)))
+    blocks = [block for block in found if block.has_structure()]
+    if not blocks:
+        raise ValueError("no crystal structure is in it")
+    symmetry = blocks[-1].get_spacegroup(subtrans_included=True)
+    copies = len(blocks[-1].get_symbols()) * symmetry.nsymop
+    if copies > MOST_COPIES:
+        raise ValueError(f"symmetry: {copies} copies of its sites; up to {MOST_COPIES} are allowed")
+    atoms: Atoms = blocks[-1].get_atoms()
+    return atoms
+
+
+def _read_poscar(content: bytes) -> Atoms:
+    """The structure of a POSCAR.
+
+    Raises:
+        ValueError: one with so many atoms that their names alone fill the memory.
+    """
+    text = content.decode("latin-1")
+    for line in text.split("\n")[5:7]:  # one of them, by the version of VASP
+        if max(map(_count, line.split()), default=0) > MOST_ATOMS:
+            raise ValueError(f"atoms: up to {MOST_ATOMS} in a cell are allowed")
+    atoms: Atoms = read_vasp(StringIO(text))
+    return atoms
+
+
+def _count(word: str) -> int:
+    try:
+        return int(word)
+    except ValueError:  # a name
+        return 0
 
 
 def from_atoms(atoms: Atoms) -> Crystal:
     """The primitive cell of ASE's atoms, in the orientation of theirs.
 
     Raises:
-        ValueError: atoms without three lattice vectors, or sites that are partly occupied.
+        ValueError: atoms without three lattice vectors, too many, or on partly occupied sites.
     """
+    if len(atoms) > MOST_ATOMS:
+        raise ValueError(f"atoms: {len(atoms)}; up to {MOST_ATOMS} in a cell are allowed")
     if not atoms.pbc.all() or atoms.cell.rank < 3:
         raise ValueError("lattice: a crystal with three lattice vectors is needed")
     finite = np.isfinite(atoms.cell.array).all() and np.isfinite(atoms.positions).all()

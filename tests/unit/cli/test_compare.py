@@ -75,7 +75,7 @@ def test_own_files_and_those_of_others(compare: Invoke, tmp_path: Path) -> None:
 
 def test_mistakes_are_named(compare: Invoke, tmp_path: Path) -> None:
     for files, message in (
-        ((tmp_path / "none.xml",), "none.xml: cannot be read: No such file"),
+        ((tmp_path / "none.xml",), "none.xml: cannot be read: no such file"),
         ((OPLS / "README.md",), "Atoms: the data file has no such section"),
         ((OPLS / "methanol.data",), "bond_style is missing; allowed: harmonic"),
     ):

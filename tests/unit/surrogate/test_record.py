@@ -37,7 +37,7 @@ GOOD = lines(X, (X - 1.5) ** 2)
         (HEAD + GOOD + "1.5,0\n", "coordinate 1.5 is there more than once"),
         (HEAD + "1,2\n2,3\n", "2 points; at least 7"),
         (HEAD + "1,2\n" * 20_001, "20001 points; at most"),
-        (HEAD + "1," + "9" * 4_000_000, "bytes; a curve has at most"),
+        (HEAD + "1," + "9" * 4_000_000, "it is larger than 4 million bytes"),
     ],
 )
 def test_a_bad_record_is_refused(tmp_path, text, expected):
@@ -49,7 +49,7 @@ def test_a_bad_record_is_refused(tmp_path, text, expected):
 def test_what_is_no_text_is_refused(tmp_path):
     path = tmp_path / "curve.csv"
     path.write_bytes(bytes(range(256)))
-    with pytest.raises(ValueError, match="not a text file"):
+    with pytest.raises(ValueError, match="not a text in UTF-8"):
         read_record(path, "bond")
     with pytest.raises(ValueError, match="No such file"):
         read_record(tmp_path / "none.csv", "bond")
