@@ -46,14 +46,15 @@ def list_(elements: Iterable[str], forms: Iterable[str], parameters: Iterable[st
     conditions += [{"attributes.ranges": {"has_key": form}} for form in forms]
     conditions += [_range(text) for text in parameters]
     query = QueryBuilder().append(
-        ForceFieldData, filters={"and": conditions} if conditions else {}, project="*", tag="field"
+        ForceFieldData,
+        filters={"and": conditions} if conditions else {},
+        project=["id", "ctime", "label", "attributes.elements", "attributes.terms"],
+        tag="field",
     )
-    for (node,) in query.order_by({"field": "id"}).iterall():
-        attributes = node.base.attributes
-        made = f"{node.ctime:%Y-%m-%d %H:%M}"
-        elements_of = " ".join(node.value.elements)
-        forms_of = ", ".join(dict.fromkeys(term["form"] for term in attributes.get("terms")))
-        click.echo(f"{node.pk:>6}  {made}  {elements_of:<12}  {forms_of}  {node.label}".rstrip())
+    for pk, time, label, elements_of, terms in query.order_by({"field": "id"}).iterall():
+        forms_of = ", ".join(dict.fromkeys(term["form"] for term in terms))
+        made, names = f"{time:%Y-%m-%d %H:%M}", " ".join(elements_of)
+        click.echo(f"{pk:>6}  {made}  {names:<12}  {forms_of}  {label}".rstrip())
 
 
 @forcefield.command()

@@ -18,9 +18,13 @@ if TYPE_CHECKING:
     from aiida_forcefield.topology import Topology
 
 
+SCAN = "aiida.workflows:forcefield.scan"
+"""Process type of a scan."""
+
+
 def scan_nodes(study: "ProcessNode") -> list["ProcessNode"]:
     """The scans of a study, in the order in which they were begun."""
-    return _called(study, "aiida.workflows:forcefield.scan")
+    return _called(study, SCAN)
 
 
 def collect_profiles(study: "ProcessNode") -> list["Profile"]:

@@ -87,11 +87,15 @@ def _status(study: "ProcessNode") -> str:
 
 def _qm(study: "ProcessNode") -> Results:
     """Counts and cost; the cost is that of the points which this study computed itself."""
-    from aiida.orm import load_node
+    from aiida.orm import QueryBuilder
 
     from aiida_forcefield.cli.graph import descendants, qm_batches
+    from aiida_forcefield.data import PointsData
 
     batches = qm_batches(descendants(study.pk))
+    pks = [batch.pk for batch in batches if not batch.cached]
+    query = QueryBuilder().append(PointsData, filters={"id": {"in": pks}})
+    own = query.all(flat=True) if pks else []
     counts = Counter(status for batch in batches for status in batch.statuses)
     failures = {status: count for status, count in counts.most_common() if status != "ok"}
     return {
@@ -99,11 +103,7 @@ def _qm(study: "ProcessNode") -> Results:
         "failed_points": sum(failures.values()),
         "failures": failures,
         "cached_points": sum(len(batch.statuses) for batch in batches if batch.cached),
-        "cpu_seconds": sum(
-            float(load_node(batch.pk).arrays["cpu_seconds"].sum())
-            for batch in batches
-            if not batch.cached
-        ),
+        "cpu_seconds": sum(float(node.arrays["cpu_seconds"].sum()) for node in own),
     }
 
 
@@ -139,28 +139,38 @@ def _validation(outputs: Outputs) -> list[Results]:
 
 
 def _scans(study: "ProcessNode") -> list[Results]:
-    """How each scan that has a surrogate ended."""
-    from aiida_forcefield.cli.findings import scan_nodes
-    from aiida_forcefield.data.outputs import outputs_of
+    """How each scan that has a surrogate ended, in two queries for all of them."""
+    from aiida.orm import Dict, ProcessNode, QueryBuilder
 
-    found = []
-    for scan in scan_nodes(study):
-        outputs = outputs_of(scan)
-        if "surrogate" in outputs:
-            attributes, plan = outputs["surrogate"].base.attributes, scan.inputs.scan
-            rounds = [node.base.attributes.get("statuses") for node in outputs["points"].values()]
-            found.append(
-                {
-                    "name": plan["name"],
-                    "kind": plan["kind"],
-                    "points": sum(map(len, rounds)),
-                    "status": attributes.get("status"),
-                    "flaw": attributes.get("flaw", None),
-                    "error_estimate": attributes.get("error_estimate"),
-                    "pk": scan.pk,
-                }
-            )
-    return found
+    from aiida_forcefield.cli.findings import SCAN
+    from aiida_forcefield.cli.graph import descendants
+    from aiida_forcefield.data import PointsData, SurrogateData
+
+    if not (processes := descendants(study.pk)):
+        return []
+    filters = {"id": {"in": processes}, "process_type": SCAN}
+    points = QueryBuilder().append(ProcessNode, filters=filters, project="id", tag="scan")
+    points.append(PointsData, with_incoming="scan", project="attributes.statuses")
+    counts: Counter[int] = Counter()
+    for pk, statuses in points.all():
+        counts[pk] += len(statuses)
+    ended = QueryBuilder().append(ProcessNode, filters=filters, project="id", tag="scan")
+    plan = {"edge_filters": {"label": "scan"}, "project": ["attributes.name", "attributes.kind"]}
+    ended.append(Dict, with_outgoing="scan", **plan)
+    columns = ["attributes.status", "attributes.flaw", "attributes.error_estimate"]
+    ended.append(SurrogateData, with_incoming="scan", project=columns)
+    return [
+        {
+            "name": name,
+            "kind": kind,
+            "points": counts[pk],
+            "status": status,
+            "flaw": flaw,
+            "error_estimate": error,
+            "pk": pk,
+        }
+        for pk, name, kind, status, flaw, error in ended.order_by({"scan": "id"}).all()
+    ]
 
 
 def _dipoles(outputs: Outputs) -> Results | None:
