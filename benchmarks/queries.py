@@ -65,7 +65,25 @@ def measure(archive: str, nodes: int) -> None:
         while (there := QueryBuilder().append(Node).count()) < nodes:
             multiply(nodes - there)
         seconds = {question: median(ask) for question, ask in questions().items()}
-    print(json.dumps({"nodes": there, "seconds": seconds}))
+    links = QueryBuilder().append(Node, tag="a").append(Node, with_incoming="a").count()
+    print(
+        json.dumps({"nodes": there, "links": links, "megabytes": megabytes(), "seconds": seconds})
+    )
+
+
+SIZES = {
+    "sqlite": "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()",
+    "postgresql": "SELECT pg_database_size(current_database())",
+}
+
+
+def megabytes() -> int:
+    """Size of the database, without the repository of files."""
+    from aiida.orm import Node
+    from sqlalchemy import text
+
+    session = Node.collection.backend.get_session()
+    return round(session.scalar(text(SIZES[session.get_bind().dialect.name])) / 1e6)
 
 
 def multiply(wanted: int) -> None:

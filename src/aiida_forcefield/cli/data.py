@@ -48,11 +48,11 @@ def list_(elements: Iterable[str], forms: Iterable[str], parameters: Iterable[st
     query = QueryBuilder().append(
         ForceFieldData,
         filters={"and": conditions} if conditions else {},
-        project=["id", "ctime", "label", "attributes.elements", "attributes.terms"],
+        project=["id", "ctime", "label", "attributes.elements", "attributes.ranges"],
         tag="field",
     )
-    for pk, time, label, elements_of, terms in query.order_by({"field": "id"}).iterall():
-        forms_of = ", ".join(dict.fromkeys(term["form"] for term in terms))
+    for pk, time, label, elements_of, ranges in query.order_by({"field": "id"}).iterall():
+        forms_of = ", ".join(form for form in FORMS if form in ranges)
         made, names = f"{time:%Y-%m-%d %H:%M}", " ".join(elements_of)
         click.echo(f"{pk:>6}  {made}  {names:<12}  {forms_of}  {label}".rstrip())
 

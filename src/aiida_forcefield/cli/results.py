@@ -87,15 +87,10 @@ def _status(study: "ProcessNode") -> str:
 
 def _qm(study: "ProcessNode") -> Results:
     """Counts and cost; the cost is that of the points which this study computed itself."""
-    from aiida.orm import QueryBuilder
-
-    from aiida_forcefield.cli.graph import descendants, qm_batches
-    from aiida_forcefield.data import PointsData
+    from aiida_forcefield.cli.graph import cpu_seconds, descendants, qm_batches
 
     batches = qm_batches(descendants(study.pk))
-    pks = [batch.pk for batch in batches if not batch.cached]
-    query = QueryBuilder().append(PointsData, filters={"id": {"in": pks}})
-    own = query.all(flat=True) if pks else []
+    own = [batch.pk for batch in batches if not batch.cached]
     counts = Counter(status for batch in batches for status in batch.statuses)
     failures = {status: count for status, count in counts.most_common() if status != "ok"}
     return {
@@ -103,7 +98,7 @@ def _qm(study: "ProcessNode") -> Results:
         "failed_points": sum(failures.values()),
         "failures": failures,
         "cached_points": sum(len(batch.statuses) for batch in batches if batch.cached),
-        "cpu_seconds": sum(float(node.arrays["cpu_seconds"].sum()) for node in own),
+        "cpu_seconds": cpu_seconds(own),
     }
 
 
