@@ -73,10 +73,15 @@ class Installation:
         own = {"AIIDA_PATH": str(self.folder), "OMP_NUM_THREADS": "1"}
         return {**os.environ, **home, **own, **self.extra}
 
+    @staticmethod
+    def command(program: str | Path, *arguments: str | Path) -> list[str]:
+        """A command of this environment."""
+        return [str(BIN / program), *map(str, arguments)]
+
     def run(self, *command: str | Path, timeout: float = 600.0) -> str:
         """Output of a command of this environment, run in this installation."""
         result = subprocess.run(
-            [str(BIN / command[0]), *map(str, command[1:])],
+            self.command(*command),
             env=self.environment,
             capture_output=True,
             text=True,

@@ -99,9 +99,16 @@ def _launch_one(profile: str, file: "StudyFile", wait: bool, output: Path | None
 def _launch_campaign(campaign: "Campaign", wait: bool) -> None:
     """Launch what is missing; with `wait`, until all have ended."""
 
+    from aiida_forcefield.cli.profile import NoDaemonError
+
     def look() -> tuple[str, bool]:
-        for line in campaign.top_up():
-            click.echo(line)
+        try:
+            for line in campaign.top_up():
+                click.echo(line)
+        except NoDaemonError as error:
+            if not campaign.launched:
+                raise
+            return f"waiting: {error.message}", False  # as while it is restarted
         standing = campaign.standing()
         counts = ", ".join(f"{count} {state}" for state, count in sorted(standing.items()))
         return f"campaign {campaign.name}: {counts}", not standing.keys() & {"waiting", "running"}

@@ -11,6 +11,10 @@ if TYPE_CHECKING:
 PLUGINS = {"qm": "forcefield.qm", "md": "forcefield.md"}
 
 
+class NoDaemonError(InputError):
+    """The daemon of a profile, or its broker, is not running."""
+
+
 def load(name: str) -> "Profile":
     """Load the profile.
 
@@ -37,12 +41,12 @@ def require_daemon(name: str) -> None:
     """Check that the daemon of the profile runs, without which a study would wait for ever.
 
     Raises:
-        InputError: it does not.
+        NoDaemonError: it does not.
     """
     from aiida.engine.daemon.client import get_daemon_client
 
     if not get_daemon_client(name).is_daemon_running:
-        raise InputError(
+        raise NoDaemonError(
             f"the daemon of profile {name!r} is not running; "
             f"start it with `aiida-forcefield -p {name} setup` or `verdi -p {name} daemon start`"
         )

@@ -28,7 +28,7 @@ def submit_study(profile: str, file: "StudyFile") -> "ProcessNode":
     """Submit a valid study to the daemon of a profile.
 
     Raises:
-        InputError: profile, daemon or a code is missing, or the study does not fit them.
+        InputError: profile, daemon, broker or a code is missing, or the study does not fit them.
     """
     from aiida.engine import submit
 
@@ -53,7 +53,33 @@ def submit_study(profile: str, file: "StudyFile") -> "ProcessNode":
     builder.metadata.description = fingerprint(file)
     if limit := defaults_of(codes["qm"].computer).get("jobs"):
         builder.fit.max_concurrent = min(builder.fit.max_concurrent.value, limit)
+    _connect_anew(profile)
     return submit(builder)
+
+
+def _connect_anew(profile: str) -> None:
+    """Look for the broker once more.
+
+    Whoever submits one study after another may outlive a broker: with ZeroMQ, any restart of the
+    daemon brings another one, and what is handed to the one before never begins.
+
+    Raises:
+        NoDaemonError: it does not answer, as when it is just being started.
+    """
+    from aiida.manage import get_manager
+
+    from aiida_forcefield.cli.profile import NoDaemonError
+
+    manager = get_manager()
+    manager.reset_broker()
+    manager.reset_runner()
+    try:
+        manager.get_runner()
+    except ConnectionError as error:
+        raise NoDaemonError(
+            f"the broker of profile {profile!r} does not answer: {error}; see `verdi -p {profile} "
+            "daemon status`"
+        ) from None
 
 
 def _options(file: "StudyFile", codes: dict[str, "AbstractCode"]) -> dict[str, dict[str, Any]]:

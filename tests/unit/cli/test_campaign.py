@@ -1,15 +1,18 @@
 """Campaigns: what is launched, what is left alone, and what a table of molecules may say."""
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from aiida.manage.configuration import Profile
-from aiida.orm import WorkChainNode
+from aiida.orm import QueryBuilder, WorkChainNode
 from click.testing import Result
 
 from aiida_forcefield.cli.campaign import STUDY, Campaign, fingerprint, latest
 from aiida_forcefield.cli.errors import InputError
+from aiida_forcefield.cli.profile import NoDaemonError
 from aiida_forcefield.cli.studies import load_studies
 from aiida_forcefield.cli.study import StudyError, StudyFile, load_study
 
@@ -186,6 +189,50 @@ def test_status_of_a_campaign(
     result = invoke("-p", profile.name, "status", "others")
     assert result.exit_code == 2
     assert "'others' is neither a PK nor a campaign; known: molecules" in result.stderr
+
+
+def test_launcher_waits_while_the_daemon_is_down(
+    profile: Profile,
+    launched: list[str],
+    invoke: Invoke,
+    study: Path,
+    table: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    looks: list[str] = []
+
+    def sleep(_: float) -> None:  # between two looks, of which the second finds no daemon
+        looks.append("look")
+        for node in QueryBuilder().append(WorkChainNode).all(flat=True):
+            node.set_process_state("finished")
+            node.set_exit_status(0)
+
+    def capacity(*_: Any) -> int:
+        if len(looks) == 1:
+            raise NoDaemonError("the daemon is not running")
+        return 2
+
+    monkeypatch.setattr("time.sleep", sleep)
+    module = sys.modules["aiida_forcefield.cli.launch"]  # not the command of that name
+    monkeypatch.setattr(module, "REPEAT_SECONDS", -1.0)
+    monkeypatch.setattr("aiida_forcefield.cli.submit.capacity", capacity)
+    result = invoke("-p", profile.name, "launch", study, "--table", table, "--wait")
+    assert result.exit_code == 0, result.output
+    assert "waiting: the daemon is not running" in result.stdout
+    assert "campaign molecules: 3 finished" in result.stdout
+    assert launched == ["methanol", "ethanol", "water"]
+
+
+def test_without_a_daemon_nothing_is_begun(
+    profile: Profile, invoke: Invoke, study: Path, table: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def capacity(*_: Any) -> int:
+        raise NoDaemonError("the daemon is not running")
+
+    monkeypatch.setattr("aiida_forcefield.cli.submit.capacity", capacity)
+    result = invoke("-p", profile.name, "launch", study, "--table", table, "--wait")
+    assert result.exit_code == 2
+    assert "Error: the daemon is not running" in result.stderr
 
 
 def test_campaign_is_told_from_a_pk(invoke: Invoke, study: Path, table: Path) -> None:
