@@ -58,7 +58,7 @@ def report(pk: str) -> dict[str, object]:
                 "exit_status": job.exit_status,
                 "job_id": job.get_job_id(),
                 "folder": job.get_remote_workdir(),
-                "state": job.process_state.value,
+                "state": job.process_state.value if job.process_state else "created",
                 "paused": job.paused,
                 "seconds": job.get_option("max_wallclock_seconds"),
                 "kilobytes": job.get_option("max_memory_kb"),

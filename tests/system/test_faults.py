@@ -47,7 +47,7 @@ class Batch:
         found: dict[str, Any] = self._run("report", str(self.pk))
         return found
 
-    def wait(self, minutes: float = 5.0) -> dict[str, Any]:
+    def wait(self, minutes: float = 10.0) -> dict[str, Any]:
         """How it ended."""
         end = time.monotonic() + 60 * minutes
         while (found := self.report())["state"] not in ("finished", "excepted", "killed"):
@@ -285,10 +285,10 @@ def test_disk_full(production: "Installation", cluster: Cluster) -> None:
 
 
 def in_mid_batch(once: Path, command: str) -> str:
-    """Lines for the first job that sees them: after its first points it stands still, for ever."""
+    """Lines for the first job that sees them: in its third point it stands still, for ever."""
     return (
         f"[ -e {once} ] || {{ touch {once}; "
-        "until [ $(grep -c . results.jsonl) -ge 5 ]; do sleep 0.1; done 2>/dev/null; "
+        "until [ $(grep -c . results.jsonl) -ge 6 ]; do sleep 0.1; done 2>/dev/null; "
         f"pkill -STOP -P $$ python; {command}; }} &"
     )
 
@@ -297,8 +297,9 @@ def test_walltime_in_mid_batch(production: "Installation", cluster: Cluster) -> 
     stop = in_mid_batch(cluster.folder / "out_of_time", "true")
     batch = Batch(production, prepend_text=stop, max_wallclock_seconds=60)
     jobs = batch.assert_complete()["jobs"]
-    assert [job["exit_status"] for job in jobs] == [120, 0, 0]
-    assert [job["seconds"] for job in jobs] == [60, 60, 120]
+    assert (jobs[0]["exit_status"], jobs[-1]["exit_status"]) == (120, 0)
+    # The point in whose middle the walltime ended comes last and gets twice as much; no other does.
+    assert [job["seconds"] for job in jobs] == [60] * (len(jobs) - 1) + [120]
 
 
 def test_out_of_memory_in_mid_batch(production: "Installation", cluster: Cluster) -> None:
@@ -314,5 +315,6 @@ def test_out_of_memory_in_mid_batch(production: "Installation", cluster: Cluster
 def test_too_little_memory_for_any_point(production: "Installation") -> None:
     # PySCF alone takes more; whether Slurm or the runner sees it first, points get twice as much.
     jobs = Batch(production, max_memory_kb=120_000).assert_complete()["jobs"]
-    assert len(jobs) > 1
-    assert {job["exit_status"] for job in jobs[:-1]} <= {110, 311}
+    assert jobs[0]["exit_status"] in (110, 311)
+    assert jobs[-1]["exit_status"] == 0
+    assert 240_000 <= jobs[-1]["kilobytes"] <= 960_000
