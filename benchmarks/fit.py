@@ -39,7 +39,7 @@ from aiida_forcefield.potentials import (
 from aiida_forcefield.potentials.collapse import inner_maximum
 from aiida_forcefield.potentials.fit import SCALE_14
 from aiida_forcefield.potentials.forcefield import columns
-from aiida_forcefield.potentials.forms import FORMS
+from aiida_forcefield.potentials.forms import FORMS, PAIR_FORM
 from aiida_forcefield.potentials.hessian import SOFT, hessian_model
 from aiida_forcefield.potentials.prior import Prior, build_prior
 from aiida_forcefield.potentials.residuals import type_pairs
@@ -99,7 +99,7 @@ def make_case(smiles: str, count: int, seed: int = 1, width: float = DRAWN) -> C
     """A molecule with a field drawn about its prior, and half as many structures of each kind."""
     topology = from_smiles(smiles)
     reference = ordinary_reference(topology)
-    prior = build_prior(topology, reference, SETTINGS.c6_width)
+    prior = build_prior(topology, reference, SETTINGS.dispersion_width)
     rng = np.random.default_rng(seed)
     field = drawn(prior, topology, rng, width)
     while not keeps_atoms_apart(field, topology):
@@ -127,7 +127,8 @@ def drawn(prior: Prior, topology: Topology, rng: np.random.Generator, width: flo
 def keeps_atoms_apart(field: ForceField, topology: Topology) -> bool:
     """Whether its barriers before collapse are those that a fit sees to."""
     return all(
-        inner_maximum(field.vector[pair.columns], pair.charge_product).barrier > SETTINGS.barrier
+        inner_maximum(field.vector[pair.columns], pair.charge_product, PAIR_FORM).barrier
+        > SETTINGS.barrier
         for pair in type_pairs(topology, field.terms, field.charges)
     )
 
@@ -144,7 +145,7 @@ def ordinary_reference(topology: Topology) -> Reference:
     x = topology.conformers[0]
     c6 = np.array([C6[symbol] for symbol in topology.symbols])
     reference = Reference(x, np.zeros((x.size, x.size)), np.sqrt(np.outer(c6, c6)))
-    prior = build_prior(topology, reference, SETTINGS.c6_width)
+    prior = build_prior(topology, reference, SETTINGS.dispersion_width)
     terms = tuple(
         replace(term, parameters=term.parameters | ORDINARY.get(term.kind, {}))
         for term in prior.terms

@@ -248,7 +248,7 @@ def of_field(field: ForceField, data: Data) -> Evaluate:
 def prior_field(data: Data) -> ForceField:
     """The prior of a fit with harmonic bonds."""
     forms = FORM_OF_KIND | {"bond": HARMONIC_BOND}
-    terms = build_prior(data.topology, data.reference, Settings().c6_width, forms).terms
+    terms = build_prior(data.topology, data.reference, Settings().dispersion_width, forms).terms
     return ForceField(terms, data.charges, data.charges, np.zeros((0, 0)), scale_14=SCALE_14)
 
 

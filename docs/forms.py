@@ -40,7 +40,7 @@ def _row(form: Form) -> str:
 
 def _programs(form: Form) -> tuple[str, str, str]:
     if form is TANG_TOENNIES:
-        in_lammps = "born` and `lepton"
+        in_lammps = "born` and `table"
     else:
         in_lammps = {**lammps.BONDED, **lammps.PAIR}[form.name][0]
     if form.name in openmm_forms.STANDARD:

@@ -38,6 +38,10 @@ def test_lammps(lmp: str, tmp_path: Path) -> None:  # noqa: F811
     run(tmp_path, "lammps", [lmp, "-in", "in.lammps"])
 
 
+def test_lammps_with_a_table(lmp: str, tmp_path: Path) -> None:  # noqa: F811
+    run(tmp_path, "lammps", [lmp, "-in", "in.lammps"], case=FIELDS["chiral"])
+
+
 def test_lammps_with_a_single_ion(lmp: str, tmp_path: Path) -> None:  # noqa: F811
     run(tmp_path, "lammps", [lmp, "-in", "in.lammps"], case=("[F-]", "exp6", {}))
 

@@ -10,7 +10,13 @@ import pytest
 from ase import Atoms
 
 from aiida_forcefield.dynamics import tail_coefficient
-from aiida_forcefield.potentials import read_lammps, write_data, write_force_field
+from aiida_forcefield.potentials import (
+    DAMPING,
+    read_lammps,
+    write_damping,
+    write_data,
+    write_force_field,
+)
 from aiida_forcefield.topology.molecule import from_smiles
 
 from ..fields import FIELDS, build, droplet, largest_error, liquid, ours
@@ -29,6 +35,7 @@ def test_energy_and_forces(lmp: str, tmp_path: Path, name: str, periodic: bool) 
     include = write_force_field(
         field, topology, cutoff=9 if periodic else 100, kspace_accuracy=1e-9, periodic=periodic
     )
+    (tmp_path / DAMPING).write_text(write_damping(field, topology, cutoff=9 if periodic else 100))
     # LAMMPS looks Coulomb's law up in a table, with errors of 1e-6.
     include += "pair_modify table 0\n" * periodic
     box = np.diag(atoms.cell) if periodic else [[-50, 50]] * 3
@@ -49,13 +56,30 @@ def test_energy_and_forces(lmp: str, tmp_path: Path, name: str, periodic: bool) 
     assert largest_error(forces(tmp_path), force) < 1e-6
 
 
-@pytest.mark.parametrize("name", ["exp6", "huggins", "damped", "lennard-jones"])
+@pytest.mark.parametrize("name", ["exp6", "huggins", "lennard-jones"])
 def test_overlapping_molecules_are_held_apart(lmp: str, tmp_path: Path, name: str) -> None:  # noqa: F811
     topology, field = build(*FIELDS[name])
     x = topology.conformers[0]
     include = write_force_field(field, topology, cutoff=100, periodic=False)
     data = write_data(field, topology, np.stack([x, x + 0.06]), [[-50, 50]] * 3)
     assert run(lmp, tmp_path, include, data)["pe"] > 0
+
+
+def test_atoms_on_top_of_each_other_are_refused_where_damping_is_not_tabulated(
+    lmp: str,  # noqa: F811
+    tmp_path: Path,
+) -> None:
+    topology, field = build(*FIELDS["damped"])
+    x = topology.conformers[0]
+    include = write_force_field(field, topology, cutoff=100, periodic=False)
+    (tmp_path / DAMPING).write_text(write_damping(field, topology, cutoff=100))
+    on_top, close = (
+        write_data(field, topology, np.stack([x, x + shift]), [[-50, 50]] * 3)
+        for shift in (0.06, 0.3)
+    )
+    assert run(lmp, tmp_path, include, close)["pe"] > 0
+    with pytest.raises(AssertionError, match="Pair distance < table inner cutoff"):
+        run(lmp, tmp_path, include, on_top)
 
 
 def test_files_of_others_are_read_as_lammps_reads_them(lmp: str, tmp_path: Path) -> None:  # noqa: F811

@@ -22,7 +22,13 @@ from aiida_forcefield.dynamics import (
     tail_coefficient,
     three_body_dispersion,
 )
-from aiida_forcefield.potentials import van_der_waals_radius, write_data, write_force_field
+from aiida_forcefield.potentials import (
+    DAMPING,
+    van_der_waals_radius,
+    write_damping,
+    write_data,
+    write_force_field,
+)
 
 ENDS = [0, -1]
 """Frames in which three-body dispersion is looked at; its spread over frames is small."""
@@ -65,13 +71,17 @@ def prepare_liquid(
     settings: Dict,
     three_body: Dict | None = None,
 ) -> dict[str, SinglefileData]:
-    """LAMMPS input: force field, packed box, and a script ``equilibration_SEED`` for each seed."""
+    """LAMMPS input: `force_field`, its table of `damping` if it has one, packed box, and a script
+    ``equilibration_SEED`` for each seed.
+    """
     field, molecule = force_field.value, topology.value
     content, positions = settings.get_dict(), box.get_array("positions")
     conditions = Conditions(content["temperature"], content["pressure"], rigid_bonds(molecule))
     outward = ThreeBody(**three_body.get_dict()) if three_body else None
+    cutoff = content["cutoff"]
     files = {
-        "force_field": (FORCE_FIELD, write_force_field(field, molecule, cutoff=content["cutoff"])),
+        "force_field": (FORCE_FIELD, write_force_field(field, molecule, cutoff)),
+        "damping": (DAMPING, write_damping(field, molecule, cutoff)),
         "system": (DATA, write_data(field, molecule, positions, box.get_array("edges"))),
     } | {
         f"equilibration_{seed}": (
@@ -85,6 +95,7 @@ def prepare_liquid(
     return {
         label: SinglefileData(StringIO(text), filename=name)
         for label, (name, text) in files.items()
+        if text
     }
 
 

@@ -69,6 +69,7 @@ gen-temp = 298.15
 """
 MEANING = {
     "forcefield.lmp": "styles and coefficients, to be included after read_data",
+    "damping.table": "how dispersion is damped where electrons overlap; forcefield.lmp reads it",
     "system.data": "one molecule in a box",
     "in.lammps": "an example that runs both: lmp -in in.lammps",
     "forcefield.xml": "for openmm.app.ForceField",
@@ -111,8 +112,10 @@ def program_files(
     box = np.full(3, EXAMPLE_BOX)
     try:
         if program == "lammps":
+            damping = to.write_damping(field, topology)
             return {
                 "forcefield.lmp": to.write_force_field(field, topology),
+                **({to.DAMPING: damping} if damping else {}),
                 "system.data": to.write_data(field, topology, positions, box),
                 # A single atom that does not drift has no temperature.
                 "in.lammps": LAMMPS_EXAMPLE + LAMMPS_DYNAMICS * (len(molecule) > 1),

@@ -4,6 +4,7 @@ from aiida_forcefield.potentials.calculator import ForceFieldCalculator
 from aiida_forcefield.potentials.charges import FittedCharges, fit_charges, liquid_charges
 from aiida_forcefield.potentials.energy import interaction_energies, molecule_energies
 from aiida_forcefield.potentials.errors import field_errors
+from aiida_forcefield.potentials.export.damping import DAMPING, write_damping
 from aiida_forcefield.potentials.export.gromacs import write_gromacs
 from aiida_forcefield.potentials.export.lammps import write_force_field
 from aiida_forcefield.potentials.export.lammps_data import write_data
@@ -20,6 +21,7 @@ from aiida_forcefield.potentials.uncertain import least_certain
 from aiida_forcefield.potentials.variations import VARIATIONS, Choices
 
 __all__ = [
+    "DAMPING",
     "VARIATIONS",
     "Choices",
     "DimerPoints",
@@ -42,6 +44,7 @@ __all__ = [
     "read_lammps",
     "read_openmm",
     "van_der_waals_radius",
+    "write_damping",
     "write_data",
     "write_force_field",
     "write_gro",

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aiida_forcefield.potentials.forcefield import ForceField
-from aiida_forcefield.potentials.forms import LENNARD_JONES, FormValue, exp6_pair
+from aiida_forcefield.potentials.forms import LENNARD_JONES, FormValue
 from aiida_forcefield.potentials.units import COULOMB
 
 Array = NDArray[np.float64]
@@ -34,13 +34,11 @@ class InnerMaximum(NamedTuple):
     span: Array
 
 
-def inner_maximum(
-    parameters: Array, charge_product: float, form: Curve = exp6_pair
-) -> InnerMaximum:
+def inner_maximum(parameters: Array, charge_product: float, form: Curve) -> InnerMaximum:
     """The inner maximum of a nonbonded form plus Coulomb between two atom types.
 
     Args:
-        parameters: of the form; of `exp6_pair` A, rho, C6 of the one type, then of the other.
+        parameters: of the form.
         charge_product: product of their charges, e².
         form: (r, parameters) -> FormValue.
     """
@@ -56,7 +54,7 @@ def inner_maximum(
     return InnerMaximum(float(_GRID[top]) if top else 0.0, barrier, _GRID[[top, bottom]])
 
 
-def wall(parameters: Array, charge_product: float, form: Curve = exp6_pair) -> tuple[float, float]:
+def wall(parameters: Array, charge_product: float, form: Curve) -> tuple[float, float]:
     """A repulsive wall that keeps the curve falling with r everywhere below the inner maximum.
 
     The wall is the purely repulsive part of a Lennard-Jones curve, 4ε((σ/r)¹² − (σ/r)⁶) + ε below

@@ -12,7 +12,7 @@ from scipy.optimize import least_squares
 from aiida_forcefield.potentials.collapse import inner_maximum
 from aiida_forcefield.potentials.energy import dimer_model, molecule_model
 from aiida_forcefield.potentials.forcefield import ForceField, Kind, Term, columns
-from aiida_forcefield.potentials.forms import FORM_OF_KIND, Form
+from aiida_forcefield.potentials.forms import FORM_OF_KIND, PAIR_FORM, Form
 from aiida_forcefield.potentials.hessian import hessian_model
 from aiida_forcefield.potentials.outliers import agreeing
 from aiida_forcefield.potentials.points import DimerPoints, MoleculePoints
@@ -81,7 +81,7 @@ def fit_force_field(
             let atoms collapse.
     """
     settings = settings or Settings()
-    prior = build_prior(topology, reference, settings.c6_width, forms, pairs)
+    prior = build_prior(topology, reference, settings.dispersion_width, forms, pairs)
     problem = Problem(
         prior,
         settings,
@@ -108,7 +108,7 @@ def fit_force_field(
     covariance = covariance_u * max(chi2, 1.0) * np.outer(slope, slope)
     errors = problem.errors(parameters)
     barriers = {
-        pair.name: inner_maximum(parameters[pair.columns], pair.charge_product).barrier
+        pair.name: inner_maximum(parameters[pair.columns], pair.charge_product, PAIR_FORM).barrier
         for pair in problem.pairs
     }
     determined = np.sqrt(np.diag(covariance_u)) / prior.widths

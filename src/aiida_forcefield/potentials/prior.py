@@ -13,14 +13,15 @@ from numpy.typing import NDArray
 from rdkit import Chem
 
 from aiida_forcefield.potentials.curvatures import STRAIGHT, curvatures
+from aiida_forcefield.potentials.dispersion import c8_over_c6
 from aiida_forcefield.potentials.forcefield import Kind, Term, columns, vector
 from aiida_forcefield.potentials.forms import (
-    EXP6,
     FORM_OF_KIND,
     FORMS,
     FOURIER,
     FOURIER6,
     LINEAR_ANGLE,
+    TANG_TOENNIES,
     THREEFOLD,
     Form,
 )
@@ -47,11 +48,12 @@ _WIDTHS: Final = {
     ("nonbonded", "A"): 1.5,  # of the repulsion at contact, ln A − r/ρ
     ("nonbonded", "rho"): 0.12,
     ("nonbonded", "C6"): 0.07,
+    ("nonbonded", "C8"): 0.07,
 }
 
-# Of A, ρ and C6 between unlike types, about what the combination rule makes of them: by so much
-# combination rules err.
-_PAIR_WIDTHS: Final = (0.3, 0.04, 0.05)
+# Of A, ρ, C6 and C8 between unlike types, about what the combination rule makes of them: by so
+# much combination rules err.
+_PAIR_WIDTHS: Final = (0.3, 0.04, 0.05, 0.05)
 
 # Bounds of some are about the prior's u, in place of those that their form has.
 _SPANS: Final = {
@@ -59,6 +61,7 @@ _SPANS: Final = {
     ("angle", "theta0"): 30.0,
     ("nonbonded", "A"): 8.0,
     ("nonbonded", "C6"): 0.4,
+    ("nonbonded", "C8"): 0.4,
 }
 
 
@@ -125,19 +128,19 @@ def contact_distance(i: str, j: str) -> float:
 def build_prior(
     topology: Topology,
     reference: Reference,
-    c6_width: float,
+    dispersion_width: float,
     forms: Mapping[Kind, Form] = FORM_OF_KIND,
     pairs: Pairs = NO_PAIRS,
 ) -> Prior:
     """The prior of all terms of a topology.
 
     Bonds and angles: geometry from the reference, curvature from its Hessian. Dihedrals: none.
-    Repulsion: the minimum of exp-6 between two like atoms at the sum of van der Waals radii.
+    C8 from C6; repulsion: the minimum between two like atoms at the sum of van der Waals radii.
 
     Args:
         topology: the molecule.
         reference: its minimum with Hessian and C6.
-        c6_width: relative standard deviation of C6.
+        dispersion_width: relative standard deviation of C6 and of C8.
         forms: of each kind of interaction; angles that are straight and dihedrals of symmetric
             groups have one of their own.
         pairs: parameters about which pairs of types have their own, by the term's name, such as
@@ -147,7 +150,9 @@ def build_prior(
         ValueError: if the reference does not fit the topology, a C6 is not positive, or there is
             no prior for a form.
     """
-    own = tuple(_term(EXP6, name, tuple(values.values())) for name, values in pairs.items())
+    own = tuple(
+        _term(TANG_TOENNIES, name, tuple(values.values())) for name, values in pairs.items()
+    )
     terms = _start(topology, reference, forms) + own
     places = columns(terms)
     parameters = vector(terms)
@@ -175,7 +180,9 @@ def build_prior(
             places_of = (topology.atom_types.index(name) for name in _types(term))
             symbols = (topology.symbols[place] for place in places_of)
             rows[here[0], here[1]] = contact_distance(*symbols) / term.parameters["rho"]
-            widths = [*_PAIR_WIDTHS] if term.name in pairs else [*widths[:2], c6_width]
+            widths = (
+                [*_PAIR_WIDTHS] if term.name in pairs else [*widths[:2], *[dispersion_width] * 2]
+            )
         rows[here] /= np.array(widths)[:, None]
     return Prior(terms, logarithmic, np.clip(centre, lower, upper), rows, lower, upper)
 
@@ -189,7 +196,7 @@ def _types(term: Term) -> list[str]:
 def _start(
     topology: Topology, reference: Reference, forms: Mapping[Kind, Form]
 ) -> tuple[Term, ...]:
-    if forms["nonbonded"] is not EXP6:
+    if forms["nonbonded"] is not TANG_TOENNIES:
         raise ValueError(f"forms: there is no prior for {forms['nonbonded'].name}")
     curvature = curvatures(topology, reference.positions, reference.hessian)
     terms = []
@@ -231,8 +238,11 @@ def _start_nonbonded(topology: Topology, c6: Array) -> list[Term]:
         C6 = float(np.sqrt(np.diag(c6)[mine]).mean() ** 2)
         symbol = topology.symbols[int(np.argmax(mine))]
         r = contact_distance(symbol, symbol)
-        A = 6 * C6 * _RHO / r**7 * np.exp(r / _RHO)
-        terms.append(_term(EXP6, f"nonbonded {name}", (float(A), _RHO, C6)))
+        C8 = C6 * c8_over_c6(symbol)
+        attraction = TANG_TOENNIES.evaluate(np.array(r), np.array([0.0, _RHO, C6, C8]))
+        A = float(attraction.slope) * _RHO * np.exp(r / _RHO)
+        values = (A, _RHO, C6, C8)
+        terms.append(_term(TANG_TOENNIES, f"nonbonded {name}", values))
     return terms
 
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from aiida_forcefield.potentials.collapse import inner_maximum
 from aiida_forcefield.potentials.energy import Model
 from aiida_forcefield.potentials.forcefield import Term, columns, pair_name
-from aiida_forcefield.potentials.forms import exp6_pair
+from aiida_forcefield.potentials.forms import PAIR_FORM
 from aiida_forcefield.potentials.hessian import HessianModel
 from aiida_forcefield.potentials.points import DimerPoints, MoleculePoints
 from aiida_forcefield.potentials.prior import Prior
@@ -34,8 +34,8 @@ class Settings:
         interaction_error: of an interaction energy, eV.
         repulsive_scale: interaction energies E > 0 weigh exp(−E / repulsive_scale), eV; the liquid
             hardly visits them.
-        c6_width: relative standard deviation of C6 about its prior. Left free, C6 grows to mimic
-            higher dispersion terms, and the liquid becomes too dense.
+        dispersion_width: relative standard deviation of C6 and C8 about their prior. Left free,
+            they grow to mimic what the form lacks, and the liquid becomes too dense.
         barrier: least height of the inner maximum between two atom types, eV.
     """
 
@@ -44,7 +44,7 @@ class Settings:
     hessian_error: float = 0.1
     interaction_error: float = 0.015
     repulsive_scale: float = 3 * KCAL_PER_MOL
-    c6_width: float = 0.07
+    dispersion_width: float = 0.07
     barrier: float = 10 * KCAL_PER_MOL
 
     def __post_init__(self) -> None:
@@ -218,12 +218,12 @@ class Problem:
         residuals = np.zeros(len(self.pairs))
         jacobian = np.zeros((len(self.pairs), len(parameters)))
         for row, pair in enumerate(self.pairs):
-            top = inner_maximum(parameters[pair.columns], pair.charge_product)
+            top = inner_maximum(parameters[pair.columns], pair.charge_product, PAIR_FORM)
             if top.barrier <= 0:
                 residuals[row] = np.inf
             elif top.barrier < self.settings.barrier:
                 residuals[row] = _GUARD * np.log(self.settings.barrier / top.barrier)
-                at_top, at_bottom = exp6_pair(top.span, parameters[pair.columns]).energy_jacobian
+                at_top, at_bottom = PAIR_FORM(top.span, parameters[pair.columns]).energy_jacobian
                 slope = (at_bottom - at_top) * _GUARD / top.barrier
                 np.add.at(jacobian[row], pair.columns, slope)
         return residuals, jacobian

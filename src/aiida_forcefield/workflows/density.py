@@ -145,7 +145,7 @@ class DensityWorkChain(WorkChain):
             self.inputs.settings,
             **self._three_body(),
         )
-        self.ctx.force_field = files["force_field"]
+        self.ctx.files = {name: files[name] for name in ("force_field", "damping") if name in files}
         self.ctx.density = None
         self.ctx.thermo = {}
         self.ctx.leg = 0
@@ -224,7 +224,7 @@ class DensityWorkChain(WorkChain):
             job={
                 "code": self.inputs.md_code,
                 "script": script,
-                "files": {"force_field": self.ctx.force_field, "system": system},
+                "files": {**self.ctx.files, "system": system},
                 "filenames": Dict({"system": DATA}),
                 "topology": self.inputs.topology,
                 "settings": self.inputs.settings,

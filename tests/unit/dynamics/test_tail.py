@@ -10,7 +10,7 @@ from scipy.integrate import quad
 from aiida_forcefield.dynamics.log import Thermo
 from aiida_forcefield.dynamics.tail import check_tail, tail_coefficient
 from aiida_forcefield.potentials.forcefield import ForceField, Term
-from aiida_forcefield.potentials.forms import exp6_pair
+from aiida_forcefield.potentials.forms import EXP6, pair_of
 from aiida_forcefield.topology.topology import Topology
 
 PARAMETERS = {
@@ -30,7 +30,7 @@ def test_coefficient_is_the_integral_over_all_pairs():
     expected = 0.0
     for i, j in product(WATER.atom_types, repeat=2):
         p = np.array([*PARAMETERS[i].values(), *PARAMETERS[j].values()])
-        integral = quad(lambda r, p=p: exp6_pair(np.array(r), p).energy * r**2, 4.0, np.inf)[0]
+        integral = quad(lambda r, p=p: pair_of(EXP6)(np.array(r), p).energy * r**2, 4.0, np.inf)[0]
         expected += 2 * np.pi * 50**2 * integral
     assert tail_coefficient(FIELD, WATER, 50, 4.0) == pytest.approx(expected, rel=1e-6)
 

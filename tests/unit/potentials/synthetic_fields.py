@@ -23,8 +23,12 @@ CHARGES = {
     "methanol": {"C1": 0.12, "O1": -0.58, "H1": 0.02, "H2": 0.40},
     "dimethyl_carbonate": {"C1": 0.06, "O1": -0.42, "C2": 0.94, "O2": -0.64, "H1": 0.07},
 }
-EXP6 = {"C": (3000.0, 0.272, 24.0), "O": (2300.0, 0.255, 12.0), "H": (110.0, 0.262, 1.5)}
-POLAR_HYDROGEN = (25.0, 0.25, 0.5)
+TANG_TOENNIES = {
+    "C": (3000.0, 0.272, 24.0, 190.0),
+    "O": (2300.0, 0.255, 12.0, 70.0),
+    "H": (110.0, 0.262, 1.5, 5.0),
+}
+POLAR_HYDROGEN = (25.0, 0.25, 0.5, 1.75)
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,9 +60,9 @@ def true_field(name: str, topology: Topology) -> ForceField:
         terms.append(Term(term.kind, term.name, form, parameters))
     for atom_type in topology.type_names:
         symbol = topology.symbols[topology.atom_types.index(atom_type)]
-        A, rho, C6 = POLAR_HYDROGEN if atom_type == "H2" else EXP6[symbol]
-        parameters = {"A": A, "rho": rho, "C6": C6}
-        terms.append(Term("nonbonded", f"nonbonded {atom_type}", "exp6", parameters))
+        values = POLAR_HYDROGEN if atom_type == "H2" else TANG_TOENNIES[symbol]
+        parameters = dict(zip(("A", "rho", "C6", "C8"), values, strict=True))
+        terms.append(Term("nonbonded", f"nonbonded {atom_type}", "tang_toennies", parameters))
     size = sum(len(term.parameters) for term in terms)
     gas = CHARGES[name]
     liquid = {atom_type: 1.1 * charge for atom_type, charge in gas.items()}
@@ -95,7 +99,7 @@ def disturbed(
 
 
 def dimers_of(forcefield: ForceField, topology: Topology, monomer: Array, count: int) -> Array:
-    """Random pairs with energies below 0.3 eV, and outside the collapse of the exp-6 curves."""
+    """Random pairs with energies below 0.3 eV, and atoms that do not overlap."""
     rng = np.random.default_rng(1)
     centred = monomer - monomer.mean(axis=0)
     kept: list[Array] = []

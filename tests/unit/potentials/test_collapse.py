@@ -4,23 +4,25 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aiida_forcefield.potentials.collapse import inner_maximum, wall
-from aiida_forcefield.potentials.forms import TANG_TOENNIES, exp6_pair
+from aiida_forcefield.potentials.forms import EXP6, TANG_TOENNIES, pair_of
 from aiida_forcefield.potentials.units import COULOMB
+
+EXP6_PAIR = pair_of(EXP6)
 
 
 def total(r: np.ndarray, p: np.ndarray, charge_product: float) -> np.ndarray:
     """Exp-6, Coulomb and the wall."""
-    energy = exp6_pair(r, p).energy + COULOMB * charge_product / r
-    start, epsilon = wall(p, charge_product)
+    energy = EXP6_PAIR(r, p).energy + COULOMB * charge_product / r
+    start, epsilon = wall(p, charge_product, EXP6_PAIR)
     x6 = (start / r) ** 6 / 2
     return energy + np.where(r < start, 4 * epsilon * (x6**2 - x6) + epsilon, 0.0)
 
 
 def test_inner_maximum_is_stationary_and_as_high_as_it_says() -> None:
     p = np.array([2300.0, 0.255, 12.0] * 2)
-    top = inner_maximum(p, 0.1)
+    top = inner_maximum(p, 0.1, EXP6_PAIR)
     r = np.linspace(0.3, 12, 20000)
-    energy = exp6_pair(r, p).energy + COULOMB * 0.1 / r
+    energy = EXP6_PAIR(r, p).energy + COULOMB * 0.1 / r
     flank = r > 0.5
     assert top.distance == pytest.approx(r[flank][np.argmax(energy[flank])], rel=5e-3)
     outside = r > top.distance
@@ -37,10 +39,10 @@ def test_inner_maximum_is_stationary_and_as_high_as_it_says() -> None:
 )
 def test_wall_leaves_no_hole(A: float, rho: float, C6: float, charge_product: float) -> None:
     p = np.array([A, rho, C6] * 2)
-    top = inner_maximum(p, charge_product)
+    top = inner_maximum(p, charge_product, EXP6_PAIR)
     if top.barrier == 0:
         with pytest.raises(ValueError, match="nothing keeps these atom types apart"):
-            wall(p, charge_product)
+            wall(p, charge_product, EXP6_PAIR)
         return
     r = np.geomspace(0.06, max(top.distance, 0.1), 500)
     assert (np.diff(total(r, p, charge_product)) < 0).all()
@@ -58,4 +60,4 @@ def test_damped_attraction_collapses_by_charge_alone() -> None:
 
 
 def test_attraction_without_repulsion_has_no_barrier() -> None:
-    assert inner_maximum(np.array([1.0, 0.2, 20.0] * 2), -0.5).barrier == 0
+    assert inner_maximum(np.array([1.0, 0.2, 20.0] * 2), -0.5, EXP6_PAIR).barrier == 0

@@ -1,4 +1,5 @@
 from dataclasses import replace
+from math import factorial
 
 import numpy as np
 import pytest
@@ -10,6 +11,13 @@ from aiida_forcefield.potentials.forcefield import Term
 from aiida_forcefield.topology import TermType, Topology
 
 from .synthetic_fields import Case
+
+
+def damped(r: np.ndarray, A: float, rho: float, C6: float, C8: float) -> np.ndarray:
+    """The form of Tang and Toennies, written out."""
+    x = r / rho
+    left = {n: np.exp(-x) * sum(x**k / factorial(k) for k in range(n + 1)) for n in (6, 8)}
+    return A * np.exp(-x) - (1 - left[6]) * C6 / r**6 - (1 - left[8]) * C8 / r**8
 
 
 def test_gradient_is_that_of_the_energy(case: Case) -> None:
@@ -63,9 +71,8 @@ def test_interaction_is_the_sum_over_pairs_of_atoms(methanol: Case) -> None:
             a, b = (methanol.topology.atom_types[k] for k in (i, j))
             p, q = (field.term(f"nonbonded {t}").parameters for t in (a, b))
             r = np.linalg.norm(dimer[i] - dimer[n + j])
-            rho = 2 / (1 / p["rho"] + 1 / q["rho"])
-            expected += np.sqrt(p["A"] * q["A"]) * np.exp(-r / rho)
-            expected -= np.sqrt(p["C6"] * q["C6"]) / r**6
+            A, C6, C8 = (np.sqrt(p[name] * q[name]) for name in ("A", "C6", "C8"))
+            expected += damped(r, A, 2 / (1 / p["rho"] + 1 / q["rho"]), C6, C8)
             expected += 14.3996454784 * field.gas_charges[a] * field.gas_charges[b] / r
     found = interaction_energies(field, methanol.topology, dimer[None])
     assert found == pytest.approx(expected, rel=1e-10)
@@ -120,7 +127,7 @@ def test_atoms_three_bonds_apart_count_by_their_scale(methanol: Case) -> None:
         a, b = topology.atom_types[i], topology.atom_types[j]
         p = field.pair(a, b)
         r = np.linalg.norm(x[:, i] - x[:, j], axis=-1)
-        expected += 0.25 * (p["A"] * np.exp(-r / p["rho"]) - p["C6"] / r**6)
+        expected += 0.25 * damped(r, **p)
         expected += 0.5 * 14.3996454784 * field.gas_charges[a] * field.gas_charges[b] / r
     assert len(topology.pairs_14) == 3
     energy, gradient = molecule_energies(half, topology, x)
@@ -135,18 +142,20 @@ def test_an_explicit_pair_goes_before_the_combination_rule(methanol: Case) -> No
     field, topology, dimer = methanol.forcefield, methanol.topology, methanol.dimers[:3]
     before = interaction_energies(field, topology, dimer)
     own = field.pair("H2", "O1")
-    same = replace(field, terms=(*field.terms, Term("nonbonded", "nonbonded H2-O1", "exp6", own)))
+    same = replace(
+        field, terms=(*field.terms, Term("nonbonded", "nonbonded H2-O1", "tang_toennies", own))
+    )
     np.testing.assert_allclose(interaction_energies(same, topology, dimer), before, rtol=1e-12)
-    other = Term("nonbonded", "nonbonded H2-O1", "exp6", own | {"C6": own["C6"] + 1.0})
+    other = Term("nonbonded", "nonbonded H2-O1", "tang_toennies", own | {"A": own["A"] + 1.0})
     changed = replace(field, terms=(*field.terms, other))
     pairs = [(1, 6 + 5), (5, 6 + 1)]  # O and hydroxyl H of the one, and of the other
     r = np.stack([np.linalg.norm(dimer[:, i] - dimer[:, j], axis=-1) for i, j in pairs])
     after = interaction_energies(changed, topology, dimer)
-    np.testing.assert_allclose(after - before, -(r**-6.0).sum(axis=0), rtol=1e-6)
+    np.testing.assert_allclose(after - before, np.exp(-r / own["rho"]).sum(axis=0), rtol=1e-6)
 
 
 def test_one_nonbonded_form_at_a_time(methanol: Case) -> None:
     term = Term("nonbonded", "nonbonded H2", "lennard_jones", {"epsilon": 1e-3, "sigma": 2.0})
     terms = (*methanol.forcefield.terms[:-1], term)
-    with pytest.raises(ValueError, match="exp6 and lennard_jones are mixed"):
+    with pytest.raises(ValueError, match="lennard_jones and tang_toennies are mixed"):
         molecule_model(methanol.topology, terms, methanol.molecules, {})

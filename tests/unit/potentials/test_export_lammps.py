@@ -37,7 +37,7 @@ def test_every_pair_and_every_term_has_its_coefficients(case: Case) -> None:
     text = write_force_field(case.forcefield, case.topology)
     t = len(case.topology.type_names)
     coefficients = [line for line in text.splitlines() if line.startswith("pair_coeff")]
-    assert sum("buck/coul/long" in line for line in coefficients) == t * (t + 1) // 2
+    assert sum("born/coul/long" in line for line in coefficients) == t * (t + 1) // 2
     for kind in ("bond", "angle", "dihedral", "improper"):
         types = [term for term in case.topology.term_types if term.kind == kind]
         assert text.count(f"{kind}_coeff ") == len(types)
@@ -62,7 +62,7 @@ def test_what_cannot_be_run_is_refused(methanol: Case) -> None:
         write_data(field, topology, methanol.molecules[0], [30] * 3)
     with pytest.raises(ValueError, match="cutoff: -1"):
         write_force_field(field, topology, cutoff=-1)
-    hollow = replace(field.terms[-1], parameters={"A": 1e-3, "rho": 0.2, "C6": 0.5})
+    hollow = replace(field.terms[-1], parameters={"A": 1e-3, "rho": 0.2, "C6": 0.5, "C8": 2.0})
     collapsed = replace(field, terms=(*field.terms[:-1], hollow))
     with pytest.raises(ValueError, match="O1 and H2: nonbonded: nothing keeps"):
         write_force_field(collapsed, topology)

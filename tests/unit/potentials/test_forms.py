@@ -10,7 +10,6 @@ from aiida_forcefield.potentials.forms import (
     LENNARD_JONES,
     Form,
     combine,
-    exp6_pair,
     fourier,
     morse,
     pair_of,
@@ -224,7 +223,7 @@ def test_lennard_jones_has_its_minimum_at_the_sixth_root_of_two() -> None:
 @given(r=st.floats(0.5, 10))
 def test_exp6_does_not_depend_on_the_order_of_the_types(r: float) -> None:
     p = np.array([1500.0, 0.27, 20.0, 90.0, 0.25, 1.0])
-    there, back = exp6_pair(np.array([r]), p), exp6_pair(np.array([r]), np.roll(p, 3))
+    there, back = pair_of(EXP6)(np.array([r]), p), pair_of(EXP6)(np.array([r]), np.roll(p, 3))
     assert there.energy == pytest.approx(back.energy, rel=1e-12)
     assert there.energy_jacobian == pytest.approx(np.roll(back.energy_jacobian, 3), rel=1e-9)
 

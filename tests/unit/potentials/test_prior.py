@@ -4,29 +4,30 @@ import numpy as np
 import pytest
 
 from aiida_forcefield.potentials.forcefield import vector
+from aiida_forcefield.potentials.forms import TANG_TOENNIES
 from aiida_forcefield.potentials.prior import Reference, build_prior, contact_distance
 from aiida_forcefield.topology import from_smiles
 
 from .synthetic_fields import Case
 
 
-def test_prior_starts_where_exp6_is_lowest_at_contact(methanol: Case) -> None:
-    prior = build_prior(methanol.topology, methanol.reference, c6_width=0.07)
+def test_prior_starts_where_the_curve_is_lowest_at_contact(methanol: Case) -> None:
+    prior = build_prior(methanol.topology, methanol.reference, dispersion_width=0.07)
     p = next(term for term in prior.terms if term.name == "nonbonded O1").parameters
     r = np.linspace(2.0, 6.0, 4001)
-    energy = p["A"] * np.exp(-r / p["rho"]) - p["C6"] / r**6
+    energy = TANG_TOENNIES.evaluate(r, np.array(list(p.values()))).energy
     assert r[np.argmin(energy)] == pytest.approx(contact_distance("O", "O"), abs=2e-3)
 
 
 def test_u_and_parameters_are_the_same_point(case: Case) -> None:
-    prior = build_prior(case.topology, case.reference, c6_width=0.07)
+    prior = build_prior(case.topology, case.reference, dispersion_width=0.07)
     np.testing.assert_allclose(prior.to_parameters(prior.centre), vector(prior.terms), rtol=1e-12)
     assert (prior.lower < prior.centre).all()
     assert (prior.centre < prior.upper).all()
 
 
 def test_jacobian_is_the_derivative_of_the_parameters(methanol: Case) -> None:
-    prior = build_prior(methanol.topology, methanol.reference, c6_width=0.07)
+    prior = build_prior(methanol.topology, methanol.reference, dispersion_width=0.07)
     step = 1e-6
     forward, backward = (prior.to_parameters(prior.centre + s) for s in (step, -step))
     expected = (forward - backward) / (2 * step)
@@ -38,7 +39,9 @@ def test_straight_angle_has_a_form_without_a_kink() -> None:
     topology = from_smiles("C#N")  # H-C-N
     x = np.array([[0.0, 0, 0], [1.15, 0, 0], [-1.07, 0, 0]])
     hessian = np.zeros((9, 9))
-    prior = build_prior(topology, Reference(x, hessian, np.full((3, 3), 10.0)), c6_width=0.07)
+    prior = build_prior(
+        topology, Reference(x, hessian, np.full((3, 3), 10.0)), dispersion_width=0.07
+    )
     (angle,) = [term for term in prior.terms if term.kind == "angle"]
     assert angle.form == "linear_angle"
 
@@ -46,4 +49,4 @@ def test_straight_angle_has_a_form_without_a_kink() -> None:
 def test_c6_must_be_positive(methanol: Case) -> None:
     broken = replace(methanol.reference, c6=np.zeros((6, 6)))
     with pytest.raises(ValueError, match="c6: "):
-        build_prior(methanol.topology, broken, c6_width=0.07)
+        build_prior(methanol.topology, broken, dispersion_width=0.07)

@@ -129,7 +129,7 @@ def test_impropers_about_another_axis_are_refused() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("-C6/r^6", "-C6/r^6/2", "is none of our forms"),
+        ("*C6/r^6", "*C6/r^6/2", "is none of our forms"),
         ("A=A_of(t1,t2)", "A=2*A_of(t1,t2)", "is none of our forms"),
         ('bondCutoff="3"', 'bondCutoff="2"', "bondCutoff must be 3"),
         ('t="0"', 't="-3"', "t = -3; must be 0 or more"),

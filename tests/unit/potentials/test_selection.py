@@ -61,7 +61,10 @@ def test_pairs_get_parameters_of_their_own_where_the_rule_fails(methanol: Case) 
 
     own = methanol.forcefield.pair("H1", "O1")
     own |= {"A": 0.4 * own["A"]}
-    unruly = (*methanol.forcefield.terms, Term("nonbonded", "nonbonded H1-O1", "exp6", own))
+    unruly = (
+        *methanol.forcefield.terms,
+        Term("nonbonded", "nonbonded H1-O1", "tang_toennies", own),
+    )
     size = sum(len(term.parameters) for term in unruly)
     truth = replace(methanol.forcefield, terms=unruly, covariance=np.zeros((size, size)))
     found = chosen(methanol, truth)

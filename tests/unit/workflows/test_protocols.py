@@ -50,7 +50,7 @@ def test_overrides_are_merged_recursively() -> None:
         "dimers": {"structure": {"basis": {"default": "aug-cc-pvdz", "H": "cc-pvdz"}}},
         "calibration": None,
         "sampling": {"random": 0},
-        "fit": {"c6_width": 0.1},
+        "fit": {"dispersion_width": 0.1},
     }
     before, after = get_protocol("fast"), get_protocol("fast", overrides)
     assert after["molecule"]["mean_field"] == before["molecule"]["mean_field"] | {
@@ -58,7 +58,7 @@ def test_overrides_are_merged_recursively() -> None:
     }
     assert after["dimers"]["structure"]["basis"]["H"] == "cc-pvdz"
     assert after["sampling"] == before["sampling"] | {"random": 0}
-    assert after["fit"] == {"c6_width": 0.1}
+    assert after["fit"] == {"dispersion_width": 0.1}
     assert after["density"] == before["density"]
 
 

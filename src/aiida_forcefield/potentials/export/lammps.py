@@ -5,12 +5,12 @@ In ``units real`` for ``atom_style full``, with the numbers that `write_data` gi
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import combinations_with_replacement
-from math import factorial
 from typing import Final, get_args
 
 import numpy as np
 
 from aiida_forcefield.potentials.collapse import pair_wall
+from aiida_forcefield.potentials.export.damping import DAMPING, section
 from aiida_forcefield.potentials.forcefield import ForceField, check_terms
 from aiida_forcefield.potentials.forms import FORMS, TANG_TOENNIES
 from aiida_forcefield.potentials.phases import to_phases
@@ -20,6 +20,7 @@ from aiida_forcefield.topology.topology import TermKind, Topology
 Parameters = Mapping[str, float]
 
 _NEUTRAL: Final = 1e-9  # e: smaller charges are none
+_TABLE_LENGTH: Final = 20000  # as many values LAMMPS takes from the spline, even in r²
 
 
 def _fourier(p: Parameters) -> Sequence[float]:
@@ -61,18 +62,6 @@ PAIR: Final[dict[str, tuple[str, tuple[str, ...], Callable[[Parameters], Sequenc
 }
 """Style, variants with Coulomb's law, and coefficients."""
 
-DAMPING: Final = (
-    "e*("
-    + "+".join(
-        f"({'+'.join(f'x^{k}/{factorial(k)}' for k in range(n + 1))})*C{n}/r^{n}" for n in (6, 8)
-    )
-    + ");e=exp(-x);x=r/rho"
-)
-"""What damping takes off the attraction of Tang and Toennies, before the values of its parameters.
-
-As a style of its own it is short-ranged, and leaves the tail to the other one, which has it.
-"""
-
 
 def write_force_field(
     forcefield: ForceField,
@@ -84,6 +73,7 @@ def write_force_field(
     """An include file with styles and coefficients, to be read after the data file.
 
     A wall below 1.25 times the inner maximum of each nonbonded curve guards against its collapse.
+    What damps the form of Tang and Toennies is read from a file of its own, see `write_damping`.
 
     Args:
         forcefield: the force field.
@@ -106,12 +96,12 @@ def write_force_field(
     main = f"{style}/coul/{reach}" if charged and not separate else style
     pairs = list(_pair_coefficients(forcefield, topology, main))
     walled = any(" lj/cut " in line for line in pairs) and main != "lj/cut"
-    damped = any(" lepton " in line for line in pairs)
+    damped = any(" table " in line for line in pairs)
     styles = [
-        main,
-        *[f"coul/{reach}"] * separate,
-        *["lepton"] * damped,
-        *["lj/cut"] * walled,
+        f"{main} {cutoff:g}",
+        *[f"coul/{reach} {cutoff:g}"] * separate,
+        *[f"table spline {_TABLE_LENGTH}"] * damped,
+        *[f"lj/cut {cutoff:g}"] * walled,
     ]
     lj, coul = forcefield.scale_14 or (0, 0)
     lines = [
@@ -120,7 +110,7 @@ def write_force_field(
         "special_bonds lj/coul 0 0 0"
         if lj == coul == 0
         else f"special_bonds lj 0 0 {lj:.14g} coul 0 0 {coul:.14g}",
-        "pair_style hybrid/overlay " + " ".join(f"{each} {cutoff:g}" for each in styles),
+        f"pair_style hybrid/overlay {' '.join(styles)}",
         *([f"pair_coeff * * coul/{reach}"] if separate else []),
         *pairs,
         # A hybrid style takes over the flags of the last command, whichever style that names. With
@@ -142,8 +132,7 @@ def _pair_coefficients(forcefield: ForceField, topology: Topology, style: str) -
         coefficients = _numbers(PAIR[form.name][2](parameters))
         yield f"pair_coeff {i} {j} {style} {coefficients} # {first} {second}"
         if form is TANG_TOENNIES:
-            constants = ";".join(f"{name}={parameters[name]:.14g}" for name in ("rho", "C6", "C8"))
-            yield f'pair_coeff {i} {j} lepton "{DAMPING};{constants}"'
+            yield f"pair_coeff {i} {j} table {DAMPING} {section(i, j)}"
         start, epsilon = pair_wall(forcefield, first, second)
         if start > 0:
             wall = (epsilon / KCAL_PER_MOL, start / 2 ** (1 / 6), start)

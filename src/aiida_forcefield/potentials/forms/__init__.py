@@ -54,11 +54,12 @@ FORM_OF_KIND: Final[dict[Kind, Form]] = {
     "angle": HARMONIC_ANGLE,
     "dihedral": FOURIER,
     "improper": HARMONIC_IMPROPER,
-    "nonbonded": EXP6,
+    "nonbonded": TANG_TOENNIES,
 }
 """What a fit takes where nothing else is asked for."""
 
-exp6_pair: Final = pair_of(EXP6)
+PAIR_FORM: Final = pair_of(TANG_TOENNIES)
+"""The nonbonded form of a fit between two atom types: parameters of one, then of the other."""
 
 __all__ = [
     "BORN_MAYER_HUGGINS",
@@ -76,6 +77,7 @@ __all__ = [
     "LENNARD_JONES",
     "LINEAR_ANGLE",
     "MORSE",
+    "PAIR_FORM",
     "QUARTIC_BOND",
     "RYCKAERT_BELLEMANS",
     "TANG_TOENNIES",
@@ -86,7 +88,6 @@ __all__ = [
     "Kind",
     "Parameter",
     "combine",
-    "exp6_pair",
     "fourier",
     "morse",
     "pair_of",

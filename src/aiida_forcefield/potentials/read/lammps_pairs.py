@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations_with_replacement
 from typing import Final
 
-from aiida_forcefield.potentials.export.lammps import DAMPING
+from aiida_forcefield.potentials.export.damping import DAMPING, section
 from aiida_forcefield.potentials.forms import (
     FORMS,
     LENNARD_JONES,
@@ -42,7 +42,7 @@ def nonbonded_pairs(
     style, *rest = commands.last("pair_style") or ("",)
     hybrid = style.startswith("hybrid")
     bases = [_base(word) for word in (rest if hybrid else [style])]
-    damped = "lepton" in bases
+    damped = "table" in bases
     used = list(dict.fromkeys(base for base in bases if base in _PARAMETERS))
     main = used[0] if used else ""
     if not used or len({*used} - {"lj/cut"}) > 1 or (hybrid and style != "hybrid/overlay"):
@@ -54,8 +54,9 @@ def nonbonded_pairs(
         ends = min(first, second), max(first, second)
         if base == main:
             found[ends] = _parameters(main, values)
-        elif base == "lepton":
-            _check_damping(values[0], found.get(ends, {}))
+        elif base == "table":
+            if tuple(values) != (DAMPING, section(*ends)):
+                raise ValueError(f"pair_coeff {' '.join(words)}: no table but {DAMPING} is allowed")
         elif not _is_wall(values):
             raise ValueError(f"pair_coeff {first} {second}: {main} and {base} add up there")
     form = FORMS[_PARAMETERS[main][0]]
@@ -105,7 +106,7 @@ def _rows(
         yield int(row[0]), int(row[1]), row[2:]
     for row in commands.of("pair_coeff"):
         first, second, words = row[0], row[1], row[2:]
-        if hybrid and _base(words[0]) not in (*_PARAMETERS, "lepton"):
+        if hybrid and _base(words[0]) not in (*_PARAMETERS, "table"):
             continue
         for i in numbers_of(first, count):
             for j in numbers_of(second, count):
@@ -119,14 +120,6 @@ def _parameters(style: str, words: Words) -> dict[str, float]:
     if "C8" in parameters:
         parameters["C8"] *= -1
     return parameters
-
-
-def _check_damping(expression: str, parameters: Parameters) -> None:
-    """Raise ValueError unless an expression damps the attraction that it stands beside."""
-    text, *constants = expression.replace(" ", "").rsplit(";", 3)
-    values = dict(constant.split("=") for constant in constants if constant.count("=") == 1)
-    if text != DAMPING or any(float(values[n]) != parameters.get(n) for n in values):
-        raise ValueError(f"pair_coeff lepton {text}: not the damping of Tang and Toennies")
 
 
 def _without_size(parameters: Parameters) -> dict[str, float]:
