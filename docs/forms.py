@@ -8,8 +8,9 @@ HEAD = """\
 
 Written by `docs/forms.py`. Energies are in eV, distances r in Å, angles θ, dihedrals φ and
 impropers χ in radians within an equation; angles among parameters are in degrees. φ = 180° is
-trans; χ is the dihedral angle centre-j-k-l, 0 when the centre is planar. The source of each
-equation stands in its docstring, in `aiida_forcefield.potentials.forms`.
+trans; χ is the dihedral angle centre-j-k-l, 0 when the centre is planar. Damping is
+fn = 1 − exp(−x) (1 + x + x²/2 + ... + xⁿ/n!) with x = r/rho. The source of each equation stands in
+its docstring, in `aiida_forcefield.potentials.forms`.
 
 | kind | form | energy | parameters, within the bounds of a fit | LAMMPS | OpenMM | GROMACS |
 |---|---|---|---|---|---|---|

@@ -38,7 +38,7 @@ def points_of(structures: Structures, second: bool) -> Points:
     corrected, plain = np.full(count, -1.0), np.full(count, -1.8)
     limit = corrected + (1 - TRUE.fractions(METHANOL, structures.positions)) * (plain - corrected)
     if second:
-        corrected = limit + (corrected - limit) * 8 / 27
+        corrected = limit + (corrected - limit) * (2 / 3) ** 2.5
     return Points(
         label=structures.label,
         symbols=structures.symbols,

@@ -50,11 +50,12 @@ def test_other_bases_have_no_known_limit(basis: object) -> None:
 
 
 @given(st.floats(-1.0, 1.0), st.floats(-1.0, 1.0), st.permutations([2, 3, 4]))
-def test_an_error_that_falls_with_the_third_power_is_extrapolated_exactly(
+def test_an_error_that_falls_with_a_power_is_extrapolated_exactly(
     limit: float, error: float, cardinals: list[int]
 ) -> None:
     x, y = cardinals[:2]
-    found = complete_basis(([limit + error / x**3], [limit + error / y**3]), (x, y))
+    power = 2.5 if {x, y} == {2, 3} else 3.0
+    found = complete_basis(([limit + error / x**power], [limit + error / y**power]), (x, y))
     np.testing.assert_allclose(found, limit, atol=1e-12)
 
 

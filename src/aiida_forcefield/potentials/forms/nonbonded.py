@@ -151,7 +151,7 @@ TANG_TOENNIES: Final = Form(
     "tang_toennies",
     "nonbonded",
     "Tang-Toennies",
-    "A exp(−r/rho) − f6(r/rho) C6/r⁶ − f8(r/rho) C8/r⁸",
+    "A exp(−r/rho) − f6 C6/r⁶ − f8 C8/r⁸",
     (_A, _RHO, _C6, _C8),
     tang_toennies,
 )
