@@ -38,7 +38,7 @@ from aiida_forcefield.potentials import (
 )
 from aiida_forcefield.potentials.collapse import inner_maximum
 from aiida_forcefield.potentials.fit import SCALE_14
-from aiida_forcefield.potentials.forcefield import columns
+from aiida_forcefield.potentials.forcefield import with_vector
 from aiida_forcefield.potentials.forms import FORMS, PAIR_FORM
 from aiida_forcefield.potentials.hessian import SOFT, hessian_model
 from aiida_forcefield.potentials.prior import Prior, build_prior
@@ -116,12 +116,7 @@ def drawn(prior: Prior, topology: Topology, rng: np.random.Generator, width: flo
     """A force field at random about a prior, with a standard deviation in units of the prior's."""
     shift = np.linalg.solve(prior.rows, width * rng.normal(size=len(prior.centre)))
     u = np.clip(prior.centre + shift, prior.lower, prior.upper)
-    values, places = prior.to_parameters(u), columns(prior.terms)
-    terms = tuple(
-        replace(t, parameters=dict(zip(t.parameters, values[places[t.name]].tolist(), strict=True)))
-        for t in prior.terms
-    )
-    return _field(terms, topology)
+    return _field(with_vector(prior.terms, prior.to_parameters(u)), topology)
 
 
 def keeps_atoms_apart(field: ForceField, topology: Topology) -> bool:

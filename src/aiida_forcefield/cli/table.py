@@ -214,6 +214,7 @@ def _named(diagnostics: Results, prefix: str) -> Iterator[tuple[str, float]]:
 def _error_rows(diagnostics: Results) -> Iterator[tuple[str, str]]:
     named = {
         "rmse_energy_intramolecular": "molecule: energies",
+        "rmse_torsion": "molecule: torsions, relaxed",
         "rmse_gradient": "molecule: gradients",
         "rmse_frequency": "molecule: frequencies",
         "rmse_interaction": "dimers: all",

@@ -11,13 +11,14 @@ from scipy.optimize import least_squares
 
 from aiida_forcefield.potentials.collapse import inner_maximum
 from aiida_forcefield.potentials.energy import dimer_model, molecule_model
-from aiida_forcefield.potentials.forcefield import ForceField, Kind, Term, columns
+from aiida_forcefield.potentials.forcefield import ForceField, Kind, Term, columns, with_vector
 from aiida_forcefield.potentials.forms import FORM_OF_KIND, PAIR_FORM, Form
 from aiida_forcefield.potentials.hessian import hessian_model
 from aiida_forcefield.potentials.outliers import agreeing
 from aiida_forcefield.potentials.points import DimerPoints, MoleculePoints
 from aiida_forcefield.potentials.prior import NO_PAIRS, Pairs, Prior, Reference, build_prior
 from aiida_forcefield.potentials.residuals import Problem, Settings, type_pairs
+from aiida_forcefield.potentials.torsions import along_dihedrals, relaxed_torsions
 from aiida_forcefield.potentials.units import KCAL_PER_MOL
 from aiida_forcefield.potentials.validation import foresight, informing_points, left_out_errors
 from aiida_forcefield.topology.topology import Topology
@@ -27,6 +28,7 @@ Array = NDArray[np.float64]
 SCALE_14: Final = (1.0, 1.0)
 """Atoms three bonds apart feel each other in full. Without that, angles lean where a methyl group
 meets a lone pair, and the minima of torsions are off: docs/topics/fit.md has the figures."""
+_RELAXATIONS = 3
 _MOST_FITS = 5  # after which it is clear which points are outliers
 
 
@@ -98,6 +100,15 @@ def fit_force_field(
     start = _start(problem)
     problem, u, converged, outliers = _without_outliers(problem, start)
     errors_at_start = problem.errors(prior.to_parameters(start))
+    if len(along_dihedrals(topology, molecule_points)):
+        for _ in range(_RELAXATIONS):
+            terms = with_vector(prior.terms, prior.to_parameters(u))
+            field = ForceField(
+                terms, dict(charges), dict(gas_charges), np.zeros((0, 0)), scale_14=SCALE_14
+            )
+            torsions = relaxed_torsions(topology, field, molecule_points, problem.torsions)
+            problem = replace(problem, torsions=torsions)
+            u, converged = _minimised(problem, u)
     residuals, jacobian = problem.residuals(u)
     covariance_u = np.asarray(np.linalg.inv(jacobian.T @ jacobian), dtype=float)
     rows = problem.rows()
@@ -149,15 +160,16 @@ def _misfit(problem: Problem, residuals: Array, covariance: Array) -> float:
 
     What a parameter owes to its prior it does not take from the data. A gradient has no net force
     and no torque, so six of its components follow from the others, and so does one of the energies,
-    which have an offset in common.
+    which have an offset in common, and one along each dihedral.
     """
     rows, prior = problem.rows(), problem.prior.rows
     counted = rows.weights > 0
     n = problem.molecule_points.positions.shape[1]
     rigid = {1: 3, 2: 5}.get(n, 6) * np.count_nonzero(problem.has_gradient)
     offset = (counted & (rows.kinds == "energy")).any()
+    offsets = offset + len(set(rows.labels[counted & (rows.kinds == "torsion")].tolist()))
     taken = len(prior) - np.trace(prior.T @ prior @ covariance)
-    surplus = np.count_nonzero(counted) - rigid - offset - taken
+    surplus = np.count_nonzero(counted) - rigid - offsets - taken
     return float(residuals[counted] @ residuals[counted] / surplus) if surplus > 0 else 1.0
 
 

@@ -1,7 +1,7 @@
 """A force field: terms with parameters and their uncertainty, charges, and how well it fits."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import combinations
 
 import numpy as np
@@ -141,6 +141,18 @@ def parameter_names(terms: Sequence[Term]) -> tuple[str, ...]:
 def vector(terms: Sequence[Term]) -> Array:
     """All parameters of some terms, one after the other, shape (p,)."""
     return np.array([value for term in terms for value in term.parameters.values()], dtype=float)
+
+
+def with_vector(terms: Sequence[Term], values: Array) -> tuple[Term, ...]:
+    """The same terms with other parameters, shape (p,)."""
+    places = columns(terms)
+    return tuple(
+        replace(
+            term,
+            parameters=dict(zip(term.parameters, values[places[term.name]].tolist(), strict=True)),
+        )
+        for term in terms
+    )
 
 
 def columns(terms: Sequence[Term]) -> dict[str, NDArray[np.int_]]:

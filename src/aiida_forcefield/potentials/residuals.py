@@ -14,6 +14,7 @@ from aiida_forcefield.potentials.forms import PAIR_FORM
 from aiida_forcefield.potentials.hessian import HessianModel
 from aiida_forcefield.potentials.points import DimerPoints, MoleculePoints
 from aiida_forcefield.potentials.prior import Prior
+from aiida_forcefield.potentials.torsions import Torsions
 from aiida_forcefield.potentials.units import KCAL_PER_MOL
 from aiida_forcefield.topology.topology import Topology
 
@@ -28,6 +29,7 @@ class Settings:
 
     Attributes:
         energy_error: what the forms are expected to miss of a molecule's energy, eV.
+        torsion_error: the same along a dihedral, with all else relaxed in the force field, eV.
         gradient_error: of its gradient, eV/Å.
         hessian_error: of the elements of its Hessian between normal modes, relative to the
             frequencies: of a squared frequency itself.
@@ -40,6 +42,7 @@ class Settings:
     """
 
     energy_error: float = 0.01
+    torsion_error: float = 0.001
     gradient_error: float = 0.2
     hessian_error: float = 0.1
     interaction_error: float = 0.015
@@ -72,8 +75,8 @@ class Rows:
     """What each of the m residuals is of.
 
     Attributes:
-        kinds: ``"energy"``, ``"gradient"``, ``"interaction"`` or ``"hessian"``; empty for prior
-            and guard.
+        kinds: ``"energy"``, ``"gradient"``, ``"torsion"``, ``"interaction"`` or ``"hessian"``;
+            empty for prior and guard.
         labels: where its point comes from.
         points: number of its point among all, -1 without one.
         weights: by which its square counts, that of its point; 0 for prior and guard.
@@ -97,6 +100,7 @@ class Problem:
     dimers: Sequence[Model]
     dimer_points: Sequence[DimerPoints]
     pairs: Sequence[TypePair]
+    torsions: Torsions | None = None
 
     @property
     def has_gradient(self) -> NDArray[np.bool_]:
@@ -109,6 +113,7 @@ class Problem:
         blocks = [
             self._hessian(parameters),
             *self._molecule(parameters),
+            self._torsion(parameters),
             *self._dimer(parameters),
             self._guard(parameters),
         ]
@@ -144,6 +149,9 @@ class Problem:
             _rows("energy", labels[:count], np.arange(count), weights[:count]),
             _rows("gradient", labels[components], components, weights[components]),
         ]
+        if self.torsions:
+            places = self.torsions.places
+            blocks.append(_rows("torsion", labels[places], places, weights[places]))
         for points in self.dimer_points:
             places = count + np.arange(len(points.energies))
             count += len(places)
@@ -163,6 +171,10 @@ class Problem:
         found |= _rmse("rmse_energy_intramolecular", energy * scale[0], weights.sum())
         total = weights[self.has_gradient].sum() * per_structure
         found |= _rmse("rmse_gradient", gradient * scale[1], total)
+        if self.torsions:
+            turned = self._torsion(parameters)[0] * self.settings.torsion_error
+            total = weights[self.torsions.places].sum()
+            found |= _rmse("rmse_torsion", turned, total)
         if self.hessian.size:
             found["rmse_frequency"] = self.hessian.frequency_error(parameters)
         sets = [block[0] * self.settings.interaction_error for block in self._dimer(parameters)]
@@ -198,6 +210,20 @@ class Problem:
                 gradient_jacobian.reshape(-1, len(parameters)) / self.settings.gradient_error,
             ),
         ]
+
+    def _torsion(self, parameters: Array) -> tuple[Array, Array]:
+        """Energies along each dihedral, whose mean is taken off as an offset of its own."""
+        if not self.torsions:
+            return np.zeros(0), np.zeros((0, len(parameters)))
+        points, places = self.molecule_points, self.torsions.places
+        weights, labels = points.weights[places], np.array(points.labels)[places]
+        together = (labels[:, None] == labels) * weights
+        total = together.sum(axis=1, keepdims=True)
+        share = np.divide(together, total, out=np.zeros_like(together), where=total > 0)
+        energy, jacobian = self.torsions.energy(parameters)
+        error = energy - points.energies[places]
+        root = np.sqrt(weights) / self.settings.torsion_error
+        return root * (error - share @ error), root[:, None] * (jacobian - share @ jacobian)
 
     def _dimer(self, parameters: Array) -> Iterator[tuple[Array, Array]]:
         for points, model in zip(self.dimer_points, self.dimers, strict=True):

@@ -20,6 +20,7 @@ from aiida_forcefield.potentials.forms import TANG_TOENNIES
 from aiida_forcefield.potentials.hessian import hessian_model
 from aiida_forcefield.potentials.prior import build_prior
 from aiida_forcefield.potentials.residuals import Problem, type_pairs
+from aiida_forcefield.potentials.torsions import relaxed_torsions
 from aiida_forcefield.topology import Topology
 
 from .synthetic_fields import Case, disturbed
@@ -100,6 +101,8 @@ def test_standard_errors_are_the_real_errors(methanol: Case) -> None:
 def test_jacobian_of_the_residuals(case: Case) -> None:
     case = replace(case, molecules=case.molecules[:5], dimers=case.dimers[:20])
     molecules, dimers = data(case, noise=1.0)
+    turned = next(t.name for t in case.topology.term_types if t.kind == "dihedral")
+    molecules = replace(molecules, labels=("thermal", turned, "thermal", turned, turned))
     field = case.forcefield
     prior = build_prior(case.topology, case.reference, SETTINGS.dispersion_width)
     problem = Problem(
@@ -113,6 +116,7 @@ def test_jacobian_of_the_residuals(case: Case) -> None:
         [dimer_model(case.topology, field.terms, case.dimers, field.gas_charges)],
         [dimers],
         list(type_pairs(case.topology, field.terms, field.charges)),
+        relaxed_torsions(case.topology, field, molecules),
     )
     u = np.where(prior.logarithmic, np.log(np.abs(field.vector)), field.vector)
     jacobian = problem.residuals(u)[1]

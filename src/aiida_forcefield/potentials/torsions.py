@@ -1,0 +1,116 @@
+"""Torsions with all else relaxed, in QM and in the force field.
+
+Where a dihedral turns, QM opens and closes the angles beside it, which no term here couples to the
+dihedral. At the structures of QM the force field is strained by that, and its energies there say
+little of what it has once all but the dihedral relaxes, as in a liquid. So the points of a scan
+along a dihedral count at the structures that the force field itself has there. By them, dihedral
+terms alone are fitted: others would buy energy at structures that their next relaxation leaves.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize
+
+from aiida_forcefield.potentials.energy import Model, molecule_model
+from aiida_forcefield.potentials.forcefield import ForceField
+from aiida_forcefield.potentials.points import MoleculePoints
+from aiida_forcefield.scans.coordinates import evaluate
+from aiida_forcefield.topology.topology import Topology
+
+Array = NDArray[np.float64]
+
+_SPRING = 10.0  # eV/rad²: that which holds a dihedral gives way by less than a degree
+_FORCE = 2e-3  # eV/Å that is left on an atom
+
+
+@dataclass(frozen=True, eq=False)
+class Torsions:
+    """Points along dihedrals at the structures of a force field.
+
+    Attributes:
+        places: of the s points among those of the molecule, shape (s,).
+        positions: relaxed with the dihedral held, shape (s, n, 3), Å.
+        model: their energies.
+        parameters: of the force field, shape (p,).
+        free: which of them are of dihedral terms, shape (p,).
+    """
+
+    places: NDArray[np.int_]
+    positions: Array
+    model: Model
+    parameters: Array
+    free: NDArray[np.bool_]
+
+    def energy(self, parameters: Array) -> tuple[Array, Array]:
+        """Energies with other dihedral terms, shape (s,), eV, and their Jacobian, shape (s, p)."""
+        mixed = np.where(self.free, parameters, self.parameters)
+        energy, jacobian = self.model.energy(mixed)
+        return energy, np.where(self.free, jacobian, 0.0)
+
+
+def along_dihedrals(topology: Topology, points: MoleculePoints) -> NDArray[np.int_]:
+    """Which points scans of a dihedral have relaxed: those labelled with a term's name."""
+    names = {term.name for term in topology.term_types if term.kind == "dihedral"}
+    return np.flatnonzero([label in names for label in points.labels])
+
+
+def relaxed_torsions(
+    topology: Topology,
+    field: ForceField,
+    points: MoleculePoints,
+    before: Torsions | None = None,
+) -> Torsions:
+    """Relax the points along dihedrals in a force field, in vacuum.
+
+    Args:
+        topology: the molecule.
+        field: the force field.
+        points: of the molecule.
+        before: of a force field nearby, to start from.
+    """
+
+    def model_at(positions: Array) -> Model:
+        return molecule_model(
+            topology,
+            field.terms,
+            positions,
+            field.gas_charges,
+            field.combination,
+            field.scale_14,
+        )
+
+    places = along_dihedrals(topology, points)
+    driven = {term.name: term.members[0] for term in topology.term_types}
+    atoms = np.array([driven[points.labels[place]] for place in places])
+    asked = _dihedrals(points.positions[places], atoms)[0]
+
+    def energy(flat: Array) -> tuple[float, Array]:
+        x = flat.reshape(-1, *points.positions.shape[1:])
+        found = model_at(x).evaluate(field.vector)
+        values, by = _dihedrals(x, atoms)
+        away = np.angle(np.exp(1j * (values - asked)))
+        gradient = found.gradient.copy()
+        rows = np.arange(len(x))[:, None]
+        np.add.at(gradient, (rows, atoms), 2 * _SPRING * away[:, None, None] * by)
+        return float(found.energy.sum() + _SPRING * away @ away), gradient.ravel()
+
+    start = points.positions[places] if before is None else before.positions
+    found = minimize(
+        energy,
+        start.ravel(),
+        jac=True,
+        method="L-BFGS-B",
+        options={"maxiter": 3000, "maxfun": 3000, "maxcor": 30, "gtol": _FORCE, "ftol": 1e-10},
+    )
+    positions = np.asarray(found.x).reshape(start.shape)
+    kinds = [term.kind for term in field.terms for _ in term.parameters]
+    free = np.array(kinds) == "dihedral"
+    return Torsions(places, positions, model_at(positions), field.vector, free)
+
+
+def _dihedrals(positions: Array, atoms: NDArray[np.int_]) -> tuple[Array, Array]:
+    """One dihedral of each structure, radians, shape (s,), and its derivatives (s, 4, 3)."""
+    values, by = evaluate(np.take_along_axis(positions, atoms[:, :, None], axis=1), [range(4)])
+    return values[:, 0], by[:, 0]

@@ -1,0 +1,103 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from aiida_forcefield.potentials import (
+    DimerPoints,
+    ForceField,
+    MoleculePoints,
+    Settings,
+    fit_force_field,
+    molecule_energies,
+)
+from aiida_forcefield.potentials.torsions import along_dihedrals, relaxed_torsions
+from aiida_forcefield.scans import Scan
+from aiida_forcefield.scans.coordinates import evaluate
+from aiida_forcefield.scans.drive import drive
+
+from .synthetic_fields import Case, build
+
+TURNED = "dihedral C1-O1-C2-O2"
+
+
+@pytest.fixture(scope="module")
+def carbonate() -> Case:
+    return build("dimethyl_carbonate")
+
+
+def circle(case: Case) -> tuple[MoleculePoints, tuple[int, ...]]:
+    """The reference turned about a bond, and the atoms of the dihedral."""
+    atoms = next(t.members[0] for t in case.topology.term_types if t.name == TURNED)
+    scan = Scan("dihedral", TURNED, atoms, -180.0, 180.0, True)
+    angles = np.arange(-165, 180, 30.0)
+    x = np.array([drive(case.topology, case.reference.positions, scan, v) for v in angles])
+    nothing = np.full(x.shape, np.nan)
+    labels = (TURNED,) * len(x)
+    return MoleculePoints(x, np.zeros(len(x)), nothing, np.ones(len(x)), labels), atoms
+
+
+def leaning(case: Case) -> ForceField:
+    """A field whose angles at the oxygens are 4 degrees wider than those of the true one."""
+    wider = {"angle C1-O1-C2", "angle O1-C2-O2"}
+    terms = [
+        replace(t, parameters=t.parameters | {"theta0": t.parameters["theta0"] + 4})
+        if t.name in wider
+        else t
+        for t in case.forcefield.terms
+    ]
+    return replace(case.forcefield, terms=tuple(terms))
+
+
+def test_all_but_the_dihedral_relaxes(carbonate: Case) -> None:
+    points, atoms = circle(carbonate)
+    found = relaxed_torsions(carbonate.topology, carbonate.forcefield, points)
+    before, after = (evaluate(x, [atoms])[0][:, 0] for x in (points.positions, found.positions))
+    assert np.degrees(np.abs(np.angle(np.exp(1j * (after - before))))).max() < 1
+    energy, gradient = molecule_energies(
+        carbonate.forcefield, carbonate.topology, found.positions, carbonate.forcefield.gas_charges
+    )
+    np.testing.assert_allclose(found.model.energy(carbonate.forcefield.vector)[0], energy)
+    start = molecule_energies(carbonate.forcefield, carbonate.topology, points.positions)[0]
+    assert (energy < start).all()
+    # What is left of the gradient is the pull of the dihedral, on its own four atoms.
+    others = [i for i in range(len(carbonate.topology.symbols)) if i not in atoms]
+    assert np.abs(gradient[:, others]).max() < 0.02
+    again = relaxed_torsions(carbonate.topology, carbonate.forcefield, points, found)
+    np.testing.assert_allclose(again.positions, found.positions, atol=0.02)
+
+
+def test_points_of_dihedrals_are_those_with_their_names(carbonate: Case) -> None:
+    points, _ = circle(carbonate)
+    labels = ("thermal", TURNED, "bond C1-O1", *points.labels[3:])
+    places = along_dihedrals(carbonate.topology, replace(points, labels=labels))
+    assert places.tolist() == [1, *range(3, 12)]
+
+
+def test_a_fit_follows_the_relaxed_profile_where_qm_leans(carbonate: Case) -> None:
+    """Every second structure has angles that the field has not, as QM has with the dihedral."""
+    points, _ = circle(carbonate)
+    true = relaxed_torsions(carbonate.topology, carbonate.forcefield, points)
+    leant = relaxed_torsions(carbonate.topology, leaning(carbonate), points).positions
+    positions = np.where(np.arange(len(leant))[:, None, None] % 2, leant, true.positions)
+    energies = true.model.energy(carbonate.forcefield.vector)[0]
+    case, field = carbonate, carbonate.forcefield
+    thermal, gradients = molecule_energies(field, case.topology, case.molecules)
+    both = MoleculePoints(
+        np.concatenate([case.molecules, positions]),
+        np.concatenate([thermal, energies]),
+        np.concatenate([gradients, points.gradients]),
+        np.ones(len(thermal) + len(energies)),
+        ("thermal",) * len(thermal) + points.labels,
+    )
+    none = DimerPoints(case.dimers[:0], np.zeros(0), np.zeros(0), "random")
+
+    def error(settings: Settings) -> float:
+        """Of the relaxed profile, which has an offset of its own."""
+        found = fit_force_field(
+            case.topology, case.reference, field.charges, field.gas_charges, both, [none], settings
+        )
+        relaxed = relaxed_torsions(case.topology, found, points)
+        return float(np.std(relaxed.model.energy(found.vector)[0] - energies))
+
+    assert error(Settings()) < 0.5 * error(Settings(torsion_error=10.0))
