@@ -69,7 +69,7 @@ gen-temp = 298.15
 """
 MEANING = {
     "forcefield.lmp": "styles and coefficients, to be included after read_data",
-    "damping.table": "how dispersion is damped where electrons overlap; forcefield.lmp reads it",
+    "damping.table": "damping of dispersion, which forcefield.lmp reads",
     "system.data": "one molecule in a box",
     "in.lammps": "an example that runs both: lmp -in in.lammps",
     "forcefield.xml": "for openmm.app.ForceField",
