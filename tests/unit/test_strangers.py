@@ -302,6 +302,7 @@ HALF = "".join(SITES.splitlines(keepends=True)[:60])
         ),
         ("POSCAR", POSCAR.replace("1 1", "99999999999 1"), "up to 1000 in a cell"),
         ("POSCAR", POSCAR.replace("Li F\n1 1", "1_000_000_000 1"), "up to 1000 in a cell"),
+        ("POSCAR", POSCAR.replace("1 1\n", "900 900\n"), "up to 1000 in a cell"),
     ],
 )
 def test_crystals_with_atoms_without_end(

@@ -52,8 +52,8 @@ def list_(elements: Iterable[str], forms: Iterable[str], parameters: Iterable[st
         tag="field",
     )
     for pk, time, label, elements_of, ranges in query.order_by({"field": "id"}).iterall():
-        forms_of = ", ".join(form for form in FORMS if form in ranges)
-        made, names = f"{time:%Y-%m-%d %H:%M}", " ".join(elements_of)
+        forms_of = ", ".join(form for form in FORMS if form in (ranges or ()))
+        made, names = f"{time:%Y-%m-%d %H:%M}", " ".join(elements_of or ())
         click.echo(f"{pk:>6}  {made}  {names:<12}  {forms_of}  {label}".rstrip())
 
 

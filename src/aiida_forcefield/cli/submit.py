@@ -75,7 +75,7 @@ def _connect_anew(profile: str) -> None:
     manager.reset_runner()
     try:
         manager.get_runner()
-    except ConnectionError as error:
+    except (ConnectionError, TimeoutError) as error:
         raise NoDaemonError(
             f"the broker of profile {profile!r} does not answer: {error}; see `verdi -p {profile} "
             "daemon status`"

@@ -21,7 +21,8 @@ from aiida_forcefield.topology.topology import Topology
 
 Array = NDArray[np.float64]
 
-_SPRING = 10.0  # eV/rad²: that which holds a dihedral gives way by less than a degree
+_SPRING = 10.0  # eV/rad²: a stiffer one takes many more steps
+_PULLS = 2  # once again with the spring moved by what it gave way, 1.5 degrees at stiff dihedrals
 _FORCE = 2e-3  # eV/Å that is left on an atom
 
 
@@ -51,9 +52,10 @@ class Torsions:
 
 
 def along_dihedrals(topology: Topology, points: MoleculePoints) -> NDArray[np.int_]:
-    """Which points scans of a dihedral have relaxed: those labelled with a term's name."""
+    """Which points that count scans of a dihedral have relaxed: those with a term's name."""
     names = {term.name for term in topology.term_types if term.kind == "dihedral"}
-    return np.flatnonzero([label in names for label in points.labels])
+    named = np.array([label in names for label in points.labels], dtype=bool)
+    return np.flatnonzero(named & (points.weights > 0))
 
 
 def relaxed_torsions(
@@ -85,29 +87,38 @@ def relaxed_torsions(
     driven = {term.name: term.members[0] for term in topology.term_types}
     atoms = np.array([driven[points.labels[place]] for place in places])
     asked = _dihedrals(points.positions[places], atoms)[0]
+    pulled = asked
 
     def energy(flat: Array) -> tuple[float, Array]:
         x = flat.reshape(-1, *points.positions.shape[1:])
         found = model_at(x).evaluate(field.vector)
         values, by = _dihedrals(x, atoms)
-        away = np.angle(np.exp(1j * (values - asked)))
+        away = _turn(values, pulled)
         gradient = found.gradient.copy()
         rows = np.arange(len(x))[:, None]
         np.add.at(gradient, (rows, atoms), 2 * _SPRING * away[:, None, None] * by)
         return float(found.energy.sum() + _SPRING * away @ away), gradient.ravel()
 
-    start = points.positions[places] if before is None else before.positions
-    found = minimize(
-        energy,
-        start.ravel(),
-        jac=True,
-        method="L-BFGS-B",
-        options={"maxiter": 3000, "maxfun": 3000, "maxcor": 30, "gtol": _FORCE, "ftol": 1e-10},
-    )
-    positions = np.asarray(found.x).reshape(start.shape)
+    positions = points.positions[places] if before is None else before.positions
+    for _ in range(_PULLS):
+        found = minimize(
+            energy,
+            positions.ravel(),
+            jac=True,
+            method="L-BFGS-B",
+            options={"maxiter": 3000, "maxfun": 3000, "maxcor": 30, "gtol": _FORCE, "ftol": 1e-10},
+        )
+        positions = np.asarray(found.x).reshape(positions.shape)
+        pulled = pulled + _turn(asked, _dihedrals(positions, atoms)[0])
     kinds = [term.kind for term in field.terms for _ in term.parameters]
     free = np.array(kinds) == "dihedral"
     return Torsions(places, positions, model_at(positions), field.vector, free)
+
+
+def _turn(one: Array, other: Array) -> Array:
+    """By how much dihedrals are beyond others, within half a turn."""
+    beyond: Array = np.angle(np.exp(1j * (one - other)))
+    return beyond
 
 
 def _dihedrals(positions: Array, atoms: NDArray[np.int_]) -> tuple[Array, Array]:

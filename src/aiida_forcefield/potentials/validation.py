@@ -54,7 +54,8 @@ def foresight(residuals: Array, jacobian: Array, rows: Rows, kinds: tuple[str, .
     mine = np.isin(rows.kinds, kinds) & (rows.weights > 0)
     if not mine.any():
         return 0.0
-    blocks = np.where(mine, rows.points.astype(str), "")
+    left_out = np.isin(rows.points, rows.points[mine]) & (rows.points >= 0)
+    blocks = np.where(left_out, rows.points.astype(str), "")
     unseen = _unseen(residuals, jacobian, rows, blocks)
     return float(np.sqrt(np.sum(unseen[mine] ** 2) / rows.weights[mine].sum()))
 
@@ -62,10 +63,13 @@ def foresight(residuals: Array, jacobian: Array, rows: Rows, kinds: tuple[str, .
 def _unseen(residuals: Array, jacobian: Array, rows: Rows, blocks: NDArray[np.str_]) -> Array:
     """Residuals of each block as without it, shape (m,); those with no name stay.
 
-    The offset that energies have in common is one more parameter.
+    The offset that energies have in common is one more parameter, and so is that of each profile
+    along a dihedral.
     """
-    offset = np.where(rows.kinds == "energy", np.sqrt(rows.weights), 0.0)
-    J = np.column_stack([jacobian, offset])
+    roots, turned = np.sqrt(rows.weights), rows.kinds == "torsion"
+    profiles = [turned & (rows.labels == label) for label in np.unique(rows.labels[turned])]
+    offsets = [np.where(mine, roots, 0.0) for mine in (rows.kinds == "energy", *profiles)]
+    J = np.column_stack([jacobian, *offsets])
     normal, unseen = J.T @ J, residuals.copy()
     for block in np.unique(blocks[blocks != ""]):
         mine = blocks == block

@@ -95,7 +95,7 @@ def _read_poscar(content: bytes) -> Atoms:
     """
     text = content.decode("latin-1")
     for line in text.split("\n")[5:7]:  # one of them, by the version of VASP
-        if max(map(_count, line.split()), default=0) > MOST_ATOMS:
+        if sum(max(0, _count(word)) for word in line.split()) > MOST_ATOMS:
             raise ValueError(f"atoms: up to {MOST_ATOMS} in a cell are allowed")
     atoms: Atoms = read_vasp(StringIO(text))
     return atoms

@@ -34,7 +34,7 @@ SCARCE = {
 }
 """What there was too little of, by the status of a point or the exit status of a job."""
 PATIENCE = 3
-"""Jobs in a row without a new point after which the others are given up."""
+"""Jobs in a row without a new point after which the others are given up, unless they got more."""
 JOBS = 100
 """Of a batch, at most."""
 
@@ -98,7 +98,7 @@ class QmWorkChain(RestartWorkChain):
     def inspect_process(self) -> ExitCode | None:
         """Keep what the job came to, and hand it out also where the others are given up."""
         job = settle(self.ctx.children[-1])
-        found, label = outputs_of(job), f"part_{self.ctx.iteration:02d}"
+        found, label = outputs_of(job), f"part_{self.ctx.iteration:03d}"
         if "points" in found:
             self.ctx.parts[label] = found["points"]
         if "properties" in found:
@@ -131,7 +131,11 @@ class QmWorkChain(RestartWorkChain):
         """
         whole = joined(self.ctx.parts) if self.ctx.parts else None
         if whole is not None and not whole.waiting.any():
-            return None
+            if job.is_finished_ok or not whole.ok.any():
+                return None
+            # What this last job came to may be nothing: the batch has points for all that.
+            self.ctx.is_finished = True
+            return ProcessHandlerReport(do_break=True)
         if whole is None or whole.missing.any():
             another = self._has_patience(job)
         else:

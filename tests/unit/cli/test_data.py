@@ -57,6 +57,14 @@ def test_list(field: ForceFieldData, forcefield: Invoke) -> None:
         assert (result.exit_code, result.output) == (0, "")
 
 
+def test_list_has_nodes_of_earlier_versions_too(field: ForceFieldData, forcefield: Invoke) -> None:
+    for name in ("elements", "ranges"):
+        field.backend_entity.set_attribute(name, None)
+    result = forcefield("list")
+    assert result.exit_code == 0
+    assert result.output.split()[0] == str(field.pk)
+
+
 def test_a_bound_that_is_no_number_is_refused(forcefield: Invoke) -> None:
     result = forcefield("list", "--parameter", "morse.D>e")
     assert result.exit_code == 2

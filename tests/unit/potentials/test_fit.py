@@ -268,7 +268,7 @@ def test_single_ion() -> None:
     reference = Reference(np.zeros((1, 3)), np.zeros((3, 3)), np.array([[0.4]]))
     parameters = {"A": 400.0, "rho": 0.25, "C6": 0.4, "C8": 4.0}
     term = Term("nonbonded", "nonbonded Li1", "tang_toennies", parameters)
-    true = ForceField((term,), {"Li1": 1.0}, {"Li1": 1.0}, np.zeros((3, 3)))
+    true = ForceField((term,), {"Li1": 1.0}, {"Li1": 1.0}, np.zeros((4, 4)))
     pairs = np.zeros((20, 2, 3))
     pairs[:, 1, 0] = np.linspace(1.2, 4.0, 20)
     found = fit_force_field(

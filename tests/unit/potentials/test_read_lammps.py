@@ -1,5 +1,6 @@
 """What was written for LAMMPS is read back; other people's files are read or refused."""
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -38,6 +39,22 @@ def test_a_fitted_field_comes_back(case: Case) -> None:
     energy = molecule_energies(read, topology, case.molecules[:3])
     expected = molecule_energies(field, topology, case.molecules[:3], field.charges)
     np.testing.assert_allclose(energy[1], expected[1], atol=1e-7)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (r"pair_coeff 1 3 table .*\n", ""),
+        (r"damping\.table tang-toennies-1-3", "damping.table tang-toennies-1-2"),
+    ],
+)
+def test_damping_is_of_all_pairs_or_none(old: str, new: str) -> None:
+    topology, field = build(*FIELDS["damped"])
+    data = write_data(field, topology, topology.conformers[:1], [30] * 3)
+    script, changes = re.subn(old, new, write_force_field(field, topology))
+    assert changes == 1
+    with pytest.raises(ValueError, match=r"damping\.table"):
+        read_lammps(data, script, topology)
 
 
 def test_the_last_rule_counts() -> None:

@@ -51,7 +51,7 @@ def test_what_is_no_text_is_refused(tmp_path):
     path.write_bytes(bytes(range(256)))
     with pytest.raises(ValueError, match="not a text in UTF-8"):
         read_record(path, "bond")
-    with pytest.raises(ValueError, match="No such file"):
+    with pytest.raises(ValueError, match="no such file"):
         read_record(tmp_path / "none.csv", "bond")
 
 

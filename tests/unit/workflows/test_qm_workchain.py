@@ -127,6 +127,20 @@ def test_a_point_that_ends_its_jobs_costs_itself_only(
     assert batch.outputs["points"].value.statuses == (status, "ok", "ok")
 
 
+def test_a_last_job_without_a_point_fails_its_own_points_only(
+    make_batch: MakeBatch, ended: Ended, make_points: MakePoints
+) -> None:
+    batch = make_batch()
+    first = PointsData(make_points("ok", "interrupted", "ok"))
+    assert not inspect(batch, ended(411, points=first)).status
+    none = QmCalculation.exit_codes.ERROR_NO_POINT.status
+    verdict = inspect(batch, ended(none, points=PointsData(make_points("scf_not_converged"))))
+    assert not verdict.status
+    assert not batch.should_run_process()
+    batch.results()
+    assert batch.outputs["points"].value.statuses == ("ok", "scf_not_converged", "ok")
+
+
 def test_a_point_that_ends_its_jobs_nobody_knows_why(
     make_batch: MakeBatch, ended: Ended, make_points: MakePoints
 ) -> None:

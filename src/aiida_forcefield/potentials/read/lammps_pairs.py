@@ -34,6 +34,8 @@ def nonbonded_pairs(
 ) -> tuple[Form, dict[tuple[str, str], Parameters]]:
     """The form, and its parameters in the file's units for each pair of atom types.
 
+    A table of damping is taken for what `write_damping` makes of the pairs; it is not looked at.
+
     Args:
         sections: of the data file.
         commands: of the script.
@@ -42,13 +44,13 @@ def nonbonded_pairs(
     style, *rest = commands.last("pair_style") or ("",)
     hybrid = style.startswith("hybrid")
     bases = [_base(word) for word in (rest if hybrid else [style])]
-    damped = "table" in bases
     used = list(dict.fromkeys(base for base in bases if base in _PARAMETERS))
     main = used[0] if used else ""
     if not used or len({*used} - {"lj/cut"}) > 1 or (hybrid and style != "hybrid/overlay"):
         allowed = ", ".join(_PARAMETERS)
         raise ValueError(f"pair_style {' '.join((style, *rest))}: one of {allowed} is allowed")
     found: dict[tuple[int, int], Parameters] = {}
+    damped: set[tuple[int, int]] = set()
     for first, second, words in _rows(sections, commands, hybrid, max(types.values())):
         base, values = (_base(words[0]), words[1:]) if hybrid else (main, words)
         ends = min(first, second), max(first, second)
@@ -57,10 +59,13 @@ def nonbonded_pairs(
         elif base == "table":
             if tuple(values) != (DAMPING, section(*ends)):
                 raise ValueError(f"pair_coeff {' '.join(words)}: no table but {DAMPING} is allowed")
+            damped.add(ends)
         elif not _is_wall(values):
             raise ValueError(f"pair_coeff {first} {second}: {main} and {base} add up there")
     form = FORMS[_PARAMETERS[main][0]]
     if damped:
+        if main != "born" or damped != set(found):
+            raise ValueError(f"{DAMPING}: allowed for all pairs of types or none, with born")
         form = TANG_TOENNIES
         found = {ends: _without_size(each) for ends, each in found.items()}
     rule = _rule(commands)
