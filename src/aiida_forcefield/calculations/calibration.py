@@ -20,6 +20,9 @@ from aiida_forcefield.scans import (
 
 Array = NDArray[np.float64]
 
+SCIENCE = 2
+"""Raised where results change by what this file imports: the cache looks at the file alone."""
+
 
 @calcfunction
 def plan_calibration(
