@@ -166,9 +166,10 @@ def test_scan_whose_job_is_cut_short_computes_nothing_twice(
             versions={},
         )
     )
-    # The first job loses all but its header and its first point, as if it had been killed there.
+    # The first job loses all but the lines of its header and of its first point, as if it had been
+    # killed there.
     killed = tmp_path / "killed"
-    cut = f"[ -e {killed} ] || {{ head -n 2 results.jsonl > kept; mv kept results.jsonl; }}\n"
+    cut = f"[ -e {killed} ] || {{ head -n 3 results.jsonl > kept; mv kept results.jsonl; }}\n"
     structures = molecule_structures(
         hydrogen,
         "bond H1-H1",

@@ -92,7 +92,8 @@ class Runner:
         lines = self.lines()
         assert "header" in lines[0]
         assert lines[-1] == {"finished": True}
-        return sorted(lines[1:-1], key=lambda point: point["index"])
+        points = (line for line in lines[1:-1] if "begun" not in line)
+        return sorted(points, key=lambda point: point["index"])
 
 
 @pytest.fixture
