@@ -105,7 +105,7 @@ def run_jobs(jobs: list[dict[str, Any]], python: Path, folder: Path) -> list[lis
     found = []
     for number, job in enumerate(jobs):
         content = (folder / f"{number}/results.jsonl").read_bytes()
-        _, records = read_records(content, len(job["symbols"]), len(job["positions"]))
+        _, records, _ = read_records(content, len(job["symbols"]), len(job["positions"]))
         found.append([records[index] for index in sorted(records)])
     return found
 
