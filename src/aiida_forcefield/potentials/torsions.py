@@ -52,8 +52,16 @@ class Torsions:
 
 
 def along_dihedrals(topology: Topology, points: MoleculePoints) -> NDArray[np.int_]:
-    """Which points that count scans of a dihedral have relaxed: those with a term's name."""
-    names = {term.name for term in topology.term_types if term.kind == "dihedral"}
+    """Which points that count scans of a dihedral have relaxed: those with a term's name.
+
+    Dihedrals about a bond in a ring are not among them: they bend its angles, and are part of it.
+    """
+    names = set()
+    for term in topology.term_types:
+        if term.kind == "dihedral":
+            _, j, k, _ = term.members[0]
+            if topology.fragment((j, k)) is not None:
+                names.add(term.name)
     named = np.array([label in names for label in points.labels], dtype=bool)
     return np.flatnonzero(named & (points.weights > 0))
 
