@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -127,6 +128,11 @@ def test_restart_of_postgresql(running: Batch, services: Services) -> None:
 
 
 def test_slurmctld_down(running: Batch, cluster: Cluster) -> None:
+    # It saves its state every few seconds. Killed before, it gives the number of the running job to
+    # the next one, and Slurm drains the node.
+    began = datetime.fromisoformat(cluster.run("squeue", "-h", "-t", "running", "-o", "%S").strip())
+    state = cluster.folder / "state" / "job_state"
+    wait_until(lambda: state.stat().st_mtime > began.timestamp(), "the state of Slurm to be saved")
     cluster.stop_service("slurmctld", signal.SIGKILL)
     another = Batch(running.installation)  # which cannot be submitted now
     time.sleep(10)
