@@ -194,6 +194,15 @@ def runner_of(batch: Batch) -> psutil.Process:
     return next(each for each in children if "runner.pyz" in each.cmdline())
 
 
+def test_no_archive_beside_a_running_batch(standing_still: Batch) -> None:
+    installation = standing_still.installation
+    archive = ROOT / "archive" / "methanol_fast.aiida"
+    with pytest.raises(AssertionError, match="cannot be imported while processes run"):
+        installation.forcefield("adopt", archive)
+    runner_of(standing_still).kill()
+    standing_still.assert_complete()
+
+
 def test_kill_of_the_zeromq_broker(standing_still: Batch) -> None:
     installation = standing_still.installation
     installation.kill_broker()
