@@ -24,7 +24,7 @@ say "ruff";               ruff check
 say "ruff format";        ruff format --check
 say "mypy";               mypy
 say "import-linter";      lint-imports
-say "Unit tests";         pytest tests/unit
+say "Unit tests";         pytest -n logical tests/unit
 say "Integration tests";  pytest tests/integration
 say "System tests";       pytest tests/system
 

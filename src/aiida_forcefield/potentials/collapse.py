@@ -44,11 +44,11 @@ def inner_maximum(parameters: Array, charge_product: float, form: Curve) -> Inne
     """
     energy, slope = _curve(parameters, charge_product, form)
     # Coming from outside, the last falling stretch is the repulsive flank.
-    flank = np.flatnonzero((slope < 0) & (_GRID < 4.0))
-    tops = [i for i in flank if i == 0 or slope[i - 1] >= 0]
-    if not tops:
+    falling = (slope < 0) & (_GRID < 4.0)
+    tops = np.flatnonzero(falling & np.append(True, slope[:-1] >= 0))
+    if not len(tops):
         return InnerMaximum(0.0, 0.0, _GRID[[0, 0]])
-    top = max(tops, key=lambda i: energy[i] - energy[i:].min())
+    top = int(max(tops, key=lambda i: energy[i] - energy[i:].min()))
     bottom = top + int(np.argmin(energy[top:]))
     barrier = float(energy[top] - energy[bottom])
     return InnerMaximum(float(_GRID[top]) if top else 0.0, barrier, _GRID[[top, bottom]])

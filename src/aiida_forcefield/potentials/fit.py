@@ -84,6 +84,9 @@ def fit_force_field(
     """
     settings = settings or Settings()
     prior = build_prior(topology, reference, settings.dispersion_width, forms, pairs)
+    dimers = np.concatenate(
+        [np.zeros((0, 2 * len(topology.symbols), 3)), *(d.positions for d in dimer_points)]
+    )
     problem = Problem(
         prior,
         settings,
@@ -92,7 +95,7 @@ def fit_force_field(
             topology, prior.terms, molecule_points.positions, gas_charges, scale_14=SCALE_14
         ),
         molecule_points,
-        [dimer_model(topology, prior.terms, d.positions, gas_charges) for d in dimer_points],
+        dimer_model(topology, prior.terms, dimers, gas_charges),
         dimer_points,
         list(type_pairs(topology, prior.terms, charges)),
     )

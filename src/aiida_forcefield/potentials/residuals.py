@@ -90,14 +90,18 @@ class Rows:
 
 @dataclass(frozen=True, eq=False)
 class Problem:
-    """The residuals of a fit and their Jacobian."""
+    """The residuals of a fit and their Jacobian.
+
+    All sets of dimers are one model, in their order: there are many small ones, and a form takes as
+    long for one distance as for a hundred.
+    """
 
     prior: Prior
     settings: Settings
     hessian: HessianModel
     molecules: Model
     molecule_points: MoleculePoints
-    dimers: Sequence[Model]
+    dimers: Model
     dimer_points: Sequence[DimerPoints]
     pairs: Sequence[TypePair]
     torsions: Torsions | None = None
@@ -226,10 +230,12 @@ class Problem:
         return root * (error - share @ error), root[:, None] * (jacobian - share @ jacobian)
 
     def _dimer(self, parameters: Array) -> Iterator[tuple[Array, Array]]:
-        for points, model in zip(self.dimer_points, self.dimers, strict=True):
+        energy, jacobian = self.dimers.energy(parameters)
+        end = 0
+        for points in self.dimer_points:
+            start, end = end, end + len(points.energies)
             root = np.sqrt(self._weights(points)) / self.settings.interaction_error
-            energy, jacobian = model.energy(parameters)
-            yield root * (energy - points.energies), root[:, None] * jacobian
+            yield root * (energy[start:end] - points.energies), root[:, None] * jacobian[start:end]
 
     def _weights(self, points: DimerPoints) -> Array:
         return points.weights * self.settings.energy_weights(points.energies)

@@ -113,7 +113,7 @@ def test_jacobian_of_the_residuals(case: Case) -> None:
         ),
         molecule_model(case.topology, field.terms, case.molecules, field.gas_charges),
         molecules,
-        [dimer_model(case.topology, field.terms, case.dimers, field.gas_charges)],
+        dimer_model(case.topology, field.terms, case.dimers, field.gas_charges),
         [dimers],
         list(type_pairs(case.topology, field.terms, field.charges)),
         relaxed_torsions(case.topology, field, molecules),
