@@ -1,9 +1,12 @@
 """Which forms a molecule wants, by how well a fit with them foresees points it has not seen."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import ContextDecorator
 from dataclasses import replace
 from itertools import combinations
 from typing import Final
+
+from threadpoolctl import threadpool_limits
 
 from aiida_forcefield.potentials.fit import fit_force_field
 from aiida_forcefield.potentials.forcefield import ForceField, Kind, pair_name
@@ -24,7 +27,12 @@ GAIN: Final = 0.03
 """By how much the error of unseen points must fall for a rival to be taken: by this share of
 itself, or of what the forms are expected to miss, where that is larger."""
 
+_ONE_THREAD: Final[ContextDecorator] = threadpool_limits.wrap(limits=1, user_api="blas")
+"""Where jobs keep all cores at work, as on a laptop, threads wait for one another: a fit of ten
+seconds takes five minutes."""
 
+
+@_ONE_THREAD
 def fit_chosen_forms(
     topology: Topology,
     reference: Reference,
