@@ -2,6 +2,8 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
+import pytest
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from aiida_forcefield.potentials import (
     DimerPoints,
@@ -13,6 +15,7 @@ from aiida_forcefield.potentials import (
     fit_force_field,
     interaction_energies,
     molecule_energies,
+    selection,
 )
 
 from .synthetic_fields import Case
@@ -44,6 +47,24 @@ def test_forms_that_made_the_points_are_found(methanol: Case) -> None:
     harmonic = chosen(methanol, springs)
     assert harmonic.term("bond C1-O1").form == "harmonic_bond"
     assert harmonic.diagnostics["foresight"] == harmonic.diagnostics["foresight harmonic_bond"]
+
+
+def test_a_fit_keeps_to_one_thread(methanol: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    class SeenError(Exception):
+        pass
+
+    def threads() -> set[int]:
+        return {each["num_threads"] for each in threadpool_info() if each["user_api"] == "blas"}
+
+    def fit(*_: object) -> ForceField:
+        raise SeenError(threads())
+
+    monkeypatch.setattr(selection, "fit_force_field", fit)
+    with threadpool_limits(limits=2, user_api="blas"):
+        with pytest.raises(SeenError) as seen:
+            chosen(methanol, methanol.forcefield)
+        assert seen.value.args == ({1},)
+        assert threads() == {2}
 
 
 def spring(term: Term) -> Term:
