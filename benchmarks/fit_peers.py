@@ -11,7 +11,7 @@ and energies and gradients of its scans.
   make, which the scans here are not: its flexible dihedrals stay at zero, so energies are compared
   without the scans of dihedrals, too.
 - ForceBalance optimises harmonic bonds and angles and Fourier dihedrals from the prior of the fit
-  here, which has exp-6 beside them, to energies and gradients, with OpenMM.
+  here, which has damped dispersion beside them, to energies and gradients, with OpenMM.
 
 Energies of points above the energy cap of the scans do not count. Frequencies are those of the
 Hessian at the minimum of QM.
