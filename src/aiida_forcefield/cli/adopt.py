@@ -39,6 +39,8 @@ def adopt(profile: str, archive: Path, qm: str, md: str) -> None:
 def adopt_archive(archive: Path, codes: Mapping[str, "AbstractCode"]) -> int:
     """Import an archive, unless that was done before, and re-key its finished calculations.
 
+    One without calculations has nothing to adopt, and is not imported.
+
     Args:
         archive: an ``.aiida`` file.
         codes: for each default plugin of a code in the archive the code that stands for it.
@@ -61,6 +63,8 @@ def adopt_archive(archive: Path, codes: Mapping[str, "AbstractCode"]) -> int:
     try:
         with get_format().open(archive, "r") as reader:
             every = reader.querybuilder().append(CalculationNode, project="uuid").all(flat=True)
+        if not every:
+            return 0
         here = QueryBuilder().append(CalculationNode, filters={"uuid": {"in": every}}).count()
         if here < len(every):
             _require_quiet_database(archive)

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 from aiida.manage.configuration import Profile
+from aiida.orm import Int
+from aiida.tools.archive import create_archive
 from click.testing import Result
 
 from aiida_forcefield.cli.adopt import adopt_archive
@@ -22,6 +24,11 @@ def test_file_that_is_no_archive(
         path.write_bytes(content)
     with pytest.raises(InputError, match=expected):
         adopt_archive(path, {})
+
+
+def test_archive_without_calculations(tmp_path: Path, profile: Profile) -> None:
+    create_archive([Int(3).store()], filename=tmp_path / "a.aiida")
+    assert adopt_archive(tmp_path / "a.aiida", {}) == 0
 
 
 def test_command_needs_a_profile(invoke: Callable[..., Result], tmp_path: Path) -> None:
