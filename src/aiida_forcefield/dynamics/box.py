@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from math import ceil
 
 import numpy as np
-from ase.data import atomic_numbers
+from ase.data import chemical_symbols
 from ase.data.vdw_alvarez import vdw_radii
 from numpy.typing import ArrayLike, NDArray
 
@@ -47,7 +47,8 @@ def molecular_volume(symbols: Sequence[str], positions: ArrayLike, spacing: floa
 
 
 def _radius(symbol: str) -> float:
-    radius = float(vdw_radii[atomic_numbers[symbol]]) if symbol in atomic_numbers else np.nan
+    radii = dict(zip(chemical_symbols, vdw_radii, strict=False))  # which end before the elements do
+    radius = float(radii.get(symbol, np.nan))
     if not radius > 0:
         message = f"no van der Waals radius is known for element {symbol!r}"
         raise ValueError(message)

@@ -3,8 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
+from rdkit import Chem
+
 from aiida_forcefield.topology.molecule import from_smiles, from_xyz
 from aiida_forcefield.topology.topology import Topology
+
+HEAVIEST = 86
+"""Atomic number of radon, the last element of GFN2-xTB and of DFT-D4, which every study needs."""
 
 
 def read_material(material: Mapping[str, Any]) -> Topology:
@@ -15,12 +20,16 @@ def read_material(material: Mapping[str, Any]) -> Topology:
             `charge` and `multiplicity`.
 
     Raises:
-        ValueError: it is no molecule, or has open shells, so that its dimers have no defined state.
+        ValueError: it is no molecule, has an element beyond radon, or has open shells, so that its
+            dimers have no defined state.
     """
     if "smiles" in material:
         topology = from_smiles(material["smiles"], multiplicity=material.get("multiplicity"))
     else:
         topology = from_xyz(material["xyz"], material["charge"], material["multiplicity"])
+    number = Chem.GetPeriodicTable().GetAtomicNumber
+    if heavy := sorted({s for s in topology.symbols if number(s) > HEAVIEST}, key=number):
+        raise ValueError(f"element {', '.join(heavy)}: no method here goes beyond Rn")
     if topology.multiplicity != 1:
         raise ValueError(
             f"multiplicity {topology.multiplicity}: dimers of a molecule with open shells have "

@@ -209,9 +209,10 @@ def test_file_that_cannot_be_read(tmp_path: Path, content: bytes | None) -> None
     [
         ("'[Li+]'", "", "only neutral molecules are allowed"),
         ("'[CH3]'", "", "only multiplicity 1 is allowed"),
+        ("'F[U](F)(F)(F)(F)F'", "", "element U: no method here goes beyond Rn"),
         ("CO", "overrides: {density: {atoms: 30}}", "ask for at least"),
     ],
-    ids=["ion", "radical", "box too small"],
+    ids=["ion", "radical", "actinide", "box too small"],
 )
 def test_material_without_a_liquid_is_refused(
     tmp_path: Path, smiles: str, more: str, expected: str

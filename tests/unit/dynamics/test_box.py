@@ -62,8 +62,8 @@ def test_bad_cutoff(cutoff):
         starting_box(WATER, WATER_POSITIONS, cutoff)
 
 
-@pytest.mark.parametrize("symbol", ["X", "Xx"])
-def test_no_element(symbol):
+@pytest.mark.parametrize("symbol", ["X", "Xx", "Og"])
+def test_no_radius(symbol):
     with pytest.raises(ValueError, match=f"element '{symbol}'"):
         molecular_volume([symbol], [[0, 0, 0]])
 
