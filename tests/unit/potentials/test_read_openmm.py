@@ -92,6 +92,7 @@ def test_phases_become_signs_or_sines() -> None:
         ('periodicity1="3"', 'periodicity1="7"', "periodicity 7 is not one of 1 to 6"),
         ('type="opls_155" charge', 'type="opls_1" charge', "no Atom for opls_155"),
         (' length="0.141"', "", "attribute 'length' is missing"),
+        ("</ForceField>", "<Script>x = 1</Script></ForceField>", "Script: it may change"),
     ],
 )
 def test_what_cannot_be_read_is_named(old: str, new: str, message: str) -> None:
@@ -131,6 +132,7 @@ def test_impropers_about_another_axis_are_refused() -> None:
     [
         ("*C6/r^6", "*C6/r^6/2", "is none of our forms"),
         ("A=A_of(t1,t2)", "A=2*A_of(t1,t2)", "is none of our forms"),
+        ("<Script>", "<Script>#", "Script: it may change the energy"),
         ('bondCutoff="3"', 'bondCutoff="2"', "bondCutoff must be 3"),
         ('t="0"', 't="-3"', "t = -3; must be 0 or more"),
         ('t="0"', 't="9"', "fewer values than pairs"),

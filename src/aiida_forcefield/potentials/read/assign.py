@@ -15,6 +15,7 @@ Parameters = Mapping[str, float]
 Atoms = tuple[int, ...]
 
 _DIGITS: Final = 1e-6  # relative: what files are written with
+_NET_CHARGE: Final = 0.005  # e: what rounded charges add up to
 _ABSENT: Final[dict[TermKind, str]] = {"dihedral": "fourier", "improper": "harmonic_improper"}
 
 
@@ -44,8 +45,8 @@ def assign(found: Found, topology: Topology) -> ForceField:
 
     Raises:
         ValueError: the file has no bond or angle that the topology has, a term that it has not,
-            different parameters for atoms that the topology takes for equal, or a parameter that
-            is no number or below 0 where the form has none such.
+            different parameters for atoms that the topology takes for equal, another charge than
+            the molecule, or a parameter that is no number or below 0 where the form has none such.
     """
     terms = []
     known = set()
@@ -119,6 +120,8 @@ def _charges(found: Found, topology: Topology) -> dict[str, float]:
     for name, charge in zip(topology.atom_types, found.charges, strict=True):
         if not abs(charges.setdefault(name, charge) - charge) <= _DIGITS:
             raise ValueError(f"charge of {name}: equal atoms have different charges in the file")
+    if abs((net := sum(found.charges)) - topology.charge) > _NET_CHARGE:
+        raise ValueError(f"charges: {net:+.3f} e in all; must be {topology.charge:+d}")
     return charges
 
 

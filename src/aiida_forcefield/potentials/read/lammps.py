@@ -27,6 +27,10 @@ Numbers = Sequence[float]
 Read = Callable[[Numbers], tuple[str, Parameters]]
 
 _ENERGY: Final = {"real": KCAL_PER_MOL, "metal": 1.0}
+_REFUSED: Final = frozenset(
+    "include variable if jump set dielectric delete_bonds create_bonds".split()
+)
+"""Commands that may change the energy, and are not carried out."""
 _MASS: Final = 0.1  # u: between an element's mass and what a file says
 
 
@@ -125,6 +129,9 @@ def read_lammps(data: str, script: str, topology: Topology) -> ForceField:
         ValueError: another molecule, or something that our forms cannot say; one line.
     """
     sections, commands = parse_data(data), parse_script(script)
+    for words in commands.commands:
+        if words[0] in _REFUSED:
+            raise ValueError(f"{' '.join(words)}: not carried out; write what it leads to instead")
     units = next(iter(commands.last("units")), "real")
     if units not in _ENERGY:
         raise ValueError(f"units {units}: allowed: {', '.join(_ENERGY)}")

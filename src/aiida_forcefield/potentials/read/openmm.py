@@ -67,7 +67,8 @@ _ENTRIES: Final[dict[str, TermKind]] = {
 def read_openmm(text: str, topology: Topology) -> ForceField:
     """The force field of a molecule in an XML file of ``openmm.app.ForceField``.
 
-    Constant parts of dihedral energies are left out. Scripts are not run.
+    Constant parts of dihedral energies are left out. No script is run; those that `write_openmm`
+    makes are known.
 
     Args:
         text: of the file.
@@ -102,10 +103,16 @@ def _form_scale_14(root: Element, coulomb: Element, form: Form) -> float:
     """By how much the nonbonded form counts at three bonds: a custom one by our script alone."""
     own = root.find("LennardJonesForce")
     scale = float((coulomb if own is None else own).attrib["lj14scale"])
+    ours = {}
+    if form is not LENNARD_JONES:
+        ours = {TAIL + pairs_14(form, walled, scale): scale for walled in (False, True)}
+        ours[TAIL] = 0.0
+    scripts = [script.text or "" for script in root.iterfind("Script")]
+    if any(text not in ours for text in scripts):
+        raise ValueError("Script: it may change the energy, and is none that is written here")
     if form is LENNARD_JONES:
         return scale
-    ours = [TAIL + pairs_14(form, walled, scale) for walled in (False, True)]
-    return scale if any(script.text in ours for script in root.iterfind("Script")) else 0.0
+    return max((ours[text] for text in scripts), default=0.0)
 
 
 def _residue(
