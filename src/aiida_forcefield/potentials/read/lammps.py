@@ -28,7 +28,7 @@ Read = Callable[[Numbers], tuple[str, Parameters]]
 
 _ENERGY: Final = {"real": KCAL_PER_MOL, "metal": 1.0}
 _REFUSED: Final = frozenset(
-    "include variable if jump set dielectric delete_bonds create_bonds".split()
+    ["include", "variable", "if", "jump", "set", "dielectric", "delete_bonds", "create_bonds"]
 )
 """Commands that may change the energy, and are not carried out."""
 _MASS: Final = 0.1  # u: between an element's mass and what a file says
