@@ -172,6 +172,9 @@ def test_the_box_condenses(liquid):
     equilibration, second = liquid[1].runs, liquid[3].runs[-1]
     assert second.density.mean() > 1.05 * equilibration[0].density[0]
     assert 0.6 < second.density.mean() < 0.95
+    # In runs during which the mesh of PPPM, laid out for the first edge of each, still fits.
+    edges = [run.volume ** (1 / 3) for run in equilibration[:-1]]
+    assert all(edge.max() < 1.02 * edge.min() for edge in edges)
 
 
 def test_temperature_is_the_target(liquid):

@@ -20,6 +20,10 @@ THERMO_EVERY = 50  # steps
 _THERMOSTAT = 100.0  # fs
 _BAROSTAT = 1000.0  # fs
 _SOFT_STEPS = 1000  # of 0.5 fs
+# PPPM lays out its mesh for the box that a run begins with, with room for atoms up to half of the
+# skin outside. A box that shrinks by a tenth takes that room away ("Out of range atoms"), so the
+# liquid condenses in runs that are too short for it.
+_CONDENSING_STEPS = 50
 
 
 @dataclass(frozen=True)
@@ -82,10 +86,11 @@ def equilibration_script(
     """From a packed box, which is too dilute and may hold close contacts, to the liquid.
 
     Minimisation; 0.5 ps in which no atom moves more than 0.05 Å a step and a Langevin thermostat
-    takes away what the contacts release; then NPT for ``duration`` (ps), in two runs, so that the
-    last shows a liquid that has condensed already. Seeds of LAMMPS are positive integers.
+    takes away what the contacts release; then NPT for ``duration`` (ps): one half in short runs, in
+    which the liquid condenses, and the other in one run, the last. Seeds of LAMMPS are positive
+    integers.
 
-    In the second run the barostat pulls by what ``three_body`` dispersion pushes at the volume that
+    In the last run the barostat pulls by what ``three_body`` dispersion pushes at the volume that
     so many ``molecules`` have by then.
 
     Raises:
@@ -113,7 +118,7 @@ def equilibration_script(
             "unfix motion",
             "velocity all zero linear",
             *_ensemble(conditions),
-            f"run {steps // 2}",
+            f"run {steps // 2} every {_CONDENSING_STEPS} NULL",
             *(_pull(conditions, three_body, molecules) if three_body else []),
             f"run {steps - steps // 2}",
             *_tail(),
