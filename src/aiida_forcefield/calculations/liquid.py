@@ -30,6 +30,8 @@ from aiida_forcefield.potentials import (
     write_force_field,
 )
 
+SCIENCE = 2
+"""Raised where results change by what this file imports: the cache looks at the file alone."""
 ENDS = [0, -1]
 """Frames in which three-body dispersion is looked at; its spread over frames is small."""
 
