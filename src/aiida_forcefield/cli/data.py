@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 _RANGE = re.compile(r"(\w+)\.(\w+)([<>])([-+.\deE]+)")
 
+_IMPORT = "aiida.calculations:forcefield.read_force_field"
+
 
 @click.group()
 def forcefield() -> None:
@@ -33,7 +35,12 @@ def forcefield() -> None:
 )
 @with_dbenv()
 def list_(elements: Iterable[str], forms: Iterable[str], parameters: Iterable[str]) -> None:
-    """List force fields, newest last; those that meet all conditions."""
+    """List force fields, newest last; those that meet all conditions.
+
+    A `result` is that of a study; a `variation` made another choice, to tell how much depends on
+    it; a `step` led to a result, or to one that is still to come; what is `imported` is of another
+    program.
+    """
     from aiida.orm import QueryBuilder
 
     from aiida_forcefield.data import ForceFieldData
@@ -51,10 +58,12 @@ def list_(elements: Iterable[str], forms: Iterable[str], parameters: Iterable[st
         project=["id", "ctime", "label", "attributes.elements", "attributes.ranges"],
         tag="field",
     )
+    roles = _roles()
     for pk, time, label, elements_of, ranges in query.order_by({"field": "id"}).iterall():
         forms_of = ", ".join(form for form in FORMS if form in (ranges or ()))
         made, names = f"{time:%Y-%m-%d %H:%M}", " ".join(elements_of or ())
-        click.echo(f"{pk:>6}  {made}  {names:<12}  {forms_of}  {label}".rstrip())
+        role = roles.get(pk, "")
+        click.echo(f"{pk:>6}  {made}  {role:<9}  {names:<12}  {forms_of}  {label}".rstrip())
 
 
 @forcefield.command()
@@ -68,13 +77,13 @@ def show(pk: int, as_json: bool) -> None:
     from rich.console import Console
 
     from aiida_forcefield.cli.results import force_field_results
-    from aiida_forcefield.cli.table import print_force_field
+    from aiida_forcefield.cli.table import print_alone
 
     node = _find(pk)
     if as_json:
         click.echo(json.dumps(_described(node), indent=2, ensure_ascii=False))
     else:
-        print_force_field(force_field_results(node.value), Console())
+        print_alone(force_field_results(node.value), Console())
 
 
 @forcefield.command("import")
@@ -143,8 +152,28 @@ def _find(pk: int) -> "ForceFieldData":
     return node
 
 
+def _roles() -> dict[int, str]:
+    """What each force field is, by the processes that made it or handed it out."""
+    from aiida.orm import ProcessNode, QueryBuilder
+
+    from aiida_forcefield.data import ForceFieldData
+
+    query = QueryBuilder().append(ForceFieldData, project="id", tag="field")
+    query.append(
+        ProcessNode, with_outgoing="field", project="process_type", edge_project=["type", "label"]
+    )
+    roles: dict[int, str] = {}
+    for pk, process, link, label in query.iterall():
+        if link == "return":  # a study hands out few of those that its fits made
+            roles[pk] = "result" if label == "force_field" else "variation"
+        else:
+            roles.setdefault(pk, "imported" if process == _IMPORT else "step")
+    return roles
+
+
 def _described(node: "ForceFieldData") -> dict[str, Any]:
     """A force field as plain values with their units, and where it comes from."""
+    from aiida_forcefield.potentials import doubts
     from aiida_forcefield.potentials.forms import FORMS
 
     field, made_by = node.value, node.creator
@@ -155,6 +184,8 @@ def _described(node: "ForceFieldData") -> dict[str, Any]:
             each.name: {
                 "value": term.parameters[each.name],
                 "standard_error": term.standard_errors.get(each.name),
+                "prior": term.prior.get(each.name),
+                "informing_points": term.informing_points.get(each.name),
                 "unit": each.unit,
             }
             for each in form.parameters
@@ -173,6 +204,8 @@ def _described(node: "ForceFieldData") -> dict[str, Any]:
         "charges": charges,
         "combination": field.combination,
         "scale_14": field.scale_14,
+        "diagnostics": field.diagnostics,
+        "doubts": list(doubts(field)),
     }
 
 

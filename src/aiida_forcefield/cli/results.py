@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from aiida_forcefield.cli.doubts import study_doubts
+
 if TYPE_CHECKING:
     from aiida.orm import ProcessNode
 
@@ -24,7 +26,7 @@ def collect_results(study: "ProcessNode") -> Results:
     from aiida_forcefield.data.outputs import outputs_of
 
     inputs, outputs = study.inputs, outputs_of(study)
-    return {
+    results = {
         "material": inputs.material.get_dict(),
         "protocol": inputs.protocol.value,
         "status": _status(study),
@@ -39,11 +41,14 @@ def collect_results(study: "ProcessNode") -> Results:
         "simulation": _simulation(study) if "density" in outputs else None,
         "calibration": outputs["calibration"].get_dict() if "calibration" in outputs else None,
         "validation": _validation(outputs),
+        "target_error": inputs.fit.sampling["target_error"],
+        "variations": _variations(inputs.fit, outputs),
         "three_body": outputs["three_body"].get_dict() if "three_body" in outputs else None,
         "properties": {"density": outputs["density"].get_dict() if "density" in outputs else None},
         "reference": inputs.reference.get_dict() if "reference" in inputs else None,
         "process": {"pk": study.pk, "uuid": study.uuid},
     }
+    return results | {"doubts": list(study_doubts(results))}
 
 
 def deviation(results: Results) -> float | None:
@@ -104,6 +109,8 @@ def _qm(study: "ProcessNode") -> Results:
 
 def force_field_results(field: "ForceField") -> Results:
     """A force field as plain values."""
+    from aiida_forcefield.potentials import doubts
+
     return {
         "terms": [asdict(term) for term in field.terms],
         "charges": [
@@ -111,6 +118,7 @@ def force_field_results(field: "ForceField") -> Results:
             for name, charge in field.charges.items()
         ],
         "diagnostics": field.diagnostics,
+        "doubts": list(doubts(field)),
     }
 
 
@@ -131,6 +139,12 @@ def _validation(outputs: Outputs) -> list[Results]:
     """Errors (eV, eV/Å) of each round on points of the liquid before they were fitted to."""
     rounds = outputs.get("validation", {})
     return [rounds[name].get_dict() for name in sorted(rounds)]
+
+
+def _variations(inputs: Any, outputs: Outputs) -> list[str]:
+    """Choices that the study was to vary; how much is corrected only after a calibration."""
+    names = inputs.variations if "variations" in inputs else []
+    return [name for name in names if name != "counterpoise" or "calibration" in outputs]
 
 
 def _scans(study: "ProcessNode") -> list[Results]:
@@ -169,12 +183,18 @@ def _scans(study: "ProcessNode") -> list[Results]:
 
 
 def _dipoles(outputs: Outputs) -> Results | None:
-    """Dipole (D) of the charges and of the QM density, in vacuum and in the solvent model."""
+    """Dipole (D) of the charges and of the QM density, in vacuum and in the solvent model, and the
+    relative error of the charges' electrostatic potential.
+    """
     if "charges" not in outputs:
         return None
     charges = outputs["charges"].get_dict()
     return {
-        phase: {"charges": charges["dipole"][phase], "qm": charges["qm_dipole"][phase]}
+        phase: {
+            "charges": charges["dipole"][phase],
+            "qm": charges["qm_dipole"][phase],
+            "potential_error": charges["potential_error"][phase],
+        }
         for phase in ("gas", "solvated")
     }
 

@@ -10,6 +10,8 @@ from rich.table import Table
 from rich.text import Text
 
 from aiida_forcefield.cli.results import Results, deviation
+from aiida_forcefield.potentials.errors import ENERGIES
+from aiida_forcefield.potentials.forcefield import PRIOR_ONLY
 from aiida_forcefield.potentials.forms import FORMS, Form
 from aiida_forcefield.potentials.units import KCAL_PER_MOL
 from aiida_forcefield.runner.status import ADVICE
@@ -20,7 +22,6 @@ CHOICES = {
     "dimers": "  with every second dimer only",
     "weights": "  with repulsive dimers weighing less",
 }
-PRIOR_ONLY = "not determined by the data (prior only)"
 MARK = "*"
 
 
@@ -35,6 +36,7 @@ def print_results(results: Results, console: Console) -> None:
             console.print(line, highlight=False)
     if results["properties"]["density"]:
         console.print(_properties(results))
+    _print_doubts(results["doubts"], console)
 
 
 def print_force_field(
@@ -50,6 +52,12 @@ def print_force_field(
     console.print(_charges(force_field, dipoles))
 
 
+def print_alone(force_field: Results, console: Console) -> None:
+    """Print a force field that no study is known of, and what is doubtful about it."""
+    print_force_field(force_field, console)
+    _print_doubts(force_field["doubts"], console)
+
+
 def print_comparison(
     own: Mapping[str, float], other: Mapping[str, float], name: str, console: Console
 ) -> None:
@@ -60,6 +68,14 @@ def print_comparison(
         cells = (f"{each / KCAL_PER_MOL:.2f}" for each in (error, other[label]))
         table.add_row(label, *cells, unit)
     console.print(table)
+
+
+def _print_doubts(doubts: Sequence[str], console: Console) -> None:
+    if doubts:
+        console.print(Text("\nBe careful", style="bold"))
+    for doubt in doubts:
+        text = fill(doubt, 80, initial_indent=" - ", subsequent_indent="   ")
+        console.print(text, highlight=False, soft_wrap=True)
 
 
 def _summary(results: Results) -> Iterator[Text]:
@@ -84,12 +100,12 @@ def _summary(results: Results) -> Iterator[Text]:
         )
     for number, found in enumerate(results["validation"], 1):
         errors = [
-            f"{label} {error / KCAL_PER_MOL:.2f}"
+            f"{label} {error / KCAL_PER_MOL:.2f}".replace("dimers: ", "").replace(": energies", "")
             for label, error in found.items()
-            if label.startswith("dimers: ")
+            if label.startswith("dimers: ") or label == ENERGIES
         ]
         line = f"{number}. round in the liquid: {found['points']:.0f} points, foreseen within "
-        yield Text(f"    {line}{', '.join(errors)} kcal/mol".replace("dimers: ", ""))
+        yield Text(f"    {line}{', '.join(errors)} kcal/mol")
     for status, count in qm["failures"].items():
         line = f"{count} {status}: {ADVICE[status]}"
         yield Text(fill(line, 80, initial_indent=" " * 4, subsequent_indent=" " * 8))
@@ -179,6 +195,9 @@ def _charges(force_field: Results, dipoles: Results | None) -> Table:
         cells = ("", text) if phase == "gas" else (text, "")
         name = "dipole / D" if phase == "gas" else "dipole / D, fitted in solvent"
         table.add_row(name, *cells)
+    if dipoles:
+        missed = (f"{dipoles[phase]['potential_error']:.0%}" for phase in ("solvated", "gas"))
+        table.add_row("potential missed, in solvent and gas", *missed)
     return table
 
 

@@ -2,6 +2,7 @@
 
 from aiida_forcefield.potentials.calculator import ForceFieldCalculator
 from aiida_forcefield.potentials.charges import FittedCharges, fit_charges, liquid_charges
+from aiida_forcefield.potentials.doubts import doubts
 from aiida_forcefield.potentials.energy import interaction_energies, molecule_energies
 from aiida_forcefield.potentials.errors import field_errors
 from aiida_forcefield.potentials.export.damping import DAMPING, write_damping
@@ -32,6 +33,7 @@ __all__ = [
     "Reference",
     "Settings",
     "Term",
+    "doubts",
     "field_errors",
     "fit_charges",
     "fit_chosen_forms",

@@ -13,7 +13,7 @@ from ase.neighborlist import neighbor_list
 from numpy.typing import NDArray
 
 from aiida_forcefield.potentials.ewald import reciprocal, screened, split
-from aiida_forcefield.potentials.forcefield import ForceField, check_terms
+from aiida_forcefield.potentials.forcefield import ForceField, check_field
 from aiida_forcefield.potentials.forms import FORMS
 from aiida_forcefield.potentials.units import COULOMB
 from aiida_forcefield.scans.coordinates import evaluate
@@ -51,7 +51,7 @@ class ForceFieldCalculator(Calculator):
         charges: Mapping[str, float] | None = None,
     ) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
-        check_terms(forcefield.terms, topology)
+        check_field(forcefield, topology)
         self._field, self._topology = forcefield, topology
         self._split = split(cutoff)
         charges = forcefield.charges if charges is None else charges

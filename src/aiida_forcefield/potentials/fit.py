@@ -11,7 +11,15 @@ from scipy.optimize import least_squares
 
 from aiida_forcefield.potentials.collapse import inner_maximum
 from aiida_forcefield.potentials.energy import dimer_model, molecule_model
-from aiida_forcefield.potentials.forcefield import ForceField, Kind, Term, columns, with_vector
+from aiida_forcefield.potentials.forcefield import (
+    PRIOR_ONLY,
+    ForceField,
+    Kind,
+    Term,
+    check_charges,
+    columns,
+    with_vector,
+)
 from aiida_forcefield.potentials.forms import FORM_OF_KIND, PAIR_FORM, Form
 from aiida_forcefield.potentials.hessian import hessian_model
 from aiida_forcefield.potentials.outliers import agreeing
@@ -79,10 +87,12 @@ def fit_force_field(
         left out; the diagnostics count them by label.
 
     Raises:
-        ValueError: if shapes disagree, a value is not finite, a form has no prior, or the charges
-            let atoms collapse.
+        ValueError: if shapes disagree, a value is not finite, a form has no prior, or charges are
+            missing, do not add up to that of the molecule, or let atoms collapse.
     """
     settings = settings or Settings()
+    for each in (charges, gas_charges):
+        check_charges(each, topology)
     prior = build_prior(topology, reference, settings.dispersion_width, forms, pairs)
     dimers = np.concatenate(
         [np.zeros((0, 2 * len(topology.symbols), 3)), *(d.positions for d in dimer_points)]
@@ -255,7 +265,7 @@ def _terms(
             if prior.upper[i] - found.u[i] < margin[i]:
                 flags.append(f"{name}: at upper bound")
             if found.determined[i] > 0.9:
-                flags.append(f"{name}: not determined by the data (prior only)")
+                flags.append(f"{name}: {PRIOR_ONLY}")
         if term.kind == "nonbonded":
             mine = set(term.name.removeprefix("nonbonded ").split("-"))
             flags += [

@@ -1,8 +1,9 @@
 """A force field: terms with parameters and their uncertainty, charges, and how well it fits."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import combinations
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,10 @@ from aiida_forcefield.potentials.forms import Kind as Kind
 from aiida_forcefield.topology.topology import Topology
 
 Array = NDArray[np.float64]
+
+PRIOR_ONLY: Final = "not determined by the data (prior only)"
+"""What the flag of a parameter says that the data left as wide as its prior."""
+_ROUNDED: Final = 0.005  # e: by how much rounded charges may miss the charge of the molecule
 
 
 @dataclass(frozen=True)
@@ -179,3 +184,18 @@ def check_terms(terms: Sequence[Term], topology: Topology) -> None:
     forms = sorted({term.form for term in terms if term.kind == "nonbonded"})
     if len(forms) > 1:
         raise ValueError(f"terms: {' and '.join(forms)} are mixed; one nonbonded form is allowed")
+
+
+def check_charges(charges: Mapping[str, float], topology: Topology) -> None:
+    """Raise ValueError unless each atom type has a charge and the molecule has that of its own."""
+    if missing := [name for name in topology.type_names if name not in charges]:
+        raise ValueError(f"charges: none for {', '.join(missing)}")
+    net = sum(charges[name] for name in topology.atom_types)
+    if not abs(net - topology.charge) <= _ROUNDED:
+        raise ValueError(f"charges: {net:+.3f} e in all; must be {topology.charge:+d}")
+
+
+def check_field(field: ForceField, topology: Topology) -> None:
+    """Raise ValueError unless terms and charges are those of the topology."""
+    check_terms(field.terms, topology)
+    check_charges(field.charges, topology)

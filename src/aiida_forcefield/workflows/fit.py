@@ -11,6 +11,7 @@ from aiida.orm import AbstractCode, ArrayData, Data, Dict, Int, List, ProcessNod
 from aiida_forcefield.calculations.batches import size_batches
 from aiida_forcefield.calculations.calibration import calibrate_counterpoise, plan_calibration
 from aiida_forcefield.calculations.charges import derive_charges
+from aiida_forcefield.calculations.count import count_qm
 from aiida_forcefield.calculations.dimers import sample_dimers, sample_liquid
 from aiida_forcefield.calculations.fit import COUNTERPOISE, fit_force_field, validate_force_field
 from aiida_forcefield.calculations.liquid import measure_three_body
@@ -102,6 +103,7 @@ class FitWorkChain(WorkChain):
         spec.output("charges", valid_type=Dict)
         spec.output("reference", valid_type=PointsData)
         spec.output("properties", valid_type=ArrayData, help="Hessian, potential, dispersion.")
+        spec.output("qm_count", valid_type=Dict, help="QM points, failed ones, CPU-seconds.")
         spec.output(
             "calibration",
             valid_type=Dict,
@@ -146,6 +148,11 @@ class FitWorkChain(WorkChain):
             322,
             "ERROR_LIQUID",
             message="The preliminary force field does not make a liquid: {reason}",
+        )
+        spec.exit_code(
+            324,
+            "ERROR_FIT",
+            message="No force field can be fitted to the points: {reason}",
         )
 
     @classmethod
@@ -224,6 +231,7 @@ class FitWorkChain(WorkChain):
             queues[level].append((label, level, planned[f"begin_{label}"], scan))
 
         self.ctx.points = {}
+        self.ctx.second = {}
         self.ctx.surrogates = {}
         self.ctx.seconds = {}
         self.ctx.round = 0
@@ -299,7 +307,10 @@ class FitWorkChain(WorkChain):
             **{f"points_{label}": node for label, node in usable.items()},
             **{f"surrogate_{label}": node for label, node in self.ctx.surrogates.items()},
         }
-        self.ctx.force_field = fit_force_field(**self.ctx.data)
+        try:
+            self.ctx.force_field = fit_force_field(**self.ctx.data)
+        except ValueError as error:
+            return self.exit_codes.ERROR_FIT.format(reason=error)
         return None
 
     def _calibration(self) -> dict[str, Dict]:
@@ -374,6 +385,7 @@ class FitWorkChain(WorkChain):
         """Choose how much of the counterpoise correction all dimers get."""
         points, parameters = self.ctx.points, self.ctx.parameters
         second = {label: points.pop(label) for label in list(points) if label.startswith(SECOND)}
+        self.ctx.second = second
         try:
             self.ctx.calibration = calibrate_counterpoise(
                 self.inputs.topology,
@@ -408,6 +420,8 @@ class FitWorkChain(WorkChain):
         """Hand out the force field, what it stands on, and how three molecules repel each other."""
         for label in ("force_field", "charges", "reference", "properties"):
             self.out(label, self.ctx[label])
+        everything = {"reference": self.ctx.reference, **self.ctx.points, **self.ctx.second}
+        self.out("qm_count", count_qm(**everything))
         if "frames" in self.ctx:
             three_body = measure_three_body(
                 self.ctx.force_field, self.inputs.topology, self.ctx.frames
@@ -415,8 +429,12 @@ class FitWorkChain(WorkChain):
             self.out("three_body", three_body)
         for name in self.inputs.get("variations", []):
             if name != COUNTERPOISE or self.ctx.calibration:
-                varied = fit_force_field(**self.ctx.data, variation=Str(name))
-                self.out(f"variations.{name}", varied)
+                try:
+                    varied = fit_force_field(**self.ctx.data, variation=Str(name))
+                except ValueError as error:
+                    self.report(f"fit with other {name}: {error}")
+                else:
+                    self.out(f"variations.{name}", varied)
 
     def _submit_qm(self, part: str, structures: StructuresData, label: str) -> ProcessNode:
         qm = self._qm(part) | {"structures": structures}

@@ -9,7 +9,7 @@ import pytest
 from aiida.cmdline.commands.cmd_verdi import verdi
 from aiida.common.links import LinkType
 from aiida.manage.configuration import Profile
-from aiida.orm import CalcFunctionNode, load_node
+from aiida.orm import CalcFunctionNode, WorkChainNode, load_node
 from click.testing import CliRunner, Result
 
 from aiida_forcefield.data import ForceFieldData, TopologyData
@@ -49,12 +49,23 @@ def forcefield(profile: Profile) -> Invoke:
 def test_list(field: ForceFieldData, forcefield: Invoke) -> None:
     line = forcefield("list").output.split()
     assert line[0] == str(field.pk)
-    assert line[3:] == ["H", "Li", "morse,", "exp6"]
+    assert line[3:] == ["step", "H", "Li", "morse,", "exp6"]
     chosen = ("--element", "Li", "--form", "morse", "--parameter", "morse.D>2.4")
     assert forcefield("list", *chosen, "--parameter", "exp6.rho<0.26").output.split() == line
     for other in (("--element", "F"), ("--form", "fourier"), ("--parameter", "morse.D>2.6")):
         result = forcefield("list", *other)
         assert (result.exit_code, result.output) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("label", "role"), [("force_field", "result"), ("variations__charges", "variation")]
+)
+def test_list_tells_results_from_what_led_to_them(
+    field: ForceFieldData, forcefield: Invoke, label: str, role: str
+) -> None:
+    study = WorkChainNode().store()
+    field.base.links.add_incoming(study, LinkType.RETURN, label)
+    assert forcefield("list").output.split()[3] == role
 
 
 def test_list_has_nodes_of_earlier_versions_too(field: ForceFieldData, forcefield: Invoke) -> None:
@@ -88,7 +99,8 @@ def test_json_has_units_and_origin(field: ForceFieldData, forcefield: Invoke) ->
     assert found["uuid"] == field.uuid
     assert found["made_by"]["uuid"] == field.creator.uuid
     depth = found["terms"][0]["parameters"]["D"]
-    assert depth == {"value": 2.5, "standard_error": None, "unit": "eV"}
+    unknown = {"standard_error": None, "prior": None, "informing_points": None}
+    assert depth == {"value": 2.5, **unknown, "unit": "eV"}
     assert found["charges"]["Li1"] == {"liquid": 0.7, "gas": 0.7, "unit": "e"}
 
 
@@ -99,7 +111,9 @@ def test_import_and_export_to_a_third_program(forcefield: Invoke, tmp_path: Path
     node = load_node(int(pk))
     assert node.creator.process_type == "aiida.calculations:forcefield.read_force_field"
     assert node.value.combination == "geometric"
-    assert "lennard_jones" in forcefield("list", "--form", "lennard_jones").output
+    line = forcefield("list", "--form", "lennard_jones").output.split()
+    assert line[3] == "imported"
+    assert "lennard_jones" in line
     exported = forcefield("export", pk, "--to", "gromacs", "-o", tmp_path)
     assert exported.exit_code == 0, exported.output
     assert "[ pairs ]" in (tmp_path / "molecule.itp").read_text()

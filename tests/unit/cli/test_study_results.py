@@ -87,6 +87,8 @@ def study(profile: Profile) -> WorkChainNode:
         parameters = Dict(XTB).store()
         label = f"fit__parameters__{part}"
         node.base.links.add_incoming(parameters, LinkType.INPUT_WORK, label)
+    sampling = Dict({"target_error": 0.013}).store()
+    node.base.links.add_incoming(sampling, LinkType.INPUT_WORK, "fit__sampling")
     node.store()
     scan = WorkChainNode(process_type="aiida.workflows:forcefield.scan")
     scan.base.links.add_incoming(node, LinkType.CALL_WORK, "scan")
@@ -180,6 +182,9 @@ def test_table_shows_errors_flags_and_deviation(study: WorkChainNode) -> None:
     assert "with 312 bar outwards from three-body dispersion" in words
     assert "measured (a handbook) 0.7863" in words
     assert "deviation +1.7%" in words
+    be_careful = words.index("Be careful")
+    assert words[be_careful + 1] == "- 1 of 3 QM points failed."
+    assert words[be_careful + 2].startswith("- The uncertainty is that of the simulation alone")
 
 
 def test_progress_counts_and_notices_a_stall(study: WorkChainNode) -> None:

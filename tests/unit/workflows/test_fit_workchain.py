@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 from aiida.common.links import LinkType
-from aiida.orm import CalcJobNode, Dict, InstalledCode, WorkChainNode
+from aiida.orm import ArrayData, CalcJobNode, Dict, InstalledCode, WorkChainNode
 
+from aiida_forcefield.calculations.count import count_qm
 from aiida_forcefield.data import PointsData, TopologyData
 from aiida_forcefield.scans import Points
 from aiida_forcefield.workflows.fit import FitWorkChain
@@ -71,6 +72,27 @@ def test_fit_needs_dimers(fit: Any, make_points: MakePoints) -> None:
         "random_00": PointsData(make_points("error", split=1)),
     }
     assert fit.fit().status == 321
+
+
+def test_what_cannot_be_fitted_is_told(
+    fit: Any, make_points: MakePoints, topology: TopologyData
+) -> None:
+    fit.ctx.points = {"random_00": PointsData(make_points("ok", split=1)).store()}
+    fit.ctx.reference = PointsData(make_points("ok")).store()
+    fit.ctx.properties = ArrayData({"hessian": np.eye(6), "c6": np.ones((2, 2))}).store()
+    wrong = {"H1": 0.1}
+    fit.ctx.charges = Dict({"gas": wrong, "liquid": wrong}).store()
+    fit.ctx.calibration = None
+    code = fit.fit()
+    assert code.status == 324
+    assert "charges: +0.200 e in all; must be +0" in code.message
+
+
+def test_all_qm_is_counted(make_points: MakePoints, storage: Any) -> None:
+    parts = {"reference": make_points("ok"), "random_00": make_points("ok", "error", split=1)}
+    seconds = sum(part.cpu_seconds.sum() for part in parts.values())
+    counted = count_qm(**{label: PointsData(part) for label, part in parts.items()})
+    assert counted.get_dict() == {"points": 3, "failed": 1, "cpu_seconds": seconds}
 
 
 def test_no_reference_no_force_field(fit: Any, ended: Ended) -> None:

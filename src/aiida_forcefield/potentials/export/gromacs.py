@@ -11,7 +11,7 @@ from typing import Final
 from rdkit import Chem
 
 from aiida_forcefield.potentials.export.molecule import RESIDUE, atom_names
-from aiida_forcefield.potentials.forcefield import ForceField, check_terms, pair_name
+from aiida_forcefield.potentials.forcefield import ForceField, check_field, pair_name
 from aiida_forcefield.potentials.forms import FORMS, LENNARD_JONES
 from aiida_forcefield.potentials.phases import to_phases
 from aiida_forcefield.potentials.units import KJ_PER_MOL, NM, convert
@@ -66,7 +66,7 @@ def write_gromacs(forcefield: ForceField, topology: Topology) -> dict[str, str]:
     Raises:
         ValueError: if the terms are not the topology's, or GROMACS does not have a form.
     """
-    check_terms(forcefield.terms, topology)
+    check_field(forcefield, topology)
     for term in forcefield.terms:
         if term.form in NEAREST:
             raise ValueError(

@@ -11,7 +11,7 @@ import numpy as np
 
 from aiida_forcefield.potentials.collapse import pair_wall
 from aiida_forcefield.potentials.export.damping import DAMPING, section
-from aiida_forcefield.potentials.forcefield import ForceField, check_terms
+from aiida_forcefield.potentials.forcefield import ForceField, check_field
 from aiida_forcefield.potentials.forms import FORMS, TANG_TOENNIES
 from aiida_forcefield.potentials.phases import to_phases
 from aiida_forcefield.potentials.units import KCAL_PER_MOL, convert
@@ -86,7 +86,7 @@ def write_force_field(
         ValueError: if the terms are not the topology's, the cutoff is not positive, or two atom
             types have nothing that keeps them apart.
     """
-    check_terms(forcefield.terms, topology)
+    check_field(forcefield, topology)
     if not 0 < cutoff < np.inf:
         raise ValueError(f"cutoff: {cutoff} Å is not a positive number")
     charged = any(abs(charge) > _NEUTRAL for charge in forcefield.charges.values())

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from rdkit import Chem
 
-from aiida_forcefield.potentials.forcefield import ForceField
+from aiida_forcefield.potentials.forcefield import ForceField, check_charges
 from aiida_forcefield.topology.topology import TermKind, Topology
 
 Array = NDArray[np.float64]
@@ -36,8 +36,10 @@ def write_data(
         velocities: shape (M, n, 3), Å/fs.
 
     Raises:
-        ValueError: if a shape is wrong or a length of the box is not positive.
+        ValueError: if a shape is wrong, a length of the box is not positive, or the charges are
+            not those of the molecule.
     """
+    check_charges(forcefield.charges, topology)
     n = len(topology.symbols)
     xyz = _molecules(positions, n, "positions")
     ends = np.asarray(box, dtype=float)

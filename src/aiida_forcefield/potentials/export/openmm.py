@@ -20,7 +20,7 @@ from aiida_forcefield.potentials.export.openmm_forms import (
     nonbonded_energy,
     pairs_14,
 )
-from aiida_forcefield.potentials.forcefield import ForceField, Term, check_terms, pair_name
+from aiida_forcefield.potentials.forcefield import ForceField, Term, check_field, pair_name
 from aiida_forcefield.potentials.forms import FORMS, LENNARD_JONES
 from aiida_forcefield.potentials.units import KJ_PER_MOL, NM, convert
 from aiida_forcefield.topology.topology import TermKind, TermType, Topology
@@ -49,7 +49,7 @@ def write_openmm(forcefield: ForceField, topology: Topology) -> str:
         ValueError: if the terms are not the topology's, two atom types have nothing that keeps
             them apart, or OpenMM's XML cannot say something.
     """
-    check_terms(forcefield.terms, topology)
+    check_field(forcefield, topology)
     form = forcefield.nonbonded_form
     root = Element("ForceField")
     _template(root, forcefield, topology)

@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from aiida_forcefield.potentials.forcefield import ForceField, Term, pair_name
+from aiida_forcefield.potentials.forcefield import ForceField, Term, check_charges, pair_name
 from aiida_forcefield.potentials.forms import FORMS, Combination, Form, combine
 from aiida_forcefield.topology.topology import TermKind, Topology
 
@@ -15,7 +15,6 @@ Parameters = Mapping[str, float]
 Atoms = tuple[int, ...]
 
 _DIGITS: Final = 1e-6  # relative: what files are written with
-_NET_CHARGE: Final = 0.005  # e: what rounded charges add up to
 _ABSENT: Final[dict[TermKind, str]] = {"dihedral": "fourier", "improper": "harmonic_improper"}
 
 
@@ -120,8 +119,7 @@ def _charges(found: Found, topology: Topology) -> dict[str, float]:
     for name, charge in zip(topology.atom_types, found.charges, strict=True):
         if not abs(charges.setdefault(name, charge) - charge) <= _DIGITS:
             raise ValueError(f"charge of {name}: equal atoms have different charges in the file")
-    if abs((net := sum(found.charges)) - topology.charge) > _NET_CHARGE:
-        raise ValueError(f"charges: {net:+.3f} e in all; must be {topology.charge:+d}")
+    check_charges(charges, topology)
     return charges
 
 

@@ -1,0 +1,79 @@
+"""What makes the results of a study doubtful, in words."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from aiida_forcefield.potentials.units import KCAL_PER_MOL
+
+LIQUID: Final = "dimers: liquid"
+POOR_POTENTIAL: Final = 0.35  # relative; 0.08 to 0.22 in solvents and alcohols
+POOR_DIPOLE: Final = 0.1  # relative, and in D
+MANY_FAILED: Final = 0.1  # of all QM points
+
+Results = Mapping[str, Any]
+
+
+def study_doubts(results: Results) -> Iterator[str]:
+    """One sentence for each thing that a reader of the results should not overlook."""
+    if results["force_field"]:
+        yield from results["force_field"]["doubts"]
+    yield from _of_the_points(results["qm"])
+    yield from _of_the_charges(results["dipoles"] or {})
+    yield from _of_the_rounds(results)
+    if density := results["properties"]["density"]:
+        yield from _of_the_density(density, results["variations"])
+
+
+def _of_the_points(qm: Results) -> Iterator[str]:
+    if qm["failed_points"] > MANY_FAILED * qm["points"]:
+        yield f"{qm['failed_points']} of {qm['points']} QM points failed."
+
+
+def _of_the_charges(phases: Results) -> Iterator[str]:
+    for phase, found in phases.items():
+        where = "in vacuum" if phase == "gas" else "in the solvent"
+        if found["potential_error"] > POOR_POTENTIAL:
+            yield (
+                f"Charges miss {found['potential_error']:.0%} of the electrostatic potential "
+                f"around the molecule {where}."
+            )
+        if abs(found["charges"] - found["qm"]) > POOR_DIPOLE * (1 + found["qm"]):
+            yield (
+                f"The dipole of the charges {where} is {found['charges']:.2f} D, that of the QM "
+                f"density {found['qm']:.2f} D."
+            )
+
+
+def _of_the_rounds(results: Results) -> Iterator[str]:
+    if not results["validation"]:
+        return
+    error, target = results["validation"][-1].get(LIQUID), results["target_error"]
+    if error is None:
+        yield "No pair of the liquid could be computed that the force field was not fitted to."
+    elif error > target:
+        yield (
+            f"The last round foresaw pairs of the liquid within {error / KCAL_PER_MOL:.2f} "
+            f"kcal/mol, more than the target of {target / KCAL_PER_MOL:.2f}; what it taught came "
+            "in, and was not tested again. `sampling.rounds` allows more."
+        )
+
+
+def _of_the_density(density: Results, variations: list[str]) -> Iterator[str]:
+    if not density.get("halves_agree", True):
+        yield (
+            "The first and the second half of the simulation differ in density: it may not have "
+            "been in equilibrium. A longer `density.equilibration` helps."
+        )
+    if not density.get("seeds_agree", True):
+        yield (
+            "Simulations that began with other velocities differ in density: they were too short. "
+            "A longer `density.production` helps."
+        )
+    changes = density.get("changes", {})
+    if missing := [name for name in variations if name not in changes]:
+        yield (
+            f"No density with another choice of {', '.join(missing)}: the uncertainty lacks what "
+            "it changes."
+        )
+    if not variations:
+        yield "The uncertainty is that of the simulation alone: no choice of the fit was varied."

@@ -1,0 +1,92 @@
+"""What makes a fitted force field doubtful, in words."""
+
+from collections.abc import Iterator, Sequence
+from math import sqrt
+from typing import Final
+
+from aiida_forcefield.potentials.forcefield import PRIOR_ONLY, ForceField, Term
+
+LARGE_MISFIT: Final = 2.0
+"""Errors of the points over those that the forms are expected to have; 0.6 to 1.3 in molecules that
+are fitted well."""
+MANY_OUTLIERS: Final = 0.05  # of all points
+MANY_UNKNOWN: Final = 0.5  # of the repulsions
+_NAMED = 6  # as many names as a line holds
+
+
+def doubts(field: ForceField) -> tuple[str, ...]:
+    """One sentence for each thing that is wrong with a fit; none for a field that is not a fit.
+
+    Not converged, contradictory points, few points, parameters that the data leave free or that are
+    at a bound, atoms that may collapse.
+    """
+    found = field.diagnostics
+    if "reduced_chi2" not in found:
+        return ()
+    return (
+        *_of_the_optimum(found["converged"], found["reduced_chi2"]),
+        *_of_the_data(field),
+        *_of_the_parameters(field.terms),
+    )
+
+
+def _of_the_optimum(converged: float, chi2: float) -> Iterator[str]:
+    if not converged:
+        yield "The fit did not converge: its parameters are not the best ones."
+    if (misfit := sqrt(chi2)) > LARGE_MISFIT:
+        yield (
+            f"The fit misses its points by {misfit:.1f} times what is expected of the forms: "
+            "points contradict each other, or the forms cannot describe the molecule."
+        )
+
+
+def _of_the_data(field: ForceField) -> Iterator[str]:
+    found = field.diagnostics
+    outliers = sum(n for name, n in found.items() if name.startswith("outliers "))
+    points = found["molecule_points"] + found["dimer_points"]
+    if outliers > MANY_OUTLIERS * points:
+        yield (
+            f"{outliers:.0f} of {points:.0f} points disagree with the others and were left out: "
+            "look at the QM of those labels."
+        )
+    nonbonded = sum(len(term.parameters) for term in field.terms if term.kind == "nonbonded")
+    if found["dimer_points"] < nonbonded:
+        yield (
+            f"{found['dimer_points']:.0f} interaction energies for {nonbonded} nonbonded "
+            "parameters: too few, most of what molecules do to each other is the prior's."
+        )
+
+
+def _of_the_parameters(terms: Sequence[Term]) -> Iterator[str]:
+    free = [
+        f"{term.name}:{name}"
+        for term in terms
+        for name in term.parameters
+        if f"{name}: {PRIOR_ONLY}" in term.flags
+    ]
+    bonded = [name for name in free if not name.startswith("nonbonded")]
+    if bonded:
+        yield f"The points do not determine {_listed(bonded)}: their prior stands."
+    repulsions = [
+        f"{term.name}:{next(iter(term.parameters))}" for term in terms if term.kind == "nonbonded"
+    ]
+    unknown = [name for name in repulsions if name in free]
+    if len(unknown) > MANY_UNKNOWN * len(repulsions):
+        yield (
+            f"The points do not determine {len(unknown)} of {len(repulsions)} repulsions: "
+            f"{_listed(unknown)}."
+        )
+    flags = [f"{term.name}:{flag}" for term in terms for flag in term.flags]
+    if held := [flag for flag in flags if flag.endswith("bound")]:
+        yield f"Held by a bound and not by the points: {_listed(held)}."
+    if low := [
+        flag.partition("barrier before collapse ")[2] for flag in flags if "collapse" in flag
+    ]:
+        yield f"Hot atoms may fall into each other, the barrier being low: {_listed(low)}."
+
+
+def _listed(names: Sequence[str]) -> str:
+    """Some of the names, and how many more there are."""
+    names = list(dict.fromkeys(names))
+    more = len(names) - _NAMED
+    return ", ".join(names[:_NAMED]) + (f" and {more} more" if more > 0 else "")

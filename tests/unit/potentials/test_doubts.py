@@ -1,0 +1,118 @@
+"""Bad fits are told in words, each in those of its kind; a good one is not doubted."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from aiida_forcefield.potentials import (
+    DimerPoints,
+    ForceField,
+    MoleculePoints,
+    Settings,
+    doubts,
+    fit_force_field,
+)
+
+from .synthetic_fields import Case
+from .test_fit import data
+
+Data = tuple[MoleculePoints, DimerPoints]
+
+
+def fitted(case: Case, points: Data, settings: Settings | None = None) -> ForceField:
+    field = case.forcefield
+    molecules, dimers = points
+    return fit_force_field(
+        case.topology,
+        case.reference,
+        field.charges,
+        field.gas_charges,
+        molecules,
+        [dimers],
+        settings,
+    )
+
+
+@pytest.fixture(scope="module")
+def good(methanol: Case) -> ForceField:
+    return fitted(methanol, data(methanol, noise=1.0))
+
+
+def test_a_good_fit_is_not_doubted(good: ForceField, methanol: Case) -> None:
+    assert doubts(good) == ()
+    assert doubts(methanol.forcefield) == ()  # nothing was fitted
+
+
+def test_contradictory_points(methanol: Case) -> None:
+    (told,) = doubts(fitted(methanol, data(methanol, noise=3.0)))
+    assert told.startswith("The fit misses its points by 2.9 times what is expected")
+
+
+def test_points_that_disagree_with_the_others(methanol: Case) -> None:
+    molecules, dimers = data(methanol, noise=0.5)
+    energies = dimers.energies.copy()
+    energies[::8] -= 1.0
+    told = doubts(fitted(methanol, (molecules, replace(dimers, energies=energies))))
+    assert told == (
+        "19 of 250 points disagree with the others and were left out: look at the QM of those "
+        "labels.",
+    )
+
+
+def test_few_points(methanol: Case) -> None:
+    molecules, dimers = data(methanol, noise=0.5)
+    few = DimerPoints(dimers.positions[:3], dimers.energies[:3], dimers.weights[:3], "random")
+    alone = replace(molecules, weights=np.zeros_like(molecules.weights))
+    told = doubts(fitted(methanol, (alone, few)))
+    assert told[0].startswith("3 interaction energies for 16 nonbonded parameters: too few")
+    assert told[1].startswith("The points do not determine bond ")
+    assert told[2].startswith("The points do not determine 3 of 4 repulsions: nonbonded C1:A,")
+
+
+def test_bonded_parameters_that_nothing_tells_of(methanol: Case) -> None:
+    molecules, dimers = data(methanol, noise=0.5)
+    unknown = replace(molecules, weights=np.zeros_like(molecules.weights))
+    told = doubts(fitted(methanol, (unknown, dimers), Settings(hessian_error=1e3)))
+    assert told[0].startswith("The points do not determine bond ")
+    assert told[0].endswith(" more: their prior stands.")
+
+
+def test_a_bound_that_is_hit(methanol: Case) -> None:
+    weak = replace(methanol, reference=replace(methanol.reference, c6=methanol.reference.c6 / 20))
+    told = doubts(fitted(weak, data(methanol, noise=0), Settings(dispersion_width=5.0)))
+    (held,) = (line for line in told if line.startswith("Held by a bound"))
+    assert "nonbonded O1:C6: at upper bound" in held
+
+
+def test_not_converged(good: ForceField) -> None:
+    found = replace(good, diagnostics=good.diagnostics | {"converged": 0.0})
+    assert doubts(found) == ("The fit did not converge: its parameters are not the best ones.",)
+
+
+def test_a_low_barrier(good: ForceField) -> None:
+    first = replace(good.terms[-1], flags=("barrier before collapse H2-O1: 3.1 kcal/mol",))
+    (told,) = doubts(replace(good, terms=(*good.terms[:-1], first)))
+    assert told.endswith("being low: H2-O1: 3.1 kcal/mol.")
+
+
+@pytest.mark.parametrize(
+    ("charges", "message"),
+    [
+        ({"O1": -0.5}, r"charges: \+0.\d+ e in all; must be \+0"),
+        ({"H2": float("nan")}, "charges: .nan e in all"),
+        ({"X9": 0.1}, None),
+    ],
+)
+def test_charges_that_do_not_add_up_are_refused(
+    methanol: Case, charges: dict[str, float], message: str | None
+) -> None:
+    field, (molecules, dimers) = methanol.forcefield, data(methanol, noise=0)
+    arguments = (methanol.topology, methanol.reference)
+    wrong = {**field.charges, **charges}
+    if message is None:
+        wrong.pop("O1")
+        message = "charges: none for O1"
+    for both in ((wrong, field.gas_charges), (field.charges, wrong)):
+        with pytest.raises(ValueError, match=message):
+            fit_force_field(*arguments, *both, molecules, [dimers])
