@@ -1,7 +1,11 @@
 """Writes docs/reference/forms.md: python docs/forms.py > docs/reference/forms.md"""
 
+from math import exp
+
 from aiida_forcefield.potentials.export import gromacs, lammps, openmm_forms
 from aiida_forcefield.potentials.forms import FORMS, TANG_TOENNIES, Form
+from aiida_forcefield.potentials.forms.form import Parameter
+from aiida_forcefield.potentials.prior import SPANS
 
 HEAD = """\
 # Forms
@@ -12,7 +16,7 @@ trans; χ is the dihedral angle centre-j-k-l, 0 when the centre is planar. Dampi
 fn = 1 − exp(−x) (1 + x + x²/2 + ... + xⁿ/n!) with x = r/rho. The source of each equation stands in
 its docstring, in `aiida_forcefield.potentials.forms`.
 
-| kind | form | energy | parameters, within the bounds of a fit | LAMMPS | OpenMM | GROMACS |
+| kind | form | energy | parameters, and where a fit looks for them | LAMMPS | OpenMM | GROMACS |
 |---|---|---|---|---|---|---|
 """
 TAIL = """
@@ -22,6 +26,15 @@ Lorentz and Berthelot. With `combination: geometric` all means are geometric (OP
 term with two types in its name, such as `nonbonded C1-O1`, goes before the rule. One nonbonded form
 is allowed in a force field. Atoms of a molecule feel nonbonded forces when they are more than three
 bonds apart; at three bonds, by `scale_14`.
+
+A study fits any of them but `linear_angle` and `threefold`, which straight angles and groups of
+three equal branches have of their own accord:
+
+```yaml
+overrides: {fit: {forms: {nonbonded: lennard_jones, angle: cosine_angle}}}
+```
+
+C0 of `ryckaert_bellemans`, an offset, and sigma of `born_mayer_huggins`, a factor of A, are held.
 """
 
 
@@ -33,10 +46,20 @@ def _row(form: Form) -> str:
     alike = len({(p.unit, p.bounds) for p in form.parameters}) == 1
     names = f"{form.parameters[0].name} ... " if alike and len(form.parameters) > 1 else ""
     shown = form.parameters[-1:] if names else form.parameters
-    ranges = (f"{p.name} {p.bounds[0]:g} to {p.bounds[1]:g} {p.unit}" for p in shown)
-    parameters = names + "; ".join(ranges)
+    parameters = names + "; ".join(_range(form, parameter) for parameter in shown)
     cells = [form.kind, f"`{form.name}`", form.equation, parameters, *_programs(form)]
     return f"| {' | '.join(cells)} |\n"
+
+
+def _range(form: Form, parameter: Parameter) -> str:
+    """Its bounds: about the prior, if they are so, or the same for all molecules."""
+    name, unit, (low, high) = parameter.name, parameter.unit, parameter.bounds
+    span = SPANS.get((form.kind, name))
+    if span is None:
+        return f"{name} {low:g} to {high:g} {unit}".rstrip()
+    if parameter.positive:
+        return f"{name} ({unit}) within a factor of {exp(span):.2g} of its prior"
+    return f"{name} within {span:g} {unit} of its prior"
 
 
 def _programs(form: Form) -> tuple[str, str, str]:

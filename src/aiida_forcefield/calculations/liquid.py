@@ -53,7 +53,7 @@ def measure_three_body(
     """
     field, molecule = force_field.value, topology.value
     names = np.array(molecule.type_names)[molecule.type_indices]
-    c6 = [field.term(f"nonbonded {name}").parameters["C6"] for name in names]
+    c6 = [field.c6(name) for name in names]
     radii = [van_der_waals_radius(symbol) for symbol in molecule.symbols]
     found = [
         three_body_dispersion(positions, edges, c6, radii)

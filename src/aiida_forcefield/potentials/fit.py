@@ -20,7 +20,7 @@ from aiida_forcefield.potentials.forcefield import (
     columns,
     with_vector,
 )
-from aiida_forcefield.potentials.forms import FORM_OF_KIND, PAIR_FORM, Form
+from aiida_forcefield.potentials.forms import FORM_OF_KIND, Form
 from aiida_forcefield.potentials.hessian import hessian_model
 from aiida_forcefield.potentials.outliers import agreeing
 from aiida_forcefield.potentials.points import DimerPoints, MoleculePoints
@@ -87,8 +87,8 @@ def fit_force_field(
         left out; the diagnostics count them by label.
 
     Raises:
-        ValueError: if shapes disagree, a value is not finite, a form has no prior, or charges are
-            missing, do not add up to that of the molecule, or let atoms collapse.
+        ValueError: if shapes disagree, a value is not finite, or charges are missing, do not add up
+            to that of the molecule, or let atoms collapse.
     """
     settings = settings or Settings()
     for each in (charges, gas_charges):
@@ -132,10 +132,12 @@ def fit_force_field(
     covariance = covariance_u * max(chi2, 1.0) * np.outer(slope, slope)
     errors = problem.errors(parameters)
     barriers = {
-        pair.name: inner_maximum(parameters[pair.columns], pair.charge_product, PAIR_FORM).barrier
+        pair.name: inner_maximum(
+            parameters[pair.columns], pair.charge_product, problem.pair_form
+        ).barrier
         for pair in problem.pairs
     }
-    determined = np.sqrt(np.diag(covariance_u)) / prior.widths
+    determined = np.where(prior.held, 0.0, np.sqrt(np.diag(covariance_u)) / prior.widths)
     left_out = left_out_errors(residuals, jacobian, rows, settings)
     found = Found(
         u,
@@ -153,6 +155,7 @@ def fit_force_field(
             **{f"{name}_start": value for name, value in errors_at_start.items()},
             **{f"left_out_{name}": value for name, value in left_out.items()},
             "foresight": foresight(residuals, jacobian, rows, ("energy", "gradient")),
+            "foresight_torsion": foresight(residuals, jacobian, rows, ("torsion",)),
             "foresight_interaction": foresight(residuals, jacobian, rows, ("interaction",)),
             "molecule_points": float(np.count_nonzero(molecule_points.weights)),
             "gradients": float(np.count_nonzero(problem.has_gradient)),
@@ -277,7 +280,9 @@ def _terms(
             replace(
                 term,
                 parameters={name: float(parameters[i]) for name, i in here.items()},
-                standard_errors={name: float(found.errors[i]) for name, i in here.items()},
+                standard_errors={
+                    name: float(found.errors[i]) for name, i in here.items() if not prior.held[i]
+                },
                 prior={name: float(expected[i]) for name, i in here.items()},
                 informing_points={name: int(found.informing[i]) for name, i in here.items()},
                 flags=tuple(flags),

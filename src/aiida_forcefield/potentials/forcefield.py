@@ -122,6 +122,13 @@ class ForceField:
         """The one form of all nonbonded terms."""
         return next(FORMS[term.form] for term in self.terms if term.kind == "nonbonded")
 
+    def c6(self, name: str) -> float:
+        """Dispersion coefficient between two atoms of a type, eV Å⁶."""
+        parameters = self.term(f"nonbonded {name}").parameters
+        if "C6" in parameters:
+            return parameters["C6"]
+        return 4 * parameters["epsilon"] * parameters["sigma"] ** 6
+
     def pair(self, i: str, j: str) -> dict[str, float]:
         """Nonbonded parameters between two atom types."""
         own = pair_name(i, j)

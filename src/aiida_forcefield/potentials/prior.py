@@ -16,12 +16,11 @@ from aiida_forcefield.potentials.curvatures import STRAIGHT, curvatures
 from aiida_forcefield.potentials.dispersion import c8_over_c6
 from aiida_forcefield.potentials.forcefield import Kind, Term, columns, vector
 from aiida_forcefield.potentials.forms import (
+    BORN_MAYER_HUGGINS,
     FORM_OF_KIND,
     FORMS,
-    FOURIER,
-    FOURIER6,
+    LENNARD_JONES,
     LINEAR_ANGLE,
-    TANG_TOENNIES,
     THREEFOLD,
     Form,
 )
@@ -41,28 +40,46 @@ _WIDTHS: Final = {
     ("bond", "D"): 0.4,
     ("bond", "alpha"): 0.3,  # of ln k, k = 2 D α² being what a Hessian knows
     ("bond", "r0"): 0.02,  # what two QM levels differ by
+    ("bond", "k2"): 0.3,
+    ("bond", "k3"): 30.0,
+    ("bond", "k4"): 0.8,
     ("angle", "k"): 0.5,
     ("angle", "theta0"): 3.0,  # wider, the angles of a centre strain against each other
-    **{("dihedral", f"k{n}"): 0.1 for n in range(1, 7)},
+    **{("dihedral", f"{symbol}{n}"): 0.1 for symbol in "ksC" for n in range(7)},
     ("improper", "k"): 1.0,
     ("nonbonded", "A"): 1.5,  # of the repulsion at contact, ln A − r/ρ
     ("nonbonded", "rho"): 0.12,
     ("nonbonded", "C6"): 0.07,
     ("nonbonded", "C8"): 0.07,
+    ("nonbonded", "epsilon"): 1.0,
+    ("nonbonded", "sigma"): 0.25,
 }
 
-# Of A, ρ, C6 and C8 between unlike types, about what the combination rule makes of them: by so
+# The same between unlike types, about what the combination rule makes of their parameters: by so
 # much combination rules err.
-_PAIR_WIDTHS: Final = (0.3, 0.04, 0.05, 0.05)
+_PAIR_WIDTHS: Final = {
+    "A": 0.3,
+    "rho": 0.04,
+    "C6": 0.05,
+    "C8": 0.05,
+    "epsilon": 0.3,
+    "sigma": 0.05,
+}
 
-# Bounds of some are about the prior's u, in place of those that their form has.
-_SPANS: Final = {
+_HELD: Final = {("ryckaert_bellemans", "C0"), ("born_mayer_huggins", "sigma")}
+"""Parameters that say what others say too, an offset and a factor: they stay at their prior."""
+_HOLD: Final = 1e-6  # width of those
+
+SPANS: Final = {
     ("bond", "r0"): 0.3,
     ("angle", "theta0"): 30.0,
     ("nonbonded", "A"): 8.0,
     ("nonbonded", "C6"): 0.4,
     ("nonbonded", "C8"): 0.4,
+    ("nonbonded", "epsilon"): 4.0,
+    ("nonbonded", "sigma"): 1.0,
 }
+"""Bounds about the prior's u, of parameters that have them in place of those of their form."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,6 +108,7 @@ class Prior:
         rows: L, shape (p, p), lower triangular within each term.
         lower: bound of u, shape (p,).
         upper: bound of u, shape (p,).
+        held: parameters that stay at the centre, shape (p,).
     """
 
     terms: tuple[Term, ...]
@@ -99,6 +117,7 @@ class Prior:
     rows: Array
     lower: Array
     upper: Array
+    held: NDArray[np.bool_]
 
     def to_parameters(self, u: Array) -> Array:
         """The parameters p(u)."""
@@ -147,11 +166,10 @@ def build_prior(
             ``"nonbonded C1-O1"``; for the others there is the combination rule.
 
     Raises:
-        ValueError: if the reference does not fit the topology, a C6 is not positive, or there is
-            no prior for a form.
+        ValueError: if the reference does not fit the topology, or a C6 is not positive.
     """
     own = tuple(
-        _term(TANG_TOENNIES, name, tuple(values.values())) for name, values in pairs.items()
+        _term(forms["nonbonded"], name, tuple(values.values())) for name, values in pairs.items()
     )
     terms = _start(topology, reference, forms) + own
     places = columns(terms)
@@ -162,29 +180,32 @@ def build_prior(
     centre = np.where(logarithmic, np.log(np.where(logarithmic, parameters, 1.0)), parameters)
     lower, upper = np.empty_like(centre), np.empty_like(centre)
     rows = np.eye(len(centre))
+    held = np.array([(term.form, name) in _HELD for term in terms for name in term.parameters])
     for term in terms:
         for parameter, place in zip(FORMS[term.form].parameters, places[term.name], strict=True):
-            span = _SPANS.get((term.kind, parameter.name))
+            span = SPANS.get((term.kind, parameter.name))
             if span is not None:
                 lower[place], upper[place] = centre[place] - span, centre[place] + span
             else:
                 bounds = np.array(parameter.bounds)
                 lower[place], upper[place] = np.log(bounds) if logarithmic[place] else bounds
         here = places[term.name]
-        widths = [_WIDTHS[term.kind, name] for name in term.parameters]
+        widths = _WIDTHS | {("nonbonded", name): dispersion_width for name in ("C6", "C8")}
+        if term.name in pairs:
+            widths |= {("nonbonded", name): width for name, width in _PAIR_WIDTHS.items()}
         if "theta0" in term.parameters:
             upper[here[1]] = min(upper[here[1]], 180.0)
         if term.form == "morse":  # what is known is ln k = ln D + 2 ln α + const
             rows[here[1], here[:2]] = 1, 2
-        if term.kind == "nonbonded":  # what is known is ln A − r/ρ at contact r
+        if "rho" in term.parameters and "sigma" not in term.parameters:
+            # What is known is ln A − r/ρ at contact r.
             places_of = (topology.atom_types.index(name) for name in _types(term))
             symbols = (topology.symbols[place] for place in places_of)
             rows[here[0], here[1]] = contact_distance(*symbols) / term.parameters["rho"]
-            widths = (
-                [*_PAIR_WIDTHS] if term.name in pairs else [*widths[:2], *[dispersion_width] * 2]
-            )
-        rows[here] /= np.array(widths)[:, None]
-    return Prior(terms, logarithmic, np.clip(centre, lower, upper), rows, lower, upper)
+        own_widths = np.array([widths[term.kind, name] for name in term.parameters])
+        rows[here] /= np.where(held[here], _HOLD, own_widths)[:, None]
+    centre = np.clip(centre, lower, upper)
+    return Prior(terms, logarithmic, centre, rows, lower, upper, held)
 
 
 def _types(term: Term) -> list[str]:
@@ -196,8 +217,6 @@ def _types(term: Term) -> list[str]:
 def _start(
     topology: Topology, reference: Reference, forms: Mapping[Kind, Form]
 ) -> tuple[Term, ...]:
-    if forms["nonbonded"] is not TANG_TOENNIES:
-        raise ValueError(f"forms: there is no prior for {forms['nonbonded'].name}")
     curvature = curvatures(topology, reference.positions, reference.hessian)
     terms = []
     for term in topology.term_types:
@@ -209,26 +228,30 @@ def _start(
             form = THREEFOLD
         values = _values(form, max(curvature[term.name], 0.1) / 2, q)
         terms.append(_term(form, term.name, values))
-    return (*terms, *_start_nonbonded(topology, np.asarray(reference.c6, dtype=float)))
+    c6 = np.asarray(reference.c6, dtype=float)
+    return (*terms, *_start_nonbonded(topology, c6, forms["nonbonded"]))
 
 
 def _values(form: Form, half: float, q: float) -> tuple[float, ...]:
     """Parameters of a bonded form with its minimum at q (Å, radians), half its curvature there."""
-    if form in (FOURIER, FOURIER6, THREEFOLD):
+    if form.kind == "dihedral":
         return (0.0,) * len(form.parameters)
-    values = {
-        "morse": (_MORSE_DEPTH, np.sqrt(half / _MORSE_DEPTH), q),
+    alpha = np.sqrt(half / _MORSE_DEPTH)
+    theta0 = np.rad2deg(q)
+    return {
+        "morse": (_MORSE_DEPTH, alpha, q),
         "harmonic_bond": (half, q),
-        "harmonic_angle": (half, np.rad2deg(q)),
+        # Its series up to the fourth power is that of Morse.
+        "quartic_bond": (half, -half * alpha, 7 / 12 * half * alpha**2, q),
+        "harmonic_angle": (half, theta0),
+        "cosine_angle": (half / np.sin(q) ** 2, theta0),
         "linear_angle": (2 * half,),  # 1 + cos θ is half the square of what is left to 180°
         "harmonic_improper": (half,),
-    }
-    if form.name not in values:
-        raise ValueError(f"forms: there is no prior for {form.name}")
-    return values[form.name]
+        "cosine_improper": (half / 2,),
+    }[form.name]
 
 
-def _start_nonbonded(topology: Topology, c6: Array) -> list[Term]:
+def _start_nonbonded(topology: Topology, c6: Array, form: Form) -> list[Term]:
     n = len(topology.symbols)
     if c6.shape != (n, n) or not (np.isfinite(c6).all() and (np.diag(c6) > 0).all()):
         raise ValueError(f"c6: shape {c6.shape} with positive diagonal expected as ({n}, {n})")
@@ -237,13 +260,24 @@ def _start_nonbonded(topology: Topology, c6: Array) -> list[Term]:
         mine = topology.type_indices == index
         C6 = float(np.sqrt(np.diag(c6)[mine]).mean() ** 2)
         symbol = topology.symbols[int(np.argmax(mine))]
-        r = contact_distance(symbol, symbol)
-        C8 = C6 * c8_over_c6(symbol)
-        attraction = TANG_TOENNIES.evaluate(np.array(r), np.array([0.0, _RHO, C6, C8]))
-        A = float(attraction.slope) * _RHO * np.exp(r / _RHO)
-        values = (A, _RHO, C6, C8)
-        terms.append(_term(TANG_TOENNIES, f"nonbonded {name}", values))
+        values = _nonbonded_values(form, C6, symbol)
+        terms.append(_term(form, f"nonbonded {name}", values))
     return terms
+
+
+def _nonbonded_values(form: Form, C6: float, symbol: str) -> tuple[float, ...]:
+    """Parameters with a minimum where two atoms of an element touch."""
+    r = contact_distance(symbol, symbol)
+    if form is LENNARD_JONES:
+        sigma = r / 2 ** (1 / 6)
+        return C6 / (4 * sigma**6), sigma
+    known = {"rho": _RHO, "sigma": r, "C6": C6, "C8": C6 * c8_over_c6(symbol)}
+    rest = [known[name] for name in form.parameter_names[1:]]
+    attraction = form.evaluate(np.array(r), np.array([0.0, *rest]))
+    A = float(attraction.slope) * _RHO
+    if form is not BORN_MAYER_HUGGINS:  # whose A is the repulsion at sigma
+        A *= np.exp(r / _RHO)
+    return A, *rest
 
 
 def _term(form: Form, name: str, values: tuple[float, ...]) -> Term:

@@ -1,7 +1,7 @@
 """What the joint fit minimises: every residual in units of its standard deviation."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
 from itertools import combinations_with_replacement
 
 import numpy as np
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from aiida_forcefield.potentials.collapse import inner_maximum
 from aiida_forcefield.potentials.energy import Model
 from aiida_forcefield.potentials.forcefield import Term, columns, pair_name
-from aiida_forcefield.potentials.forms import PAIR_FORM
+from aiida_forcefield.potentials.forms import CHOOSABLE, FORMS, FormValue, pair_of
 from aiida_forcefield.potentials.hessian import HessianModel
 from aiida_forcefield.potentials.points import DimerPoints, MoleculePoints
 from aiida_forcefield.potentials.prior import Prior
@@ -39,6 +39,8 @@ class Settings:
         dispersion_width: relative standard deviation of C6 and C8 about their prior. Left free,
             they grow to mimic what the form lacks, and the liquid becomes too dense.
         barrier: least height of the inner maximum between two atom types, eV.
+        forms: name of the form of each kind of interaction that shall have a certain one; of the
+            others the evidence, or the usual one.
     """
 
     energy_error: float = 0.01
@@ -49,11 +51,17 @@ class Settings:
     repulsive_scale: float = 3 * KCAL_PER_MOL
     dispersion_width: float = 0.07
     barrier: float = 10 * KCAL_PER_MOL
+    forms: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for name, value in vars(self).items():
-            if not 0 < value < np.inf:
+            if name != "forms" and not 0 < value < np.inf:
                 raise ValueError(f"{name}: {value} is not a positive number")
+        for kind, name in self.forms.items():
+            if kind not in CHOOSABLE:
+                raise ValueError(f"forms: {kind!r} is no kind; allowed: {', '.join(CHOOSABLE)}")
+            if name not in (allowed := [form.name for form in CHOOSABLE[kind]]):
+                raise ValueError(f"forms: {kind} {name!r}; allowed: {', '.join(allowed)}")
 
     def energy_weights(self, energies: Array) -> Array:
         """How much interaction energies weigh, shape (s,); they are in eV."""
@@ -105,6 +113,12 @@ class Problem:
     dimer_points: Sequence[DimerPoints]
     pairs: Sequence[TypePair]
     torsions: Torsions | None = None
+
+    @property
+    def pair_form(self) -> Callable[[Array, Array], FormValue]:
+        """The nonbonded form between two atom types: parameters of one, then of the other."""
+        terms = self.prior.terms
+        return pair_of(next(FORMS[term.form] for term in terms if term.kind == "nonbonded"))
 
     @property
     def has_gradient(self) -> NDArray[np.bool_]:
@@ -250,12 +264,13 @@ class Problem:
         residuals = np.zeros(len(self.pairs))
         jacobian = np.zeros((len(self.pairs), len(parameters)))
         for row, pair in enumerate(self.pairs):
-            top = inner_maximum(parameters[pair.columns], pair.charge_product, PAIR_FORM)
+            top = inner_maximum(parameters[pair.columns], pair.charge_product, self.pair_form)
             if top.barrier <= 0:
                 residuals[row] = np.inf
             elif top.barrier < self.settings.barrier:
                 residuals[row] = _GUARD * np.log(self.settings.barrier / top.barrier)
-                at_top, at_bottom = PAIR_FORM(top.span, parameters[pair.columns]).energy_jacobian
+                value = self.pair_form(top.span, parameters[pair.columns])
+                at_top, at_bottom = value.energy_jacobian
                 slope = (at_bottom - at_top) * _GUARD / top.barrier
                 np.add.at(jacobian[row], pair.columns, slope)
         return residuals, jacobian

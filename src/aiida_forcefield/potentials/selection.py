@@ -11,7 +11,9 @@ from threadpoolctl import threadpool_limits
 from aiida_forcefield.potentials.fit import fit_force_field
 from aiida_forcefield.potentials.forcefield import ForceField, Kind, pair_name
 from aiida_forcefield.potentials.forms import (
+    CHIRAL_FOURIER,
     FORM_OF_KIND,
+    FORMS,
     FOURIER6,
     HARMONIC_BOND,
     Form,
@@ -21,8 +23,9 @@ from aiida_forcefield.potentials.prior import Reference
 from aiida_forcefield.potentials.residuals import Settings
 from aiida_forcefield.topology.topology import Topology
 
-RIVALS: Final[tuple[Form, ...]] = (HARMONIC_BOND, FOURIER6)
-"""Forms that are tried beside those of `FORM_OF_KIND`."""
+RIVALS: Final[tuple[Form, ...]] = (HARMONIC_BOND, FOURIER6, CHIRAL_FOURIER)
+"""Forms that are tried beside those of `FORM_OF_KIND`; the last in chiral molecules only, as in all
+others energies are the same to the left and to the right."""
 GAIN: Final = 0.03
 """By how much the error of unseen points must fall for a rival to be taken: by this share of
 itself, or of what the forms are expected to miss, where that is larger."""
@@ -44,23 +47,28 @@ def fit_chosen_forms(
 ) -> ForceField:
     """The fit with those forms, and those pairs of atom types, that evidence speaks for.
 
-    Args and errors as `fit_force_field`.
+    Args and errors as `fit_force_field`. Where the settings say which form a kind of interaction
+    shall have, no other is tried.
 
     Returns:
         The force field. Its diagnostics have the ``foresight`` of each form that was tried, named
         like ``"foresight harmonic_bond"``, and of ``combination_rule`` and ``pairs``, where all
         pairs of atom types have parameters of their own about what the rule makes of them.
     """
+    settings = settings or Settings()
     data = (topology, reference, charges, gas_charges, molecule_points, dimer_points, settings)
-    forms: dict[Kind, Form] = dict(FORM_OF_KIND)
-    best = fit_force_field(*data)
+    wanted = {FORMS[name].kind: FORMS[name] for name in settings.forms.values()}
+    forms: dict[Kind, Form] = {**FORM_OF_KIND, **wanted}
+    best = fit_force_field(*data, forms)
     tried: dict[str, float] = {}
     present = {term.kind for term in best.terms}
     for rival in RIVALS:
-        if rival.kind not in present:
+        if rival.kind not in present or rival.kind in wanted:
+            continue
+        if rival is CHIRAL_FOURIER and not topology.is_chiral:
             continue
         trial = fit_force_field(*data, forms | {rival.kind: rival})
-        before, after = (field.diagnostics["foresight"] for field in (best, trial))
+        before, after = (_evidence(field, rival.kind) for field in (best, trial))
         tried |= {forms[rival.kind].name: before, rival.name: after}
         if _gains(before, after) and _outliers(trial) == _outliers(best):
             best, forms[rival.kind] = trial, rival
@@ -74,6 +82,12 @@ def fit_chosen_forms(
             best = trial
     evidence = {f"foresight {name}": value for name, value in tried.items()}
     return replace(best, diagnostics=best.diagnostics | evidence)
+
+
+def _evidence(field: ForceField, kind: Kind) -> float:
+    """Error of unseen points: of dihedrals along relaxed profiles, if there are any."""
+    along = field.diagnostics["foresight_torsion"] if kind == "dihedral" else 0.0
+    return along or field.diagnostics["foresight"]
 
 
 def _gains(before: float, after: float) -> bool:

@@ -89,6 +89,17 @@ class Topology:
         """Pairs of atoms three bonds apart, shape (p, 2)."""
         return np.argwhere(np.triu(self.bond_distances == 3, k=1))
 
+    @cached_property
+    def is_chiral(self) -> bool:
+        """Whether some atom has four neighbours of different types: a molecule and its mirror image
+        differ, unless its centres are each other's.
+        """
+        for atom in range(len(self.symbols)):
+            ends = [j if i == atom else i for i, j in self.bonds if atom in (i, j)]
+            if len(ends) == 4 and len({self.atom_types[end] for end in ends}) == 4:
+                return True
+        return False
+
     def turns_threefold(self, term: TermType) -> bool:
         """Whether a dihedral type turns groups of three equal branches, such as methyl.
 

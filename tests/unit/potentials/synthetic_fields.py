@@ -82,7 +82,7 @@ def minimum(forcefield: ForceField, topology: Topology) -> Reference:
     gradients = molecule_energies(forcefield, topology, (x + shifts).reshape(-1, *start.shape))[1]
     forward, backward = gradients.reshape(2, x.size, x.size)
     hessian = (forward - backward) / (2 * step)
-    C6 = [forcefield.term(f"nonbonded {t}").parameters["C6"] for t in topology.atom_types]
+    C6 = [forcefield.c6(name) for name in topology.atom_types]
     return Reference(x.reshape(start.shape), (hessian + hessian.T) / 2, np.sqrt(np.outer(C6, C6)))
 
 

@@ -17,8 +17,10 @@ from aiida_forcefield.potentials import (
     molecule_energies,
     selection,
 )
+from aiida_forcefield.potentials.torsions import relaxed_torsions
 
-from .synthetic_fields import Case
+from .synthetic_fields import Case, build
+from .test_torsions import TURNED, circle
 
 
 def chosen(
@@ -65,6 +67,35 @@ def test_a_fit_keeps_to_one_thread(methanol: Case, monkeypatch: pytest.MonkeyPat
             chosen(methanol, methanol.forcefield)
         assert seen.value.args == ({1},)
         assert threads() == {2}
+
+
+@pytest.mark.parametrize("sixth", [0.0, 0.02])
+def test_terms_of_a_dihedral_are_as_many_as_its_profile_tells(
+    monkeypatch: pytest.MonkeyPatch, sixth: float
+) -> None:
+    monkeypatch.setattr(selection, "RIVALS", (selection.FOURIER6,))
+    case = build("dimethyl_carbonate")
+    terms = tuple(longer(term, sixth) for term in case.forcefield.terms)
+    size = sum(len(term.parameters) for term in terms)
+    truth = replace(case.forcefield, terms=terms, covariance=np.zeros((size, size)))
+    turned, _ = circle(case, step=20)
+    relaxed = relaxed_torsions(case.topology, truth, turned).positions
+    energies, gradients = molecule_energies(truth, case.topology, relaxed)
+    profile = replace(turned, positions=relaxed, energies=energies, gradients=gradients)
+    charges = (truth.charges, truth.gas_charges)
+    found = fit_chosen_forms(case.topology, case.reference, *charges, profile, [])
+    expected = "fourier6" if sixth else "fourier"
+    assert found.term(TURNED).form == expected
+    errors = found.diagnostics
+    assert (errors["foresight fourier6"] < 0.5 * errors["foresight fourier"]) == bool(sixth)
+
+
+def longer(term: Term, sixth: float) -> Term:
+    """A dihedral with a fifth and a sixth term."""
+    if term.form != "fourier":
+        return term
+    more = {"k5": -sixth, "k6": sixth} if term.name == TURNED else {"k5": 0.0, "k6": 0.0}
+    return Term("dihedral", term.name, "fourier6", term.parameters | more)
 
 
 def spring(term: Term) -> Term:

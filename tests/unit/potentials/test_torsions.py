@@ -26,11 +26,11 @@ def carbonate() -> Case:
     return build("dimethyl_carbonate")
 
 
-def circle(case: Case) -> tuple[MoleculePoints, tuple[int, ...]]:
+def circle(case: Case, step: float = 30.0) -> tuple[MoleculePoints, tuple[int, ...]]:
     """The reference turned about a bond, and the atoms of the dihedral."""
     atoms = next(t.members[0] for t in case.topology.term_types if t.name == TURNED)
     scan = Scan("dihedral", TURNED, atoms, -180.0, 180.0, True)
-    angles = np.arange(-165, 180, 30.0)
+    angles = np.arange(-180 + step / 2, 180, step)
     x = np.array([drive(case.topology, case.reference.positions, scan, v) for v in angles])
     nothing = np.full(x.shape, np.nan)
     labels = (TURNED,) * len(x)

@@ -50,7 +50,7 @@ def test_overrides_are_merged_recursively() -> None:
         "dimers": {"structure": {"basis": {"default": "aug-cc-pvdz", "H": "cc-pvdz"}}},
         "calibration": None,
         "sampling": {"random": 0},
-        "fit": {"dispersion_width": 0.1},
+        "fit": {"dispersion_width": 0.1, "forms": {"nonbonded": "lennard_jones"}},
     }
     before, after = get_protocol("fast"), get_protocol("fast", overrides)
     assert after["molecule"]["mean_field"] == before["molecule"]["mean_field"] | {
@@ -58,7 +58,8 @@ def test_overrides_are_merged_recursively() -> None:
     }
     assert after["dimers"]["structure"]["basis"]["H"] == "cc-pvdz"
     assert after["sampling"] == before["sampling"] | {"random": 0}
-    assert after["fit"] == {"dispersion_width": 0.1}
+    forms = {"nonbonded": "lennard_jones"}
+    assert after["fit"] == {"dispersion_width": 0.1, "forms": forms}
     assert after["density"] == before["density"]
 
 
@@ -106,6 +107,9 @@ def test_overrides_are_merged_recursively() -> None:
         ({"liquid": {"frames": 0}}, "liquid.frames: 0 must be greater than or equal to 1"),
         ({"learning": {"pairs": {"tolerance": 2}}}, "learning.pairs.tolerance: 2"),
         ({"fit": {"energy_error": 0}}, "fit.energy_error: 0"),
+        ({"fit": {"forms": {"bnod": "morse"}}}, "fit.forms: 'bnod' is no kind; allowed: bond,"),
+        ({"fit": {"forms": {"bond": "mors"}}}, "fit.forms: bond 'mors'; allowed: morse, harmonic"),
+        ({"fit": {"forms": ["morse"]}}, "fit.forms: ['morse'] must be an object"),
         ({"molecule": {"relaxation": {"engine": "g16"}}}, "molecule.relaxation.engine: 'g16'"),
         ({"dimers": {"correlation": None, "mean_field": {"method": "UHF"}}}, "needs RHF or RKS"),
         ({"reference": {"reference": {"shells": []}}}, "reference.reference.shells: []"),

@@ -12,7 +12,7 @@ from rdkit import Chem
 
 from aiida_forcefield.potentials.export.molecule import RESIDUE, atom_names
 from aiida_forcefield.potentials.forcefield import ForceField, check_field, pair_name
-from aiida_forcefield.potentials.forms import FORMS, LENNARD_JONES
+from aiida_forcefield.potentials.forms import CHOOSABLE, FORMS, LENNARD_JONES
 from aiida_forcefield.potentials.phases import to_phases
 from aiida_forcefield.potentials.units import KJ_PER_MOL, NM, convert
 from aiida_forcefield.topology.topology import TermKind, Topology
@@ -47,6 +47,7 @@ NEAREST: Final = {
     "born_mayer_huggins": "lennard_jones",
     "tang_toennies": "lennard_jones",
 }
+_BY_CHOICE: Final = {form.name for forms in CHOOSABLE.values() for form in forms}
 
 _SECTIONS: Final[dict[TermKind, str]] = {
     "bond": "bonds",
@@ -69,9 +70,12 @@ def write_gromacs(forcefield: ForceField, topology: Topology) -> dict[str, str]:
     check_field(forcefield, topology)
     for term in forcefield.terms:
         if term.form in NEAREST:
+            hint = (
+                " (a study asks for it by `fit.forms`)" if NEAREST[term.form] in _BY_CHOICE else ""
+            )
             raise ValueError(
                 f"{term.name}: GROMACS has no {term.form}; "
-                f"the nearest that it can run is {NEAREST[term.form]}"
+                f"the nearest that it can run is {NEAREST[term.form]}{hint}"
             )
     molecule = topology.smiles or "".join(topology.symbols)
     return {

@@ -58,12 +58,16 @@ FORM_OF_KIND: Final[dict[Kind, Form]] = {
 }
 """What a fit takes where nothing else is asked for."""
 
-PAIR_FORM: Final = pair_of(TANG_TOENNIES)
-"""The nonbonded form of a fit between two atom types: parameters of one, then of the other."""
+CHOOSABLE: Final[dict[str, list[Form]]] = {
+    kind: [f for f in FORMS.values() if f.kind == kind and f not in (LINEAR_ANGLE, THREEFOLD)]
+    for kind in FORM_OF_KIND
+}
+"""What a fit can be asked for. Straight angles and groups of three have forms of their own."""
 
 __all__ = [
     "BORN_MAYER_HUGGINS",
     "CHIRAL_FOURIER",
+    "CHOOSABLE",
     "COSINE_ANGLE",
     "COSINE_IMPROPER",
     "EXP6",
@@ -77,7 +81,6 @@ __all__ = [
     "LENNARD_JONES",
     "LINEAR_ANGLE",
     "MORSE",
-    "PAIR_FORM",
     "QUARTIC_BOND",
     "RYCKAERT_BELLEMANS",
     "TANG_TOENNIES",
