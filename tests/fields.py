@@ -81,6 +81,17 @@ FIELDS = {  # SMILES, forms in turns, and what else there is
         "morse harmonic_bond linear_angle tang_toennies",
         {"pair": ("N1", "H1")},
     ),
+    # As studies export them; in rings, atoms three bonds apart one way are nearer the other way.
+    "ring of five": (
+        "C1COCO1",
+        "morse harmonic_angle fourier tang_toennies",
+        {"scale_14": (1.0, 1.0)},
+    ),
+    "ring of three": (
+        "CC1CO1",
+        "morse harmonic_angle fourier threefold tang_toennies",
+        {"scale_14": (1.0, 1.0), "pair": ("H1", "O1")},
+    ),
     # Opposite ligands make no angle.
     "octahedral": ("F[P-](F)(F)(F)(F)F", "harmonic_bond harmonic_angle exp6", {}),
     "chiral": (

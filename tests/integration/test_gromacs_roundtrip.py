@@ -29,6 +29,11 @@ FIELDS = {
         "harmonic_bond harmonic_angle fourier lennard_jones",
         {"combination": "geometric", "scale_14": (0.5, 0.5), "pair": ("C1", "O1")},
     ),
+    "ring": (
+        "C1COCO1",
+        "morse harmonic_angle fourier lennard_jones",
+        {"scale_14": (1.0, 1.0)},
+    ),
     "chiral": (
         "COC(=O)OC",
         "morse harmonic_angle chiral_fourier harmonic_improper lennard_jones",
@@ -144,6 +149,7 @@ def test_energy_and_forces(gmx: str, tmp_path: Path, name: str, periodic: bool) 
     ("forms", "refused", "nearest"),
     [
         ("morse harmonic_angle fourier exp6", "exp6", "lennard_jones"),
+        ("morse harmonic_angle fourier tang_toennies", "tang_toennies", "lennard_jones"),
         ("quartic_bond harmonic_angle fourier lennard_jones", "quartic_bond", "morse"),
     ],
 )

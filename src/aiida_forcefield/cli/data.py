@@ -132,7 +132,11 @@ def export(pk: int, program: str, output: Path) -> None:
     if fit is None or "topology" not in fit.inputs:
         raise InputError(f"PK {pk}: no calculation made it, so that its molecule is not known")
     topology = fit.inputs.topology.value
-    files = program_files(program, node.value, topology, topology.conformers[0])
+    if "reference" in fit.inputs:
+        positions = fit.inputs.reference.value.positions[0]
+    else:  # of what was imported, no QM is known
+        positions = topology.conformers[0]
+    files = program_files(program, node.value, topology, positions)
     for line in write_files(output, files):
         click.echo(line)
 
