@@ -6,7 +6,13 @@ from aiida.orm import ArrayData, Data, Dict, Int
 from numpy.typing import NDArray
 
 from aiida_forcefield.data import ForceFieldData, PointsData, StructuresData, TopologyData
-from aiida_forcefield.potentials import Settings, least_certain
+from aiida_forcefield.potentials import (
+    Reference,
+    Settings,
+    build_prior,
+    least_certain,
+    most_telling,
+)
 from aiida_forcefield.scans import (
     dimer_structures,
     liquid_dimers,
@@ -17,6 +23,7 @@ from aiida_forcefield.scans import (
 )
 from aiida_forcefield.topology import Topology
 
+BEGIN = "begin_"
 CANDIDATES = 20
 """For each dimer that a force field is least sure of, so many are looked at."""
 
@@ -40,6 +47,53 @@ def sample_dimers(
             size,
         ),
     }
+
+
+@calcfunction
+def choose_pair_scans(
+    topology: TopologyData,
+    reference: PointsData,
+    properties: ArrayData,
+    charges: Dict,
+    settings: Dict,
+    count: Int,
+    **dimers: StructuresData,
+) -> Dict:
+    """Those scans of pairs that tell most beside the dimers that are computed anyway.
+
+    Args:
+        topology: the molecule.
+        reference: the relaxed molecule.
+        properties: its `hessian` and `c6`.
+        charges: `gas` and `liquid`.
+        settings: of the fit.
+        count: how many scans there may be.
+        dimers: batches of `sample_dimers`, and the structures with which each scan begins, labelled
+            like ``begin_pair_C1_O1``.
+
+    Returns:
+        `information` of each, nats, by labels such as ``pair_C1_O1``, the most telling first.
+    """
+    molecule, weights, sets = topology.value, Settings(**settings.get_dict()), charges.get_dict()
+    prior = build_prior(
+        molecule,
+        Reference(
+            reference.value.positions[0],
+            properties.get_array("hessian"),
+            properties.get_array("c6"),
+        ),
+        weights.dispersion_width,
+        weights.form_of_kind,
+    )
+    scans = {
+        label.removeprefix(BEGIN): node.value.positions
+        for label, node in sorted(dimers.items())
+        if label.startswith(BEGIN)
+    }
+    others = [node.value.positions for label, node in dimers.items() if not label.startswith(BEGIN)]
+    known = np.concatenate([np.zeros((0, 2 * len(molecule.symbols), 3)), *others])
+    field = prior.field(sets["liquid"], sets["gas"])
+    return Dict({"information": most_telling(field, molecule, known, scans, count.value, weights)})
 
 
 @calcfunction

@@ -22,13 +22,14 @@ def describe_plan(file: StudyFile) -> Iterator[str]:
     scans = plan_scans(topology, positions).scans
     pairs = plan_pair_scans(topology, positions)
     sampling, learning = settings["sampling"], settings["learning"]
+    count = min(len(pairs), sampling["pair_scans"])
     per_round = sampling["liquid"] + sampling["uncertain"] + sampling["thermal"]
     calibration = settings.get("calibration")
     calibrated = 2 * calibration["dimers"] if calibration else 0
     most = (
         len(topology.conformers)
         + len(scans) * learning["molecule"]["max_points"]
-        + len(pairs) * learning["pairs"]["max_points"]
+        + count * learning["pairs"]["max_points"]
         + sampling["random"]
         + sampling["squeezed"]
         + sampling["rounds"] * per_round
@@ -48,7 +49,9 @@ def describe_plan(file: StudyFile) -> Iterator[str]:
     for scan in scans:
         unit = "Å" if scan.kind == "bond" else "°"
         yield f"scan        {scan.name}  {scan.lower:.4g} to {scan.upper:.4g} {unit}"
-    for scan in pairs:
+    if count < len(pairs):
+        yield f"scan        {count} of {len(pairs)} pairs of atom types, those that will tell most"
+    for scan in pairs if count == len(pairs) else ():
         yield f"scan        {scan.name}  {scan.lower:.4g} to {scan.upper:.4g} Å"
     yield f"dimers      {sampling['random']} random, {sampling['squeezed']} squeezed"
     if sampling["rounds"]:

@@ -14,11 +14,11 @@ from aiida_forcefield.potentials.export.openmm import write_openmm
 from aiida_forcefield.potentials.fit import fit_force_field
 from aiida_forcefield.potentials.forcefield import ForceField, Term
 from aiida_forcefield.potentials.points import DimerPoints, MoleculePoints
-from aiida_forcefield.potentials.prior import Reference, van_der_waals_radius
+from aiida_forcefield.potentials.prior import Reference, build_prior, van_der_waals_radius
 from aiida_forcefield.potentials.read import read_files, read_lammps, read_openmm
 from aiida_forcefield.potentials.residuals import Settings
 from aiida_forcefield.potentials.selection import fit_chosen_forms
-from aiida_forcefield.potentials.uncertain import least_certain
+from aiida_forcefield.potentials.uncertain import least_certain, most_telling
 from aiida_forcefield.potentials.variations import VARIATIONS, Choices
 
 __all__ = [
@@ -33,6 +33,7 @@ __all__ = [
     "Reference",
     "Settings",
     "Term",
+    "build_prior",
     "doubts",
     "field_errors",
     "fit_charges",
@@ -42,6 +43,7 @@ __all__ = [
     "least_certain",
     "liquid_charges",
     "molecule_energies",
+    "most_telling",
     "read_files",
     "read_lammps",
     "read_openmm",

@@ -14,7 +14,7 @@ from rdkit import Chem
 
 from aiida_forcefield.potentials.curvatures import STRAIGHT, curvatures
 from aiida_forcefield.potentials.dispersion import c8_over_c6
-from aiida_forcefield.potentials.forcefield import Kind, Term, columns, vector
+from aiida_forcefield.potentials.forcefield import ForceField, Kind, Term, columns, vector
 from aiida_forcefield.potentials.forms import (
     BORN_MAYER_HUGGINS,
     FORM_OF_KIND,
@@ -126,6 +126,17 @@ class Prior:
     def jacobian(self, parameters: Array) -> Array:
         """dp/du, which is diagonal, shape (p,)."""
         return np.where(self.logarithmic, parameters, 1.0)
+
+    def field(self, charges: Mapping[str, float], gas_charges: Mapping[str, float]) -> ForceField:
+        """What is known of a force field before any point: the centre, and how far it may be off.
+
+        Args:
+            charges: of each atom type in the liquid, e.
+            gas_charges: in vacuum, e.
+        """
+        slope = self.jacobian(self.to_parameters(self.centre))
+        covariance = np.linalg.inv(self.rows.T @ self.rows) * np.outer(slope, slope)
+        return ForceField(self.terms, dict(charges), dict(gas_charges), covariance)
 
     @property
     def widths(self) -> Array:

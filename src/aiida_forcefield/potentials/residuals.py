@@ -9,8 +9,15 @@ from numpy.typing import NDArray
 
 from aiida_forcefield.potentials.collapse import inner_maximum
 from aiida_forcefield.potentials.energy import Model
-from aiida_forcefield.potentials.forcefield import Term, columns, pair_name
-from aiida_forcefield.potentials.forms import CHOOSABLE, FORMS, FormValue, pair_of
+from aiida_forcefield.potentials.forcefield import Kind, Term, columns, pair_name
+from aiida_forcefield.potentials.forms import (
+    CHOOSABLE,
+    FORM_OF_KIND,
+    FORMS,
+    Form,
+    FormValue,
+    pair_of,
+)
 from aiida_forcefield.potentials.hessian import HessianModel
 from aiida_forcefield.potentials.points import DimerPoints, MoleculePoints
 from aiida_forcefield.potentials.prior import Prior
@@ -62,6 +69,11 @@ class Settings:
                 raise ValueError(f"forms: {kind!r} is no kind; allowed: {', '.join(CHOOSABLE)}")
             if name not in (allowed := [form.name for form in CHOOSABLE[kind]]):
                 raise ValueError(f"forms: {kind} {name!r}; allowed: {', '.join(allowed)}")
+
+    @property
+    def form_of_kind(self) -> dict[Kind, Form]:
+        """What is asked for, and the usual forms of all else."""
+        return {**FORM_OF_KIND, **{FORMS[name].kind: FORMS[name] for name in self.forms.values()}}
 
     def energy_weights(self, energies: Array) -> Array:
         """How much interaction energies weigh, shape (s,); they are in eV."""

@@ -12,8 +12,6 @@ from aiida_forcefield.potentials.fit import fit_force_field
 from aiida_forcefield.potentials.forcefield import ForceField, Kind, pair_name
 from aiida_forcefield.potentials.forms import (
     CHIRAL_FOURIER,
-    FORM_OF_KIND,
-    FORMS,
     FOURIER6,
     HARMONIC_BOND,
     Form,
@@ -24,7 +22,7 @@ from aiida_forcefield.potentials.residuals import Settings
 from aiida_forcefield.topology.topology import Topology
 
 RIVALS: Final[tuple[Form, ...]] = (HARMONIC_BOND, FOURIER6, CHIRAL_FOURIER)
-"""Forms that are tried beside those of `FORM_OF_KIND`; the last in chiral molecules only, as in all
+"""Forms that are tried beside the usual ones; the last in chiral molecules only, as in all
 others energies are the same to the left and to the right."""
 GAIN: Final = 0.03
 """By how much the error of unseen points must fall for a rival to be taken: by this share of
@@ -57,13 +55,12 @@ def fit_chosen_forms(
     """
     settings = settings or Settings()
     data = (topology, reference, charges, gas_charges, molecule_points, dimer_points, settings)
-    wanted = {FORMS[name].kind: FORMS[name] for name in settings.forms.values()}
-    forms: dict[Kind, Form] = {**FORM_OF_KIND, **wanted}
+    forms = settings.form_of_kind
     best = fit_force_field(*data, forms)
     tried: dict[str, float] = {}
     present = {term.kind for term in best.terms}
     for rival in RIVALS:
-        if rival.kind not in present or rival.kind in wanted:
+        if rival.kind not in present or rival.kind in settings.forms:
             continue
         if rival is CHIRAL_FOURIER and not topology.is_chiral:
             continue

@@ -1,5 +1,7 @@
 """Which dimers a force field is least sure of."""
 
+from collections.abc import Mapping
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -28,16 +30,72 @@ def least_certain(
         count: how many to take, if there are as many.
         settings: weights of the fit.
     """
-    model = dimer_model(topology, field.terms, dimers, field.gas_charges, field.combination)
-    energies, jacobian = model.energy(field.vector)
-    rows = jacobian * np.sqrt(settings.energy_weights(energies))[:, None]
-    covariance, noise = field.covariance, settings.interaction_error**2
+    rows, covariance = _rows(field, topology, dimers, settings), field.covariance
     chosen: list[int] = []
     while len(chosen) < min(count, len(dimers)):
         variance = np.einsum("sp,pq,sq->s", rows, covariance, rows)
         variance[chosen] = -np.inf
         best = int(variance.argmax())
-        told = covariance @ rows[best]
-        covariance = covariance - np.outer(told, told) / (noise + rows[best] @ told)
+        covariance = _after(covariance, rows[[best]])
         chosen.append(best)
     return np.array(chosen, dtype=int)
+
+
+def most_telling(
+    field: ForceField,
+    topology: Topology,
+    known: Array,
+    sets: Mapping[str, Array],
+    count: int,
+    settings: Settings,
+) -> dict[str, float]:
+    """Sets of dimers that would teach a fit most, the most telling first, and how much they would.
+
+    Each time the one is taken by which the entropy of the parameters falls most, beside what is
+    known and those that were taken before (D. V. Lindley, Ann. Math. Stat. 27, 986 (1956)).
+
+    Args:
+        field: with the covariance of its parameters, such as `Prior.field`.
+        topology: its molecule.
+        known: dimers that are computed anyway, shape (s, 2n, 3), Å.
+        sets: candidates of that shape, by name.
+        count: how many to take, if there are as many.
+        settings: weights of the fit.
+
+    Returns:
+        Information of each that was taken, nats.
+    """
+    rows = {name: _rows(field, topology, dimers, settings) for name, dimers in sets.items()}
+    covariance = field.covariance
+    if len(known):
+        covariance = _after(covariance, _rows(field, topology, known, settings))
+    taken: dict[str, float] = {}
+    while len(taken) < min(count, len(sets)):
+        information = {
+            name: float(np.linalg.slogdet(_innovation(covariance, own))[1]) / 2
+            for name, own in rows.items()
+            if name not in taken
+        }
+        best = max(information, key=lambda name: information[name])
+        taken[best] = information[best]
+        covariance = _after(covariance, rows[best])
+    return taken
+
+
+def _rows(field: ForceField, topology: Topology, dimers: Array, settings: Settings) -> Array:
+    """By how many of their standard errors energies change with the parameters, shape (s, p)."""
+    model = dimer_model(topology, field.terms, dimers, field.gas_charges, field.combination)
+    energies, jacobian = model.energy(field.vector)
+    roots = np.sqrt(settings.energy_weights(energies)) / settings.interaction_error
+    return np.asarray(jacobian * roots[:, None])
+
+
+def _innovation(covariance: Array, rows: Array) -> Array:
+    """Covariance of what is measured, in units of its own noise."""
+    return np.asarray(np.eye(len(rows)) + rows @ covariance @ rows.T)
+
+
+def _after(covariance: Array, rows: Array) -> Array:
+    """What is left of a covariance once the energies of some rows are known."""
+    told = rows @ covariance
+    return np.asarray(covariance - told.T @ np.linalg.solve(_innovation(covariance, rows), told))

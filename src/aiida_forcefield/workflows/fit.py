@@ -12,7 +12,12 @@ from aiida_forcefield.calculations.batches import size_batches
 from aiida_forcefield.calculations.calibration import calibrate_counterpoise, plan_calibration
 from aiida_forcefield.calculations.charges import derive_charges
 from aiida_forcefield.calculations.count import count_qm
-from aiida_forcefield.calculations.dimers import sample_dimers, sample_liquid
+from aiida_forcefield.calculations.dimers import (
+    BEGIN,
+    choose_pair_scans,
+    sample_dimers,
+    sample_liquid,
+)
 from aiida_forcefield.calculations.fit import COUNTERPOISE, fit_force_field, validate_force_field
 from aiida_forcefield.calculations.liquid import measure_three_body
 from aiida_forcefield.calculations.options import ONE_CORE
@@ -218,18 +223,7 @@ class FitWorkChain(WorkChain):
         return None
 
     def plan(self) -> None:
-        """List all scans and dimer batches; each becomes a process of its own."""
-        topology, reference = self.inputs.topology, self.ctx.reference
-        planned = plan_all_scans(topology, reference, **self.inputs.learning)
-        prefix = "scan_"
-        labels = [name.removeprefix(prefix) for name in planned if name.startswith(prefix)]
-        labels.sort(key=lambda label: BY_COST.index(planned[prefix + label]["kind"]))
-        queues: dict[str, list[Work]] = {"dimers": [], "molecule": []}
-        for label in labels:
-            scan = planned[prefix + label]
-            level = sections(scan)[0]
-            queues[level].append((label, level, planned[f"begin_{label}"], scan))
-
+        """List scans and dimer batches; each becomes a process of its own."""
         self.ctx.points = {}
         self.ctx.second = {}
         self.ctx.surrogates = {}
@@ -237,13 +231,42 @@ class FitWorkChain(WorkChain):
         self.ctx.round = 0
         self.ctx.validation = None
         self.ctx.calibration = None
-        self.ctx.queue = self._sample_dimers() + queues["dimers"] + queues["molecule"]
+        topology, reference = self.inputs.topology, self.ctx.reference
+        planned = plan_all_scans(topology, reference, **self.inputs.learning)
+        dimers = self._sample_dimers()
+        pairs = [label for label in planned if label.startswith(f"{BEGIN}pair_")]
+        chosen = choose_pair_scans(
+            topology,
+            reference,
+            self.ctx.properties,
+            self.ctx.charges,
+            self.inputs.fit,
+            Int(self.inputs.sampling["pair_scans"]),
+            **dimers,
+            **{label: planned[label] for label in pairs},
+        )
+        left_out = {label.removeprefix(BEGIN) for label in pairs} - {*chosen["information"]}
 
-    def _sample_dimers(self) -> list[Work]:
+        prefix = "scan_"
+        labels = [name.removeprefix(prefix) for name in planned if name.startswith(prefix)]
+        labels = [label for label in labels if label not in left_out]
+        labels.sort(key=lambda label: BY_COST.index(planned[prefix + label]["kind"]))
+        queues: dict[str, list[Work]] = {"dimers": [], "molecule": []}
+        for label in labels:
+            scan = planned[prefix + label]
+            level = sections(scan)[0]
+            queues[level].append((label, level, planned[f"begin_{label}"], scan))
+
+        batches: list[Work] = [(label, "dimers", batch, None) for label, batch in dimers.items()]
+        self.ctx.queue = batches + queues["dimers"] + queues["molecule"]
+
+    def _sample_dimers(self) -> dict[str, StructuresData]:
         sampling = self.inputs.sampling
         sampling = self._sized(sampling["random"] + sampling["squeezed"])
-        batches = sample_dimers(self.inputs.topology, self.ctx.reference, sampling)
-        return [(label, "dimers", batch, None) for label, batch in batches.items()]
+        found: dict[str, StructuresData] = sample_dimers(
+            self.inputs.topology, self.ctx.reference, sampling
+        )
+        return found
 
     def _sized(self, points: int) -> Dict:
         """The sampling; once it is known what a dimer costs, in batches that suit the walltime."""

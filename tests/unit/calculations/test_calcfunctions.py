@@ -5,15 +5,15 @@ from dataclasses import asdict
 
 import numpy as np
 import pytest
-from aiida.orm import Dict
+from aiida.orm import ArrayData, Dict, Int
 
-from aiida_forcefield.calculations.dimers import sample_dimers
+from aiida_forcefield.calculations.dimers import choose_pair_scans, sample_dimers
 from aiida_forcefield.calculations.scans import (
     learn_profile,
     plan_all_scans,
 )
 from aiida_forcefield.calculations.topology import perceive_topology, propose_conformers
-from aiida_forcefield.data import PointsData, TopologyData
+from aiida_forcefield.data import PointsData, StructuresData, TopologyData
 from aiida_forcefield.scans import Points, Scan
 from aiida_forcefield.surrogate import Settings
 from aiida_forcefield.topology import from_smiles
@@ -70,6 +70,28 @@ def test_batches_of_dimers(topology: TopologyData, make_points: Callable[..., Po
     sizes = {label: len(node.value.positions) for label, node in batches.items()}
     assert sizes == {"random_00": 3, "random_01": 2, "squeezed_00": 2}
     assert batches["random_00"].value.split == 2
+
+
+def test_pair_scans_that_tell_most(
+    topology: TopologyData, make_points: Callable[..., Points]
+) -> None:
+    reference = PointsData(make_points("ok"))
+    learning = Dict(asdict(Settings()))
+    begin = plan_all_scans(topology, reference, learning, learning)["begin_pair_H1_H1"]
+    sampling = Dict({"random": 5, "squeezed": 2, "batch": 3, "seed": 1})
+    known = sample_dimers(topology, reference, sampling)
+    properties = ArrayData({"hessian": np.zeros((6, 6)), "c6": np.full((2, 2), 2.0)})
+    charges = Dict({"gas": {"H1": 0.0}, "liquid": {"H1": 0.0}})
+
+    def information(count: int, **dimers: StructuresData) -> dict[str, float]:
+        nodes = (topology, reference, properties, charges, Dict({}), Int(count))
+        found: dict[str, float] = choose_pair_scans(*nodes, **dimers)["information"]
+        return found
+
+    alone = information(2, begin_pair_H1_H1=begin)["pair_H1_H1"]
+    beside = information(2, begin_pair_H1_H1=begin, **known)["pair_H1_H1"]
+    assert alone > beside > 0
+    assert information(0, begin_pair_H1_H1=begin, **known) == {}
 
 
 def test_first_structures_have_the_values_they_ask_for(

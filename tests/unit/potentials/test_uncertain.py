@@ -6,7 +6,13 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from aiida_forcefield.potentials import ForceField, Settings, least_certain
+from aiida_forcefield.potentials import (
+    ForceField,
+    Settings,
+    build_prior,
+    least_certain,
+    most_telling,
+)
 from aiida_forcefield.potentials.energy import dimer_model
 
 from .synthetic_fields import Case, build
@@ -42,6 +48,41 @@ def test_the_first_is_the_best_of_all_and_each_next_the_best_addition(methanol: 
             if place not in chosen[: length - 1]
         ]
         assert log_volume(field, methanol, chosen[:length]) == pytest.approx(min(volumes))
+
+
+def test_information_is_what_the_volume_of_the_uncertainty_falls_by(methanol: Case) -> None:
+    field, places = methanol.forcefield, {"near": [3, 4, 5], "far": [40, 41], "other": [70]}
+    sets = {name: methanol.dimers[rows] for name, rows in places.items()}
+    known = [7, 8]
+    told = most_telling(field, methanol.topology, methanol.dimers[known], sets, 3, SETTINGS)
+    before = known
+    for name, information in told.items():
+        after = before + places[name]
+        fall = log_volume(field, methanol, before) - log_volume(field, methanol, after)
+        assert information == pytest.approx(fall / 2, rel=1e-6)
+        rivals = [n for n in places if n not in told or [*told].index(n) >= [*told].index(name)]
+        lowest = min(log_volume(field, methanol, before + places[rival]) for rival in rivals)
+        assert log_volume(field, methanol, after) == pytest.approx(lowest)
+        before = after
+
+
+def test_of_a_set_that_is_known_already_little_is_learned(methanol: Case) -> None:
+    sets = {"known": methanol.dimers[:5], "new": methanol.dimers[5:10]}
+    known = np.repeat(methanol.dimers[:5], 20, axis=0)
+    told = most_telling(methanol.forcefield, methanol.topology, known, sets, 2, SETTINGS)
+    assert [*told] == ["new", "known"]
+    assert told["known"] < 0.2
+    assert [*most_telling(methanol.forcefield, methanol.topology, known, sets, 1, SETTINGS)] == [
+        "new"
+    ]
+
+
+def test_what_is_expected_before_any_point_has_the_widths_of_the_prior(methanol: Case) -> None:
+    prior = build_prior(methanol.topology, methanol.reference, SETTINGS.dispersion_width)
+    charges = methanol.forcefield.charges
+    field = prior.field(charges, methanol.forcefield.gas_charges)
+    relative = np.sqrt(np.diag(field.covariance)) / np.where(prior.logarithmic, field.vector, 1.0)
+    np.testing.assert_allclose(relative, prior.widths, rtol=1e-6)
 
 
 def test_they_tell_more_than_most_others(methanol: Case) -> None:

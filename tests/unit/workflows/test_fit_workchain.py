@@ -127,10 +127,24 @@ def fast(
     topology: TopologyData,
     make_points: MakePoints,
 ) -> Any:
-    builder = FitWorkChain.get_builder_from_protocol(codes, "fast", STATE, topology=topology)
+    return plan_fast(start, codes, topology, make_points, {})
+
+
+def plan_fast(
+    start: Callable[..., Any],
+    codes: dict[str, InstalledCode],
+    topology: TopologyData,
+    make_points: MakePoints,
+    overrides: dict[str, Any],
+) -> Any:
+    builder = FitWorkChain.get_builder_from_protocol(
+        codes, "fast", STATE, overrides, topology=topology
+    )
     process = start(FitWorkChain, **builder._inputs(prune=True))
     process.ctx.parameters = {**process.inputs.parameters}
     process.ctx.reference = PointsData(make_points("ok")).store()
+    process.ctx.properties = ArrayData({"hessian": np.eye(6), "c6": np.ones((2, 2))}).store()
+    process.ctx.charges = Dict({"gas": {"H1": 0.0}, "liquid": {"H1": 0.0}}).store()
     process.plan()
     return process
 
@@ -139,7 +153,19 @@ def test_everything_but_the_liquid_is_planned_at_once(fast: Any) -> None:
     parts = {label: part for label, part, *_ in fast.ctx.queue}
     assert parts["random_00"] == "dimers"
     assert parts["bond_H1_H1"] == "molecule"
+    assert parts["pair_H1_H1"] == "dimers"
     assert not any(label.startswith(("liquid", "second")) for label in parts)
+
+
+def test_no_more_scans_of_pairs_than_allowed(
+    start: Callable[..., Any],
+    codes: dict[str, InstalledCode],
+    topology: TopologyData,
+    make_points: MakePoints,
+) -> None:
+    none = {"sampling": {"pair_scans": 0}}
+    process = plan_fast(start, codes, topology, make_points, none)
+    assert not any(label.startswith("pair") for label, *_ in process.ctx.queue)
 
 
 def test_dimers_of_the_second_basis_stay_out_of_the_fit(

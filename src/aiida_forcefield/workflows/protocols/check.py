@@ -57,6 +57,7 @@ class _Learning(_Section):
 
 
 class _Sampling(_Section):
+    pair_scans: Count
     random: Count
     squeezed: Count
     liquid: Natural
