@@ -25,7 +25,8 @@ say "ruff format";        ruff format --check
 say "mypy";               mypy
 say "import-linter";      lint-imports
 say "Unit tests";         pytest -n logical tests/unit
-say "Integration tests";  pytest tests/integration
+# By files, whose tests share boxes and jobs that take long to make.
+say "Integration tests";  pytest -n logical --dist loadfile tests/integration
 say "System tests";       pytest tests/system
 
 if [[ $services == false ]]; then
