@@ -14,6 +14,8 @@ from aiida_forcefield.topology import Topology
 Array = NDArray[np.float64]
 
 ENERGIES, GRADIENTS = "molecule: energies", "molecule: gradients"
+LIQUID = "dimers: liquid"
+"""Drawn without regard to what the force field knows, so that their error is that of the liquid."""
 
 
 def field_errors(

@@ -25,6 +25,7 @@ from aiida_forcefield.calculations.scans import plan_all_scans
 from aiida_forcefield.calculations.topology import propose_conformers
 from aiida_forcefield.data import ForceFieldData, PointsData, StructuresData, TopologyData
 from aiida_forcefield.data.outputs import outputs_of
+from aiida_forcefield.potentials.errors import LIQUID
 from aiida_forcefield.workflows.density import FOUND_BY_CHAIN, DensityWorkChain
 from aiida_forcefield.workflows.outcome import reason
 from aiida_forcefield.workflows.protocols import get_protocol
@@ -36,8 +37,6 @@ from aiida_forcefield.workflows.submission import settle, submit_once
 BY_COST = ("pair", "dihedral", "improper", "angle", "bond")
 """Kinds of scans, the most expensive first. A wave of scans lasts as long as its slowest member, so
 those that cost alike go together; and the last wave, which fills no machine, shall be short."""
-LIQUID = "dimers: liquid"
-"""Drawn without regard to what the force field knows, so that their error is that of the liquid."""
 SECOND = "second_"
 """Begins the labels of dimers in the second basis set."""
 Work = tuple[str, str, StructuresData, Dict | None]
