@@ -12,6 +12,7 @@ from aiida_forcefield.dynamics.box import packmol_input, read_packed, starting_b
 from aiida_forcefield.dynamics.frames import read_frames
 from aiida_forcefield.dynamics.guard import judge
 from aiida_forcefield.dynamics.log import Thermo, parse_log
+from aiida_forcefield.dynamics.many_body import ManyBody
 from aiida_forcefield.dynamics.script import (
     Conditions,
     equilibration_script,
@@ -20,7 +21,6 @@ from aiida_forcefield.dynamics.script import (
 )
 from aiida_forcefield.dynamics.statistics import summarise
 from aiida_forcefield.dynamics.tail import check_tail, tail_coefficient
-from aiida_forcefield.dynamics.three_body import ThreeBody
 from aiida_forcefield.potentials.export.lammps import write_force_field
 from aiida_forcefield.potentials.export.lammps_data import write_data
 from aiida_forcefield.potentials.forcefield import ForceField, Term
@@ -122,11 +122,11 @@ def liquid(packed, box, conditions):
     return folder, equilibration, first, second
 
 
-def test_the_barostat_acts_for_three_bodies(liquid, packed, tmp_path, box):
+def test_the_barostat_acts_for_what_is_beyond_pairs(liquid, packed, tmp_path, box):
     """A pressure inwards, which compresses the liquid as much as it should."""
     folder, positions = packed
     before = liquid[3].runs[-1]
-    inwards = ThreeBody(0.0, -2000.0, before.volume.mean() / box.molecules)
+    inwards = ManyBody(0.0, -2000.0, before.volume.mean() / box.molecules)
     (tmp_path / "system.data").write_text(write_data(FIELD, METHANOL, positions, [box.edge] * 3))
     (tmp_path / "forcefield.lmp").write_text((folder / "forcefield.lmp").read_text())
     script = equilibration_script(conditions_at(0.0), 6.0, 12, inwards, box.molecules)

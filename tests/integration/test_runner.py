@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy.spatial.transform import Rotation
 
 from aiida_forcefield.calculations.qm import packed_runner
 from aiida_forcefield.runner.results import read_results
@@ -372,6 +373,27 @@ def test_hessian_and_dipole(new_runner: Callable[[], Runner], parameters: dict[s
     bisector = WATER_POSITIONS[1:].mean(axis=0)
     dipole = np.array(point["dipole"])
     assert dipole @ bisector / np.linalg.norm(bisector) == pytest.approx(1.9, abs=0.5)
+
+
+def test_polarizability(new_runner: Callable[[], Runner]) -> None:
+    """Of water, 1.47 Å³ on the mean, which turns as the molecule does.
+
+    Measured by W. F. Murphy, J. Chem. Phys. 67, 5877 (1977).
+    """
+    turn = Rotation.from_rotvec([0.4, -0.8, 1.1])
+    settings = {
+        "engine": "pyscf",
+        "mean_field": {"method": "RKS", "xc": "pbe0", "conv_tol": 1e-9},
+        "structure": {"basis": "def2-svpd"},
+        "density_fit": True,
+        "polarizability": True,
+    }
+    turned = turn.apply(WATER_POSITIONS)
+    job = {"symbols": WATER, "parameters": settings, "positions": [WATER_POSITIONS, turned]}
+    here, there = (np.array(point["polarizability"]) for point in new_runner().run(job))
+    assert np.trace(here) / 3 == pytest.approx(1.47, rel=0.06)
+    matrix = turn.as_matrix()
+    np.testing.assert_allclose(there, matrix @ here @ matrix.T, atol=2e-3)
 
 
 def test_a_solvent_stabilises_a_dipole(new_runner: Callable[[], Runner]) -> None:

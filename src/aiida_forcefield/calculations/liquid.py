@@ -1,6 +1,5 @@
 """Calcfunctions around the simulation of a liquid: its input files and its density."""
 
-from dataclasses import asdict, astuple
 from io import StringIO
 
 import numpy as np
@@ -12,19 +11,18 @@ from aiida_forcefield.dynamics import (
     DATA,
     FORCE_FIELD,
     Conditions,
+    ManyBody,
     Thermo,
-    ThreeBody,
     check_tail,
     equilibration_script,
     production_script,
     rigid_bonds,
     summarise,
     tail_coefficient,
-    three_body_dispersion,
+    total,
 )
 from aiida_forcefield.potentials import (
     DAMPING,
-    van_der_waals_radius,
     write_damping,
     write_data,
     write_force_field,
@@ -32,37 +30,6 @@ from aiida_forcefield.potentials import (
 
 SCIENCE = 2
 """Raised where results change by what this file imports: the cache looks at the file alone."""
-ENDS = [0, -1]
-"""Frames in which three-body dispersion is looked at; its spread over frames is small."""
-
-
-@calcfunction
-def measure_three_body(
-    force_field: ForceFieldData, topology: TopologyData, frames: ArrayData
-) -> Dict:
-    """Three-body dispersion in a liquid.
-
-    Args:
-        force_field: has the dispersion coefficients.
-        topology: the molecule.
-        frames: `positions` (f, M, n, 3) and `box` (f, 3) in Å.
-
-    Returns:
-        `energy` in eV per molecule, `pressure` in bar to the outside, and the `volume` in Å³ per
-        molecule at which they are so.
-    """
-    field, molecule = force_field.value, topology.value
-    names = np.array(molecule.type_names)[molecule.type_indices]
-    c6 = [field.c6(name) for name in names]
-    radii = [van_der_waals_radius(symbol) for symbol in molecule.symbols]
-    found = [
-        three_body_dispersion(positions, edges, c6, radii)
-        for positions, edges in zip(
-            frames.get_array("positions")[ENDS], frames.get_array("box")[ENDS], strict=True
-        )
-    ]
-    means = np.mean([astuple(each) for each in found], axis=0)
-    return Dict(asdict(ThreeBody(*map(float, means))))
 
 
 @calcfunction
@@ -71,7 +38,7 @@ def prepare_liquid(
     topology: TopologyData,
     box: ArrayData,
     settings: Dict,
-    three_body: Dict | None = None,
+    many_body: Dict | None = None,
 ) -> dict[str, SinglefileData]:
     """LAMMPS input: `force_field`, its table of `damping` if it has one, packed box, and a script
     ``equilibration_SEED`` for each seed.
@@ -79,7 +46,7 @@ def prepare_liquid(
     field, molecule = force_field.value, topology.value
     content, positions = settings.get_dict(), box.get_array("positions")
     conditions = Conditions(content["temperature"], content["pressure"], rigid_bonds(molecule))
-    outward = ThreeBody(**three_body.get_dict()) if three_body else None
+    outward = total(_parts(many_body)) if many_body else None
     cutoff = content["cutoff"]
     files = {
         "force_field": (FORCE_FIELD, write_force_field(field, molecule, cutoff)),
@@ -106,20 +73,20 @@ def prepare_production(
     topology: TopologyData,
     box: ArrayData,
     settings: Dict,
-    three_body: Dict | None = None,
+    many_body: Dict | None = None,
     **before: ThermoData,
 ) -> SinglefileData:
     """The script of a leg of production, the same for all seeds.
 
-    What `three_body` dispersion pushes outwards the barostat pulls: by what it is at the mean
-    volume of the second halves of the legs before.
+    What pushes outwards beyond pairs the barostat pulls: by what it is at the mean volume of the
+    second halves of the legs before.
     """
     content = settings.get_dict()
     pressure = content["pressure"]
-    if three_body:
+    if many_body:
         halves = [node.value.volume[len(node.value) // 2 :] for node in before.values()]
         volume = float(np.mean([half.mean() for half in halves])) / len(box.get_array("positions"))
-        pressure -= ThreeBody(**three_body.get_dict()).pressure_at(volume)
+        pressure -= total(_parts(many_body)).pressure_at(volume)
     conditions = Conditions(content["temperature"], pressure, rigid_bonds(topology.value))
     frames_every = content["production"] / content["frames"] if content["frames"] else None
     script = production_script(conditions, content["production"], frames_every)
@@ -132,12 +99,13 @@ def measure_density(
     topology: TopologyData,
     box: ArrayData,
     settings: Dict,
-    three_body: Dict | None = None,
+    many_body: Dict | None = None,
     **thermo: ThermoData,
 ) -> Dict:
     """Mean density of the liquid and its standard error, from all legs of all seeds.
 
-    Legs are labelled ``seed_SEED_leg_NUMBER``.
+    Legs are labelled ``seed_SEED_leg_NUMBER``. With it stands with how many bar each part of
+    `many_body` pushes outwards at that density.
 
     Raises:
         ValueError: LAMMPS did not add the tail correction that the force field asks for.
@@ -155,7 +123,10 @@ def measure_density(
     estimate = summarise([run.density for run in runs], interval)
     # The mass is the same throughout, so that densities tell the volume that goes with the mean.
     volume = runs[0].volume[0] * runs[0].density[0] / estimate.mean / molecules
-    outward = ThreeBody(**three_body.get_dict()).pressure_at(volume) if three_body else 0.0
+    outward = {
+        name: ManyBody(**part).pressure_at(volume)
+        for name, part in (many_body.get_dict() if many_body else {}).items()
+    }
     return Dict(
         {
             "value": estimate.mean,
@@ -163,7 +134,7 @@ def measure_density(
             "unit": "g/cm3",
             "temperature": content["temperature"],
             "pressure": content["pressure"],
-            "three_body_pressure": outward,
+            "beyond_pairs": outward,
             "correlation_time": estimate.correlation_time,
             "effective_samples": estimate.n_effective,
             "halves_agree": estimate.halves_agree,
@@ -171,3 +142,8 @@ def measure_density(
             "production": [float(run.time[-1] - run.time[0]) for run in runs],
         }
     )
+
+
+def _parts(many_body: Dict) -> list[ManyBody]:
+    """What `measure_many_body` found."""
+    return [ManyBody(**part) for part in many_body.get_dict().values()]

@@ -72,7 +72,7 @@ def describe_plan(file: StudyFile) -> Iterator[str]:
         density = item.density
         yield f"property    density at {density.temperature:g} K, {density.pressure:g} bar"
     if not sampling["rounds"]:
-        yield "            without three-body dispersion, which only sampling.rounds above 0 tells"
+        yield "            without what pairs do not have, which only sampling.rounds above 0 tells"
     yield f"codes       {study.codes.qm} (QM), {study.codes.md} (MD)"
     for role, step in study.resources:
         asked = step.model_dump(exclude_none=True)

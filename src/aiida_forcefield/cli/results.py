@@ -43,7 +43,7 @@ def collect_results(study: "ProcessNode") -> Results:
         "validation": _validation(outputs),
         "target_error": inputs.fit.sampling["target_error"],
         "variations": _variations(inputs.fit, outputs),
-        "three_body": outputs["three_body"].get_dict() if "three_body" in outputs else None,
+        "many_body": outputs["many_body"].get_dict() if "many_body" in outputs else None,
         "properties": {"density": outputs["density"].get_dict() if "density" in outputs else None},
         "reference": inputs.reference.get_dict() if "reference" in inputs else None,
         "process": {"pk": study.pk, "uuid": study.uuid},

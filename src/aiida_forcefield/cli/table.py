@@ -22,6 +22,11 @@ CHOICES = {
     "dimers": "  with every second dimer only",
     "weights": "  with repulsive dimers weighing less",
 }
+BEYOND_PAIRS = {
+    "three_body_dispersion": "three-body dispersion",
+    "induction": "induction beyond pairs",
+    "charges": "the liquid's charges, taken away",
+}
 MARK = "*"
 
 
@@ -266,9 +271,8 @@ def _properties(results: Results) -> Table:
         table.add_row("of which statistics", f"± {density['standard_error']:.4f}")
         for name, change in changes.items():
             table.add_row(CHOICES[name], f"{change:+.4f}")
-    outward = density["three_body_pressure"]
-    with_or_without = f"with {outward:.0f} bar outwards from" if outward else "without"
-    table.add_row(f"{with_or_without} three-body dispersion", "")
+    for part, outward in density["beyond_pairs"].items():
+        table.add_row(f"with {outward:+.0f} bar outwards from {BEYOND_PAIRS[part]}", "")
     if measured and difference is not None:
         table.add_row(f"measured ({measured['source']})", f"{measured['value']:g}")
         table.add_row("deviation", f"{difference:+.1%}")

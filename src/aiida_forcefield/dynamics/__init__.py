@@ -10,7 +10,13 @@ from aiida_forcefield.dynamics.box import (
 )
 from aiida_forcefield.dynamics.frames import read_frames
 from aiida_forcefield.dynamics.guard import Verdict, judge
+from aiida_forcefield.dynamics.induction import (
+    atomic_polarizabilities,
+    coulomb,
+    induction_beyond_pairs,
+)
 from aiida_forcefield.dynamics.log import END_OF_LOG, Log, Thermo, parse_log
+from aiida_forcefield.dynamics.many_body import ManyBody, total
 from aiida_forcefield.dynamics.script import (
     DATA,
     FINAL_DATA,
@@ -24,7 +30,7 @@ from aiida_forcefield.dynamics.script import (
 )
 from aiida_forcefield.dynamics.statistics import MINIMUM_SAMPLES, Estimate, summarise
 from aiida_forcefield.dynamics.tail import check_tail, tail_coefficient
-from aiida_forcefield.dynamics.three_body import ThreeBody, three_body_dispersion
+from aiida_forcefield.dynamics.three_body import three_body_dispersion
 
 __all__ = [
     "DATA",
@@ -38,12 +44,15 @@ __all__ = [
     "Conditions",
     "Estimate",
     "Log",
+    "ManyBody",
     "Thermo",
-    "ThreeBody",
     "Verdict",
+    "atomic_polarizabilities",
     "check_liquid",
     "check_tail",
+    "coulomb",
     "equilibration_script",
+    "induction_beyond_pairs",
     "judge",
     "packmol_input",
     "parse_log",
@@ -55,5 +64,6 @@ __all__ = [
     "summarise",
     "tail_coefficient",
     "three_body_dispersion",
+    "total",
     "write_xyz",
 ]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from aiida_forcefield.dynamics.frames import DUMP_COLUMNS
 from aiida_forcefield.dynamics.log import BAR_PER_ATM, THERMO_KEYWORDS
-from aiida_forcefield.dynamics.three_body import ThreeBody
+from aiida_forcefield.dynamics.many_body import ManyBody
 from aiida_forcefield.topology.topology import Topology
 
 DATA = "system.data"
@@ -80,7 +80,7 @@ def equilibration_script(
     conditions: Conditions,
     duration: float,
     seed: int,
-    three_body: ThreeBody | None = None,
+    many_body: ManyBody | None = None,
     molecules: int = 0,
 ) -> str:
     """From a packed box, which is too dilute and may hold close contacts, to the liquid.
@@ -90,16 +90,16 @@ def equilibration_script(
     which the liquid condenses, and the other in one run, the last. Seeds of LAMMPS are positive
     integers.
 
-    In the last run the barostat pulls by what ``three_body`` dispersion pushes at the volume that
-    so many ``molecules`` have by then.
+    In the last run the barostat pulls by what ``many_body`` pushes at the volume that so many
+    ``molecules`` have by then.
 
     Raises:
-        ValueError: if duration, seed or, with ``three_body``, ``molecules`` is not positive.
+        ValueError: if duration, seed or, with ``many_body``, ``molecules`` is not positive.
     """
     if seed < 1:
         message = f"seed: {seed} is not allowed, it must be a positive integer"
         raise ValueError(message)
-    if three_body and molecules < 1:
+    if many_body and molecules < 1:
         message = f"molecules: {molecules} is not allowed, it must be a positive integer"
         raise ValueError(message)
     steps = _steps(conditions, duration)
@@ -119,7 +119,7 @@ def equilibration_script(
             "velocity all zero linear",
             *_ensemble(conditions),
             f"run {steps // 2} every {_CONDENSING_STEPS} NULL",
-            *(_pull(conditions, three_body, molecules) if three_body else []),
+            *(_pull(conditions, many_body, molecules) if many_body else []),
             f"run {steps - steps // 2}",
             *_tail(),
         ]
@@ -172,10 +172,10 @@ def _ensemble(conditions: Conditions) -> list[str]:
     ]
 
 
-def _pull(conditions: Conditions, three_body: ThreeBody, molecules: int) -> list[str]:
-    """Have the barostat pull, too, by what three-body dispersion pushes at the present volume."""
-    pressure, outward = (p / BAR_PER_ATM for p in (conditions.pressure, three_body.pressure))
-    volume = three_body.volume * molecules
+def _pull(conditions: Conditions, many_body: ManyBody, molecules: int) -> list[str]:
+    """Have the barostat pull, too, by what pushes beyond pairs at the present volume."""
+    pressure, outward = (p / BAR_PER_ATM for p in (conditions.pressure, many_body.pressure))
+    volume = many_body.volume * molecules
     return [
         f"variable target equal {pressure:.10g}-{outward:.10g}*({volume:.10g}/vol)^3",
         _barostat(conditions, "$(v_target)"),

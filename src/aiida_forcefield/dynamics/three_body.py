@@ -3,59 +3,28 @@
 Dipoles that fluctuate in three molecules repel each other more often than not (Axilrod and Teller,
 J. Chem. Phys. 11, 299 (1943); Muto). The energy is a few percent of the cohesion of a liquid, but
 it grows with the cube of the density, and a liquid of pair potentials alone comes out too dense.
-Its mean effect is that of a pressure from within, like the tail correction's, with the other sign.
-LAMMPS has no such term for molecules; so the barostat takes the part of that pressure.
 """
-
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from aiida_forcefield.dynamics.many_body import STRAIN, ManyBody, of_liquid
+
 Array = NDArray[np.float64]
 
 HARTREE = 27.211386245988  # eV
-BAR = 1.602176634e6  # per eV/Å³
 CUTOFF = 9.0
 """Å, of each side of a triangle, or less where the box is small."""
 INNER = 7 / 9
 """Of the cutoff. The energy beyond one falls with its cube, so two of them tell that of all."""
-STRAIN = 0.005
-"""By which the distances of molecules are stretched and shortened to differentiate."""
 DAMPED = 1.15
 """Sums of van der Waals radii are as much smaller than 4/3 R0 of D3, within a twentieth."""
 
 
-@dataclass(frozen=True)
-class ThreeBody:
-    """What three-body dispersion adds to a liquid.
-
-    Attributes:
-        energy: eV per molecule.
-        pressure: with which it pushes the liquid apart, bar.
-        volume: per molecule, at which it does so, Å³.
-    """
-
-    energy: float
-    pressure: float
-    volume: float
-
-    def pressure_at(self, volume: float) -> float:
-        """The pressure at another volume per molecule (Å³), bar.
-
-        It falls as V⁻³, as long as neighbours keep their arrangement: each molecule then meets
-        pairs of others in proportion to the square of the density. A constant pressure would go on
-        pulling as the liquid expands, and can tear it apart.
-        """
-        return self.pressure * (self.volume / volume) ** 3
-
-
 def three_body_dispersion(
     positions: Array, edges: Array, c6: ArrayLike, radii: ArrayLike
-) -> ThreeBody:
+) -> ManyBody:
     """Energy and pressure of the triples of different molecules.
-
-    The pressure is that of a change of volume in which molecules keep their shape.
 
     Args:
         positions: whole molecules, shape (M, n, 3), Å.
@@ -63,18 +32,11 @@ def three_body_dispersion(
         c6: dispersion coefficient of each atom with its like, shape (n,), eV Å⁶.
         radii: van der Waals radii, shape (n,), Å.
     """
-    centres = positions.mean(axis=1, keepdims=True)
     cutoff = min(CUTOFF, float(np.min(edges)) / 2 * (1 - STRAIN))
-
-    def energy(strain: float) -> float:
-        moved = positions + strain * centres
-        return _energy(moved, edges * (1 + strain), np.asarray(c6), np.asarray(radii), cutoff)
-
-    slope = (energy(STRAIN) - energy(-STRAIN)) / (2 * STRAIN)  # dE/dλ, dV/dλ = 3 V
-    return ThreeBody(
-        energy=energy(0.0) / len(positions),
-        pressure=-slope / (3 * float(np.prod(edges))) * BAR,
-        volume=float(np.prod(edges)) / len(positions),
+    return of_liquid(
+        lambda moved, box: _energy(moved, box, np.asarray(c6), np.asarray(radii), cutoff),
+        positions,
+        edges,
     )
 
 

@@ -49,6 +49,7 @@ _KEYS: dict[str, tuple[type | tuple[type, ...], tuple[str, ...] | None]] = {
     "gradient": (bool, None),
     "hessian": (bool, None),
     "dipole": (bool, None),
+    "polarizability": (bool, None),
     "solvent": (dict, ("eps",)),
     "relaxation": (dict, ("engine", "method", "max_steps", "hold", "freeze")),
     "interaction": (dict, ("counterpoise_fraction", "fragments")),
@@ -186,9 +187,11 @@ def check_parameters(parameters: Parameters) -> Parameters:
             raise ValueError("parameters.correlation: mp2 needs engine pyscf and method RHF")
         if not parameters.get("density_fit"):
             raise ValueError("parameters.correlation: mp2 needs density_fit: true")
-        for key in ("gradient", "hessian", "dipole", "solvent"):
+        for key in ("gradient", "hessian", "dipole", "polarizability", "solvent"):
             if parameters.get(key):
                 raise ValueError(f"parameters.{key}: not with correlation mp2")
+    if parameters.get("polarizability") and engine != "pyscf":
+        raise ValueError("parameters.polarizability: needs engine pyscf")
     if parameters.get("gpu"):
         _check_gpu(parameters)
     if "solvent" in parameters:
@@ -233,7 +236,7 @@ def _list(settings: Parameters, key: str) -> list[Any]:
 def _check_gpu(parameters: Parameters) -> None:
     if "mean_field" not in parameters:
         raise ValueError("parameters.gpu: needs a mean_field; tblite knows no GPU")
-    for key in ("correlation", "crystal"):
+    for key in ("correlation", "crystal", "polarizability"):
         if key in parameters:
             raise ValueError(f"parameters.gpu: not with {key}, which runs on the processor")
 
@@ -266,7 +269,7 @@ def _check_interaction(parameters: Parameters) -> None:
         raise ValueError(
             "parameters.interaction: dimers are rigid; leave out relaxation, reference"
         )
-    for key in ("hessian", "dipole"):
+    for key in ("hessian", "dipole", "polarizability"):
         if parameters.get(key):
             raise ValueError(f"parameters.{key}: not with interaction")
     sizes = parameters["interaction"].get("fragments")
@@ -303,6 +306,8 @@ def _check_together(job: Job) -> None:
         raise ValueError(f"multiplicity: {job.multiplicity} is not a positive integer")
     if "correlation" in job.parameters and job.multiplicity != 1:
         raise ValueError("multiplicity: correlation mp2 needs closed shells, multiplicity 1")
+    if "reference" in job.parameters and job.parameters.get("polarizability"):
+        raise ValueError("parameters.polarizability: not with reference")
     if "reference" in job.parameters and (job.constraint or "relaxation" not in job.parameters):
         raise ValueError("parameters.reference: needs relaxation, and no constraint")
     relaxation = job.parameters.get("relaxation", {})

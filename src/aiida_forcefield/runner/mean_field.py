@@ -9,12 +9,14 @@ from numpy.typing import NDArray
 from .guess import Memory
 from .job import Parameters, suggestion
 from .status import PointError, Remedy
-from .units import BOHR, HARTREE
+from .units import BOHR, DEBYE, HARTREE
 
 Array = NDArray[np.float64]
 
 _LEVEL_SHIFT = 1.0
 """Hartree."""
+_FIELD = 2e-3
+"""Atomic units, by which polarizabilities are differences."""
 _STATE = ("mo_coeff", "mo_occ", "mo_energy", "e_tot", "converged")
 """Attributes of a mean field that its iterations set."""
 _EMPTY = 1e-8
@@ -175,6 +177,23 @@ class Pyscf:
     def dipole(self, positions: Array) -> Array:
         """See `Engine.dipole`."""
         return dipole(self.solved(positions))
+
+    def polarizability(self, positions: Array) -> Array:
+        """Static dipole polarizability, symmetric, shape (3, 3), Å³; raises PointError.
+
+        By finite fields, for which dipoles are symmetric differences.
+        """
+        ground = self.solved(positions)
+        bare, guess = ground.get_hcore(), ground.make_rdm1()
+        response = np.zeros((3, 3))
+        for axis, moment in enumerate(ground.mol.intor("int1e_r")):
+            for sign in (1, -1):
+                field = self.prepare(ground.mol, getattr(ground, "with_df", None))
+                perturbed = bare + sign * _FIELD * moment
+                field.get_hcore = lambda *_, core=perturbed: core
+                change = dipole(self.solve(field, guess)) / DEBYE
+                response[axis] += sign * change / (2 * _FIELD)
+        return (response + response.T) / 2 * BOHR**3
 
     def hessian(self, positions: Array) -> Array:
         """Second derivatives of the energy, symmetric, shape (3n, 3n), eV/Å²; analytic.

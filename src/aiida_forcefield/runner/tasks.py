@@ -90,6 +90,8 @@ def _energy(
         point["hessian"] = second_derivative(engine, positions)
     if job.parameters.get("dipole"):
         point["dipole"] = engine.dipole(positions)
+    if isinstance(engine, Pyscf) and job.parameters.get("polarizability"):
+        point["polarizability"] = engine.polarizability(positions)
     if coordinate is not None:
         point["coordinate"] = coordinate.value(positions)
         if relaxer is not None and gradient:

@@ -20,7 +20,7 @@ from aiida_forcefield.workflows.outcome import reason
 from aiida_forcefield.workflows.protocols import get_protocol
 from aiida_forcefield.workflows.submission import settle, submit_once
 
-FOUND_BY_CHAIN = ("force_field", "topology", "reference", "three_body")
+FOUND_BY_CHAIN = ("force_field", "topology", "reference", "many_body")
 """Inputs that the chains around a density find themselves."""
 
 
@@ -48,11 +48,11 @@ class DensityWorkChain(WorkChain):
         spec.input("topology", valid_type=TopologyData)
         spec.input("reference", valid_type=PointsData, help="The relaxed molecule.")
         spec.input(
-            "three_body",
+            "many_body",
             valid_type=Dict,
             required=False,
-            help="Three-body dispersion: `energy` (eV), outward `pressure` (bar) and `volume` (Å3) "
-            "per molecule at which they are so; without it none acts.",
+            help="What pairs do not have, each with `energy` (eV), outward `pressure` (bar) and "
+            "`volume` (Å3) per molecule at which they are so; without it none acts.",
         )
         spec.input(
             "settings",
@@ -143,7 +143,7 @@ class DensityWorkChain(WorkChain):
             self.inputs.topology,
             packing.outputs.box,
             self.inputs.settings,
-            **self._three_body(),
+            **self._many_body(),
         )
         self.ctx.files = {name: files[name] for name in ("force_field", "damping") if name in files}
         self.ctx.density = None
@@ -177,7 +177,7 @@ class DensityWorkChain(WorkChain):
             self.inputs.topology,
             self.ctx.packing.outputs.box,
             self.inputs.settings,
-            **self._three_body(),
+            **self._many_body(),
             **{f"leg_{index}": leg.outputs.thermo for index, leg in enumerate(before)},
         )
         for seed, leg in zip(self.inputs.settings["seeds"], before, strict=True):
@@ -195,7 +195,7 @@ class DensityWorkChain(WorkChain):
             self.inputs.topology,
             self.ctx.packing.outputs.box,
             self.inputs.settings,
-            **self._three_body(),
+            **self._many_body(),
             **self.ctx.thermo,
         )
         value, error = self.ctx.density["value"], self.ctx.density["standard_error"]
@@ -212,8 +212,8 @@ class DensityWorkChain(WorkChain):
             return self.exit_codes.ERROR_IMPRECISE.format(legs=self.ctx.leg, error=error)
         return None
 
-    def _three_body(self) -> dict[str, Dict]:
-        return {"three_body": self.inputs.three_body} if "three_body" in self.inputs else {}
+    def _many_body(self) -> dict[str, Dict]:
+        return {"many_body": self.inputs.many_body} if "many_body" in self.inputs else {}
 
     def _submit_leg(
         self, script: SinglefileData, system: SinglefileData, label: str

@@ -19,7 +19,7 @@ from aiida_forcefield.calculations.dimers import (
     sample_liquid,
 )
 from aiida_forcefield.calculations.fit import COUNTERPOISE, fit_force_field, validate_force_field
-from aiida_forcefield.calculations.liquid import measure_three_body
+from aiida_forcefield.calculations.many_body import resting_molecule
 from aiida_forcefield.calculations.options import ONE_CORE
 from aiida_forcefield.calculations.scans import plan_all_scans
 from aiida_forcefield.calculations.topology import propose_conformers
@@ -39,6 +39,7 @@ BY_COST = ("pair", "dihedral", "improper", "angle", "bond")
 those that cost alike go together; and the last wave, which fills no machine, shall be short."""
 SECOND = "second_"
 """Begins the labels of dimers in the second basis set."""
+POLARIZABILITY = "polarizability"
 Work = tuple[str, str, StructuresData, Dict | None]
 """Label, section of the QM settings, structures and, unless they are a mere batch, the scan."""
 
@@ -127,11 +128,16 @@ class FitWorkChain(WorkChain):
             help="Force fields of fits that made another choice.",
         )
         spec.output(
-            "three_body",
-            valid_type=Dict,
+            "polarizability",
+            valid_type=ArrayData,
             required=False,
-            help="Energy (eV), outward pressure (bar) and volume (Å3) per molecule of three-body "
-            "dispersion in the preliminary liquid.",
+            help="Of the relaxed molecule, (1, 3, 3) in Å3; none without a preliminary liquid.",
+        )
+        spec.output(
+            "frames",
+            valid_type=ArrayData,
+            required=False,
+            help="Of the last preliminary liquid: `positions` (f, M, n, 3) and `box` (f, 3) in Å.",
         )
         spec.exit_code(
             320,
@@ -224,7 +230,7 @@ class FitWorkChain(WorkChain):
     def plan(self) -> None:
         """List scans and dimer batches; each becomes a process of its own."""
         self.ctx.points = {}
-        self.ctx.second = {}
+        self.ctx.apart = {}
         self.ctx.surrogates = {}
         self.ctx.seconds = {}
         self.ctx.round = 0
@@ -258,6 +264,9 @@ class FitWorkChain(WorkChain):
 
         batches: list[Work] = [(label, "dimers", batch, None) for label, batch in dimers.items()]
         self.ctx.queue = batches + queues["dimers"] + queues["molecule"]
+        if self.inputs.sampling["rounds"]:  # it is for a liquid
+            molecule = resting_molecule(topology, reference)
+            self.ctx.queue.append((POLARIZABILITY, POLARIZABILITY, molecule, None))
 
     def _sample_dimers(self) -> dict[str, StructuresData]:
         sampling = self.inputs.sampling
@@ -303,6 +312,11 @@ class FitWorkChain(WorkChain):
             outputs = outputs_of(process)
             points = outputs.get("points")
             if points is None:
+                continue
+            if part == POLARIZABILITY:
+                self.ctx.apart[label] = points
+                for found in outputs.get("properties", {}).values():
+                    self.out(POLARIZABILITY, found)
                 continue
             if isinstance(points, PointsData):
                 found = {label: points}
@@ -407,7 +421,7 @@ class FitWorkChain(WorkChain):
         """Choose how much of the counterpoise correction all dimers get."""
         points, parameters = self.ctx.points, self.ctx.parameters
         second = {label: points.pop(label) for label in list(points) if label.startswith(SECOND)}
-        self.ctx.second = second
+        self.ctx.apart |= second
         try:
             self.ctx.calibration = calibrate_counterpoise(
                 self.inputs.topology,
@@ -439,16 +453,13 @@ class FitWorkChain(WorkChain):
         self.ctx.round += 1
 
     def conclude(self) -> None:
-        """Hand out the force field, what it stands on, and how three molecules repel each other."""
+        """Hand out the force field, what it stands on, and the liquid that it was asked about."""
         for label in ("force_field", "charges", "reference", "properties"):
             self.out(label, self.ctx[label])
-        everything = {"reference": self.ctx.reference, **self.ctx.points, **self.ctx.second}
+        everything = {"reference": self.ctx.reference, **self.ctx.points, **self.ctx.apart}
         self.out("qm_count", count_qm(**everything))
         if "frames" in self.ctx:
-            three_body = measure_three_body(
-                self.ctx.force_field, self.inputs.topology, self.ctx.frames
-            )
-            self.out("three_body", three_body)
+            self.out("frames", self.ctx.frames)
         for name in self.inputs.get("variations", []):
             if name != COUNTERPOISE or self.ctx.calibration:
                 try:

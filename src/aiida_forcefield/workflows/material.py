@@ -8,6 +8,7 @@ from aiida.engine.processes.workchains.workchain import WorkChainSpec
 from aiida.orm import AbstractCode, Bool, Data, Dict, List, ProcessNode, Str
 
 from aiida_forcefield.calculations.fit import CHOICES
+from aiida_forcefield.calculations.many_body import measure_many_body
 from aiida_forcefield.calculations.topology import perceive_topology
 from aiida_forcefield.calculations.uncertainty import estimate_uncertainty
 from aiida_forcefield.data import TopologyData
@@ -66,6 +67,13 @@ class MaterialWorkChain(WorkChain):
         )
         spec.output("topology", valid_type=TopologyData)
         spec.expose_outputs(FitWorkChain)
+        spec.output(
+            "many_body",
+            valid_type=Dict,
+            required=False,
+            help="What the preliminary liquid has that pairs do not: see "
+            "`aiida_forcefield.calculations.many_body`.",
+        )
         spec.output("density", valid_type=Dict)
         spec.exit_code(
             230,
@@ -148,7 +156,10 @@ class MaterialWorkChain(WorkChain):
 
     def predict(self) -> Any:
         """Simulate the liquid."""
-        return ToContext(density=self._submit_density("density"))
+        density = self._submit_density("density")
+        if "many_body" in density.inputs:
+            self.out("many_body", density.inputs.many_body)
+        return ToContext(density=density)
 
     def inspect_density(self) -> ExitCode | None:
         """Go on only with a density."""
@@ -201,6 +212,13 @@ class MaterialWorkChain(WorkChain):
             "force_field": outputs.force_field,
             "metadata": {"call_link_label": label},
         }
-        if "three_body" in outputs:
-            inputs["three_body"] = outputs.three_body
-        return submit_once(self, DensityWorkChain, **inputs | changed)
+        inputs |= changed
+        if "frames" in outputs:
+            inputs["many_body"] = measure_many_body(
+                inputs["force_field"],
+                self.ctx.topology,
+                outputs.reference,
+                outputs.frames,
+                outputs.polarizability if "polarizability" in outputs else None,
+            )
+        return submit_once(self, DensityWorkChain, **inputs)

@@ -20,14 +20,14 @@ def thermo(*volumes: float) -> ThermoData:
     return ThermoData(Thermo(**columns | {"volume": np.array(volumes)}))
 
 
-def barostat(three_body: Dict | None, **equilibration: ThermoData) -> float:
+def barostat(many_body: Dict | None, **equilibration: ThermoData) -> float:
     """The pressure in the script, atm."""
     box = ArrayData({"positions": np.zeros((MOLECULES, 6, 3)), "edges": np.full(3, 10.0)})
     script = prepare_production(
         TopologyData(from_smiles("CO")),
         box,
         Dict(SETTINGS),
-        three_body,
+        many_body,
         **equilibration,
     )
     (line,) = (x for x in script.get_content().splitlines() if x.startswith("fix motion all npt"))
@@ -38,10 +38,13 @@ def test_the_pressure_is_what_was_asked_for() -> None:
     assert barostat(None, leg_0=thermo(300.0, 280.0)) == pytest.approx(10.0)
 
 
-def test_three_bodies_push_by_what_they_do_at_the_mean_volume() -> None:
-    three_body = Dict({"energy": 0.01, "pressure": 202.65, "volume": 70.0})
+def test_what_pushes_beyond_pairs_does_so_by_the_mean_volume() -> None:
+    parts = {"three_body_dispersion": 303.975, "induction": -101.325}
+    many_body = Dict(
+        {name: {"energy": 0.01, "pressure": p, "volume": 70.0} for name, p in parts.items()}
+    )
     # Second halves of both seeds: 560 Å³, twice the volume at which the pressure was measured.
     found = barostat(
-        three_body, leg_0=thermo(900.0, 900.0, 550.0, 560.0), leg_1=thermo(900.0, 565.0)
+        many_body, leg_0=thermo(900.0, 900.0, 550.0, 560.0), leg_1=thermo(900.0, 565.0)
     )
     assert found == pytest.approx(10.0 - 200.0 / 8)

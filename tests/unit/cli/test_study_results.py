@@ -25,7 +25,7 @@ from aiida_forcefield.scans import Points
 DENSITY = {
     "value": 0.80,
     "standard_error": 0.004,
-    "three_body_pressure": 312.4,
+    "beyond_pairs": {"three_body_dispersion": 312.4, "induction": -95.2},
     "unit": "g/cm3",
     "temperature": 298.15,
     "pressure": 1.01325,
@@ -179,7 +179,8 @@ def test_table_shows_errors_flags_and_deviation(study: WorkChainNode) -> None:
     assert "dimers: all 0.50 0.25 kcal/mol" in words
     assert "dimers: worst scan, pair H1-H1 0.75 0.35 kcal/mol" in words
     assert "predicted 0.8000 ± 0.0040" in words
-    assert "with 312 bar outwards from three-body dispersion" in words
+    assert "with +312 bar outwards from three-body dispersion" in words
+    assert "with -95 bar outwards from induction beyond pairs" in words
     assert "measured (a handbook) 0.7863" in words
     assert "deviation +1.7%" in words
     be_careful = words.index("Be careful")

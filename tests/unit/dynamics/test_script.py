@@ -2,13 +2,13 @@
 
 import pytest
 
+from aiida_forcefield.dynamics.many_body import ManyBody
 from aiida_forcefield.dynamics.script import (
     Conditions,
     equilibration_script,
     production_script,
     rigid_bonds,
 )
-from aiida_forcefield.dynamics.three_body import ThreeBody
 from aiida_forcefield.topology.topology import TermType, Topology
 
 ROOM = Conditions(298.15, 1.01325, (2, 3))
@@ -57,9 +57,9 @@ def test_without_shake_the_time_step_is_shorter():
     assert "dump" not in script
 
 
-def test_the_barostat_pulls_what_three_bodies_push() -> None:
-    three_body = ThreeBody(energy=0.01, pressure=405.3, volume=70.0)
-    lines = equilibration_script(ROOM, 20.0, 5, three_body, molecules=200).split("\n")
+def test_the_barostat_pulls_what_pushes_beyond_pairs() -> None:
+    many_body = ManyBody(energy=0.01, pressure=405.3, volume=70.0)
+    lines = equilibration_script(ROOM, 20.0, 5, many_body, molecules=200).split("\n")
     first, second = (k for k, line in enumerate(lines) if line.startswith("fix motion all npt"))
     assert lines[first].endswith(" iso 1 1 1000")
     assert lines[first + 1] == "run 5000 every 50 NULL"

@@ -80,6 +80,14 @@ def test_cells(tmp_path: Path) -> None:
         ({"parameters": XTB | {"gpu": True}}, "gpu: needs a mean_field"),
         ({"parameters": MP2 | {"gpu": True}}, "gpu: not with correlation"),
         (crystal() | {"parameters": PBC | {"gpu": True}}, "gpu: not with crystal"),
+        (
+            {"parameters": XTB | {"polarizability": True}},
+            "parameters.polarizability: needs engine pyscf",
+        ),
+        (
+            {"parameters": MP2 | {"polarizability": True}},
+            "polarizability: not with correlation mp2",
+        ),
         ({"parameters": MP2 | {"density_fit": False}}, "mp2 needs density_fit: true"),
         ({"parameters": MP2 | {"gradient": True}}, "parameters.gradient: not with correlation mp2"),
         ({"parameters": MP2, "multiplicity": 3}, "needs closed shells"),

@@ -21,6 +21,7 @@ QM_SECTIONS = {
     "reference": ("relaxation", "reference"),
     "molecule": (),
     "dimers": ("interaction",),
+    "polarizability": ("polarizability",),
 }
 
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
