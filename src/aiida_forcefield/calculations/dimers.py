@@ -20,10 +20,13 @@ from aiida_forcefield.scans import (
     molecule_structures,
     random_dimers,
     squeezed_dimers,
+    stretched,
 )
 from aiida_forcefield.topology import Topology
 
 BEGIN = "begin_"
+DRAWN, STRETCHED = "liquid", "stretched"
+"""Kinds of dimers: those drawn from the liquid, and the same with their molecules farther apart."""
 CANDIDATES = 20
 """For each dimer that a force field is least sure of, so many are looked at."""
 
@@ -119,11 +122,12 @@ def sample_liquid(
         number: of the round.
 
     Returns:
-        Batches labelled like ``liquid_0_00``, ``uncertain_0_00`` and ``thermal_0_00``, and
+        Batches labelled like ``liquid_0_00``, ``uncertain_0_00`` and ``thermal_0_00``; in
+        ``stretched_0_00`` dimers of ``liquid_0_00`` with their molecules farther apart; and
         ``rigid``, the QM settings of molecules without relaxation.
     """
     shape, field, content = topology.value, force_field.value, sampling.get_dict()
-    seed, drawn = content["seed"] + number.value, content["liquid"]
+    seed, drawn, size = content["seed"] + number.value, content["liquid"], content["batch"]
     positions = frames.get_array("positions")
     most = drawn + CANDIDATES * content["uncertain"]
     dimers = liquid_dimers(shape, positions, frames.get_array("box"), most, seed)
@@ -137,8 +141,9 @@ def sample_liquid(
         f"thermal_{number.value}_00": StructuresData(
             molecule_structures(shape, "thermal", thermal)
         ),
-        **batches(shape, "liquid", dimers[:drawn], content["batch"], f"{number.value}_"),
-        **batches(shape, "uncertain", uncertain, content["batch"], f"{number.value}_"),
+        **batches(shape, DRAWN, dimers[:drawn], size, f"{number.value}_"),
+        **batches(shape, STRETCHED, stretched(dimers[:drawn]), size, f"{number.value}_"),
+        **batches(shape, "uncertain", uncertain, size, f"{number.value}_"),
     }
 
 

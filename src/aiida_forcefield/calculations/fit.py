@@ -1,12 +1,14 @@
 """Calcfunction of the joint fit."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 from aiida.engine import calcfunction
 from aiida.orm import ArrayData, Dict, Str
 
 from aiida_forcefield.calculations.calibration import counterpoise_of
+from aiida_forcefield.calculations.dimers import DRAWN, STRETCHED
 from aiida_forcefield.data import ForceFieldData, PointsData, SurrogateData, TopologyData
 from aiida_forcefield.potentials import (
     VARIATIONS,
@@ -16,11 +18,14 @@ from aiida_forcefield.potentials import (
     Reference,
     Settings,
     field_errors,
+    join_dimers,
+    virial_errors,
 )
 from aiida_forcefield.potentials import fit_chosen_forms as fit
-from aiida_forcefield.scans import Points, calibrated
+from aiida_forcefield.scans import Counterpoise, Points, calibrated
+from aiida_forcefield.topology import Topology
 
-SCIENCE = 2
+SCIENCE = 3
 """Raised where results change by what this file imports: the cache looks at the file alone."""
 COUNTERPOISE = "counterpoise"
 CHOICES = (COUNTERPOISE, *VARIATIONS)
@@ -42,7 +47,9 @@ def fit_force_field(
 
     Points of a scan, labelled ``points_SCAN_round_NN``, weigh as its surrogate, labelled
     ``surrogate_SCAN``, says, so that the parameters do not follow where the points happen to lie.
-    Interaction energies are corrected as the `calibration` says. A `variation`, one of `CHOICES`,
+    Interaction energies are corrected as the `calibration` says. Dimers labelled like
+    ``points_stretched_0_00`` are those of ``points_liquid_0_00`` with their molecules farther
+    apart: how that changes their energy is fitted. A `variation`, one of `CHOICES`,
     makes another choice, to tell how much depends on it.
     """
     molecule, other = topology.value, variation.value if variation else ""
@@ -58,15 +65,17 @@ def fit_force_field(
     for label, node in sorted(data.items()):
         if isinstance(node, PointsData):
             group = label.removeprefix("points_").partition("_round_")[0]
-            points = calibrated(node.value, molecule, counterpoise)
-            groups.setdefault(group, []).append(points)
+            groups.setdefault(group, []).append(node.value)
     weights = {
         group: surrogates[group].weights if group in surrogates else None for group in groups
     }
     relaxed = reference.value
     sets = charges.get_dict()
     choices = Choices(
-        sets["liquid"], sets["gas"], _dimer_points(groups, weights), Settings(**settings.get_dict())
+        sets["liquid"],
+        sets["gas"],
+        _dimer_points(groups, weights, molecule, counterpoise),
+        Settings(**settings.get_dict()),
     )
     if other in VARIATIONS:
         choices = VARIATIONS[other](choices)
@@ -102,10 +111,18 @@ def validate_force_field(
         `points`.
     """
     molecule, counterpoise = topology.value, counterpoise_of(calibration)
-    parts = [calibrated(node.value, molecule, counterpoise) for node in points.values()]
-    weights = Settings(**settings.get_dict())
-    errors = field_errors(force_field.value, molecule, parts, weights)
-    return Dict({**errors, "points": sum(int(part.ok.sum()) for part in parts)})
+    parts = {label: node.value for label, node in points.items()}
+    known = [
+        calibrated(part, molecule, counterpoise)
+        for label, part in parts.items()
+        if not label.startswith(STRETCHED)
+    ]
+    weights, field = Settings(**settings.get_dict()), force_field.value
+    errors = field_errors(field, molecule, known, weights)
+    groups = {label: [part] for label, part in parts.items()}
+    dimers = _dimer_points(groups, dict.fromkeys(groups), molecule, counterpoise)
+    errors |= virial_errors(field, molecule, dimers, weights)
+    return Dict({**errors, "points": sum(int(part.ok.sum()) for part in parts.values())})
 
 
 def _molecule_points(
@@ -131,20 +148,49 @@ def _molecule_points(
 
 
 def _dimer_points(
-    groups: Mapping[str, Sequence[Points]], weights: Mapping[str, np.ndarray | None]
+    groups: Mapping[str, Sequence[Points]],
+    weights: Mapping[str, np.ndarray | None],
+    topology: Topology,
+    counterpoise: Counterpoise | None,
 ) -> list[DimerPoints]:
     """One set for each label; batches of one kind are put together."""
-    sets: dict[str, list[tuple[np.ndarray, np.ndarray, np.ndarray]]] = {}
+    sets: dict[str, list[DimerPoints]] = {}
     for group, parts in groups.items():
-        if parts[0].split:
-            positions = np.concatenate([p.positions[p.ok] for p in parts])
-            energies = np.concatenate([p.energies[p.ok] for p in parts])
-            entry = (positions, energies, _scan_weights(parts, weights[group]))
-            sets.setdefault(parts[0].label, []).append(entry)
-    return [
-        DimerPoints(*(np.concatenate(column) for column in zip(*entries, strict=True)), label)
-        for label, entries in sets.items()
-    ]
+        if not parts[0].split or group.startswith(STRETCHED):
+            continue
+        known = [calibrated(part, topology, counterpoise) for part in parts]
+        found = DimerPoints(
+            np.concatenate([p.positions[p.ok] for p in known]),
+            np.concatenate([p.energies[p.ok] for p in known]),
+            _scan_weights(parts, weights[group]),
+            parts[0].label,
+        )
+        stretched = group.replace(DRAWN, STRETCHED)
+        if stretched != group and stretched in groups:
+            (here,), (there,) = parts, groups[stretched]
+            found = _with_stretched(found, here, there, topology, counterpoise)
+        sets.setdefault(found.label, []).append(found)
+    return [join_dimers(parts) for parts in sets.values()]
+
+
+def _with_stretched(
+    found: DimerPoints,
+    here: Points,
+    there: Points,
+    topology: Topology,
+    counterpoise: Counterpoise | None,
+) -> DimerPoints:
+    """The same with those that are known with their molecules farther apart, too."""
+    # All have the correction of the dimer that they were made from: else a hydrogen bond that
+    # counts as a little less of one would look like a change of energy.
+    corrected = calibrated(replace(there, positions=here.positions), topology, counterpoise)
+    both = here.ok & there.ok
+    return replace(
+        found,
+        stretched=there.positions[both],
+        stretched_energies=corrected.energies[both],
+        pulled=np.flatnonzero(both[here.ok]),
+    )
 
 
 def _scan_weights(parts: Sequence[Points], weights: np.ndarray | None) -> np.ndarray:

@@ -23,7 +23,7 @@ def describe_plan(file: StudyFile) -> Iterator[str]:
     pairs = plan_pair_scans(topology, positions)
     sampling, learning = settings["sampling"], settings["learning"]
     count = min(len(pairs), sampling["pair_scans"])
-    per_round = sampling["liquid"] + sampling["uncertain"] + sampling["thermal"]
+    per_round = 2 * sampling["liquid"] + sampling["uncertain"] + sampling["thermal"]
     calibration = settings.get("calibration")
     calibrated = 2 * calibration["dimers"] if calibration else 0
     most = (
@@ -56,8 +56,9 @@ def describe_plan(file: StudyFile) -> Iterator[str]:
     yield f"dimers      {sampling['random']} random, {sampling['squeezed']} squeezed"
     if sampling["rounds"]:
         yield (
-            f"            {sampling['liquid'] + sampling['uncertain']} from the liquid and "
-            f"{sampling['thermal']} molecules of it, in each of up to {sampling['rounds']} round(s)"
+            f"            {sampling['liquid'] + sampling['uncertain']} from the liquid, "
+            f"{sampling['liquid']} of these moved apart, too, and {sampling['thermal']} molecules "
+            f"of it, in each of up to {sampling['rounds']} round(s)"
         )
     if calibration:
         yield (

@@ -242,6 +242,7 @@ def _error_rows(diagnostics: Results) -> Iterator[tuple[str, str]]:
         "rmse_gradient": "molecule: gradients",
         "rmse_frequency": "molecule: frequencies",
         "rmse_interaction": "dimers: all",
+        "rmse_virial": "dimers: moved apart",
     }
     for origin in ("random", "squeezed", "liquid", "uncertain"):
         named[f"rmse_interaction dimers {origin}"] = f"dimers: {origin}"

@@ -4,7 +4,7 @@ from aiida_forcefield.potentials.calculator import ForceFieldCalculator
 from aiida_forcefield.potentials.charges import FittedCharges, fit_charges, liquid_charges
 from aiida_forcefield.potentials.doubts import doubts
 from aiida_forcefield.potentials.energy import interaction_energies, molecule_energies
-from aiida_forcefield.potentials.errors import field_errors
+from aiida_forcefield.potentials.errors import field_errors, virial_errors
 from aiida_forcefield.potentials.export.damping import DAMPING, write_damping
 from aiida_forcefield.potentials.export.gromacs import write_gromacs
 from aiida_forcefield.potentials.export.lammps import write_force_field
@@ -13,7 +13,7 @@ from aiida_forcefield.potentials.export.molecule import write_gro, write_pdb
 from aiida_forcefield.potentials.export.openmm import write_openmm
 from aiida_forcefield.potentials.fit import fit_force_field
 from aiida_forcefield.potentials.forcefield import ForceField, Term
-from aiida_forcefield.potentials.points import DimerPoints, MoleculePoints
+from aiida_forcefield.potentials.points import DimerPoints, MoleculePoints, join_dimers
 from aiida_forcefield.potentials.prior import Reference, build_prior, van_der_waals_radius
 from aiida_forcefield.potentials.read import read_files, read_lammps, read_openmm
 from aiida_forcefield.potentials.residuals import Settings
@@ -40,6 +40,7 @@ __all__ = [
     "fit_chosen_forms",
     "fit_force_field",
     "interaction_energies",
+    "join_dimers",
     "least_certain",
     "liquid_charges",
     "molecule_energies",
@@ -48,6 +49,7 @@ __all__ = [
     "read_lammps",
     "read_openmm",
     "van_der_waals_radius",
+    "virial_errors",
     "write_damping",
     "write_data",
     "write_force_field",

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from aiida_forcefield.potentials.energy import interaction_energies, molecule_energies
 from aiida_forcefield.potentials.forcefield import ForceField
+from aiida_forcefield.potentials.points import DimerPoints, join_dimers
 from aiida_forcefield.potentials.residuals import Settings
 from aiida_forcefield.scans import Points
 from aiida_forcefield.topology import Topology
@@ -16,6 +17,8 @@ Array = NDArray[np.float64]
 ENERGIES, GRADIENTS = "molecule: energies", "molecule: gradients"
 LIQUID = "dimers: liquid"
 """Drawn without regard to what the force field knows, so that their error is that of the liquid."""
+VIRIALS = "dimers: moved apart"
+"""How the energies of these change, by the relative change of the distance of their molecules."""
 
 
 def field_errors(
@@ -56,3 +59,18 @@ def field_errors(
         weights = settings.energy_weights(expected)
         errors[label] = float(np.sqrt(np.average(difference**2, weights=weights)))
     return errors
+
+
+def virial_errors(
+    field: ForceField, topology: Topology, dimers: Sequence[DimerPoints], settings: Settings
+) -> dict[str, float]:
+    """Root-mean-square error of `VIRIALS`, eV, if any are known; arguments as of `field_errors`."""
+    pairs = join_dimers(dimers) if dimers else None
+    if pairs is None or pairs.stretched is None:
+        return {}
+    near = interaction_energies(field, topology, pairs.positions[pairs.pulled])
+    far = interaction_energies(field, topology, pairs.stretched)
+    energies = pairs.energies[pairs.pulled]
+    errors = (far - near - (pairs.stretched_energies - energies)) / pairs.strains
+    weights = settings.energy_weights(energies)
+    return {VIRIALS: float(np.sqrt(np.average(errors**2, weights=weights)))}

@@ -94,8 +94,13 @@ def fit_force_field(
     for each in (charges, gas_charges):
         check_charges(each, topology)
     prior = build_prior(topology, reference, settings.dispersion_width, forms, pairs)
+    stretched = [d.stretched for d in dimer_points if d.stretched is not None]
     dimers = np.concatenate(
-        [np.zeros((0, 2 * len(topology.symbols), 3)), *(d.positions for d in dimer_points)]
+        [
+            np.zeros((0, 2 * len(topology.symbols), 3)),
+            *(d.positions for d in dimer_points),
+            *stretched,
+        ]
     )
     problem = Problem(
         prior,

@@ -1,6 +1,7 @@
 """The data of a fit: QM energies and gradients of molecules, interaction energies of dimers."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,15 +46,57 @@ class DimerPoints:
         energies: shape (s,), eV.
         weights: shape (s,), beside the weight that depends on the energy.
         label: where they come from, such as ``"random"``; its error is reported.
+        stretched: some of them with the molecules farther apart, shape (k, 2n, 3), Å.
+        stretched_energies: of these, shape (k,), eV.
+        pulled: which of them these are, shape (k,).
     """
 
     positions: Array
     energies: Array
     weights: Array
     label: str
+    stretched: Array | None = None
+    stretched_energies: Array = field(default_factory=lambda: np.zeros(0))
+    pulled: NDArray[np.int_] = field(default_factory=lambda: np.zeros(0, dtype=int))
 
     def __post_init__(self) -> None:
-        _check(f"dimer points {self.label}", self.positions, self.energies, self.weights)
+        name = f"dimer points {self.label}"
+        _check(name, self.positions, self.energies, self.weights)
+        if self.stretched is not None:
+            weights = self.weights[self.pulled]
+            _check(f"{name}, stretched", self.stretched, self.stretched_energies, weights)
+
+    @property
+    def strains(self) -> Array:
+        """By how much the centres of those pulled are farther apart, relative, shape (k,)."""
+        if self.stretched is None:
+            return np.zeros(0)
+        return np.asarray(_spans(self.stretched) / _spans(self.positions[self.pulled]) - 1.0)
+
+
+def join_dimers(sets: Sequence[DimerPoints]) -> DimerPoints:
+    """Sets as one, with the label of the first."""
+    ends = np.cumsum([len(points.energies) for points in sets])
+    places = [
+        points.pulled + end - len(points.energies) for points, end in zip(sets, ends, strict=True)
+    ]
+    stretched = [points.stretched for points in sets if points.stretched is not None]
+    return DimerPoints(
+        positions=np.concatenate([points.positions for points in sets]),
+        energies=np.concatenate([points.energies for points in sets]),
+        weights=np.concatenate([points.weights for points in sets]),
+        label=sets[0].label,
+        stretched=np.concatenate(stretched) if stretched else None,
+        stretched_energies=np.concatenate([points.stretched_energies for points in sets]),
+        pulled=np.concatenate(places),
+    )
+
+
+def _spans(dimers: Array) -> Array:
+    """Distances of the centres of two equal molecules, shape (s,), Å."""
+    half = dimers.shape[1] // 2
+    between = dimers[:, half:].mean(axis=1) - dimers[:, :half].mean(axis=1)
+    return np.asarray(np.linalg.norm(between, axis=1))
 
 
 def _check(field: str, positions: Array, energies: Array, weights: Array) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
-from itertools import combinations_with_replacement
+from itertools import chain, combinations_with_replacement
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +26,8 @@ from aiida_forcefield.potentials.units import KCAL_PER_MOL
 from aiida_forcefield.topology.topology import Topology
 
 Array = NDArray[np.float64]
+Block = tuple[Array, Array]
+"""Residuals and their Jacobian."""
 
 _GUARD = 10.0  # a barrier a tenth too low costs as much as one standard deviation
 
@@ -41,6 +43,8 @@ class Settings:
         hessian_error: of the elements of its Hessian between normal modes, relative to the
             frequencies: of a squared frequency itself.
         interaction_error: of an interaction energy, eV.
+        virial_error: of the change of an interaction energy when the molecules move apart, by the
+            relative change of their distance, eV. Such changes make the pressure of a liquid.
         repulsive_scale: interaction energies E > 0 weigh exp(−E / repulsive_scale), eV; the liquid
             hardly visits them.
         dispersion_width: relative standard deviation of C6 and C8 about their prior. Left free,
@@ -55,6 +59,7 @@ class Settings:
     gradient_error: float = 0.2
     hessian_error: float = 0.1
     interaction_error: float = 0.015
+    virial_error: float = KCAL_PER_MOL
     repulsive_scale: float = 3 * KCAL_PER_MOL
     dispersion_width: float = 0.07
     barrier: float = 10 * KCAL_PER_MOL
@@ -95,8 +100,8 @@ class Rows:
     """What each of the m residuals is of.
 
     Attributes:
-        kinds: ``"energy"``, ``"gradient"``, ``"torsion"``, ``"interaction"`` or ``"hessian"``;
-            empty for prior and guard.
+        kinds: ``"energy"``, ``"gradient"``, ``"torsion"``, ``"interaction"``, ``"virial"`` or
+            ``"hessian"``; empty for prior and guard.
         labels: where its point comes from.
         points: number of its point among all, -1 without one.
         weights: by which its square counts, that of its point; 0 for prior and guard.
@@ -112,8 +117,8 @@ class Rows:
 class Problem:
     """The residuals of a fit and their Jacobian.
 
-    All sets of dimers are one model, in their order: there are many small ones, and a form takes as
-    long for one distance as for a hundred.
+    All sets of dimers are one model, in their order, and then all that are stretched: there are
+    many small ones, and a form takes as long for one distance as for a hundred.
     """
 
     prior: Prior
@@ -137,14 +142,14 @@ class Problem:
         points = self.molecule_points
         return np.isfinite(points.gradients).all(axis=(1, 2)) & (points.weights > 0)
 
-    def residuals(self, u: Array) -> tuple[Array, Array]:
+    def residuals(self, u: Array) -> Block:
         """All residuals in units of their standard deviation, and their Jacobian in u."""
         parameters = self.prior.to_parameters(u)
         blocks = [
             self._hessian(parameters),
             *self._molecule(parameters),
             self._torsion(parameters),
-            *self._dimer(parameters),
+            *chain(*self._dimers(parameters)),
             self._guard(parameters),
         ]
         slope = self.prior.jacobian(parameters)
@@ -182,12 +187,14 @@ class Problem:
         if self.torsions:
             places = self.torsions.places
             blocks.append(_rows("torsion", labels[places], places, weights[places]))
+        virials = []
         for points in self.dimer_points:
-            places = count + np.arange(len(points.energies))
+            places, of_them = count + np.arange(len(points.energies)), points.pulled
             count += len(places)
-            label = np.full(len(places), points.label)
-            blocks.append(_rows("interaction", label, places, self._weights(points)))
-        blocks.append(_no_points(len(self.pairs)))
+            label, weights = np.full(len(places), points.label), self._weights(points)
+            blocks.append(_rows("interaction", label, places, weights))
+            virials.append(_rows("virial", label[of_them], places[of_them], weights[of_them]))
+        blocks += [*virials, _no_points(len(self.pairs))]
         columns = ([getattr(b, f.name) for b in blocks] for f in fields(Rows))
         return Rows(*(np.concatenate(column) for column in columns))
 
@@ -207,19 +214,23 @@ class Problem:
             found |= _rmse("rmse_torsion", turned, total)
         if self.hessian.size:
             found["rmse_frequency"] = self.hessian.frequency_error(parameters)
-        sets = [block[0] * self.settings.interaction_error for block in self._dimer(parameters)]
+        interactions, virials = self._dimers(parameters)
+        sets = [block[0] * self.settings.interaction_error for block in interactions]
         weight = [self._weights(points).sum() for points in self.dimer_points]
         if sets:
             found |= _rmse("rmse_interaction", np.concatenate(sets), sum(weight))
+            changes = np.concatenate([block[0] for block in virials])
+            total = sum(self._weights(p)[p.pulled].sum() for p in self.dimer_points)
+            found |= _rmse("rmse_virial", changes * self.settings.virial_error, total)
         for points, error, total in zip(self.dimer_points, sets, weight, strict=True):
             found |= _rmse(f"rmse_interaction {points.label}", error, total)
         return found
 
-    def _hessian(self, parameters: Array) -> tuple[Array, Array]:
+    def _hessian(self, parameters: Array) -> Block:
         off, jacobian = self.hessian.errors(parameters)
         return off / self.settings.hessian_error, jacobian / self.settings.hessian_error
 
-    def _molecule(self, parameters: Array) -> list[tuple[Array, Array]]:
+    def _molecule(self, parameters: Array) -> list[Block]:
         points, model = self.molecule_points, self.molecules.evaluate(parameters)
         if not points.weights.sum():
             return [(np.zeros(0), np.zeros((0, len(parameters))))] * 2
@@ -241,7 +252,7 @@ class Problem:
             ),
         ]
 
-    def _torsion(self, parameters: Array) -> tuple[Array, Array]:
+    def _torsion(self, parameters: Array) -> Block:
         """Energies along each dihedral, whose mean is taken off as an offset of its own."""
         if not self.torsions:
             return np.zeros(0), np.zeros((0, len(parameters)))
@@ -255,18 +266,29 @@ class Problem:
         root = np.sqrt(weights) / self.settings.torsion_error
         return root * (error - share @ error), root[:, None] * (jacobian - share @ jacobian)
 
-    def _dimer(self, parameters: Array) -> Iterator[tuple[Array, Array]]:
+    def _dimers(self, parameters: Array) -> tuple[list[Block], list[Block]]:
+        """Of each set, its interaction energies, and how they change as molecules move apart."""
         energy, jacobian = self.dimers.energy(parameters)
-        end = 0
+        interactions, virials = [], []
+        end, last = 0, sum(len(points.energies) for points in self.dimer_points)
         for points in self.dimer_points:
             start, end = end, end + len(points.energies)
-            root = np.sqrt(self._weights(points)) / self.settings.interaction_error
-            yield root * (energy[start:end] - points.energies), root[:, None] * jacobian[start:end]
+            root, off = np.sqrt(self._weights(points)), energy[start:end] - points.energies
+            share = root / self.settings.interaction_error
+            interactions.append((share * off, share[:, None] * jacobian[start:end]))
+
+            mine = points.pulled
+            first, last = last, last + len(mine)
+            change = energy[first:last] - points.stretched_energies - off[mine]
+            slope = jacobian[first:last] - jacobian[start:end][mine]
+            share = root[mine] / (points.strains * self.settings.virial_error)
+            virials.append((share * change, share[:, None] * slope))
+        return interactions, virials
 
     def _weights(self, points: DimerPoints) -> Array:
         return points.weights * self.settings.energy_weights(points.energies)
 
-    def _guard(self, parameters: Array) -> tuple[Array, Array]:
+    def _guard(self, parameters: Array) -> Block:
         """One-sided: zero where a curve's inner maximum is high enough, infinite where it has none.
 
         The logarithm keeps a fit that starts with a barrier from ever crossing to where there is

@@ -29,11 +29,16 @@ def left_out_errors(
 
     Returns:
         Root mean squares, weighted as in the fit: of each label, named like ``"energy bond
-        C1-O1"`` or ``"interaction dimers random"``, and of all, ``"energy"`` and ``"interaction"``.
+        C1-O1"`` or ``"interaction dimers random"``, and of all, ``"energy"``, ``"interaction"`` and
+        ``"virial"``.
     """
     blocks = np.where(rows.points < 0, "", rows.labels)
     unseen, found = _unseen(residuals, jacobian, rows, blocks), {}
-    errors = {"energy": settings.energy_error, "interaction": settings.interaction_error}
+    errors = {
+        "energy": settings.energy_error,
+        "interaction": settings.interaction_error,
+        "virial": settings.virial_error,
+    }
     for kind, error in errors.items():
         of_kind = rows.kinds == kind
         names = {

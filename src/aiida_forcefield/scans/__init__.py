@@ -9,7 +9,12 @@ from aiida_forcefield.scans.calibration import (
     hydrogen_bonds,
     representative_dimers,
 )
-from aiida_forcefield.scans.dimers import pair_scan, random_dimers, squeezed_dimers
+from aiida_forcefield.scans.dimers import (
+    pair_scan,
+    random_dimers,
+    squeezed_dimers,
+    stretched,
+)
 from aiida_forcefield.scans.drive import drive
 from aiida_forcefield.scans.liquid import liquid_dimers, liquid_molecules
 from aiida_forcefield.scans.plan import Plan, Scan, plan_pair_scans, plan_scans
@@ -54,4 +59,5 @@ __all__ = [
     "random_dimers",
     "representative_dimers",
     "squeezed_dimers",
+    "stretched",
 ]

@@ -18,6 +18,9 @@ Array = NDArray[np.float64]
 # Contact ratios: at 0.9 molecules touch, below 0.75 they repel each other by some kcal/mol.
 _RANDOM = (0.75, 1.5)
 _SQUEEZED = (0.62, 0.85)
+STRETCH = 0.03
+"""By which molecules are moved apart to see how their energy changes: a tenth of an ångström or so,
+over which an error of 0.002 kcal/mol in both energies is one of 0.1 in the slope."""
 
 
 def pair_scan(topology: Topology, positions: Array, scan: Scan, distances: ArrayLike) -> Array:
@@ -65,6 +68,21 @@ def random_dimers(topology: Topology, positions: Array, count: int, seed: int) -
 def squeezed_dimers(topology: Topology, positions: Array, count: int, seed: int) -> Array:
     """As `random_dimers` on the repulsive wall: contact ratios spread over 0.62 to 0.85."""
     return _touching(topology, positions, count, _SQUEEZED, np.random.default_rng([seed, 1]))
+
+
+def stretched(dimers: Array) -> Array:
+    """The same dimers with the centres of their molecules farther apart, relatively by `STRETCH`.
+
+    Args:
+        dimers: of equal molecules, first molecule first, shape (s, 2n, 3), Å.
+
+    Returns:
+        Shape (s, 2n, 3), Å, rounded to 1e-4 Å.
+    """
+    half = dimers.shape[1] // 2
+    first, second = dimers[:, :half], dimers[:, half:]
+    between = second.mean(axis=1, keepdims=True) - first.mean(axis=1, keepdims=True)
+    return rounded(np.concatenate([first, second + STRETCH * between], axis=1))
 
 
 def _touching(

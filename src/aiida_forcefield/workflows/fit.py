@@ -14,6 +14,7 @@ from aiida_forcefield.calculations.charges import derive_charges
 from aiida_forcefield.calculations.count import count_qm
 from aiida_forcefield.calculations.dimers import (
     BEGIN,
+    STRETCHED,
     choose_pair_scans,
     sample_dimers,
     sample_liquid,
@@ -382,7 +383,7 @@ class FitWorkChain(WorkChain):
                 self.ctx.force_field,
                 self.ctx.frames,
                 self.ctx.parameters["molecule"],
-                self._sized(sampling["liquid"] + sampling["uncertain"]),
+                self._sized(2 * sampling["liquid"] + sampling["uncertain"]),
                 self.inputs.fit,
                 Int(self.ctx.round),
             )
@@ -436,7 +437,8 @@ class FitWorkChain(WorkChain):
         return None
 
     def _new_dimers(self) -> dict[str, PointsData]:
-        new = {label: self.ctx.points.get(label) for label in self.ctx.new}
+        as_found = (label for label in self.ctx.new if not label.startswith(STRETCHED))
+        new = {label: self.ctx.points.get(label) for label in as_found}
         return {k: node for k, node in new.items() if node and node.base.attributes.get("split")}
 
     def validate(self) -> None:

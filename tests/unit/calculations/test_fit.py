@@ -15,7 +15,7 @@ from aiida_forcefield.calculations.fit import (
 )
 from aiida_forcefield.data import ForceFieldData, PointsData, TopologyData
 from aiida_forcefield.potentials import Settings, field_errors, interaction_energies
-from aiida_forcefield.scans import Counterpoise, Points, liquid_dimers
+from aiida_forcefield.scans import Counterpoise, Points, liquid_dimers, stretched
 
 from ..potentials.synthetic_fields import Case, build
 from ..potentials.test_errors import points_of
@@ -111,6 +111,32 @@ def test_validation_is_of_corrected_energies(
     assert plain["dimers: liquid"] > 1e-3
 
 
+def test_what_changes_by_distance_is_matched_and_corrected_alike(
+    methanol: Case, points: dict[str, Points], data: dict[str, object]
+) -> None:
+    near = points["liquid"]
+    far = replace(near, positions=stretched(near.positions), label="dimers stretched")
+    truth = interaction_energies(methanol.forcefield, methanol.topology, far.positions)
+    # The correction is that of the dimer as it was found, whose fraction goes with its geometry.
+    f = Counterpoise(0.7, 0.5).fractions(methanol.topology, near.positions)
+    corrected = truth + (1 - f) * 0.05
+    statuses = ("ok", "ok", "ok", "scf_not_converged", *near.statuses[4:])
+    far = replace(
+        far, energies=truth, corrected=corrected, uncorrected=corrected - 0.05, statuses=statuses
+    )
+    field, topology = ForceFieldData(methanol.forcefield), TopologyData(methanol.topology)
+    new = {"liquid_0_00": data["points_liquid_00"], "stretched_0_00": PointsData(far)}
+    found = validate_force_field(topology, field, Dict({}), Dict(CALIBRATION), **new).get_dict()
+    assert found["dimers: moved apart"] < 1e-6
+    assert found["points"] == near.ok.sum() + far.ok.sum()
+    assert set(found) == {"dimers: liquid", "dimers: moved apart", "points"}
+    right = {f"points_{label}": node for label, node in new.items()}
+    kept = {k: node for k, node in data.items() if k != "points_liquid_00"} | right
+    fitted = fit_force_field(**kept, calibration=Dict(CALIBRATION)).value
+    assert fitted.diagnostics["dimer_points"] == 25 - 1 + near.ok.sum()
+    assert fitted.diagnostics["rmse_virial"] > 0
+
+
 def test_what_is_taken_from_a_liquid(methanol: Case) -> None:
     rng = np.random.default_rng(1)
     sites = np.stack(np.meshgrid(*[np.arange(3.0)] * 3), axis=-1).reshape(-1, 3) * 4.1
@@ -135,13 +161,16 @@ def test_what_is_taken_from_a_liquid(methanol: Case) -> None:
         "thermal_2_00": 3,
         "liquid_2_00": 3,
         "liquid_2_01": 2,
+        "stretched_2_00": 3,
+        "stretched_2_01": 2,
         "uncertain_2_00": 3,
         "uncertain_2_01": 1,
     }
     dimers = [node.value.positions for label, node in found.items() if "thermal" not in label]
-    assert len(np.unique(np.concatenate(dimers), axis=0)) == 9
+    assert len(np.unique(np.concatenate(dimers), axis=0)) == 14
     drawn = liquid_dimers(methanol.topology, frame[None], np.full((1, 3), 12.3), 85, 9)[:5]
     np.testing.assert_array_equal(np.concatenate(dimers[:2]), drawn)
+    np.testing.assert_array_equal(np.concatenate(dimers[2:4]), stretched(drawn))
 
 
 def test_counterpoise_of_a_calibration() -> None:

@@ -13,6 +13,7 @@ from aiida_forcefield.potentials import (
     Term,
     fit_force_field,
     interaction_energies,
+    join_dimers,
     molecule_energies,
 )
 from aiida_forcefield.potentials.energy import dimer_model, molecule_model
@@ -21,6 +22,7 @@ from aiida_forcefield.potentials.hessian import hessian_model
 from aiida_forcefield.potentials.prior import build_prior
 from aiida_forcefield.potentials.residuals import Problem, type_pairs
 from aiida_forcefield.potentials.torsions import relaxed_torsions
+from aiida_forcefield.scans import stretched
 from aiida_forcefield.topology import Topology
 
 from .synthetic_fields import Case, disturbed
@@ -52,6 +54,19 @@ def data(case: Case, noise: float, seed: int = 0) -> tuple[MoleculePoints, Dimer
             np.ones(len(interaction)),
             "random",
         ),
+    )
+
+
+def moved_apart(case: Case, dimers: DimerPoints, places: np.ndarray) -> DimerPoints:
+    """The same, some of them with what the true field has when their molecules are farther apart,
+    relative to what it has as they are."""
+    before, after = case.dimers[places], stretched(case.dimers[places])
+    near, far = (interaction_energies(case.forcefield, case.topology, x) for x in (before, after))
+    return replace(
+        dimers,
+        stretched=after,
+        stretched_energies=dimers.energies[places] + far - near,
+        pulled=places,
     )
 
 
@@ -101,6 +116,7 @@ def test_standard_errors_are_the_real_errors(methanol: Case) -> None:
 def test_jacobian_of_the_residuals(case: Case) -> None:
     case = replace(case, molecules=case.molecules[:5], dimers=case.dimers[:20])
     molecules, dimers = data(case, noise=1.0)
+    dimers = moved_apart(case, dimers, np.array([1, 4, 7]))
     turned = next(t.name for t in case.topology.term_types if t.kind == "dihedral")
     molecules = replace(molecules, labels=("thermal", turned, "thermal", turned, turned))
     field = case.forcefield
@@ -113,7 +129,12 @@ def test_jacobian_of_the_residuals(case: Case) -> None:
         ),
         molecule_model(case.topology, field.terms, case.molecules, field.gas_charges),
         molecules,
-        dimer_model(case.topology, field.terms, case.dimers, field.gas_charges),
+        dimer_model(
+            case.topology,
+            field.terms,
+            np.concatenate([case.dimers, stretched(case.dimers[[1, 4, 7]])]),
+            field.gas_charges,
+        ),
         [dimers],
         list(type_pairs(case.topology, field.terms, field.charges)),
         relaxed_torsions(case.topology, field, molecules),
@@ -124,6 +145,41 @@ def test_jacobian_of_the_residuals(case: Case) -> None:
         forward, backward = (problem.residuals(u + s)[0] for s in (shift, -shift))
         expected = (forward - backward) / 2e-6
         np.testing.assert_allclose(jacobian[:, i], expected, rtol=1e-4, atol=1e-4)
+
+
+def test_how_energies_change_by_distance_is_fitted(methanol: Case) -> None:
+    """All energies are too high by as much: their changes tell the truth."""
+    molecules, dimers = data(methanol, noise=0.0)
+    wrong = replace(dimers, energies=dimers.energies + 0.02)
+    both = moved_apart(methanol, wrong, np.arange(60))
+    unseen = methanol.dimers[60:]
+    energies = [
+        interaction_energies(methanol.forcefield, methanol.topology, x)
+        for x in (unseen, stretched(unseen))
+    ]
+    truth, weights = energies[1] - energies[0], np.exp(-energies[0].clip(0) / 0.13)
+
+    def error(field: ForceField) -> float:
+        near, far = (
+            interaction_energies(field, methanol.topology, x) for x in (unseen, stretched(unseen))
+        )
+        return float(np.average((far - near - truth) ** 2, weights=weights)) ** 0.5
+
+    found, without = fit(methanol, molecules, both), fit(methanol, molecules, wrong)
+    assert error(found) < 0.8 * error(without)
+    assert found.diagnostics["rmse_virial"] > 0
+    assert found.diagnostics["left_out_virial"] > found.diagnostics["rmse_virial"]
+    assert "rmse_virial" not in without.diagnostics
+
+
+def test_sets_are_joined_with_their_pairs(methanol: Case) -> None:
+    _, dimers = data(replace(methanol, dimers=methanol.dimers[:10]), noise=0.0)
+    case = replace(methanol, dimers=methanol.dimers[:10])
+    first, second = (moved_apart(case, dimers, np.array(k)) for k in ([2, 5], [0, 9]))
+    both = join_dimers([first, dimers, second])
+    assert both.pulled.tolist() == [2, 5, 20, 29]
+    np.testing.assert_allclose(both.strains, 0.03, atol=1e-4)
+    assert join_dimers([dimers]).stretched is None
 
 
 def test_offset_of_the_energies_does_not_matter(methanol: Case) -> None:
