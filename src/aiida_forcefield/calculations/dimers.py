@@ -25,6 +25,8 @@ from aiida_forcefield.scans import (
 from aiida_forcefield.topology import Topology
 
 BEGIN = "begin_"
+SCIENCE = 1
+"""Raised where results change by what this file imports: the cache looks at the file alone."""
 DRAWN, STRETCHED = "liquid", "stretched"
 """Kinds of dimers: those drawn from the liquid, and the same with their molecules farther apart."""
 CANDIDATES = 20

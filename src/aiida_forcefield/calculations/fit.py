@@ -107,7 +107,8 @@ def validate_force_field(
     """How well a force field foresees points that it was not fitted to.
 
     Returns:
-        Root mean square errors in eV and eV/Å as of `potentials.field_errors`, and the number of
+        Root mean square errors in eV and eV/Å as of `potentials.field_errors` and
+        `potentials.virial_errors`, and the number of
         `points`.
     """
     molecule, counterpoise = topology.value, counterpoise_of(calibration)
@@ -122,7 +123,7 @@ def validate_force_field(
     groups = {label: [part] for label, part in parts.items()}
     dimers = _dimer_points(groups, dict.fromkeys(groups), molecule, counterpoise)
     errors |= virial_errors(field, molecule, dimers, weights)
-    return Dict({**errors, "points": sum(int(part.ok.sum()) for part in parts.values())})
+    return Dict({**errors, "points": sum(int(part.ok.sum()) for part in known)})
 
 
 def _molecule_points(

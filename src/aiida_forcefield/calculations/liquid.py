@@ -19,7 +19,6 @@ from aiida_forcefield.dynamics import (
     rigid_bonds,
     summarise,
     tail_coefficient,
-    total,
 )
 from aiida_forcefield.potentials import (
     DAMPING,
@@ -46,7 +45,6 @@ def prepare_liquid(
     field, molecule = force_field.value, topology.value
     content, positions = settings.get_dict(), box.get_array("positions")
     conditions = Conditions(content["temperature"], content["pressure"], rigid_bonds(molecule))
-    outward = total(_parts(many_body)) if many_body else None
     cutoff = content["cutoff"]
     files = {
         "force_field": (FORCE_FIELD, write_force_field(field, molecule, cutoff)),
@@ -56,7 +54,7 @@ def prepare_liquid(
         f"equilibration_{seed}": (
             "equilibration.in",
             equilibration_script(
-                conditions, content["equilibration"], seed, outward, len(positions)
+                conditions, content["equilibration"], seed, _parts(many_body), len(positions)
             ),
         )
         for seed in content["seeds"]
@@ -86,7 +84,7 @@ def prepare_production(
     if many_body:
         halves = [node.value.volume[len(node.value) // 2 :] for node in before.values()]
         volume = float(np.mean([half.mean() for half in halves])) / len(box.get_array("positions"))
-        pressure -= total(_parts(many_body)).pressure_at(volume)
+        pressure -= sum(part.pressure_at(volume) for part in _parts(many_body))
     conditions = Conditions(content["temperature"], pressure, rigid_bonds(topology.value))
     frames_every = content["production"] / content["frames"] if content["frames"] else None
     script = production_script(conditions, content["production"], frames_every)
@@ -144,6 +142,6 @@ def measure_density(
     )
 
 
-def _parts(many_body: Dict) -> list[ManyBody]:
+def _parts(many_body: Dict | None) -> list[ManyBody]:
     """What `measure_many_body` found."""
-    return [ManyBody(**part) for part in many_body.get_dict().values()]
+    return [ManyBody(**part) for part in many_body.get_dict().values()] if many_body else []

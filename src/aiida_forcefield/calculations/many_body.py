@@ -1,6 +1,7 @@
-"""Calcfunctions of what a liquid has beyond the sum of its pairs."""
+"""Calcfunctions of what a liquid has that its simulation does not."""
 
-from dataclasses import asdict, astuple
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
 
 import numpy as np
 from aiida.engine import calcfunction
@@ -10,7 +11,7 @@ from aiida_forcefield.data import ForceFieldData, PointsData, StructuresData, To
 from aiida_forcefield.dynamics import (
     ManyBody,
     atomic_polarizabilities,
-    coulomb,
+    coulomb_difference,
     induction_beyond_pairs,
     three_body_dispersion,
 )
@@ -19,6 +20,7 @@ from aiida_forcefield.scans import molecule_structures
 
 SCIENCE = 1
 """Raised where results change by what this file imports: the cache looks at the file alone."""
+Measure = Callable[..., ManyBody]
 ENDS = [0, -1]
 """Frames that are looked at; the spread over frames is small."""
 
@@ -38,7 +40,7 @@ def measure_many_body(
     frames: ArrayData,
     polarizability: ArrayData | None = None,
 ) -> Dict:
-    """What a liquid has that the pairs of its force field do not tell.
+    """What a liquid has beyond pairs, and what its simulation has in place of it.
 
     Args:
         force_field: has the dispersion coefficients, and the charges in vacuum and in the liquid.
@@ -49,47 +51,47 @@ def measure_many_body(
             dispersion alone is told.
 
     Returns:
-        Each with `energy` in eV per molecule, `pressure` in bar to the outside, and the `volume` in
-        Å³ per molecule at which they are so: ``three_body_dispersion``, ``induction`` beyond that
-        of pairs, and ``charges``, minus what the liquid's charges add to those of the gas, which
-        stand for induction in the simulation.
+        Each with `energy` in eV per molecule, `pressure` in bar to the outside, the `volume` in Å³
+        per molecule at which they are so, and of how many `bodies` it is:
+        ``three_body_dispersion``, ``induction`` beyond that of pairs, and ``charges``, minus what
+        the liquid's charges add to those of the gas, which stand for induction in the simulation.
+
+    Raises:
+        ValueError: dipoles that molecules induce in each other do not settle.
     """
     field, molecule = force_field.value, topology.value
-    c6 = np.array([field.c6(name) for name in molecule.atom_types])
+    names = molecule.atom_types
+    c6 = np.array([field.c6(name) for name in names])
     radii = [van_der_waals_radius(symbol) for symbol in molecule.symbols]
-    gas, liquid = (
-        np.array([charges[name] for name in molecule.atom_types])
-        for charges in (field.gas_charges, field.charges)
-    )
-    found: dict[str, list[tuple[float, ...]]] = {}
-
-    def keep(name: str, part: ManyBody) -> None:
-        found.setdefault(name, []).append(astuple(part))
-
-    boxes = zip(frames.get_array("positions")[ENDS], frames.get_array("box")[ENDS], strict=True)
-    for box in boxes:
-        keep("three_body_dispersion", three_body_dispersion(*box, c6, radii))
-        if polarizability is not None:
-            # With about one energy of excitation for all atoms, C6 of like atoms goes as the square
-            # of their polarizability (London).
-            atoms = atomic_polarizabilities(
-                reference.value.positions[0],
-                np.sqrt(c6),
-                float(np.trace(polarizability.get_array("polarizability")[0])) / 3,
-            )
-            keep("induction", induction_beyond_pairs(*box, gas, atoms))
-            with_gas, with_liquid = coulomb(*box, gas), coulomb(*box, liquid)
-            keep(
-                "charges",
-                ManyBody(
-                    with_gas.energy - with_liquid.energy,
-                    with_gas.pressure - with_liquid.pressure,
-                    with_gas.volume,
-                ),
-            )
+    gas, liquid = ([q[name] for name in names] for q in (field.gas_charges, field.charges))
+    measures: dict[str, Measure] = {
+        "three_body_dispersion": lambda *box: three_body_dispersion(*box, c6, radii)
+    }
+    if polarizability is not None:
+        # With about one energy of excitation for all atoms, C6 of like atoms goes as the square of
+        # their polarizability (London).
+        atoms = atomic_polarizabilities(
+            reference.value.positions[0],
+            np.sqrt(c6),
+            float(np.trace(polarizability.get_array("polarizability")[0])) / 3,
+        )
+        measures |= {
+            "induction": lambda *box: induction_beyond_pairs(*box, gas, atoms),
+            "charges": lambda *box: coulomb_difference(*box, gas, liquid),
+        }
+    boxes = [frames.get_array(name)[ENDS] for name in ("positions", "box")]
     return Dict(
         {
-            name: asdict(ManyBody(*map(float, np.mean(parts, axis=0))))
-            for name, parts in found.items()
+            name: _mean([measure(*box) for box in zip(*boxes, strict=True)])
+            for name, measure in measures.items()
         }
     )
+
+
+def _mean(parts: Sequence[ManyBody]) -> dict[str, float]:
+    """Of what was found in some frames."""
+    energy, pressure, volume = (
+        float(np.mean([getattr(part, name) for part in parts]))
+        for name in ("energy", "pressure", "volume")
+    )
+    return asdict(ManyBody(energy, pressure, volume, parts[0].bodies))

@@ -21,6 +21,7 @@ def compare(profile: str, pk: int, files: tuple[Path, ...]) -> None:
     from rich.console import Console
 
     from aiida_forcefield.calculations.calibration import counterpoise_of
+    from aiida_forcefield.calculations.dimers import STRETCHED
     from aiida_forcefield.cli.results import force_field_results
     from aiida_forcefield.cli.table import print_comparison, print_force_field
     from aiida_forcefield.data import PointsData
@@ -40,7 +41,11 @@ def compare(profile: str, pk: int, files: tuple[Path, ...]) -> None:
     fit = own.creator
     incoming = fit.base.links.get_incoming(node_class=PointsData)
     counterpoise = counterpoise_of(fit.inputs.calibration if "calibration" in fit.inputs else None)
-    points = [calibrated(n.value, topology, counterpoise) for n in incoming.all_nodes()]
+    points = [
+        calibrated(entry.node.value, topology, counterpoise)
+        for entry in incoming.all()
+        if STRETCHED not in entry.link_label  # fitted is not their energy, but how it changed
+    ]
     settings = Settings(**fit.inputs.settings.get_dict())
     errors = (field_errors(field, topology, points, settings) for field in (own.value, other))
     console = Console()

@@ -75,7 +75,7 @@ def _of_the_density(density: Results, variations: list[str]) -> Iterator[str]:
             f"No density with another choice of {', '.join(missing)}: the uncertainty lacks what "
             "it changes."
         )
-    if "induction" not in density["beyond_pairs"]:
+    if "induction" not in density.get("beyond_pairs", {}):
         yield (
             "What molecules of the liquid polarise in each other beyond pairs is not in the "
             "density: the molecule's polarizability or a preliminary liquid is missing."

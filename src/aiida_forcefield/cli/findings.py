@@ -58,6 +58,7 @@ def collect_profiles(study: "ProcessNode") -> list["Profile"]:
 def collect_dimers(study: "ProcessNode") -> list["DimerSet"]:
     """Interaction energies by origin, beside those of the study's force field."""
     from aiida_forcefield.calculations.calibration import counterpoise_of
+    from aiida_forcefield.calculations.dimers import STRETCHED
     from aiida_forcefield.scans import calibrated
 
     found: dict[str, list[Points]] = {}
@@ -69,7 +70,8 @@ def collect_dimers(study: "ProcessNode") -> list["DimerSet"]:
         label = batch.inputs.qm.structures.base.attributes.get("label")
         points = outputs_of(batch).get("points")
         kind = label.removeprefix("dimers ")
-        if kind not in (label, "calibration") and points is not None and batch.is_finished:
+        shown = kind not in (label, "calibration", STRETCHED)
+        if shown and points is not None and batch.is_finished:
             found.setdefault(kind, []).append(points.value)
     outputs = outputs_of(study)
     field, topology = outputs["force_field"].value, outputs["topology"].value

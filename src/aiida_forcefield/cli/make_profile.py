@@ -42,7 +42,8 @@ def make_profile(name: str) -> None:
         }
         for option, value in options.items():
             config.set_option(option, value, scope=name)
-        config.set_default_profile(default or name, overwrite=True)
+        kept = default if default in config.profile_names else name
+        config.set_default_profile(kept, overwrite=True)
         config.store()
         _enable_write_ahead_log(Path(config.get_profile(name).storage_config["filepath"]))
     report(f"profile {name} in {config.dirpath}", missing)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 Results = dict[str, Any]
 Outputs = Mapping[str, Any]  # nodes by name
-PARTS = ("reference", "molecule", "dimers")
+PARTS = ("reference", "molecule", "dimers", "polarizability")
 
 
 def collect_results(study: "ProcessNode") -> Results:

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from aiida_forcefield.cli.results import Results, deviation
-from aiida_forcefield.potentials.errors import ENERGIES
+from aiida_forcefield.potentials.errors import ENERGIES, VIRIALS
 from aiida_forcefield.potentials.forcefield import PRIOR_ONLY
 from aiida_forcefield.potentials.forms import FORMS, Form
 from aiida_forcefield.potentials.units import KCAL_PER_MOL
@@ -87,7 +87,8 @@ def _summary(results: Results) -> Iterator[Text]:
     material, qm, scans = results["material"], results["qm"], results["scans"]
     title = f"{material['name']}, protocol {results['protocol']}: {results['status']}"
     yield Text(title, style="bold")
-    yield Text("QM: " + "; ".join(f"{part} {name}" for part, name in results["levels"].items()))
+    levels = "; ".join(f"{part} {name}" for part, name in results["levels"].items())
+    yield Text(fill(f"QM: {levels}", 80, subsequent_indent=" " * 4))
     yield Text(
         f"    {qm['points']} points, {qm['failed_points']} failed, "
         f"{qm['cached_points']} from the cache; {qm['cpu_seconds']:.0f} CPU-s"
@@ -107,7 +108,7 @@ def _summary(results: Results) -> Iterator[Text]:
         errors = [
             f"{label} {error / KCAL_PER_MOL:.2f}".replace("dimers: ", "").replace(": energies", "")
             for label, error in found.items()
-            if label.startswith("dimers: ") or label == ENERGIES
+            if label == ENERGIES or (label.startswith("dimers: ") and label != VIRIALS)
         ]
         line = f"{number}. round in the liquid: {found['points']:.0f} points, foreseen within "
         yield Text(f"    {line}{', '.join(errors)} kcal/mol")
@@ -242,7 +243,7 @@ def _error_rows(diagnostics: Results) -> Iterator[tuple[str, str]]:
         "rmse_gradient": "molecule: gradients",
         "rmse_frequency": "molecule: frequencies",
         "rmse_interaction": "dimers: all",
-        "rmse_virial": "dimers: moved apart",
+        "rmse_virial": "dimers: change by distance",
     }
     for origin in ("random", "squeezed", "liquid", "uncertain"):
         named[f"rmse_interaction dimers {origin}"] = f"dimers: {origin}"
@@ -272,7 +273,7 @@ def _properties(results: Results) -> Table:
         table.add_row("of which statistics", f"± {density['standard_error']:.4f}")
         for name, change in changes.items():
             table.add_row(CHOICES[name], f"{change:+.4f}")
-    for part, outward in density["beyond_pairs"].items():
+    for part, outward in density.get("beyond_pairs", {}).items():
         table.add_row(f"with {outward:+.0f} bar outwards from {BEYOND_PAIRS[part]}", "")
     if measured and difference is not None:
         table.add_row(f"measured ({measured['source']})", f"{measured['value']:g}")

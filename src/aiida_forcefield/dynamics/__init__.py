@@ -12,11 +12,11 @@ from aiida_forcefield.dynamics.frames import read_frames
 from aiida_forcefield.dynamics.guard import Verdict, judge
 from aiida_forcefield.dynamics.induction import (
     atomic_polarizabilities,
-    coulomb,
+    coulomb_difference,
     induction_beyond_pairs,
 )
 from aiida_forcefield.dynamics.log import END_OF_LOG, Log, Thermo, parse_log
-from aiida_forcefield.dynamics.many_body import ManyBody, total
+from aiida_forcefield.dynamics.many_body import ManyBody
 from aiida_forcefield.dynamics.script import (
     DATA,
     FINAL_DATA,
@@ -50,7 +50,7 @@ __all__ = [
     "atomic_polarizabilities",
     "check_liquid",
     "check_tail",
-    "coulomb",
+    "coulomb_difference",
     "equilibration_script",
     "induction_beyond_pairs",
     "judge",
@@ -64,6 +64,5 @@ __all__ = [
     "summarise",
     "tail_coefficient",
     "three_body_dispersion",
-    "total",
     "write_xyz",
 ]

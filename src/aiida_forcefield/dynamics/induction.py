@@ -16,11 +16,11 @@ from scipy.sparse import bsr_array
 from scipy.sparse.linalg import cg
 
 from aiida_forcefield.dynamics.many_body import STRAIN, ManyBody, of_liquid
+from aiida_forcefield.potentials.units import COULOMB
 
 Array = NDArray[np.float64]
 Indices = NDArray[np.int_]
 
-COULOMB = 14.399645  # eV Å / e²
 DAMPING = 2.1304
 """a of P. T. van Duijnen and M. Swart, J. Phys. Chem. A 102, 2399 (1998), exponential density."""
 CUTOFF = 12.0
@@ -69,26 +69,30 @@ def induction_beyond_pairs(
         together = _energy(moved, first, second, shifts, q, alpha)
         return together - sum(_pair_energies(moved, first, second, shifts, q, alpha))
 
-    return of_liquid(energy, positions, edges)
+    # More than three bodies polarise each other, too, but three do so first.
+    return of_liquid(energy, positions, edges, bodies=3)
 
 
-def coulomb(positions: Array, edges: Array, charges: ArrayLike) -> ManyBody:
-    """Energy and pressure of charges on different molecules; arguments as above.
+def coulomb_difference(
+    positions: Array, edges: Array, charges: ArrayLike, others: ArrayLike
+) -> ManyBody:
+    """Energy and pressure of charges on different molecules, less those of other charges.
 
-    Up to the same distance as induction, from which it is to be told.
+    Up to the same distance as induction, which they stand for. Arguments as above.
     """
-    q = np.asarray(charges)
+    q, other = np.asarray(charges), np.asarray(others)
+    products = np.outer(q, q) - np.outer(other, other)
     first, second, images = _neighbours(positions, edges)
 
     def energy(moved: Array, box: Array) -> float:
         return float(
             sum(
-                (COULOMB * np.outer(q, q) / np.linalg.norm(away, axis=-1)).sum()
+                (COULOMB * products / np.linalg.norm(away, axis=-1)).sum()
                 for _, away in _vectors(moved, first, second, images * box)
             )
         )
 
-    return of_liquid(energy, positions, edges)
+    return of_liquid(energy, positions, edges, bodies=2)
 
 
 def _neighbours(positions: Array, edges: Array) -> tuple[Indices, Indices, Array]:

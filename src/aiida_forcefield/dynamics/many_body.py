@@ -1,10 +1,10 @@
-"""What a liquid has beyond the sum of its pairs, as a pressure.
+"""What a liquid has that its simulation does not, as a pressure.
 
-Pair potentials miss it, and LAMMPS has no such terms for molecules. Its mean effect on the density
-is that of a pressure from within, like the tail correction's; so the barostat takes its part.
+LAMMPS has no potentials of three molecules. Their mean effect on the density is that of a pressure
+from within, like the tail correction's; so the barostat takes their part.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,46 +19,42 @@ STRAIN = 0.005
 
 @dataclass(frozen=True)
 class ManyBody:
-    """An energy of a liquid that its pairs do not have.
+    """An energy of a liquid that its simulation does not have.
 
     Attributes:
         energy: eV per molecule.
         pressure: with which it pushes the liquid apart, bar.
         volume: per molecule, at which it does so, Å³.
+        bodies: how many molecules it takes.
     """
 
     energy: float
     pressure: float
     volume: float
+    bodies: int
 
     def pressure_at(self, volume: float) -> float:
         """The pressure at another volume per molecule (Å³), bar.
 
-        It falls as V⁻³, as long as neighbours keep their arrangement: each molecule then meets
-        pairs of others in proportion to the square of the density. A constant pressure would go on
-        pulling as the liquid expands, and can tear it apart.
+        As long as neighbours keep their arrangement, each molecule meets groups of k - 1 others in
+        proportion to that power of the density, and the pressure falls as V⁻ᵏ. A constant pressure
+        would go on pulling as the liquid expands, and can tear it apart.
         """
-        return self.pressure * (self.volume / volume) ** 3
+        return self.pressure * (self.volume / volume) ** self.bodies
 
 
-def total(parts: Sequence[ManyBody]) -> ManyBody:
-    """The sum of what was found in the same liquid."""
-    return ManyBody(
-        energy=sum(part.energy for part in parts),
-        pressure=sum(part.pressure for part in parts),
-        volume=parts[0].volume,
-    )
-
-
-def of_liquid(energy: Callable[[Array, Array], float], positions: Array, edges: Array) -> ManyBody:
-    """What an energy (eV) of a periodic box, given positions and edges, does to its liquid.
+def of_liquid(
+    energy: Callable[[Array, Array], float], positions: Array, edges: Array, bodies: int
+) -> ManyBody:
+    """What an energy of so many bodies in a periodic box does to its liquid.
 
     The pressure is that of a change of volume in which molecules keep their shape.
 
     Args:
-        energy: of the whole box, eV.
+        energy: of the whole box, eV, from positions and edges.
         positions: whole molecules, shape (M, n, 3), Å.
         edges: of the box, shape (3,), Å.
+        bodies: how many molecules the energy takes.
     """
     centres = positions.mean(axis=1, keepdims=True)
 
@@ -70,4 +66,5 @@ def of_liquid(energy: Callable[[Array, Array], float], positions: Array, edges: 
         energy=energy(positions, edges) / len(positions),
         pressure=-slope / (3 * float(np.prod(edges))) * BAR,
         volume=float(np.prod(edges)) / len(positions),
+        bodies=bodies,
     )

@@ -4,6 +4,7 @@ Each leg reads a data file and the force field, and writes `FINAL_DATA`, from wh
 goes on; so production can be continued until the statistical error is small enough.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from aiida_forcefield.dynamics.frames import DUMP_COLUMNS
@@ -80,7 +81,7 @@ def equilibration_script(
     conditions: Conditions,
     duration: float,
     seed: int,
-    many_body: ManyBody | None = None,
+    many_body: Sequence[ManyBody] = (),
     molecules: int = 0,
 ) -> str:
     """From a packed box, which is too dilute and may hold close contacts, to the liquid.
@@ -172,12 +173,14 @@ def _ensemble(conditions: Conditions) -> list[str]:
     ]
 
 
-def _pull(conditions: Conditions, many_body: ManyBody, molecules: int) -> list[str]:
+def _pull(conditions: Conditions, many_body: Sequence[ManyBody], molecules: int) -> list[str]:
     """Have the barostat pull, too, by what pushes beyond pairs at the present volume."""
-    pressure, outward = (p / BAR_PER_ATM for p in (conditions.pressure, many_body.pressure))
-    volume = many_body.volume * molecules
+    outward = "".join(
+        f"-({part.pressure / BAR_PER_ATM:.10g})*({part.volume * molecules:.10g}/vol)^{part.bodies}"
+        for part in many_body
+    )
     return [
-        f"variable target equal {pressure:.10g}-{outward:.10g}*({volume:.10g}/vol)^3",
+        f"variable target equal {conditions.pressure / BAR_PER_ATM:.10g}{outward}",
         _barostat(conditions, "$(v_target)"),
     ]
 

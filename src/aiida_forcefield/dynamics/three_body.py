@@ -37,6 +37,7 @@ def three_body_dispersion(
         lambda moved, box: _energy(moved, box, np.asarray(c6), np.asarray(radii), cutoff),
         positions,
         edges,
+        bodies=3,
     )
 
 

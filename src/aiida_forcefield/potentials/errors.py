@@ -66,7 +66,7 @@ def virial_errors(
 ) -> dict[str, float]:
     """Root-mean-square error of `VIRIALS`, eV, if any are known; arguments as of `field_errors`."""
     pairs = join_dimers(dimers) if dimers else None
-    if pairs is None or pairs.stretched is None:
+    if pairs is None or pairs.stretched is None or not len(pairs.pulled):
         return {}
     near = interaction_energies(field, topology, pairs.positions[pairs.pulled])
     far = interaction_energies(field, topology, pairs.stretched)

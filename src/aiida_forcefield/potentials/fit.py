@@ -206,7 +206,8 @@ def _without_outliers(problem: Problem, start: Array) -> tuple[Problem, Array, b
         agree = agreeing(problem.residuals(u)[0], rows)
         if (agree == kept).all():
             break
-    outlying = np.isin(rows.points, np.flatnonzero(~kept)) & (rows.kinds != "gradient")
+    once = np.isin(rows.kinds, ("energy", "interaction"))
+    outlying = np.isin(rows.points, np.flatnonzero(~kept)) & once
     return chosen, u, converged, Counter(rows.labels[outlying].tolist())
 
 

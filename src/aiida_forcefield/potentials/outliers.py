@@ -14,7 +14,7 @@ _NORMAL = 1.4826  # of a normal distribution, the standard deviation over the me
 
 
 def agreeing(residuals: Array, rows: Rows) -> NDArray[np.bool_]:
-    """Which points are within `FAR` of a force field, in energy and in gradient, shape (s,).
+    """Which points are within `FAR` of a force field, in energy and its changes, shape (s,).
 
     The standard deviation is that of most points, as their median tells it, or the expected one
     where that is larger. So is the offset that energies have in common.
@@ -24,7 +24,7 @@ def agreeing(residuals: Array, rows: Rows) -> NDArray[np.bool_]:
         rows: what they are of.
     """
     agree = np.ones(rows.points.max(initial=-1) + 1, dtype=bool)
-    for kind in ("energy", "gradient", "interaction"):
+    for kind in ("energy", "gradient", "interaction", "virial"):
         mine = (rows.kinds == kind) & (rows.weights > 0)
         if not mine.any():
             continue

@@ -190,8 +190,8 @@ def check_parameters(parameters: Parameters) -> Parameters:
         for key in ("gradient", "hessian", "dipole", "polarizability", "solvent"):
             if parameters.get(key):
                 raise ValueError(f"parameters.{key}: not with correlation mp2")
-    if parameters.get("polarizability") and engine != "pyscf":
-        raise ValueError("parameters.polarizability: needs engine pyscf")
+    if parameters.get("polarizability") and (engine != "pyscf" or "reference" in parameters):
+        raise ValueError("parameters.polarizability: needs engine pyscf, and no reference")
     if parameters.get("gpu"):
         _check_gpu(parameters)
     if "solvent" in parameters:
@@ -237,7 +237,7 @@ def _check_gpu(parameters: Parameters) -> None:
     if "mean_field" not in parameters:
         raise ValueError("parameters.gpu: needs a mean_field; tblite knows no GPU")
     for key in ("correlation", "crystal", "polarizability"):
-        if key in parameters:
+        if parameters.get(key):
             raise ValueError(f"parameters.gpu: not with {key}, which runs on the processor")
 
 
@@ -306,8 +306,6 @@ def _check_together(job: Job) -> None:
         raise ValueError(f"multiplicity: {job.multiplicity} is not a positive integer")
     if "correlation" in job.parameters and job.multiplicity != 1:
         raise ValueError("multiplicity: correlation mp2 needs closed shells, multiplicity 1")
-    if "reference" in job.parameters and job.parameters.get("polarizability"):
-        raise ValueError("parameters.polarizability: not with reference")
     if "reference" in job.parameters and (job.constraint or "relaxation" not in job.parameters):
         raise ValueError("parameters.reference: needs relaxation, and no constraint")
     relaxation = job.parameters.get("relaxation", {})

@@ -11,7 +11,8 @@ from aiida_forcefield.calculations.fit import CHOICES
 from aiida_forcefield.calculations.many_body import measure_many_body
 from aiida_forcefield.calculations.topology import perceive_topology
 from aiida_forcefield.calculations.uncertainty import estimate_uncertainty
-from aiida_forcefield.data import TopologyData
+from aiida_forcefield.data import ForceFieldData, TopologyData
+from aiida_forcefield.data.outputs import outputs_of
 from aiida_forcefield.topology import read_material
 from aiida_forcefield.workflows.density import FOUND_BY_CHAIN, DensityWorkChain
 from aiida_forcefield.workflows.fit import FitWorkChain
@@ -156,10 +157,13 @@ class MaterialWorkChain(WorkChain):
 
     def predict(self) -> Any:
         """Simulate the liquid."""
-        density = self._submit_density("density")
-        if "many_body" in density.inputs:
-            self.out("many_body", density.inputs.many_body)
-        return ToContext(density=density)
+        outputs = self.ctx.fit.outputs
+        self.ctx.many_body = self._many_body(outputs.force_field)
+        if self.ctx.many_body is not None:
+            self.out("many_body", self.ctx.many_body)
+        return ToContext(
+            density=self._submit_density("density", outputs.force_field, self.ctx.many_body)
+        )
 
     def inspect_density(self) -> ExitCode | None:
         """Go on only with a density."""
@@ -175,9 +179,15 @@ class MaterialWorkChain(WorkChain):
 
     def predict_otherwise(self) -> None:
         """Simulate the liquid with the force fields that made other choices, side by side."""
-        for name, field in self.ctx.fit.outputs.variations.items():
-            inputs = {"force_field": field, "settings": self.inputs.spread}
-            self.to_context(**{f"other_{name}": self._submit_density(f"density_{name}", **inputs)})
+        outputs = self.ctx.fit.outputs
+        for name, field in outputs.variations.items():
+            # Other dimers change C6 by less than matters here.
+            same = field.value.charges == outputs.force_field.value.charges
+            many_body = self.ctx.many_body if same else self._many_body(field)
+            density = self._submit_density(
+                f"density_{name}", field, many_body, settings=self.inputs.spread
+            )
+            self.to_context(**{f"other_{name}": density})
 
     def estimate_uncertainty(self) -> None:
         """See what the choices change; one whose liquid failed is left out, and said."""
@@ -203,22 +213,35 @@ class MaterialWorkChain(WorkChain):
         if self.inputs.clean_workdir.value:
             self.report(clean_work_directories(self.node))
 
-    def _submit_density(self, label: str, **changed: Data) -> ProcessNode:
-        outputs = self.ctx.fit.outputs
+    def _many_body(self, force_field: ForceFieldData) -> Dict | None:
+        """What the simulation of the liquid does not have, if there were frames to measure it."""
+        outputs = outputs_of(self.ctx.fit)
+        if "frames" not in outputs:
+            return None
+        names = ("reference", "frames")
+        inputs = {name: outputs[name] for name in names} | {"topology": self.ctx.topology}
+        if "polarizability" in outputs:
+            try:
+                found: Dict = measure_many_body(
+                    force_field, polarizability=outputs["polarizability"], **inputs
+                )
+            except ValueError as error:
+                self.report(f"induction beyond pairs: {error}")
+            else:
+                return found
+        without: Dict = measure_many_body(force_field, **inputs)
+        return without
+
+    def _submit_density(
+        self, label: str, force_field: ForceFieldData, many_body: Dict | None, **changed: Data
+    ) -> ProcessNode:
         inputs = self.exposed_inputs(DensityWorkChain, namespace="density")
         inputs |= {
             "topology": self.ctx.topology,
-            "reference": outputs.reference,
-            "force_field": outputs.force_field,
+            "reference": self.ctx.fit.outputs.reference,
+            "force_field": force_field,
             "metadata": {"call_link_label": label},
         }
-        inputs |= changed
-        if "frames" in outputs:
-            inputs["many_body"] = measure_many_body(
-                inputs["force_field"],
-                self.ctx.topology,
-                outputs.reference,
-                outputs.frames,
-                outputs.polarizability if "polarizability" in outputs else None,
-            )
-        return submit_once(self, DensityWorkChain, **inputs)
+        if many_body is not None:
+            inputs["many_body"] = many_body
+        return submit_once(self, DensityWorkChain, **inputs | changed)

@@ -21,7 +21,7 @@ from aiida_forcefield.workflows.submission import settle, submit_once
 
 CONSTRAINTS = "constraints.txt"
 PLAIN = re.compile(r"[\w ,.:;+*()/-]*")
-IMPOSSIBLE = ("density_fit", "gpu", "correlation", "interaction", "reference")
+IMPOSSIBLE = ("density_fit", "gpu", "correlation", "interaction", "reference", "polarizability")
 SCF_FAILED = PyscfCalculation.exit_codes.ERROR_ELECTRONIC_CONVERGENCE_NOT_REACHED.status
 
 

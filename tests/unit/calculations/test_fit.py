@@ -128,13 +128,14 @@ def test_what_changes_by_distance_is_matched_and_corrected_alike(
     new = {"liquid_0_00": data["points_liquid_00"], "stretched_0_00": PointsData(far)}
     found = validate_force_field(topology, field, Dict({}), Dict(CALIBRATION), **new).get_dict()
     assert found["dimers: moved apart"] < 1e-6
-    assert found["points"] == near.ok.sum() + far.ok.sum()
+    assert found["points"] == near.ok.sum()
     assert set(found) == {"dimers: liquid", "dimers: moved apart", "points"}
     right = {f"points_{label}": node for label, node in new.items()}
     kept = {k: node for k, node in data.items() if k != "points_liquid_00"} | right
     fitted = fit_force_field(**kept, calibration=Dict(CALIBRATION)).value
     assert fitted.diagnostics["dimer_points"] == 25 - 1 + near.ok.sum()
-    assert fitted.diagnostics["rmse_virial"] > 0
+    # Corrected by their own geometry, they would have missed the truth by ten times as much.
+    assert fitted.diagnostics["rmse_virial"] < 0.02
 
 
 def test_what_is_taken_from_a_liquid(methanol: Case) -> None:

@@ -39,12 +39,15 @@ def test_the_pressure_is_what_was_asked_for() -> None:
 
 
 def test_what_pushes_beyond_pairs_does_so_by_the_mean_volume() -> None:
-    parts = {"three_body_dispersion": 303.975, "induction": -101.325}
+    parts = {"three_body_dispersion": (303.975, 3), "charges": (-101.325, 2)}
     many_body = Dict(
-        {name: {"energy": 0.01, "pressure": p, "volume": 70.0} for name, p in parts.items()}
+        {
+            name: {"energy": 0.01, "pressure": pressure, "volume": 70.0, "bodies": bodies}
+            for name, (pressure, bodies) in parts.items()
+        }
     )
     # Second halves of both seeds: 560 Å³, twice the volume at which the pressure was measured.
     found = barostat(
         many_body, leg_0=thermo(900.0, 900.0, 550.0, 560.0), leg_1=thermo(900.0, 565.0)
     )
-    assert found == pytest.approx(10.0 - 200.0 / 8)
+    assert found == pytest.approx(10.0 - 300.0 / 8 + 100.0 / 4)

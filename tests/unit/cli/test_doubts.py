@@ -20,6 +20,7 @@ GOOD: dict[str, Any] = {
         "density": {
             "halves_agree": True,
             "seeds_agree": True,
+            "beyond_pairs": {"induction": -95.0},
             "changes": {"charges": 0.01, "dimers": 0.0},
         }
     },
@@ -56,6 +57,7 @@ def test_a_study_that_has_only_begun_is_not_doubted() -> None:
         ("dipoles/solvated/charges", 2.6, "charges in the solvent is 2.60 D, that of the QM"),
         ("validation", [{"dimers: liquid": 0.02}], "within 0.46 kcal/mol, more than the target"),
         ("validation", [{"molecule: energies": 0.02}], "No pair of the liquid could be computed"),
+        ("properties/density/beyond_pairs", {}, "What molecules of the liquid polarise"),
         ("properties/density/halves_agree", False, "The first and the second half"),
         ("properties/density/seeds_agree", False, "began with other velocities differ"),
         (

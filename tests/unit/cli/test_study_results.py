@@ -83,7 +83,7 @@ def study(profile: Profile) -> WorkChainNode:
     node.base.links.add_incoming(material, LinkType.INPUT_WORK, "material")
     node.base.links.add_incoming(comparison, LinkType.INPUT_WORK, "reference")
     node.base.links.add_incoming(Str("draft").store(), LinkType.INPUT_WORK, "protocol")
-    for part in ("reference", "molecule", "dimers"):
+    for part in ("reference", "molecule", "dimers", "polarizability"):
         parameters = Dict(XTB).store()
         label = f"fit__parameters__{part}"
         node.base.links.add_incoming(parameters, LinkType.INPUT_WORK, label)

@@ -5,9 +5,14 @@ import pytest
 from numpy.testing import assert_allclose
 from scipy.spatial.transform import Rotation
 
-from aiida_forcefield.dynamics import atomic_polarizabilities, coulomb, induction_beyond_pairs
-from aiida_forcefield.dynamics.induction import COULOMB, _mean_polarizability
+from aiida_forcefield.dynamics import (
+    atomic_polarizabilities,
+    coulomb_difference,
+    induction_beyond_pairs,
+)
+from aiida_forcefield.dynamics.induction import _mean_polarizability
 from aiida_forcefield.dynamics.many_body import BAR
+from aiida_forcefield.potentials.units import COULOMB
 
 EDGES = np.full(3, 60.0)
 WATER = np.array([[0.0, 0.0, 0.117], [0.0, 0.757, -0.469], [0.0, -0.757, -0.469]])
@@ -117,9 +122,10 @@ def test_dipoles_along_a_bond_strengthen_each_other() -> None:
     )
 
 
-def test_charges_attract_by_coulomb() -> None:
+def test_charges_less_others() -> None:
     pair = np.array([[[0.0, 0.0, 0.0]], [[5.0, 0.0, 0.0]]]) + 30.0
-    found = coulomb(pair, EDGES, [0.5])
-    energy = COULOMB * 0.25 / 5.0
+    found = coulomb_difference(pair, EDGES, [0.5], [0.3])
+    energy = COULOMB * (0.25 - 0.09) / 5.0
     assert 2 * found.energy == pytest.approx(energy)
     assert found.pressure == pytest.approx(energy / (3 * 60.0**3) * BAR, rel=1e-4)
+    assert found.bodies == 2

@@ -58,12 +58,15 @@ def test_without_shake_the_time_step_is_shorter():
 
 
 def test_the_barostat_pulls_what_pushes_beyond_pairs() -> None:
-    many_body = ManyBody(energy=0.01, pressure=405.3, volume=70.0)
+    many_body = [
+        ManyBody(energy=0.01, pressure=405.3, volume=70.0, bodies=3),
+        ManyBody(energy=0.02, pressure=-101.325, volume=70.0, bodies=2),
+    ]
     lines = equilibration_script(ROOM, 20.0, 5, many_body, molecules=200).split("\n")
     first, second = (k for k, line in enumerate(lines) if line.startswith("fix motion all npt"))
     assert lines[first].endswith(" iso 1 1 1000")
     assert lines[first + 1] == "run 5000 every 50 NULL"
-    assert "variable target equal 1-400*(14000/vol)^3" in lines[first:second]
+    assert "variable target equal 1-(400)*(14000/vol)^3-(-100)*(14000/vol)^2" in lines[first:second]
     assert lines[second].endswith(" iso $(v_target) $(v_target) 1000")
     assert lines[second + 1] == "run 5000"
 

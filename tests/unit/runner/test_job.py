@@ -82,7 +82,7 @@ def test_cells(tmp_path: Path) -> None:
         (crystal() | {"parameters": PBC | {"gpu": True}}, "gpu: not with crystal"),
         (
             {"parameters": XTB | {"polarizability": True}},
-            "parameters.polarizability: needs engine pyscf",
+            "parameters.polarizability: needs engine pyscf, and no reference",
         ),
         (
             {"parameters": MP2 | {"polarizability": True}},

@@ -124,7 +124,7 @@ def check(settings: Mapping[str, Any]) -> None:
         except ValueError as error:
             raise ValueError(str(error).replace("parameters", section, 1)) from None
         for key in needed:
-            if key not in content:
+            if content.get(key) in (None, False):
                 raise ValueError(f"{section}.{key} is missing")
     if _level(settings["reference"]) != _level(settings["molecule"]):
         raise ValueError(
