@@ -59,7 +59,7 @@ class Settings:
     gradient_error: float = 0.2
     hessian_error: float = 0.1
     interaction_error: float = 0.015
-    virial_error: float = 0.5 * KCAL_PER_MOL
+    virial_error: float = 0.7 * KCAL_PER_MOL
     repulsive_scale: float = 6 * KCAL_PER_MOL
     dispersion_width: float = 0.15
     barrier: float = 10 * KCAL_PER_MOL
