@@ -34,7 +34,7 @@ def describe_plan(file: StudyFile) -> Iterator[str]:
         + sampling["squeezed"]
         + sampling["rounds"] * per_round
         + calibrated
-        + bool(sampling["rounds"])  # the polarizability
+        + bool(sampling["rounds"] and "polarizability" in settings)
     )
     members = Counter(topology.atom_types)
     terms = Counter(term.kind for term in topology.term_types)

@@ -30,7 +30,11 @@ def collect_results(study: "ProcessNode") -> Results:
         "material": inputs.material.get_dict(),
         "protocol": inputs.protocol.value,
         "status": _status(study),
-        "levels": {part: level(inputs.fit.parameters[part].get_dict()) for part in PARTS},
+        "levels": {
+            part: level(inputs.fit.parameters[part].get_dict())
+            for part in PARTS
+            if part in inputs.fit.parameters
+        },
         "topology": _topology(outputs),
         "scans": _scans(study),
         "qm": _qm(study),

@@ -30,7 +30,7 @@ from aiida_forcefield.potentials.errors import LIQUID
 from aiida_forcefield.workflows.density import FOUND_BY_CHAIN, DensityWorkChain
 from aiida_forcefield.workflows.outcome import reason
 from aiida_forcefield.workflows.protocols import get_protocol
-from aiida_forcefield.workflows.protocols.check import QM_SECTIONS
+from aiida_forcefield.workflows.protocols.check import DISPENSABLE, QM_SECTIONS
 from aiida_forcefield.workflows.qm import QmWorkChain, expose_qm, validate_parameters
 from aiida_forcefield.workflows.scan import ScanWorkChain, sections
 from aiida_forcefield.workflows.submission import settle, submit_once
@@ -59,6 +59,7 @@ class FitWorkChain(WorkChain):
             spec.input(
                 f"parameters.{part}",
                 valid_type=Dict,
+                required=part not in DISPENSABLE,
                 validator=validate_parameters,
                 help=f"QM of the {part}.",
             )
@@ -194,7 +195,8 @@ class FitWorkChain(WorkChain):
         builder.qm.code = codes["qm"]
         builder.qm.metadata.options = {"resources": ONE_CORE, **(options or {}).get("qm", {})}
         for part in QM_SECTIONS:
-            builder.parameters[part] = Dict(settings[part])
+            if part in settings:
+                builder.parameters[part] = Dict(settings[part])
         for part in ("molecule", "pairs"):
             builder.learning[part] = Dict(settings["learning"][part])
         builder.sampling = Dict(settings["sampling"])
@@ -265,7 +267,8 @@ class FitWorkChain(WorkChain):
 
         batches: list[Work] = [(label, "dimers", batch, None) for label, batch in dimers.items()]
         self.ctx.queue = batches + queues["dimers"] + queues["molecule"]
-        if self.inputs.sampling["rounds"]:  # it is for a liquid
+        # It is for a liquid.
+        if self.inputs.sampling["rounds"] and POLARIZABILITY in self.inputs.parameters:
             molecule = resting_molecule(topology, reference)
             self.ctx.queue.append((POLARIZABILITY, POLARIZABILITY, molecule, None))
 

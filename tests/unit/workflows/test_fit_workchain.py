@@ -66,6 +66,25 @@ def test_points_of_a_batch_that_was_given_up_are_kept(
     assert not fit.has_work()
 
 
+def test_a_polarizability_is_kept_apart_from_what_is_fitted(
+    fit: Any, make_points: MakePoints
+) -> None:
+    batch = WorkChainNode().store()
+    points = PointsData(make_points("ok")).store()
+    tensor = ArrayData({"polarizability": np.eye(3)[None]}).store()
+    points.base.links.add_incoming(batch, LinkType.RETURN, "points")
+    tensor.base.links.add_incoming(batch, LinkType.RETURN, "properties__part_001")
+    batch.set_process_state("finished")
+    batch.set_exit_status(0)
+    fit.ctx.apart = {}
+    fit.ctx.wave = [("polarizability", "polarizability")]
+    fit.ctx.work_polarizability = batch
+    fit.collect_work()
+    assert fit.outputs["polarizability"].uuid == tensor.uuid
+    assert fit.ctx.points == {}
+    assert list(fit.ctx.apart) == ["polarizability"]
+
+
 def test_fit_needs_dimers(fit: Any, make_points: MakePoints) -> None:
     fit.ctx.points = {
         "bond_H1_H1_round_00": PointsData(make_points("ok")),
@@ -154,7 +173,24 @@ def test_everything_but_the_liquid_is_planned_at_once(fast: Any) -> None:
     assert parts["random_00"] == "dimers"
     assert parts["bond_H1_H1"] == "molecule"
     assert parts["pair_H1_H1"] == "dimers"
+    assert parts["polarizability"] == "polarizability"
     assert not any(label.startswith(("liquid", "second")) for label in parts)
+
+
+@pytest.mark.parametrize(
+    "overrides",
+    [{"polarizability": None}, {"sampling": {"rounds": 0}, "calibration": None}],
+    ids=["not wanted", "no liquid"],
+)
+def test_no_polarizability_is_planned(
+    start: Callable[..., Any],
+    codes: dict[str, InstalledCode],
+    topology: TopologyData,
+    make_points: MakePoints,
+    overrides: dict[str, Any],
+) -> None:
+    process = plan_fast(start, codes, topology, make_points, overrides)
+    assert "polarizability" not in [label for label, *_ in process.ctx.queue]
 
 
 def test_no_more_scans_of_pairs_than_allowed(

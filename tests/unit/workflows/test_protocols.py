@@ -49,6 +49,7 @@ def test_overrides_are_merged_recursively() -> None:
         "molecule": {"mean_field": {"grids": {"level": 3}}},
         "dimers": {"structure": {"basis": {"default": "aug-cc-pvdz", "H": "cc-pvdz"}}},
         "calibration": None,
+        "polarizability": None,
         "sampling": {"random": 0},
         "fit": {"dispersion_width": 0.1, "forms": {"nonbonded": "lennard_jones"}},
     }
@@ -61,6 +62,7 @@ def test_overrides_are_merged_recursively() -> None:
     forms = {"nonbonded": "lennard_jones"}
     assert after["fit"] == {"dispersion_width": 0.1, "forms": forms}
     assert after["density"] == before["density"]
+    assert "polarizability" not in after
 
 
 @pytest.mark.parametrize(
@@ -81,6 +83,8 @@ def test_overrides_are_merged_recursively() -> None:
         ({"density": {"frames": True}}, "density.frames: True must be a valid integer"),
         ({"learning": {"pairs": {"noise": "1e-4"}}}, "learning.pairs.noise: '1e-4' must be"),
         ({"dimers": {"gradient": "yes"}}, "dimers.gradient: 'yes' has the wrong type"),
+        ({"polarizability": {"polarizability": False}}, "polarizability.polarizability is missing"),
+        ({"polarizability": {"reference": {}}}, "needs engine pyscf, and no reference"),
         # contradictions with the calibration
         ({"dimers": {"structure": {"basis": "def2-svp"}}}, "dimers.structure.basis: 'def2-svp'"),
         ({"calibration": {"basis": "aug-cc-pvdz"}}, "calibration.basis: 'aug-cc-pvdz' must be"),

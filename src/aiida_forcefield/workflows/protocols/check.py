@@ -23,6 +23,8 @@ QM_SECTIONS = {
     "dimers": ("interaction",),
     "polarizability": ("polarizability",),
 }
+DISPENSABLE = ("polarizability",)
+"""A study without it has no induction beyond pairs, and says so."""
 
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=0)]
@@ -119,6 +121,8 @@ def check(settings: Mapping[str, Any]) -> None:
     """
     for section, needed in QM_SECTIONS.items():
         content = settings.get(section, {})
+        if not content and section in DISPENSABLE:
+            continue
         try:
             check_qm(content)
         except ValueError as error:
