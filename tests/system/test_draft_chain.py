@@ -104,16 +104,12 @@ def test_archive_is_replayed_elsewhere(
 # Runs in a process of its own: one Python process holds one AiiDA installation.
 WALK = """
 import json, sys
-from aiida.orm import CalcJobNode, Dict, ProcessNode, QueryBuilder, load_node
+from aiida.orm import CalcJobNode, Dict, QueryBuilder, load_node
 from aiida_forcefield.cli.graph import descendants
 from aiida_forcefield.data import PointsData
+from aiida_forcefield.data.provenance import nodes_behind
 
 study = load_node(int(sys.argv[1]))
-
-def ancestors(node, kind, **filters):
-    query = QueryBuilder().append(type(node), filters={"id": node.pk}, tag="result")
-    query.append(kind, with_descendants="result", project="id", filters=filters or None)
-    return set(query.all(flat=True))
 
 def jobs():
     filters = {"id": {"in": descendants(study.pk)}, "process_type": QM}
@@ -122,19 +118,16 @@ def jobs():
     return set(query.all(flat=True))
 
 QM = "aiida.calculations:forcefield.qm"
-used = QueryBuilder().append(Dict, filters={"id": study.outputs.density.pk}, tag="result")
-used.append(CalcJobNode, with_descendants="result", filters={"process_type": QM}, project="id")
+density, field = study.outputs.density, study.outputs.force_field
+used = {job.pk for job in nodes_behind(density, CalcJobNode) if job.process_type == QM}
+points = nodes_behind(field, PointsData)
 print(json.dumps({
     "jobs": sorted(jobs()),
-    "jobs_behind_density": sorted(set(used.all(flat=True))),
-    "inputs_behind_density": sorted(ancestors(study.outputs.density, Dict)),
+    "jobs_behind_density": sorted(used),
+    "inputs_behind_density": sorted(node.pk for node in nodes_behind(density, Dict)),
     "material": study.inputs.material.pk,
     "state": study.inputs.density.settings.pk,
-    "points_behind_field": len(ancestors(study.outputs.force_field, PointsData)),
-    "types_of_points": sorted(
-        load_node(pk).base.attributes.get("label")
-        for pk in ancestors(study.outputs.force_field, PointsData)
-    ),
+    "types_of_points": sorted(node.base.attributes.get("label") for node in points),
 }))
 """
 
