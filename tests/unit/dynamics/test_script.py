@@ -68,7 +68,8 @@ def test_the_barostat_pulls_what_pushes_beyond_pairs() -> None:
     assert lines[first + 1] == "run 5000 every 50 NULL"
     assert "variable target equal 1-(400)*(14000/vol)^3-(-100)*(14000/vol)^2" in lines[first:second]
     assert lines[second].endswith(" iso $(v_target) $(v_target) 1000")
-    assert lines[second + 1] == "run 5000"
+    assert lines[second + 1] == f'run 2500 every 250 "{lines[second]}"'
+    assert lines[second + 2] == "run 2500"
 
 
 def test_equilibration_has_no_shake_where_steps_are_limited():
