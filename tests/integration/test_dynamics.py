@@ -129,7 +129,7 @@ def test_the_barostat_acts_for_what_is_beyond_pairs(liquid, packed, tmp_path, bo
     inwards = ManyBody(0.0, -2000.0, before.volume.mean() / box.molecules, bodies=3)
     (tmp_path / "system.data").write_text(write_data(FIELD, METHANOL, positions, [box.edge] * 3))
     (tmp_path / "forcefield.lmp").write_text((folder / "forcefield.lmp").read_text())
-    script = equilibration_script(conditions_at(0.0), 6.0, 12, [inwards], box.molecules)
+    script = equilibration_script(conditions_at(0.0), 12.0, 12, [inwards], box.molecules)
     log = run(tmp_path, script)
     assert judge(log, TEMPERATURE).status == "ok"
     later = log.runs[-1]
