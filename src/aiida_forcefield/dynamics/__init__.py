@@ -15,7 +15,7 @@ from aiida_forcefield.dynamics.induction import (
     coulomb_difference,
     induction_beyond_pairs,
 )
-from aiida_forcefield.dynamics.log import END_OF_LOG, Log, Thermo, parse_log
+from aiida_forcefield.dynamics.log import END_OF_LOG, MEASURED, Log, Thermo, parse_log
 from aiida_forcefield.dynamics.many_body import ManyBody
 from aiida_forcefield.dynamics.script import (
     DATA,
@@ -38,6 +38,7 @@ __all__ = [
     "FINAL_DATA",
     "FORCE_FIELD",
     "FRAMES",
+    "MEASURED",
     "MINIMUM_SAMPLES",
     "THERMO_EVERY",
     "Box",

@@ -24,10 +24,10 @@ def judge(log: Log, temperature: float, density_change: float = 1.3) -> Verdict:
     """Detect a collapse, an explosion or an early end.
 
     Args:
-        log: of an equilibration or production leg; its last run is the one that is looked at.
+        log: of an equilibration or production leg.
         temperature: target, K.
-        density_change: largest allowed ratio between two densities of the last run. A liquid's
-            density varies by a few per cent; more means that it boils, or that the run before was
+        density_change: largest allowed ratio between two densities. A liquid's
+            density varies by a few per cent; more means that it boils, or that what came before was
             too short for it to condense.
     """
     error = log.errors[0] if log.errors else ""
@@ -37,10 +37,10 @@ def judge(log: Log, temperature: float, density_change: float = 1.3) -> Verdict:
         return Verdict("lost_atoms", f"atoms left the box or their molecule: {error}")
     if error:
         return Verdict("failed", f"LAMMPS stopped: {error}")
-    if not log.runs:
+    run = log.thermo
+    if run is None:
         return Verdict("unfinished", "LAMMPS ended before it printed a result")
 
-    run = log.runs[-1]
     values = (run.temperature, run.pressure, run.density, run.potential_energy)
     if not all(np.isfinite(column).all() for column in values):
         return Verdict("not_a_number", "atoms came to overlap: an energy is not a number")

@@ -33,6 +33,9 @@ _FIELDS = {
 THERMO_KEYWORDS = "step time temp press density vol pe ke etotal evdwl ecoul elong etail"
 """What the scripts print; the columns of `Thermo`, in order."""
 
+MEASURED = "measured from here"
+"""What a script prints before the runs that are looked at."""
+
 END_OF_LOG = "Total wall time:"
 """How the last line begins that LAMMPS writes."""
 
@@ -94,7 +97,7 @@ class Log:
     """What a LAMMPS log says.
 
     Attributes:
-        runs: output of each ``minimize`` and ``run`` that printed at least one line, in order.
+        thermo: output of the runs after the last line `MEASURED`, one after the other, if any.
         warnings: texts of the warnings, each once, and one on dangerous neighbour list builds.
         errors: texts of the errors.
         finished: whether LAMMPS came to the end of its script.
@@ -102,7 +105,7 @@ class Log:
         wall_seconds: of all runs that ended.
     """
 
-    runs: tuple[Thermo, ...]
+    thermo: Thermo | None
     warnings: tuple[str, ...]
     errors: tuple[str, ...]
     finished: bool
@@ -114,7 +117,7 @@ def parse_log(text: str) -> Log:
     """Read a log written with ``units real`` and the thermo style `THERMO_KEYWORDS`.
 
     A last line without its end is ignored, since its last number may be cut off. Where the log
-    does not contain what is asked for, as after an early crash, `Log.runs` is empty.
+    does not contain what is asked for, as after an early crash, `Log.thermo` is None.
     """
     lines = text.split("\n")[:-1]
     loops = [
@@ -127,7 +130,7 @@ def parse_log(text: str) -> Log:
     if builds:
         warnings.append(f"{builds} dangerous neighbour list builds: interactions may be missing")
     return Log(
-        runs=_runs(lines),
+        thermo=_measured(lines),
         warnings=tuple(dict.fromkeys(warnings)),
         errors=tuple(
             line.removeprefix("ERROR").strip(" :") for line in lines if line[:5] == "ERROR"
@@ -141,19 +144,23 @@ def parse_log(text: str) -> Log:
     )
 
 
-def _runs(lines: Sequence[str]) -> tuple[Thermo, ...]:
-    tables: list[list[list[float]]] = []
-    reading = False
+def _measured(lines: Sequence[str]) -> Thermo | None:
+    table: list[list[float]] = []
+    reading = marked = False
     for line in lines:
         words = line.split()
-        if words == list(_FIELDS):
-            tables.append([])
-            reading = True
+        if line == MEASURED:
+            marked, table = True, []
+        elif words == list(_FIELDS):
+            reading = marked
         elif line.startswith(("Loop time of", "ERROR")):
             reading = False
         elif reading and len(words) == len(_FIELDS) and all(map(_NUMBER.match, words)):
-            tables[-1].append([float(word) for word in words])
-    return tuple(_thermo(np.array(table)) for table in tables if table)
+            row = [float(word) for word in words]
+            # A run begins with the state in which the one before ended.
+            if not table or row[0] != table[-1][0]:
+                table.append(row)
+    return _thermo(np.array(table)) if table else None
 
 
 def _thermo(table: NDArray[np.float64]) -> Thermo:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from aiida_forcefield.dynamics.frames import DUMP_COLUMNS
-from aiida_forcefield.dynamics.log import BAR_PER_ATM, THERMO_KEYWORDS
+from aiida_forcefield.dynamics.log import BAR_PER_ATM, MEASURED, THERMO_KEYWORDS
 from aiida_forcefield.dynamics.many_body import ManyBody
 from aiida_forcefield.topology.topology import Topology
 
@@ -25,9 +25,16 @@ _SOFT_STEPS = 1000  # of 0.5 fs
 # skin outside. A box that shrinks by a tenth takes that room away ("Out of range atoms"), so the
 # liquid condenses in runs that are too short for it.
 _CONDENSING_STEPS = 50
+# Viscous liquids reach their structure slowly: ethylene carbonate, condensed at 313 K, was still
+# contracting after 40 ps. It condenses hot, under a pressure at which no liquid boils.
+_HEAT = 1.4  # of the temperature
+_SQUEEZE = 3000.0  # bar
+_CONDENSING, _COOLING = 0.4, 0.2  # of the time
 # After which the barostat is told anew what pushes beyond pairs. Told once, at the volume of the
-# liquid without it, it tore apart a liquid of ethylene carbonate (2800 bar).
-_FOLLOWING_STEPS = 250
+# liquid without it, it tore apart a liquid of ethylene carbonate (2800 bar); told of the volume
+# before a leg, it pulled by 300 bar too little throughout the leg.
+_FOLLOWING_STEPS = 500
+_TARGET = "$(v_target)"
 
 
 @dataclass(frozen=True)
@@ -90,54 +97,61 @@ def equilibration_script(
     """From a packed box, which is too dilute and may hold close contacts, to the liquid.
 
     Minimisation; 0.5 ps in which no atom moves more than 0.05 Å a step and a Langevin thermostat
-    takes away what the contacts release; then NPT for ``duration`` (ps): one half in short runs, in
-    which the liquid condenses, and the other in one run, the last. Seeds of LAMMPS are positive
-    integers.
+    takes away what the contacts release; then NPT for ``duration`` (ps): the liquid condenses hot
+    and under pressure, is brought to its conditions, and settles. The second half of that is
+    measured, by which the liquid is judged. Seeds of LAMMPS are positive integers.
 
-    From then on the barostat pulls by what ``many_body`` pushes at the volume that so many
-    ``molecules`` have by then.
-
-    Raises:
-        ValueError: if duration, seed or, with ``many_body``, ``molecules`` is not positive.
+    Arguments and errors otherwise as of `production_script`.
     """
     if seed < 1:
         message = f"seed: {seed} is not allowed, it must be a positive integer"
         raise ValueError(message)
-    if many_body and molecules < 1:
-        message = f"molecules: {molecules} is not allowed, it must be a positive integer"
-        raise ValueError(message)
     steps = _steps(conditions, duration)
-    temperature = f"{conditions.temperature:g}"
+    condensing, cooling = round(_CONDENSING * steps), round(_COOLING * steps)
+    settling = (steps - condensing - cooling) // 2
+    hot, squeezed = _HEAT * conditions.temperature, f"{_SQUEEZE / BAR_PER_ATM:.10g}"
+    target = _target(conditions, many_body, molecules)
     return "\n".join(
         [
             *_head(),
             "minimize 0 1e-2 100 500",
             "reset_timestep 0",
-            f"velocity all create {temperature} {seed} dist gaussian",
+            f"velocity all create {hot:g} {seed} dist gaussian",
             "timestep 0.5",
             "fix motion all nve/limit 0.05",
-            f"fix heat all langevin {temperature} {temperature} {_THERMOSTAT:g} {seed}",
+            f"fix heat all langevin {hot:g} {hot:g} {_THERMOSTAT:g} {seed}",
             f"run {_SOFT_STEPS}",
             "unfix heat",
             "unfix motion",
             "velocity all zero linear",
-            *_ensemble(conditions),
-            f"run {steps // 2} every {_CONDENSING_STEPS} NULL",
-            *_settle(conditions, many_body, molecules, steps - steps // 2),
+            *_integration(conditions),
+            *target,
+            _barostat((hot, hot), (squeezed, squeezed)),
+            f"run {condensing} every {_CONDENSING_STEPS} NULL",
+            _barostat((hot, conditions.temperature), (squeezed, _TARGET)),
+            f"run {cooling} every {_CONDENSING_STEPS} NULL",
+            *_follow(conditions, many_body, settling),
+            f'print "{MEASURED}"',
+            *_follow(conditions, many_body, steps - condensing - cooling - settling),
             *_tail(),
         ]
     )
 
 
 def production_script(
-    conditions: Conditions, duration: float, frames_every: float | None = None
+    conditions: Conditions,
+    duration: float,
+    frames_every: float | None = None,
+    many_body: Sequence[ManyBody] = (),
+    molecules: int = 0,
 ) -> str:
     """NPT for ``duration`` (ps) from where the data file's positions and velocities stand.
 
-    With ``frames_every`` (ps), frames are written to `FRAMES`.
+    With ``frames_every`` (ps), frames are written to `FRAMES`. The barostat pulls by what
+    ``many_body`` pushes at the volume that so many ``molecules`` have at the time.
 
     Raises:
-        ValueError: if a duration is not positive.
+        ValueError: if a duration or, with ``many_body``, ``molecules`` is not positive.
     """
     dump = []
     if frames_every is not None:
@@ -146,8 +160,17 @@ def production_script(
             f"dump frames all custom {every} {FRAMES} {DUMP_COLUMNS}",
             "dump_modify frames sort id format float %.6f",
         ]
-    steps = _steps(conditions, duration)
-    return "\n".join([*_head(), *_ensemble(conditions), *dump, f"run {steps}", *_tail()])
+    return "\n".join(
+        [
+            *_head(),
+            *_integration(conditions),
+            *_target(conditions, many_body, molecules),
+            *dump,
+            f'print "{MEASURED}"',
+            *_follow(conditions, many_body, _steps(conditions, duration)),
+            *_tail(),
+        ]
+    )
 
 
 def _head() -> list[str]:
@@ -166,43 +189,39 @@ def _head() -> list[str]:
     ]
 
 
-def _ensemble(conditions: Conditions) -> list[str]:
+def _integration(conditions: Conditions) -> list[str]:
     types = " ".join(map(str, conditions.rigid_bonds))
     return [
         *([f"fix rigid all shake 1e-6 50 0 b {types}"] if types else []),
         f"timestep {conditions.timestep:g}",
-        _barostat(conditions, f"{conditions.pressure / BAR_PER_ATM:.10g}"),
     ]
 
 
-def _settle(
-    conditions: Conditions, many_body: Sequence[ManyBody], molecules: int, steps: int
-) -> list[str]:
-    """Run on; the barostat pulls, too, by what pushes beyond pairs at the present volume.
-
-    It follows the volume for half of the time; the last run is one, by which the liquid is judged.
-    """
-    if not many_body:
-        return [f"run {steps}"]
+def _target(conditions: Conditions, many_body: Sequence[ManyBody], molecules: int) -> list[str]:
+    """Define the pressure that the barostat aims at, atm, as a function of the volume."""
+    if many_body and molecules < 1:
+        message = f"molecules: {molecules} is not allowed, it must be a positive integer"
+        raise ValueError(message)
     outward = "".join(
         f"-({part.pressure / BAR_PER_ATM:.10g})*({part.volume * molecules:.10g}/vol)^{part.bodies}"
         for part in many_body
     )
-    pull = _barostat(conditions, "$(v_target)")
-    return [
-        f"variable target equal {conditions.pressure / BAR_PER_ATM:.10g}{outward}",
-        pull,
-        f'run {steps // 2} every {_FOLLOWING_STEPS} "{pull}"',
-        f"run {steps - steps // 2}",
-    ]
+    return [f"variable target equal {conditions.pressure / BAR_PER_ATM:.10g}{outward}"]
 
 
-def _barostat(conditions: Conditions, pressure: str) -> str:
-    """NPT at a pressure in atm."""
-    temperature = f"{conditions.temperature:g}"
+def _follow(conditions: Conditions, many_body: Sequence[ManyBody], steps: int) -> list[str]:
+    """NPT whose pressure follows the volume, where it depends on it."""
+    barostat = _barostat((conditions.temperature,) * 2, (_TARGET, _TARGET))
+    following = f' every {_FOLLOWING_STEPS} "{barostat}"' if many_body else ""
+    return [barostat, f"run {steps}{following}"]
+
+
+def _barostat(temperatures: tuple[float, float], pressures: tuple[str, str]) -> str:
+    """NPT from a temperature (K) and pressure (atm) to others."""
+    first, last = temperatures
     return (
-        f"fix motion all npt temp {temperature} {temperature} {_THERMOSTAT:g} "
-        f"iso {pressure} {pressure} {_BAROSTAT:g}"
+        f"fix motion all npt temp {first:g} {last:g} {_THERMOSTAT:g} "
+        f"iso {' '.join(pressures)} {_BAROSTAT:g}"
     )
 
 

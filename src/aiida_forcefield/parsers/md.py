@@ -25,8 +25,8 @@ class MdParser(Parser):
         log = parse_log(text)
         for warning in log.warnings:
             self.logger.warning(warning)
-        if log.runs:
-            self.out("thermo", ThermoData(log.runs[-1]))
+        if log.thermo is not None:
+            self.out("thermo", ThermoData(log.thermo))
         verdict = judge(log, self.node.inputs.settings["temperature"])
         if not log.finished and not log.errors:
             incomplete = self.exit_codes.ERROR_INCOMPLETE.format(reason=verdict.message)

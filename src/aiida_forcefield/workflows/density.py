@@ -168,7 +168,8 @@ class DensityWorkChain(WorkChain):
         if density is None:
             return True
         precise = density["standard_error"] <= settings["target_error"]
-        return not precise and self.ctx.leg < settings["max_legs"]
+        settled = density["halves_agree"] and density["seeds_agree"]
+        return not (precise and settled) and self.ctx.leg < settings["max_legs"]
 
     def produce(self) -> None:
         """Continue each seed for one more leg."""
@@ -178,7 +179,6 @@ class DensityWorkChain(WorkChain):
             self.ctx.packing.outputs.box,
             self.inputs.settings,
             **self._many_body(),
-            **{f"leg_{index}": leg.outputs.thermo for index, leg in enumerate(before)},
         )
         for seed, leg in zip(self.inputs.settings["seeds"], before, strict=True):
             label = f"seed_{seed}_leg_{self.ctx.leg:02d}"

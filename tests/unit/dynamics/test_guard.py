@@ -14,12 +14,12 @@ TARGET = 300.0
 def healthy():
     thermo = Thermo(**{field.name: np.ones(20) for field in fields(Thermo)})
     thermo = replace(thermo, temperature=np.linspace(285, 315, 20))
-    return Log((thermo,), (), (), True, 1.0, 1.0)
+    return Log(thermo, (), (), True, 1.0, 1.0)
 
 
 def with_column(**columns):
     log = healthy()
-    return replace(log, runs=(replace(log.runs[0], **columns),))
+    return replace(log, thermo=replace(log.thermo, **columns))
 
 
 def test_healthy_run():
@@ -37,16 +37,10 @@ def test_healthy_run():
         (replace(healthy(), errors=("Non-numeric pressure",)), "not_a_number"),
         (replace(healthy(), errors=("Unknown pair style",)), "failed"),
         (replace(healthy(), finished=False), "unfinished"),
-        (replace(healthy(), finished=False, runs=()), "unfinished"),
+        (replace(healthy(), finished=False, thermo=None), "unfinished"),
     ],
 )
 def test_failures(log, status):
     verdict = judge(log, TARGET)
     assert verdict.status == status
     assert verdict.message
-
-
-def test_only_the_last_run_counts():
-    dilute = with_column(density=np.linspace(0.5, 0.8, 20)).runs[0]
-    log = healthy()
-    assert judge(replace(log, runs=(dilute, *log.runs)), TARGET).status == "ok"

@@ -2,6 +2,7 @@
 
 import pytest
 
+from aiida_forcefield.dynamics.log import MEASURED
 from aiida_forcefield.dynamics.many_body import ManyBody
 from aiida_forcefield.dynamics.script import (
     Conditions,
@@ -44,7 +45,8 @@ def test_production():
     assert "run 5000" in lines
     assert "timestep 2" in lines
     assert "fix rigid all shake 1e-6 50 0 b 2 3" in lines
-    assert "fix motion all npt temp 298.15 298.15 100 iso 1 1 1000" in lines  # 1 atm
+    assert "variable target equal 1" in lines  # atm
+    assert PULL in lines
     assert "dump frames all custom 1000 frames.dump id xu yu zu" in lines
     assert lines[-2:] == ["write_data final.data nocoeff", ""]
 
@@ -57,26 +59,44 @@ def test_without_shake_the_time_step_is_shorter():
     assert "dump" not in script
 
 
-def test_the_barostat_pulls_what_pushes_beyond_pairs() -> None:
-    many_body = [
-        ManyBody(energy=0.01, pressure=405.3, volume=70.0, bodies=3),
-        ManyBody(energy=0.02, pressure=-101.325, volume=70.0, bodies=2),
+MANY_BODY = [
+    ManyBody(energy=0.01, pressure=405.3, volume=70.0, bodies=3),
+    ManyBody(energy=0.02, pressure=-101.325, volume=70.0, bodies=2),
+]
+TARGET = "variable target equal 1-(400)*(14000/vol)^3-(-100)*(14000/vol)^2"
+PULL = "fix motion all npt temp 298.15 298.15 100 iso $(v_target) $(v_target) 1000"
+
+
+def test_the_liquid_condenses_hot_and_under_pressure():
+    lines = equilibration_script(ROOM, 20.0, 5, MANY_BODY, molecules=200).split("\n")
+    assert "velocity all create 417.41 5 dist gaussian" in lines
+    assert TARGET in lines
+    at = lines.index(next(line for line in lines if " npt " in line))
+    assert lines[at:] == [
+        "fix motion all npt temp 417.41 417.41 100 iso 2960.769801 2960.769801 1000",
+        "run 4000 every 50 NULL",
+        "fix motion all npt temp 417.41 298.15 100 iso 2960.769801 $(v_target) 1000",
+        "run 2000 every 50 NULL",
+        PULL,
+        f'run 2000 every 500 "{PULL}"',
+        f'print "{MEASURED}"',
+        PULL,
+        f'run 2000 every 500 "{PULL}"',
+        "write_data final.data nocoeff",
+        "",
     ]
-    lines = equilibration_script(ROOM, 20.0, 5, many_body, molecules=200).split("\n")
-    first, second = (k for k, line in enumerate(lines) if line.startswith("fix motion all npt"))
-    assert lines[first].endswith(" iso 1 1 1000")
-    assert lines[first + 1] == "run 5000 every 50 NULL"
-    assert "variable target equal 1-(400)*(14000/vol)^3-(-100)*(14000/vol)^2" in lines[first:second]
-    assert lines[second].endswith(" iso $(v_target) $(v_target) 1000")
-    assert lines[second + 1] == f'run 2500 every 250 "{lines[second]}"'
-    assert lines[second + 2] == "run 2500"
+
+
+def test_the_barostat_follows_what_pushes_beyond_pairs():
+    lines = production_script(ROOM, 20.0, None, MANY_BODY, 200).split("\n")
+    assert TARGET in lines
+    assert lines[-5:-2] == [f'print "{MEASURED}"', PULL, f'run 10000 every 500 "{PULL}"']
 
 
 def test_equilibration_has_no_shake_where_steps_are_limited():
     script = equilibration_script(ROOM, 20.0, seed=5)
     assert script.index("unfix motion") < script.index("fix rigid all shake")
-    assert "velocity all create 298.15 5 " in script
-    assert "\nrun 5000 every 50 NULL\nrun 5000\n" in script
+    assert "every 500" not in script
 
 
 @pytest.mark.parametrize(
@@ -87,6 +107,7 @@ def test_equilibration_has_no_shake_where_steps_are_limited():
         (lambda: Conditions(300.0, float("inf")), "pressure: inf bar"),
         (lambda: production_script(ROOM, 0.0), "duration: 0 ps"),
         (lambda: equilibration_script(ROOM, 1.0, 0), "seed: 0"),
+        (lambda: production_script(ROOM, 1.0, None, MANY_BODY), "molecules: 0"),
     ],
 )
 def test_bad_input(make, message):

@@ -12,7 +12,7 @@ from aiida.engine import ExitCode
 from aiida.orm import CalcJobNode, Data, Dict, FolderData, InstalledCode
 
 from aiida_forcefield.data import PointsData, TopologyData
-from aiida_forcefield.dynamics import FINAL_DATA, FRAMES
+from aiida_forcefield.dynamics import FINAL_DATA, FRAMES, MEASURED
 from aiida_forcefield.parsers.md import MdParser
 from aiida_forcefield.parsers.packing import PackingParser
 from aiida_forcefield.scans import Points
@@ -44,7 +44,7 @@ def log(temperature: float = 300.0, densities: tuple[float, ...] = (0.75, 0.76, 
         ROW.format(step=50 * i, temperature=temperature, density=density)
         for i, density in enumerate(densities)
     ]
-    return "\n".join([COLUMNS, *rows, LOOP])
+    return "\n".join([MEASURED, COLUMNS, *rows, LOOP])
 
 
 STDOUT = {"forcefield.md": "lammps.out", "forcefield.packing": "packmol.out"}
