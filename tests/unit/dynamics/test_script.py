@@ -73,9 +73,9 @@ def test_the_liquid_condenses_hot_and_under_pressure():
     assert TARGET in lines
     at = lines.index(next(line for line in lines if " npt " in line))
     assert lines[at:] == [
-        "fix motion all npt temp 417.41 417.41 100 iso 2960.769801 2960.769801 1000",
+        "fix motion all npt temp 417.41 417.41 100 iso 2960.7698 2960.7698 1000",
         "run 4000 every 50 NULL",
-        "fix motion all npt temp 417.41 298.15 100 iso 2960.769801 $(v_target) 1000",
+        "fix motion all npt temp 417.41 298.15 100 iso 2960.7698 $(v_target) 1000",
         "run 2000 every 50 NULL",
         PULL,
         f'run 2000 every 500 "{PULL}"',
