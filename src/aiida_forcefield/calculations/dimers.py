@@ -25,7 +25,7 @@ from aiida_forcefield.scans import (
 from aiida_forcefield.topology import Topology
 
 BEGIN = "begin_"
-SCIENCE = 1
+SCIENCE = 2
 """Raised where results change by what this file imports: the cache looks at the file alone."""
 DRAWN, STRETCHED = "liquid", "stretched"
 """Kinds of dimers: those drawn from the liquid, and the same with their molecules farther apart."""
@@ -110,6 +110,7 @@ def sample_liquid(
     sampling: Dict,
     settings: Dict,
     number: Int,
+    pressure: Dict | None = None,
 ) -> dict[str, Data]:
     """What a simulated liquid has that the force field may not know.
 
@@ -122,6 +123,8 @@ def sample_liquid(
             least sure (`uncertain`), and of single molecules (`thermal`); `batch` and `seed`.
         settings: of the fit.
         number: of the round.
+        pressure: how many dimers are `wanted`, in place of `liquid`, by what is known already of
+            the pressure that they make.
 
     Returns:
         Batches labelled like ``liquid_0_00``, ``uncertain_0_00`` and ``thermal_0_00``; in
@@ -129,7 +132,8 @@ def sample_liquid(
         ``rigid``, the QM settings of molecules without relaxation.
     """
     shape, field, content = topology.value, force_field.value, sampling.get_dict()
-    seed, drawn, size = content["seed"] + number.value, content["liquid"], content["batch"]
+    seed, size = content["seed"] + number.value, content["batch"]
+    drawn = pressure["wanted"] if pressure else content["liquid"]
     positions = frames.get_array("positions")
     most = drawn + CANDIDATES * content["uncertain"]
     dimers = liquid_dimers(shape, positions, frames.get_array("box"), most, seed)

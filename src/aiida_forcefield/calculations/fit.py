@@ -25,7 +25,7 @@ from aiida_forcefield.potentials import fit_chosen_forms as fit
 from aiida_forcefield.scans import Counterpoise, Points, calibrated
 from aiida_forcefield.topology import Topology
 
-SCIENCE = 3
+SCIENCE = 4
 """Raised where results change by what this file imports: the cache looks at the file alone."""
 COUNTERPOISE = "counterpoise"
 CHOICES = (COUNTERPOISE, *VARIATIONS)
@@ -74,7 +74,7 @@ def fit_force_field(
     choices = Choices(
         sets["liquid"],
         sets["gas"],
-        _dimer_points(groups, weights, molecule, counterpoise),
+        dimer_points(groups, weights, molecule, counterpoise),
         Settings(**settings.get_dict()),
     )
     if other in VARIATIONS:
@@ -121,7 +121,7 @@ def validate_force_field(
     weights, field = Settings(**settings.get_dict()), force_field.value
     errors = field_errors(field, molecule, known, weights)
     groups = {label: [part] for label, part in parts.items()}
-    dimers = _dimer_points(groups, dict.fromkeys(groups), molecule, counterpoise)
+    dimers = dimer_points(groups, dict.fromkeys(groups), molecule, counterpoise)
     errors |= virial_errors(field, molecule, dimers, weights)
     return Dict({**errors, "points": sum(int(part.ok.sum()) for part in known)})
 
@@ -148,13 +148,21 @@ def _molecule_points(
     )
 
 
-def _dimer_points(
+def dimer_points(
     groups: Mapping[str, Sequence[Points]],
     weights: Mapping[str, np.ndarray | None],
     topology: Topology,
     counterpoise: Counterpoise | None,
 ) -> list[DimerPoints]:
-    """One set for each label; batches of one kind are put together."""
+    """One set for each label; batches of one kind are put together.
+
+    Args:
+        groups: points of scans and batches, by their labels such as ``liquid_0_00``; those of
+            ``stretched_0_00`` go with them.
+        weights: of the scans; None where all weigh alike.
+        topology: the molecule.
+        counterpoise: correction of the energies; with None they stay as they are.
+    """
     sets: dict[str, list[DimerPoints]] = {}
     for group, parts in groups.items():
         if not parts[0].split or group.startswith(STRETCHED):

@@ -14,6 +14,7 @@ from aiida_forcefield.dynamics import (
     ManyBody,
     Thermo,
     check_tail,
+    compressibility,
     equilibration_script,
     production_script,
     rigid_bonds,
@@ -27,7 +28,7 @@ from aiida_forcefield.potentials import (
     write_force_field,
 )
 
-SCIENCE = 4
+SCIENCE = 5
 """Raised where results change by what this file imports: the cache looks at the file alone."""
 
 
@@ -93,8 +94,8 @@ def measure_density(
 ) -> Dict:
     """Mean density of the liquid and its standard error, from all legs of all seeds.
 
-    Legs are labelled ``seed_SEED_leg_NUMBER``. With it stands with how many bar each part of
-    `many_body` pushes outwards at that density.
+    Legs are labelled ``seed_SEED_leg_NUMBER``. With it stand the `compressibility` (1/bar), and
+    with how many bar each part of `many_body` pushes outwards at that density.
 
     Raises:
         ValueError: LAMMPS did not add the tail correction that the force field asks for.
@@ -110,6 +111,8 @@ def measure_density(
         check_tail(run, tail)
     interval = float(np.median(np.diff(runs[0].time)))
     estimate = summarise([run.density for run in runs], interval)
+    starts = [round(start / interval) for start in estimate.equilibrated_from]
+    settled = [run.volume[start:] for run, start in zip(runs, starts, strict=True)]
     # The mass is the same throughout, so that densities tell the volume that goes with the mean.
     volume = runs[0].volume[0] * runs[0].density[0] / estimate.mean / molecules
     outward = {
@@ -123,6 +126,7 @@ def measure_density(
             "unit": "g/cm3",
             "temperature": content["temperature"],
             "pressure": content["pressure"],
+            "compressibility": compressibility(settled, content["temperature"]),
             "beyond_pairs": outward,
             "correlation_time": estimate.correlation_time,
             "effective_samples": estimate.n_effective,

@@ -7,23 +7,28 @@ from aiida.orm import Dict
 
 
 @calcfunction
-def estimate_uncertainty(density: Dict, **others: Dict) -> Dict:
-    """The density with the uncertainty that choices in the fit leave it.
+def estimate_uncertainty(density: Dict, pressure: Dict | None = None, **others: Dict) -> Dict:
+    """The density with the uncertainty that its force field leaves it.
 
-    What a choice changes, beyond the statistical errors of both densities, counts as one standard
-    deviation; choices are taken as independent.
+    What a choice in the fit changes, beyond the statistical errors of both densities, counts as one
+    standard deviation; choices are taken as independent.
 
     Args:
-        density: `value` and `standard_error`, g/cm3, and their conditions.
+        density: `value` and `standard_error`, g/cm3, `compressibility`, 1/bar, and their
+            conditions.
+        pressure: with which `error`, in bar, the pressure of pairs is known.
         others: densities of force fields that made another choice, by its name.
 
     Returns:
-        The density, the `changes` by each choice, and its `uncertainty` from both statistics and
-        choices, g/cm3.
+        The density, the `changes` by each choice, what the pressure of pairs leaves open
+        (`pair_pressure`), and its `uncertainty` from all of these and statistics, g/cm3.
     """
     value, error = density["value"], density["standard_error"]
     changes = {name: other["value"] - value for name, other in sorted(others.items())}
     noise = {name: error**2 + other["standard_error"] ** 2 for name, other in others.items()}
-    beyond = sum(max(change**2 - noise[name], 0.0) for name, change in changes.items())
-    uncertainty = sqrt(error**2 + beyond)
-    return Dict({**density.get_dict(), "changes": changes, "uncertainty": uncertainty})
+    variance = error**2 + sum(max(change**2 - noise[name], 0.0) for name, change in changes.items())
+    found = {**density.get_dict(), "changes": changes}
+    if pressure:
+        found["pair_pressure"] = value * density["compressibility"] * pressure["error"]
+        variance += found["pair_pressure"] ** 2
+    return Dict({**found, "uncertainty": sqrt(variance)})

@@ -20,6 +20,8 @@ def study_doubts(results: Results) -> Iterator[str]:
     yield from _of_the_points(results["qm"])
     yield from _of_the_charges(results["dipoles"] or {})
     yield from _of_the_rounds(results)
+    if pressure := results["pressure"]:
+        yield from _of_the_pressure(pressure)
     if density := results["properties"]["density"]:
         yield from _of_the_density(density, results["variations"])
 
@@ -58,6 +60,20 @@ def _of_the_rounds(results: Results) -> Iterator[str]:
         )
 
 
+def _of_the_pressure(pressure: Results) -> Iterator[str]:
+    error, target = pressure["error"], pressure["target"]
+    if error > target:
+        yield (
+            f"The pressure of pairs is known to {error:.0f} bar, not to the target of {target:g}. "
+            "A larger `sampling.most_liquid` helps, and so does another of `sampling.rounds`."
+        )
+    if abs(pressure["bias"]) > 2 * error:
+        yield (
+            f"The force field makes a pressure of pairs that is {pressure['bias']:+.0f} bar off, "
+            f"which are known to {error:.0f}: its forms do not follow the QM points."
+        )
+
+
 def _of_the_density(density: Results, variations: list[str]) -> Iterator[str]:
     if not density.get("halves_agree", True):
         yield (
@@ -81,4 +97,4 @@ def _of_the_density(density: Results, variations: list[str]) -> Iterator[str]:
             "density: the molecule's polarizability or a preliminary liquid is missing."
         )
     if not variations:
-        yield "The uncertainty is that of the simulation alone: no choice of the fit was varied."
+        yield "The uncertainty lacks what choices of the fit change: none was varied."

@@ -23,7 +23,9 @@ def describe_plan(file: StudyFile) -> Iterator[str]:
     pairs = plan_pair_scans(topology, positions)
     sampling, learning = settings["sampling"], settings["learning"]
     count = min(len(pairs), sampling["pair_scans"])
-    per_round = 2 * sampling["liquid"] + sampling["uncertain"] + sampling["thermal"]
+    others = sampling["uncertain"] + sampling["thermal"]
+    drawn = sampling["liquid"] + (sampling["rounds"] - 1) * sampling["most_liquid"]
+    in_rounds = 2 * drawn + sampling["rounds"] * others if sampling["rounds"] else 0
     calibration = settings.get("calibration")
     calibrated = 2 * calibration["dimers"] if calibration else 0
     most = (
@@ -32,7 +34,7 @@ def describe_plan(file: StudyFile) -> Iterator[str]:
         + count * learning["pairs"]["max_points"]
         + sampling["random"]
         + sampling["squeezed"]
-        + sampling["rounds"] * per_round
+        + in_rounds
         + calibrated
         + bool(sampling["rounds"] and "polarizability" in settings)
     )
@@ -57,9 +59,9 @@ def describe_plan(file: StudyFile) -> Iterator[str]:
     yield f"dimers      {sampling['random']} random, {sampling['squeezed']} squeezed"
     if sampling["rounds"]:
         yield (
-            f"            {sampling['liquid'] + sampling['uncertain']} from the liquid, "
-            f"{sampling['liquid']} of these moved apart, too, and {sampling['thermal']} molecules "
-            f"of it, in each of up to {sampling['rounds']} round(s)"
+            f"            {sampling['liquid']} drawn from the liquid, later up to "
+            f"{sampling['most_liquid']}, each moved apart, too, {sampling['uncertain']} others and "
+            f"{sampling['thermal']} molecules of it, in each of up to {sampling['rounds']} round(s)"
         )
     if calibration:
         yield (

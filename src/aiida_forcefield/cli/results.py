@@ -45,6 +45,7 @@ def collect_results(study: "ProcessNode") -> Results:
         "simulation": _simulation(study) if "density" in outputs else None,
         "calibration": outputs["calibration"].get_dict() if "calibration" in outputs else None,
         "validation": _validation(outputs),
+        "pressure": outputs["pressure"].get_dict() if "pressure" in outputs else None,
         "target_error": inputs.fit.sampling["target_error"],
         "variations": _variations(inputs.fit, outputs),
         "many_body": outputs["many_body"].get_dict() if "many_body" in outputs else None,

@@ -269,10 +269,13 @@ def _properties(results: Results) -> Table:
     )
     error = density.get("uncertainty", density["standard_error"])
     table.add_row("predicted", f"{density['value']:.4f} ± {error:.4f}")
-    if changes := density.get("changes"):
+    if "uncertainty" in density:
         table.add_row("of which statistics", f"± {density['standard_error']:.4f}")
-        for name, change in changes.items():
+        for name, change in density["changes"].items():
             table.add_row(CHOICES[name], f"{change:+.4f}")
+    if (pressure := results["pressure"]) and "pair_pressure" in density:
+        known = f"known to {pressure['error']:.0f} bar from {pressure['pairs']} of them"
+        table.add_row(f"  with the pressure of pairs {known}", f"± {density['pair_pressure']:.4f}")
     for part, outward in density.get("beyond_pairs", {}).items():
         table.add_row(f"with {outward:+.0f} bar outwards from {BEYOND_PAIRS[part]}", "")
     if measured and difference is not None:

@@ -17,6 +17,7 @@ from aiida_forcefield.dynamics.induction import (
 )
 from aiida_forcefield.dynamics.log import END_OF_LOG, MEASURED, Log, Thermo, parse_log
 from aiida_forcefield.dynamics.many_body import ManyBody
+from aiida_forcefield.dynamics.pair_pressure import DrawnPairs, PressureError, pressure_error
 from aiida_forcefield.dynamics.script import (
     DATA,
     FINAL_DATA,
@@ -28,7 +29,12 @@ from aiida_forcefield.dynamics.script import (
     production_script,
     rigid_bonds,
 )
-from aiida_forcefield.dynamics.statistics import MINIMUM_SAMPLES, Estimate, summarise
+from aiida_forcefield.dynamics.statistics import (
+    MINIMUM_SAMPLES,
+    Estimate,
+    compressibility,
+    summarise,
+)
 from aiida_forcefield.dynamics.tail import check_tail, tail_coefficient
 from aiida_forcefield.dynamics.three_body import three_body_dispersion
 
@@ -43,20 +49,24 @@ __all__ = [
     "THERMO_EVERY",
     "Box",
     "Conditions",
+    "DrawnPairs",
     "Estimate",
     "Log",
     "ManyBody",
+    "PressureError",
     "Thermo",
     "Verdict",
     "atomic_polarizabilities",
     "check_liquid",
     "check_tail",
+    "compressibility",
     "coulomb_difference",
     "equilibration_script",
     "induction_beyond_pairs",
     "judge",
     "packmol_input",
     "parse_log",
+    "pressure_error",
     "production_script",
     "read_frames",
     "read_packed",

@@ -6,11 +6,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from aiida_forcefield.dynamics.many_body import BAR
+
 AGREEMENT = 2.0
 """Parts of a simulation agree if their means differ by no more than so many standard errors.
 
 Three would be too lenient: a steady drift counts as correlation, and enlarges the error with it.
 """
+
+BOLTZMANN = 8.617333262e-5  # eV/K
 
 MINIMUM_SAMPLES = 16
 """A shorter time series has no statistics."""
@@ -149,6 +153,21 @@ def summarise(series: Sequence[ArrayLike], dt: float) -> Estimate:
         halves_agree=_halves_agree(parts, weights),
         seeds_agree=seeds_agree,
     )
+
+
+def compressibility(volumes: Sequence[ArrayLike], temperature: float) -> float:
+    """Isothermal compressibility in 1/bar, from how much the volume fluctuates: ⟨ΔV²⟩/(k T ⟨V⟩).
+
+    Args:
+        volumes: one series for each seed, in equilibrium, Å³.
+        temperature: K.
+
+    Raises:
+        ValueError: as of `summarise`.
+    """
+    whole = [_checked(values, MINIMUM_SAMPLES) for values in volumes]
+    variance = np.average([values.var() for values in whole], weights=[len(v) for v in whole])
+    return float(variance / (BOLTZMANN * temperature * np.concatenate(whole).mean() * BAR))
 
 
 def _halves_agree(parts: Sequence[NDArray[np.float64]], weights: NDArray[np.float64]) -> bool:

@@ -4,7 +4,7 @@ from aiida_forcefield.potentials.calculator import ForceFieldCalculator
 from aiida_forcefield.potentials.charges import FittedCharges, fit_charges, liquid_charges
 from aiida_forcefield.potentials.doubts import doubts
 from aiida_forcefield.potentials.energy import interaction_energies, molecule_energies
-from aiida_forcefield.potentials.errors import field_errors, virial_errors
+from aiida_forcefield.potentials.errors import change_errors, field_errors, virial_errors
 from aiida_forcefield.potentials.export.damping import DAMPING, write_damping
 from aiida_forcefield.potentials.export.gromacs import write_gromacs
 from aiida_forcefield.potentials.export.lammps import write_force_field
@@ -34,6 +34,7 @@ __all__ = [
     "Settings",
     "Term",
     "build_prior",
+    "change_errors",
     "doubts",
     "field_errors",
     "fit_charges",

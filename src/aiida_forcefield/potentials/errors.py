@@ -66,11 +66,18 @@ def virial_errors(
 ) -> dict[str, float]:
     """Root-mean-square error of `VIRIALS`, eV, if any are known; arguments as of `field_errors`."""
     pairs = join_dimers(dimers) if dimers else None
-    if pairs is None or pairs.stretched is None or not len(pairs.pulled):
+    if pairs is None or not len(pairs.pulled):
         return {}
-    near = interaction_energies(field, topology, pairs.positions[pairs.pulled])
-    far = interaction_energies(field, topology, pairs.stretched)
-    energies = pairs.energies[pairs.pulled]
-    errors = (far - near - (pairs.stretched_energies - energies)) / pairs.strains
-    weights = settings.energy_weights(energies)
+    weights = settings.energy_weights(pairs.energies[pairs.pulled])
+    errors = change_errors(field, topology, pairs)
     return {VIRIALS: float(np.sqrt(np.average(errors**2, weights=weights)))}
+
+
+def change_errors(field: ForceField, topology: Topology, dimers: DimerPoints) -> Array:
+    """Errors of `VIRIALS`, one for each dimer that was moved apart, shape (k,), eV."""
+    if dimers.stretched is None:
+        return np.zeros(0)
+    near = interaction_energies(field, topology, dimers.positions[dimers.pulled])
+    far = interaction_energies(field, topology, dimers.stretched)
+    expected = dimers.stretched_energies - dimers.energies[dimers.pulled]
+    return np.asarray((far - near - expected) / dimers.strains)

@@ -162,6 +162,7 @@ def fit_force_field(
             "foresight": foresight(residuals, jacobian, rows, ("energy", "gradient")),
             "foresight_torsion": foresight(residuals, jacobian, rows, ("torsion",)),
             "foresight_interaction": foresight(residuals, jacobian, rows, ("interaction",)),
+            "foresight_virial": foresight(residuals, jacobian, rows, ("virial",)),
             "molecule_points": float(np.count_nonzero(molecule_points.weights)),
             "gradients": float(np.count_nonzero(problem.has_gradient)),
             "dimer_points": float(sum(np.count_nonzero(d.weights) for d in dimer_points)),

@@ -16,7 +16,7 @@ from aiida_forcefield.scans.dimers import (
     stretched,
 )
 from aiida_forcefield.scans.drive import drive
-from aiida_forcefield.scans.liquid import liquid_dimers, liquid_molecules
+from aiida_forcefield.scans.liquid import liquid_dimers, liquid_molecules, pairs_of_each
 from aiida_forcefield.scans.plan import Plan, Scan, plan_pair_scans, plan_scans
 from aiida_forcefield.scans.points import (
     INTERRUPTED,
@@ -54,6 +54,7 @@ __all__ = [
     "liquid_molecules",
     "molecule_structures",
     "pair_scan",
+    "pairs_of_each",
     "plan_pair_scans",
     "plan_scans",
     "random_dimers",

@@ -14,6 +14,7 @@ from aiida_forcefield.calculations.charges import derive_charges
 from aiida_forcefield.calculations.count import count_qm
 from aiida_forcefield.calculations.dimers import (
     BEGIN,
+    DRAWN,
     STRETCHED,
     choose_pair_scans,
     sample_dimers,
@@ -22,6 +23,7 @@ from aiida_forcefield.calculations.dimers import (
 from aiida_forcefield.calculations.fit import COUNTERPOISE, fit_force_field, validate_force_field
 from aiida_forcefield.calculations.many_body import resting_molecule
 from aiida_forcefield.calculations.options import ONE_CORE
+from aiida_forcefield.calculations.pressure import FRAMES, assess_pressure
 from aiida_forcefield.calculations.scans import plan_all_scans
 from aiida_forcefield.calculations.topology import propose_conformers
 from aiida_forcefield.data import ForceFieldData, PointsData, StructuresData, TopologyData
@@ -103,6 +105,7 @@ class FitWorkChain(WorkChain):
                 ),
                 cls.validate,
                 cls.fit,
+                cls.assess,
             ),
             cls.conclude,
         )
@@ -122,6 +125,12 @@ class FitWorkChain(WorkChain):
             valid_type=Dict,
             dynamic=True,
             help="Errors of each round on points of the liquid before they were fitted to.",
+        )
+        spec.output(
+            "pressure",
+            valid_type=Dict,
+            required=False,
+            help="How well the pressure of pairs is known; none without a preliminary liquid.",
         )
         spec.output_namespace(
             "variations",
@@ -238,6 +247,8 @@ class FitWorkChain(WorkChain):
         self.ctx.seconds = {}
         self.ctx.round = 0
         self.ctx.validation = None
+        self.ctx.pressure = None
+        self.ctx.frames = {}
         self.ctx.calibration = None
         topology, reference = self.inputs.topology, self.ctx.reference
         planned = plan_all_scans(topology, reference, **self.inputs.learning)
@@ -360,7 +371,9 @@ class FitWorkChain(WorkChain):
         """Whether the liquid shall be asked once more what the force field does not know."""
         sampling, validation = self.inputs.sampling, self.ctx.validation
         error = validation.get_dict().get(LIQUID, inf) if validation else inf
-        return self.ctx.round < sampling["rounds"] and error > sampling["target_error"]
+        pressure = self.ctx.pressure["error"] if self.ctx.pressure else inf
+        known = error <= sampling["target_error"] and pressure <= sampling["target_pressure"]
+        return self.ctx.round < sampling["rounds"] and not known
 
     def simulate_liquid(self) -> Any:
         """Simulate the liquid with what is known so far."""
@@ -378,17 +391,20 @@ class FitWorkChain(WorkChain):
         liquid = settle(self.ctx.liquid)
         if "frames" not in liquid.outputs:
             return self.exit_codes.ERROR_LIQUID.format(reason=reason(liquid))
+        frames, pressure = liquid.outputs.frames, self.ctx.pressure
+        self.ctx.frames[f"{FRAMES}{self.ctx.round}"] = frames
         sampling = self.inputs.sampling
-        self.ctx.frames = liquid.outputs.frames
+        drawn = pressure["wanted"] if pressure else sampling["liquid"]
         try:
             found = sample_liquid(
                 self.inputs.topology,
                 self.ctx.force_field,
-                self.ctx.frames,
+                frames,
                 self.ctx.parameters["molecule"],
-                self._sized(2 * sampling["liquid"] + sampling["uncertain"]),
+                self._sized(2 * drawn + sampling["uncertain"]),
                 self.inputs.fit,
                 Int(self.ctx.round),
+                **({"pressure": pressure} if pressure else {}),
             )
         except ValueError as error:
             return self.exit_codes.ERROR_LIQUID.format(reason=error)
@@ -457,14 +473,36 @@ class FitWorkChain(WorkChain):
         self.out(f"validation.round_{self.ctx.round}", self.ctx.validation)
         self.ctx.round += 1
 
+    def assess(self) -> None:
+        """See how well the pressure is known that the pairs make."""
+        drawn = {
+            label: node
+            for label, node in self.ctx.points.items()
+            if label.startswith((DRAWN, STRETCHED)) and node.value.ok.any()
+        }
+        try:
+            self.ctx.pressure = assess_pressure(
+                self.inputs.topology,
+                self.ctx.force_field,
+                self.inputs.fit,
+                self.inputs.sampling,
+                **self._calibration(),
+                **self.ctx.frames,
+                **drawn,
+            )
+        except ValueError as error:
+            self.report(f"pressure of pairs: {error}")
+
     def conclude(self) -> None:
         """Hand out the force field, what it stands on, and the liquid that it was asked about."""
         for label in ("force_field", "charges", "reference", "properties"):
             self.out(label, self.ctx[label])
         everything = {"reference": self.ctx.reference, **self.ctx.points, **self.ctx.apart}
         self.out("qm_count", count_qm(**everything))
-        if "frames" in self.ctx:
-            self.out("frames", self.ctx.frames)
+        if self.ctx.frames:
+            self.out("frames", self.ctx.frames[f"{FRAMES}{self.ctx.round - 1}"])
+        if self.ctx.pressure:
+            self.out("pressure", self.ctx.pressure)
         for name in self.inputs.get("variations", []):
             if name != COUNTERPOISE or self.ctx.calibration:
                 try:

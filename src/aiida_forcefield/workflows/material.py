@@ -62,7 +62,8 @@ class MaterialWorkChain(WorkChain):
             cls.inspect_fit,
             cls.predict,
             cls.inspect_density,
-            if_(cls.has_variations)(cls.predict_otherwise, cls.estimate_uncertainty),
+            if_(cls.has_variations)(cls.predict_otherwise),
+            if_(cls.is_uncertain)(cls.estimate_uncertainty),
             cls.conclude,
             cls.clean,
         )
@@ -177,6 +178,10 @@ class MaterialWorkChain(WorkChain):
         """Whether there are force fields that made other choices."""
         return "spread" in self.inputs and "variations" in self.ctx.fit.outputs
 
+    def is_uncertain(self) -> bool:
+        """Whether anything is known of the uncertainty beyond statistics."""
+        return self.has_variations() or "pressure" in self.ctx.fit.outputs
+
     def predict_otherwise(self) -> None:
         """Simulate the liquid with the force fields that made other choices, side by side."""
         outputs = self.ctx.fit.outputs
@@ -191,13 +196,15 @@ class MaterialWorkChain(WorkChain):
 
     def estimate_uncertainty(self) -> None:
         """See what the choices change; one whose liquid failed is left out, and said."""
-        found = {}
-        for name in self.ctx.fit.outputs.variations:
+        outputs, found = outputs_of(self.ctx.fit), {}
+        for name in outputs["variations"] if self.has_variations() else ():
             other = settle(self.ctx[f"other_{name}"])
             if "density" in other.outputs:
                 found[name] = other.outputs.density
             else:
                 self.report(f"density with other {name}: {reason(other)}")
+        if "pressure" in outputs:
+            found["pressure"] = outputs["pressure"]
         self.ctx.result = estimate_uncertainty(self.ctx.result, **found)
 
     def conclude(self) -> ExitCode | None:

@@ -64,10 +64,12 @@ class _Sampling(_Section):
     random: Count
     squeezed: Count
     liquid: Natural
+    most_liquid: Natural
     uncertain: Count
     thermal: Natural
     rounds: Count
     target_error: Positive
+    target_pressure: Positive
     batch: Natural
     seed: Count
 
@@ -142,8 +144,14 @@ def check(settings: Mapping[str, Any]) -> None:
     except ValidationError as error:
         mistake = error.errors(include_url=False)[0]
         raise ValueError(_sentence(mistake)) from None
+    sampling = settings["sampling"]
+    if sampling["most_liquid"] < sampling["liquid"]:
+        raise ValueError(
+            f"sampling.most_liquid: {sampling['most_liquid']} is not allowed, it must be at least "
+            f"sampling.liquid, {sampling['liquid']}"
+        )
     if "calibration" in settings:
-        if not settings["sampling"]["rounds"]:
+        if not sampling["rounds"]:
             raise ValueError("calibration must be null without a liquid, sampling.rounds: 0")
         _check_calibration(settings["calibration"], settings["dimers"])
 

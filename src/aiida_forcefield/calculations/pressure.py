@@ -1,0 +1,84 @@
+"""Calcfunction that says how well the pressure is known that pairs of molecules make."""
+
+from dataclasses import asdict
+from math import ceil
+
+import numpy as np
+from aiida.engine import calcfunction
+from aiida.orm import ArrayData, Dict
+
+from aiida_forcefield.calculations.calibration import counterpoise_of
+from aiida_forcefield.calculations.dimers import DRAWN, STRETCHED
+from aiida_forcefield.calculations.fit import dimer_points
+from aiida_forcefield.data import ForceFieldData, PointsData, TopologyData
+from aiida_forcefield.dynamics import DrawnPairs, pressure_error
+from aiida_forcefield.potentials import Settings, change_errors
+from aiida_forcefield.scans import pairs_of_each
+
+SCIENCE = 1
+"""Raised where results change by what this file imports: the cache looks at the file alone."""
+FRAMES = "frames_"
+
+
+@calcfunction
+def assess_pressure(
+    topology: TopologyData,
+    force_field: ForceFieldData,
+    settings: Dict,
+    sampling: Dict,
+    calibration: Dict | None = None,
+    **data: ArrayData | PointsData,
+) -> Dict:
+    """How far the pressure of pairs may be off, by the pairs that were drawn from the liquid.
+
+    The force field was fitted to them; their errors are taken for as much larger as it foresees
+    pairs worse that are left out.
+
+    Args:
+        topology: the molecule.
+        force_field: with the diagnostics of its fit.
+        settings: of the fit.
+        sampling: with `target_pressure` (bar), and of how many pairs are drawn in a round.
+        calibration: how the interaction energies are corrected.
+        data: of each round N the liquid, ``frames_N``, and the points ``liquid_N_00`` and
+            ``stretched_N_00``.
+
+    Returns:
+        `bias` and `error` in bar and the number of `pairs`, as of `dynamics.PressureError`; the
+        `target` in bar, and how many more pairs are `wanted` to reach it, within what a round may
+        draw.
+
+    Raises:
+        ValueError: no pair could be computed.
+    """
+    molecule, field, content = topology.value, force_field.value, sampling.get_dict()
+    counterpoise = counterpoise_of(calibration)
+    liquids = []
+    for name in (label for label in sorted(data) if label.startswith(FRAMES)):
+        number = name.removeprefix(FRAMES)
+        groups = {
+            label: [node.value]
+            for label, node in sorted(data.items())
+            if label.startswith((f"{DRAWN}_{number}_", f"{STRETCHED}_{number}_"))
+        }
+        frames, box = (data[name].get_array(key) for key in ("positions", "box"))
+        for pairs in dimer_points(groups, dict.fromkeys(groups), molecule, counterpoise):
+            drawn = pairs.positions[pairs.pulled]
+            liquids.append(
+                DrawnPairs(
+                    change_errors(field, molecule, pairs),
+                    pairs_of_each(molecule, frames, box, drawn),
+                    float(np.prod(box, axis=1).mean()),
+                )
+            )
+    found, target = pressure_error(liquids), content["target_pressure"]
+    error = found.error * _foreseen_worse(field.diagnostics, Settings(**settings.get_dict()))
+    missing = ceil(found.pairs * ((error / target) ** 2 - 1))
+    wanted = min(max(missing, content["liquid"]), content["most_liquid"])
+    return Dict({**asdict(found), "error": error, "target": target, "wanted": wanted})
+
+
+def _foreseen_worse(diagnostics: dict[str, float], settings: Settings) -> float:
+    """Errors of changes by distance that a fit was not told, relative to those that it was."""
+    unseen = diagnostics["foresight_virial"] * settings.virial_error
+    return max(unseen / diagnostics["rmse_virial"], 1.0)
