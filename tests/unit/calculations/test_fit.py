@@ -146,7 +146,7 @@ def test_what_is_taken_from_a_liquid(methanol: Case) -> None:
     frames = ArrayData({"positions": frame[None], "box": np.full((1, 3), 12.3)})
     size = len(methanol.forcefield.vector)
     field = replace(methanol.forcefield, covariance=1e-4 * np.eye(size))
-    sampling = {"liquid": 5, "uncertain": 4, "thermal": 3, "batch": 3, "seed": 7}
+    sampling = {"liquid": 9, "uncertain": 4, "thermal": 3, "batch": 3, "seed": 7}
     found = sample_liquid(
         TopologyData(methanol.topology),
         ForceFieldData(field),
@@ -155,6 +155,7 @@ def test_what_is_taken_from_a_liquid(methanol: Case) -> None:
         Dict(sampling),
         Dict({}),
         Int(2),
+        pressure=Dict({"wanted": 5}),
     )
     assert found.pop("rigid").get_dict() == {"engine": "pyscf", "gradient": True}
     sizes = {label: len(node.value.positions) for label, node in found.items()}

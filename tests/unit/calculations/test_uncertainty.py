@@ -1,4 +1,4 @@
-"""The uncertainty of a density from what choices in the fit change."""
+"""The uncertainty of a density from its force field."""
 
 import pytest
 from aiida.orm import Dict
@@ -9,7 +9,8 @@ pytestmark = pytest.mark.usefixtures("storage")
 
 
 def density(value: float, error: float) -> Dict:
-    return Dict({"value": value, "standard_error": error, "unit": "g/cm3"})
+    content = {"value": value, "standard_error": error, "unit": "g/cm3"}
+    return Dict({**content, "compressibility": 1e-4})
 
 
 def test_changes_beyond_the_statistics_count() -> None:
@@ -23,3 +24,11 @@ def test_changes_beyond_the_statistics_count() -> None:
 def test_changes_within_the_statistics_do_not() -> None:
     found = estimate_uncertainty(density(1.0, 0.004), charges=density(1.003, 0.004)).get_dict()
     assert found["uncertainty"] == pytest.approx(0.004)
+
+
+def test_what_is_not_known_of_the_pressure_counts() -> None:
+    pressure = Dict({"error": 400.0, "bias": -90.0, "pairs": 40})
+    found = estimate_uncertainty(density(0.75, 0.04), pressure).get_dict()
+    assert found["pair_pressure"] == pytest.approx(0.03)
+    assert found["uncertainty"] == pytest.approx(0.05)
+    assert found["changes"] == {}

@@ -15,6 +15,7 @@ GOOD: dict[str, Any] = {
     },
     "validation": [{"dimers: liquid": 0.02}, {"dimers: liquid": 0.01}],
     "target_error": 0.013,
+    "pressure": {"bias": -150.0, "error": 210.0, "target": 250.0, "pairs": 90},
     "variations": ["charges", "dimers"],
     "properties": {
         "density": {
@@ -44,7 +45,7 @@ def test_good_results_are_not_doubted() -> None:
 
 
 def test_a_study_that_has_only_begun_is_not_doubted() -> None:
-    nothing = {"force_field": None, "dipoles": None, "validation": []}
+    nothing = {"force_field": None, "dipoles": None, "validation": [], "pressure": None}
     assert list(study_doubts({**GOOD, **nothing, "properties": {"density": None}})) == []
 
 
@@ -57,6 +58,8 @@ def test_a_study_that_has_only_begun_is_not_doubted() -> None:
         ("dipoles/solvated/charges", 2.6, "charges in the solvent is 2.60 D, that of the QM"),
         ("validation", [{"dimers: liquid": 0.02}], "within 0.46 kcal/mol, more than the target"),
         ("validation", [{"molecule: energies": 0.02}], "No pair of the liquid could be computed"),
+        ("pressure/error", 400.0, "The pressure of pairs is known to 400 bar, not to the target"),
+        ("pressure/bias", -500.0, "a pressure of pairs that is -500 bar off"),
         ("properties/density/beyond_pairs", {}, "What molecules of the liquid polarise"),
         ("properties/density/halves_agree", False, "The first and the second half"),
         ("properties/density/seeds_agree", False, "began with other velocities differ"),
@@ -65,7 +68,7 @@ def test_a_study_that_has_only_begun_is_not_doubted() -> None:
             {"dimers": 0.0},
             "No density with another choice of charges:",
         ),
-        ("variations", [], "is that of the simulation alone"),
+        ("variations", [], "lacks what choices of the fit change"),
     ],
 )
 def test_what_is_wrong_is_told(path: str, value: Any, expected: str) -> None:

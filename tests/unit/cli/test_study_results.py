@@ -25,11 +25,15 @@ from aiida_forcefield.scans import Points
 DENSITY = {
     "value": 0.80,
     "standard_error": 0.004,
+    "changes": {},
+    "pair_pressure": 0.03,
+    "uncertainty": 0.0303,
     "beyond_pairs": {"three_body_dispersion": 312.4, "induction": -95.2},
     "unit": "g/cm3",
     "temperature": 298.15,
     "pressure": 1.01325,
 }
+PRESSURE = {"bias": -120.0, "error": 400.0, "target": 250.0, "pairs": 40, "wanted": 63}
 ERRORS = {
     "rmse_interaction": 0.25 * KCAL_PER_MOL,
     "rmse_interaction_start": 0.5 * KCAL_PER_MOL,
@@ -108,7 +112,12 @@ def study(profile: Profile) -> WorkChainNode:
         for process in (job, batch):
             process.set_process_state("finished")
             process.set_exit_status(0)
-    for label, data in (("force_field", force_field()), ("density", Dict(DENSITY))):
+    outputs = {
+        "force_field": force_field(),
+        "density": Dict(DENSITY),
+        "pressure": Dict(PRESSURE),
+    }
+    for label, data in outputs.items():
         data.store().base.links.add_incoming(node, LinkType.RETURN, label)
     return node
 
@@ -178,14 +187,16 @@ def test_table_shows_errors_flags_and_deviation(study: WorkChainNode) -> None:
     assert "* left where its prior had it: the data do not determine it" in words
     assert "dimers: all 0.50 0.25 kcal/mol" in words
     assert "dimers: worst scan, pair H1-H1 0.75 0.35 kcal/mol" in words
-    assert "predicted 0.8000 ± 0.0040" in words
+    assert "predicted 0.8000 ± 0.0303" in words
+    assert "of which statistics ± 0.0040" in words
+    assert "with the pressure of pairs known to 400 bar from 40 of them ± 0.0300" in words
     assert "with +312 bar outwards from three-body dispersion" in words
     assert "with -95 bar outwards from induction beyond pairs" in words
     assert "measured (a handbook) 0.7863" in words
     assert "deviation +1.7%" in words
     be_careful = words.index("Be careful")
     assert words[be_careful + 1] == "- 1 of 3 QM points failed."
-    assert words[be_careful + 2].startswith("- The uncertainty is that of the simulation alone")
+    assert words[be_careful + 2].startswith("- The pressure of pairs is known to 400 bar, not")
 
 
 def test_progress_counts_and_notices_a_stall(study: WorkChainNode) -> None:

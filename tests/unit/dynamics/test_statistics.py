@@ -10,6 +10,7 @@ from scipy.signal import lfilter
 from aiida_forcefield.dynamics.statistics import (
     autocorrelation,
     block_error,
+    compressibility,
     correlation_time,
     detect_equilibration,
     standard_error,
@@ -133,3 +134,12 @@ def test_constant_series_has_no_error():
 def test_bad_series(series, message):
     with pytest.raises(ValueError, match=message):
         summarise(series, 1.0)
+
+
+def test_an_ideal_gas_is_as_compressible_as_its_pressure_says():
+    # At constant pressure its volume has the density V^N exp(-PV/kT), a gamma distribution.
+    molecules, pressure, temperature = 300, 50.0, 298.15
+    unit = 8.617333262e-5 * temperature / (pressure / 1.602176634e6)  # kT/P, Å³
+    rng = np.random.default_rng(3)
+    runs = [rng.gamma(molecules + 1, unit, size=20000) for _ in range(2)]
+    assert compressibility(runs, temperature) == pytest.approx(1 / pressure, rel=0.03)

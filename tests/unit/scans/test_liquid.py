@@ -5,7 +5,7 @@ import pytest
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
-from aiida_forcefield.scans import liquid_dimers, liquid_molecules
+from aiida_forcefield.scans import liquid_dimers, liquid_molecules, pairs_of_each
 from aiida_forcefield.scans.contacts import contact_lengths, contact_ratio
 from aiida_forcefield.topology import from_smiles
 
@@ -66,10 +66,20 @@ def test_liquid_dimers_are_those_of_the_periodic_liquid() -> None:
 def test_near_pairs_are_drawn_more_often_than_they_occur() -> None:
     frames, box = liquid(3)
     chosen = np.sort(ratios(liquid_dimers(METHANOL, frames, box, 30, 1)))
-    many = np.sort(ratios(liquid_dimers(METHANOL, frames, box, 300, 1)))
-    middle = 0.5 * (many[0] + 1.6)
-    assert np.mean(chosen < middle) > np.mean(many < middle)
-    assert np.mean(chosen < middle) == pytest.approx(0.5, abs=0.2)
+    many = np.sort(ratios(liquid_dimers(METHANOL, frames, box, 5000, 1)))
+    assert np.mean(chosen < 1.0) > 1.3 * np.mean(many < 1.0)
+
+
+def test_what_is_drawn_tells_of_all() -> None:
+    frames, box = liquid(6)
+    everything = liquid_dimers(METHANOL, frames, box, 5000, 1)
+    truth = np.mean(ratios(everything)) * len(everything) / 3
+    for seed in range(5):
+        drawn = liquid_dimers(METHANOL, frames, box, 60, seed)
+        numbers = pairs_of_each(METHANOL, frames, box, drawn)
+        assert numbers.sum() == pytest.approx(len(everything) / 3)
+        assert numbers @ ratios(drawn) == pytest.approx(truth, rel=0.1)
+        assert np.mean(ratios(drawn)) < 0.95 * np.mean(ratios(everything))
 
 
 def test_all_pairs_are_taken_where_there_are_no_more() -> None:

@@ -41,12 +41,22 @@ def density(
 
 
 @pytest.mark.parametrize(
-    ("error", "legs", "expected"),
-    [(None, 0, True), (0.02, 1, True), (0.02, 2, False), (0.005, 1, False)],
+    ("error", "agree", "legs", "expected"),
+    [
+        (None, True, 0, True),
+        (0.02, True, 1, True),
+        (0.02, True, 2, False),
+        (0.005, True, 1, False),
+        (0.005, False, 1, True),
+        (0.005, False, 2, False),
+    ],
 )
-def test_is_imprecise(density: Any, error: float | None, legs: int, expected: bool) -> None:
+def test_is_imprecise(
+    density: Any, error: float | None, agree: bool, legs: int, expected: bool
+) -> None:
     density.ctx.leg = legs
-    density.ctx.density = None if error is None else Dict({"standard_error": error})
+    found = {"standard_error": error, "halves_agree": agree, "seeds_agree": True}
+    density.ctx.density = None if error is None else Dict(found)
     assert density.is_imprecise() is expected
 
 

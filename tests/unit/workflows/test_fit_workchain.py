@@ -240,13 +240,22 @@ def test_no_calibration_no_force_field(fast: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("done", "error", "expected"),
-    [(0, None, True), (1, 0.1, True), (1, 0.001, False), (2, 0.1, False), (1, "failed", True)],
+    ("done", "error", "pressure", "expected"),
+    [
+        (0, None, None, True),
+        (1, 0.1, 200.0, True),
+        (1, 0.001, 200.0, False),
+        (1, 0.001, 400.0, True),
+        (1, 0.001, None, True),
+        (2, 0.1, 400.0, False),
+        (1, "failed", 200.0, True),
+    ],
 )
-def test_rounds_end_when_the_liquid_is_foreseen(
-    fast: Any, done: int, error: float | str | None, expected: bool
+def test_rounds_end_when_the_liquid_is_foreseen_and_its_pressure_known(
+    fast: Any, done: int, error: float | str | None, pressure: float | None, expected: bool
 ) -> None:
     fast.ctx.round = done
+    fast.ctx.pressure = Dict({"error": pressure}) if pressure else None
     known = {"dimers: liquid": error} if isinstance(error, float) else {}
     fast.ctx.validation = None if error is None else Dict({"points": 30, **known})
     assert fast.wants_round() is expected

@@ -90,6 +90,10 @@ def test_overrides_are_merged_recursively() -> None:
         ({"calibration": {"basis": "aug-cc-pvdz"}}, "calibration.basis: 'aug-cc-pvdz' must be"),
         ({"calibration": {"basis": "aug-cc-pvtx"}}, "did you mean 'augccpvtz'"),
         ({"dimers": {"interaction": {"counterpoise_fraction": 2}}}, "2 is not within 0 to 1"),
+        (
+            {"sampling": {"most_liquid": 3}},
+            "sampling.most_liquid: 3 is not allowed, it must be at least sampling.liquid, 20",
+        ),
         ({"sampling": {"rounds": 0}}, "calibration must be null without a liquid"),
         ({"spread": {"production": 0.1}}, "spread.production: 0.1 must be greater"),
         ({"calibration": {"basis": "cc-pvtz"}}, "calibration.basis: 'cc-pvtz' must be of another"),
