@@ -57,7 +57,7 @@ def pressure_error(liquids: Sequence[DrawnPairs]) -> PressureError:
         raise ValueError("no pair of a liquid is known that was moved apart")
     parts = [-each.errors * each.numbers / (3 * each.volume) * BAR for each in drawn]
     # About zero, where a fit to these pairs has their mean: few of a kind tell no spread.
-    precisions = np.array([1.0 / max(part @ part, 1e-12) for part in parts])
+    precisions = np.array([1.0 / max(float(part @ part), 1e-12) for part in parts])
     bias = np.average([part.sum() for part in parts], weights=precisions)
     error = precisions.sum() ** -0.5
     return PressureError(float(bias), float(error), sum(len(part) for part in parts))

@@ -10,6 +10,7 @@ import numpy as np
 from ase import Atoms
 from ase.calculators.calculator import Calculator, all_changes
 from ase.neighborlist import neighbor_list
+from ase.stress import full_3x3_to_voigt_6_stress
 from numpy.typing import NDArray
 
 from aiida_forcefield.potentials.ewald import reciprocal, screened, split
@@ -24,7 +25,7 @@ Indices = NDArray[np.int_]
 
 
 class ForceFieldCalculator(Calculator):
-    """Energies and forces of molecules of one kind, atoms of each in the topology's order.
+    """Energies, forces and stress of molecules of one kind, atoms of each in the topology's order.
 
     In a cell that is periodic in all directions the nonbonded form ends at the cutoff, without a
     tail correction, and Coulomb's law is summed by Ewald's method; the molecules may be wrapped.
@@ -41,7 +42,7 @@ class ForceFieldCalculator(Calculator):
         ValueError: if the terms are not the topology's.
     """
 
-    implemented_properties = ["energy", "forces"]  # noqa: RUF012
+    implemented_properties = ["energy", "free_energy", "forces", "stress"]  # noqa: RUF012
 
     def __init__(
         self,
@@ -63,7 +64,7 @@ class ForceFieldCalculator(Calculator):
         properties: list[str] | None = None,
         system_changes: list[str] = all_changes,
     ) -> None:
-        """Energy and forces.
+        """Energy, forces and, in a cell, the stress.
 
         Raises:
             ValueError: if the atoms are not molecules of the topology, or are periodic in one or
@@ -83,14 +84,21 @@ class ForceFieldCalculator(Calculator):
         x = self._whole(atoms.positions.reshape(count, -1, 3), cell)
         terms, gradient = self._bonded(x)
         flat = x.reshape(-1, 3)
-        for kind, (energy, slope) in self._nonbonded(flat, count, cell).items():
+        strain = flat.T @ gradient.reshape(-1, 3)  # of whole molecules
+        for kind, (energy, slope, stretch) in self._nonbonded(flat, count, cell).items():
             terms[kind] = energy
             gradient += slope.reshape(x.shape)
+            strain += stretch
+        energy = sum(terms.values())
         self.results: dict[str, Any] = {
-            "energy": sum(terms.values()),
+            "energy": energy,
+            "free_energy": energy,  # whose derivatives ASE takes the others for
             "forces": -gradient.reshape(-1, 3),
             "terms": terms,
         }
+        if periodic:
+            stress = full_3x3_to_voigt_6_stress(strain / atoms.get_volume())  # type: ignore[no-untyped-call]
+            self.results["stress"] = stress
 
     def _whole(self, x: Array, cell: Array | None) -> Array:
         """Molecules with each atom beside the image of an atom that it is bonded to."""
@@ -116,8 +124,8 @@ class ForceFieldCalculator(Calculator):
 
     def _nonbonded(
         self, x: Array, count: int, cell: Array | None
-    ) -> dict[str, tuple[float, Array]]:
-        """Energies and gradients of the form and of Coulomb's law."""
+    ) -> dict[str, tuple[float, Array, Array]]:
+        """Energies of the form and of Coulomb's law, their gradients, and derivatives by strain."""
         cutoff, alpha = self._split.cutoff, self._split.alpha
         n = len(self._topology.symbols)
         if cell is None:
@@ -141,17 +149,17 @@ class ForceFieldCalculator(Calculator):
         def weights(scale_14: float) -> Array:
             return np.where(bonds > 3, 1.0, np.where(bonds == 3, scale_14, 0.0))
 
-        def gather(slope: Array) -> Array:
-            gradient = np.zeros_like(x)
-            np.add.at(gradient, pairs[:, 0], slope[:, None] * unit)
-            np.add.at(gradient, pairs[:, 1], -slope[:, None] * unit)
-            return gradient
+        def gather(slope: Array) -> tuple[Array, Array]:
+            gradient, forces = np.zeros_like(x), slope[:, None] * unit
+            np.add.at(gradient, pairs[:, 0], forces)
+            np.add.at(gradient, pairs[:, 1], -forces)
+            return gradient, d.T @ forces
 
         form = [part * weights(form_scale) for part in self._form(pairs % n, r)]
         kept = weights(coulomb_scale)
         if cell is None:
             charge_energy, charge_slope = kept / r, -kept / r**2
-            far, far_gradient = 0.0, np.zeros_like(x)
+            far, far_gradient, far_strain = 0.0, np.zeros_like(x), np.zeros((3, 3))
         else:
             # The second sum has all pairs; those that do not count are taken off here.
             charge_energy, charge_slope = screened(r, alpha)
@@ -160,12 +168,14 @@ class ForceFieldCalculator(Calculator):
                 charge_slope + (1 - kept) / r**2,
             )
             q = np.tile(self._charges, count)
-            far, far_gradient = reciprocal(x, q, cell, self._split)
+            far, far_gradient, far_strain = reciprocal(x, q, cell, self._split)
+        near_gradient, near_strain = gather(product * charge_slope)
         return {
-            "nonbonded": (float(form[0].sum()), gather(form[1])),
+            "nonbonded": (float(form[0].sum()), *gather(form[1])),
             "coulomb": (
                 float(product @ charge_energy) + far,
-                gather(product * charge_slope) + far_gradient,
+                near_gradient + far_gradient,
+                near_strain + far_strain,
             ),
         }
 

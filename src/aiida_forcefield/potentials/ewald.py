@@ -43,7 +43,9 @@ def screened(r: Array, alpha: float) -> tuple[Array, Array]:
     return energy, -energy / r - 2 * alpha / np.sqrt(np.pi) * np.exp(-((alpha * r) ** 2)) / r
 
 
-def reciprocal(positions: Array, charges: Array, cell: Array, shares: Split) -> tuple[float, Array]:
+def reciprocal(
+    positions: Array, charges: Array, cell: Array, shares: Split
+) -> tuple[float, Array, Array]:
     """The sum over wave vectors, with the self energy of the screening charges taken off.
 
     Args:
@@ -53,7 +55,8 @@ def reciprocal(positions: Array, charges: Array, cell: Array, shares: Split) -> 
         shares: from `split`.
 
     Returns:
-        The energy, eV, and its gradient, shape (n, 3), eV/Å.
+        The energy, eV, its gradient, shape (n, 3), eV/Å, and its derivative by a strain of the
+        cell with all that is in it, shape (3, 3), eV.
     """
     volume = abs(float(np.linalg.det(cell)))
     alpha = shares.alpha
@@ -61,16 +64,21 @@ def reciprocal(positions: Array, charges: Array, cell: Array, shares: Split) -> 
     k2 = np.sum(k**2, axis=1)
     # Half of the vectors: each counts for its opposite, too.
     weights = 8 * np.pi / volume * np.exp(-k2 / (4 * alpha**2)) / k2
-    energy, gradient = 0.0, np.zeros_like(positions)
+    energy, gradient, strain = 0.0, np.zeros_like(positions), np.zeros((3, 3))
     for block in np.array_split(np.arange(len(k)), 1 + len(k) * len(positions) // 10**6):
         waves = charges * np.exp(1j * k[block] @ positions.T)  # (block, n)
         structure = waves.sum(axis=1)
-        energy += float(weights[block] @ np.abs(structure) ** 2) / 2
+        shares_of_energy = weights[block] * np.abs(structure) ** 2 / 2
+        energy += float(shares_of_energy.sum())
+        # A strain shortens wave vectors, whose phases stay.
+        factors = shares_of_energy * 2 * (1 / k2[block] + 1 / (4 * alpha**2))
+        strain += (factors[:, None] * k[block]).T @ k[block]
         torque = np.imag(structure[:, None] * waves.conj())
         gradient += (weights[block][:, None] * torque).T @ k[block]
     own = -alpha / np.sqrt(np.pi) * charges @ charges
     background = -np.pi / (2 * volume * alpha**2) * charges.sum() ** 2
-    return COULOMB * (energy + float(own + background)), COULOMB * gradient
+    strain -= (energy + background) * np.eye(3)  # both are shared out over the volume
+    return COULOMB * (energy + float(own + background)), COULOMB * gradient, COULOMB * strain
 
 
 def _wave_vectors(cell: Array, cutoff: float) -> Array:

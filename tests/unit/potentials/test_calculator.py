@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 from ase import Atoms
 from ase.build import bulk
+from ase.calculators.calculator import PropertyNotImplementedError
+from ase.calculators.fd import calculate_numerical_stress
 from ase.md.verlet import VelocityVerlet
 from ase.units import fs
 from scipy.optimize import brentq
@@ -63,6 +65,27 @@ def test_forces_in_a_box_are_those_of_its_energy(methanol: Case, scale_14) -> No
             energies.append(moved.get_potential_energy())
         # The form's jump at the cutoff is no part of the forces, and small.
         assert forces[place] == pytest.approx((energies[1] - energies[0]) / 2e-4, abs=2e-4)
+
+
+@pytest.mark.parametrize("scale_14", [None, (0.3, 0.5)])
+def test_stress_is_that_of_a_strained_cell(methanol: Case, scale_14) -> None:
+    atoms = box(methanol, 2, 5.5)
+    shear = np.array([[0, 0.4, 0], [0, 0, -0.3], [0.2, 0, 0]])
+    atoms.set_cell(atoms.cell.array + shear, scale_atoms=True)
+    atoms.wrap()
+    field = replace(methanol.forcefield, scale_14=scale_14)
+    atoms.calc = ForceFieldCalculator(field, methanol.topology, cutoff=5.0)
+    # A strain so small that no pair crosses the cutoff, where the form jumps.
+    expected = calculate_numerical_stress(atoms, eps=1e-7)
+    assert np.abs(expected).max() > 1e-3
+    np.testing.assert_allclose(atoms.get_stress(), expected, atol=3e-6)
+
+
+def test_a_molecule_in_vacuum_has_no_stress(methanol: Case) -> None:
+    atoms = Atoms(methanol.topology.symbols, methanol.reference.positions)
+    atoms.calc = ForceFieldCalculator(methanol.forcefield, methanol.topology)
+    with pytest.raises(PropertyNotImplementedError):
+        atoms.get_stress()
 
 
 def test_wrapping_and_large_boxes_change_nothing(methanol: Case) -> None:

@@ -17,7 +17,7 @@ MADELUNG = {"rocksalt": 1.747564594633, "cesiumchloride": 1.762674773070, "zincb
 
 def energy(atoms: Atoms, q: Array, cutoff: float = 6.0) -> tuple[float, Array]:
     shares = split(cutoff)
-    far, gradient = reciprocal(atoms.positions, q, atoms.cell.array, shares)
+    far, gradient, _ = reciprocal(atoms.positions, q, atoms.cell.array, shares)
     i, j, d, away = neighbor_list("ijdD", atoms, cutoff)
     near, slope = screened(d, shares.alpha)
     product = COULOMB * q[i] * q[j]
