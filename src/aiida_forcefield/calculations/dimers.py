@@ -29,6 +29,8 @@ SCIENCE = 2
 """Raised where results change by what this file imports: the cache looks at the file alone."""
 DRAWN, STRETCHED = "liquid", "stretched"
 """Kinds of dimers: those drawn from the liquid, and the same with their molecules farther apart."""
+FRAMES = "frames_"
+"""Begins the label of a round's liquid, ``frames_0``."""
 CANDIDATES = 20
 """For each dimer that a force field is least sure of, so many are looked at."""
 

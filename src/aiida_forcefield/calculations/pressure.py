@@ -8,16 +8,14 @@ from aiida.engine import calcfunction
 from aiida.orm import ArrayData, Dict
 
 from aiida_forcefield.calculations.calibration import counterpoise_of
-from aiida_forcefield.calculations.dimers import DRAWN, STRETCHED
-from aiida_forcefield.calculations.fit import dimer_points
+from aiida_forcefield.calculations.dimers import FRAMES
+from aiida_forcefield.calculations.fit_points import dimer_points, liquids_of
 from aiida_forcefield.data import ForceFieldData, PointsData, TopologyData
-from aiida_forcefield.dynamics import DrawnPairs, pressure_error
-from aiida_forcefield.potentials import Settings, change_errors
-from aiida_forcefield.scans import pairs_of_each
+from aiida_forcefield.dynamics import pressure_error
+from aiida_forcefield.potentials import Settings, change_errors, join_dimers
 
-SCIENCE = 1
+SCIENCE = 2
 """Raised where results change by what this file imports: the cache looks at the file alone."""
-FRAMES = "frames_"
 
 
 @calcfunction
@@ -52,26 +50,16 @@ def assess_pressure(
         ValueError: no pair could be computed.
     """
     molecule, field, content = topology.value, force_field.value, sampling.get_dict()
-    counterpoise = counterpoise_of(calibration)
-    liquids = []
-    for name in (label for label in sorted(data) if label.startswith(FRAMES)):
-        number = name.removeprefix(FRAMES)
-        groups = {
-            label: [node.value]
-            for label, node in sorted(data.items())
-            if label.startswith((f"{DRAWN}_{number}_", f"{STRETCHED}_{number}_"))
-        }
-        frames, box = (data[name].get_array(key) for key in ("positions", "box"))
-        for pairs in dimer_points(groups, dict.fromkeys(groups), molecule, counterpoise):
-            drawn = pairs.positions[pairs.pulled]
-            liquids.append(
-                DrawnPairs(
-                    change_errors(field, molecule, pairs),
-                    pairs_of_each(molecule, frames, box, drawn),
-                    float(np.prod(box, axis=1).mean()),
-                )
-            )
-    found, target = pressure_error(liquids), content["target_pressure"]
+    groups = {
+        label: [node.value] for label, node in sorted(data.items()) if not label.startswith(FRAMES)
+    }
+    drawn = dimer_points(
+        groups, dict.fromkeys(groups), molecule, counterpoise_of(calibration), liquids_of(data)
+    )
+    pairs = join_dimers(drawn) if drawn else None
+    errors = change_errors(field, molecule, pairs) if pairs else np.zeros(0)
+    found = pressure_error(errors, pairs.shares if pairs else errors)
+    target = content["target_pressure"]
     error = found.error * _foreseen_worse(field.diagnostics, Settings(**settings.get_dict()))
     missing = ceil(found.pairs * ((error / target) ** 2 - 1))
     wanted = min(max(missing, content["liquid"]), content["most_liquid"])

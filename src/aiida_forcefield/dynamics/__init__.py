@@ -17,7 +17,11 @@ from aiida_forcefield.dynamics.induction import (
 )
 from aiida_forcefield.dynamics.log import END_OF_LOG, MEASURED, Log, Thermo, parse_log
 from aiida_forcefield.dynamics.many_body import ManyBody
-from aiida_forcefield.dynamics.pair_pressure import DrawnPairs, PressureError, pressure_error
+from aiida_forcefield.dynamics.pair_pressure import (
+    PressureError,
+    pressure_error,
+    pressure_shares,
+)
 from aiida_forcefield.dynamics.script import (
     DATA,
     FINAL_DATA,
@@ -49,7 +53,6 @@ __all__ = [
     "THERMO_EVERY",
     "Box",
     "Conditions",
-    "DrawnPairs",
     "Estimate",
     "Log",
     "ManyBody",
@@ -67,6 +70,7 @@ __all__ = [
     "packmol_input",
     "parse_log",
     "pressure_error",
+    "pressure_shares",
     "production_script",
     "read_frames",
     "read_packed",

@@ -4,7 +4,6 @@ By the virial, pairs at distances R make the pressure −Σ R dE/dR / 3V. What a
 it is estimated from some pairs of which QM tells how their energy changes as they move apart.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,25 +14,9 @@ from aiida_forcefield.dynamics.many_body import BAR
 Array = NDArray[np.float64]
 
 
-@dataclass(frozen=True, eq=False)
-class DrawnPairs:
-    """Some pairs of a liquid.
-
-    Attributes:
-        errors: by which a force field misses the change of each one's energy with the relative
-            change of its distance, shape (k,), eV.
-        numbers: of pairs of the liquid that each stands for, shape (k,).
-        volume: of the liquid, Å³.
-    """
-
-    errors: Array
-    numbers: Array
-    volume: float
-
-
 @dataclass(frozen=True)
 class PressureError:
-    """What the drawn pairs tell of the pressure of all.
+    """What some pairs tell of the pressure of all.
 
     Attributes:
         bias: by which the force field's pressure is too high, bar.
@@ -46,18 +29,28 @@ class PressureError:
     pairs: int
 
 
-def pressure_error(liquids: Sequence[DrawnPairs]) -> PressureError:
-    """The error of the pressure of pairs, each liquid counting by how well it is known there.
+def pressure_shares(numbers: Array, volume: float) -> Array:
+    """What pressure R dE/dR of some pairs makes in a liquid, shape (k,), bar/eV.
+
+    Args:
+        numbers: of pairs of the liquid that each stands for, shape (k,).
+        volume: of the liquid, Å³.
+    """
+    return np.asarray(-numbers / (3 * volume) * BAR)
+
+
+def pressure_error(errors: Array, shares: Array) -> PressureError:
+    """The error of the pressure that pairs make.
+
+    Args:
+        errors: by which a force field misses R dE/dR of some pairs, shape (k,), eV.
+        shares: as of `pressure_shares`, shape (k,).
 
     Raises:
-        ValueError: no pair was drawn.
+        ValueError: there is no pair.
     """
-    drawn = [liquid for liquid in liquids if len(liquid.errors)]
-    if not drawn:
+    if not len(errors):
         raise ValueError("no pair of a liquid is known that was moved apart")
-    parts = [-each.errors * each.numbers / (3 * each.volume) * BAR for each in drawn]
-    # About zero, where a fit to these pairs has their mean: few of a kind tell no spread.
-    precisions = np.array([1.0 / max(float(part @ part), 1e-12) for part in parts])
-    bias = np.average([part.sum() for part in parts], weights=precisions)
-    error = precisions.sum() ** -0.5
-    return PressureError(float(bias), float(error), sum(len(part) for part in parts))
+    parts = errors * shares
+    # About zero, where a fit to these pairs has their mean.
+    return PressureError(float(parts.sum()), float(np.sqrt(parts @ parts)), len(parts))

@@ -49,6 +49,9 @@ class DimerPoints:
         stretched: some of them with the molecules farther apart, shape (k, 2n, 3), Å.
         stretched_energies: of these, shape (k,), eV.
         pulled: which of them these are, shape (k,).
+        shares: of the pressure of a liquid: what it is off, bar, for each eV by which the change of
+            one's energy, by the relative change of its distance, is off, shape (k,); empty where
+            they are no sample of a liquid.
     """
 
     positions: Array
@@ -58,6 +61,7 @@ class DimerPoints:
     stretched: Array | None = None
     stretched_energies: Array = field(default_factory=lambda: np.zeros(0))
     pulled: NDArray[np.int_] = field(default_factory=lambda: np.zeros(0, dtype=int))
+    shares: Array = field(default_factory=lambda: np.zeros(0))
 
     def __post_init__(self) -> None:
         name = f"dimer points {self.label}"
@@ -65,6 +69,8 @@ class DimerPoints:
         if self.stretched is not None:
             weights = self.weights[self.pulled]
             _check(f"{name}, stretched", self.stretched, self.stretched_energies, weights)
+        if len(self.shares) not in (0, len(self.pulled)):
+            raise ValueError(f"{name}: {len(self.shares)} shares of {len(self.pulled)} stretched")
 
     @property
     def strains(self) -> Array:
@@ -75,7 +81,7 @@ class DimerPoints:
 
 
 def join_dimers(sets: Sequence[DimerPoints]) -> DimerPoints:
-    """Sets as one, with the label of the first."""
+    """Sets as one, with the label of the first; samples of a liquid only with such."""
     ends = np.cumsum([len(points.energies) for points in sets])
     places = [
         points.pulled + end - len(points.energies) for points, end in zip(sets, ends, strict=True)
@@ -89,6 +95,7 @@ def join_dimers(sets: Sequence[DimerPoints]) -> DimerPoints:
         stretched=np.concatenate(stretched) if stretched else None,
         stretched_energies=np.concatenate([points.stretched_energies for points in sets]),
         pulled=np.concatenate(places),
+        shares=np.concatenate([points.shares for points in sets]),
     )
 
 

@@ -45,6 +45,8 @@ class Settings:
         interaction_error: of an interaction energy, eV.
         virial_error: of the change of an interaction energy when the molecules move apart, by the
             relative change of their distance, eV. Such changes make the pressure of a liquid.
+        pressure_error: of the pressure that pairs make in a liquid, by those drawn from it, bar:
+            less than what it is off by their choice, so that the fit has their mean.
         repulsive_scale: interaction energies E > 0 weigh exp(−E / repulsive_scale), eV; the liquid
             hardly visits them.
         dispersion_width: relative standard deviation of C6 and C8 about their prior. Left free,
@@ -60,6 +62,7 @@ class Settings:
     hessian_error: float = 0.1
     interaction_error: float = 0.015
     virial_error: float = 0.7 * KCAL_PER_MOL
+    pressure_error: float = 100.0
     repulsive_scale: float = 6 * KCAL_PER_MOL
     dispersion_width: float = 0.15
     barrier: float = 10 * KCAL_PER_MOL
@@ -100,8 +103,8 @@ class Rows:
     """What each of the m residuals is of.
 
     Attributes:
-        kinds: ``"energy"``, ``"gradient"``, ``"torsion"``, ``"interaction"``, ``"virial"`` or
-            ``"hessian"``; empty for prior and guard.
+        kinds: ``"energy"``, ``"gradient"``, ``"torsion"``, ``"interaction"``, ``"virial"``,
+            ``"pressure"`` or ``"hessian"``; empty for prior and guard.
         labels: where its point comes from.
         points: number of its point among all, -1 without one.
         weights: by which its square counts, that of its point; 0 for prior and guard.
@@ -194,7 +197,9 @@ class Problem:
             label, weights = np.full(len(places), points.label), self._weights(points)
             blocks.append(_rows("interaction", label, places, weights))
             virials.append(_rows("virial", label[of_them], places[of_them], weights[of_them]))
-        blocks += [*virials, _no_points(len(self.pairs))]
+        liquid = sum(len(points.shares) > 0 for points in self.dimer_points)
+        pressures = _rows("pressure", np.full(liquid, ""), np.full(liquid, -1), np.ones(liquid))
+        blocks += [*virials, pressures, _no_points(len(self.pairs))]
         columns = ([getattr(b, f.name) for b in blocks] for f in fields(Rows))
         return Rows(*(np.concatenate(column) for column in columns))
 
@@ -214,7 +219,7 @@ class Problem:
             found |= _rmse("rmse_torsion", turned, total)
         if self.hessian.size:
             found["rmse_frequency"] = self.hessian.frequency_error(parameters)
-        interactions, virials = self._dimers(parameters)
+        interactions, virials, _ = self._dimers(parameters)
         sets = [block[0] * self.settings.interaction_error for block in interactions]
         weight = [self._weights(points).sum() for points in self.dimer_points]
         if sets:
@@ -266,10 +271,12 @@ class Problem:
         root = np.sqrt(weights) / self.settings.torsion_error
         return root * (error - share @ error), root[:, None] * (jacobian - share @ jacobian)
 
-    def _dimers(self, parameters: Array) -> tuple[list[Block], list[Block]]:
-        """Of each set, its interaction energies, and how they change as molecules move apart."""
+    def _dimers(self, parameters: Array) -> tuple[list[Block], list[Block], list[Block]]:
+        """Of each set, its interaction energies, how they change as molecules move apart, and what
+        pressure that makes in a liquid.
+        """
         energy, jacobian = self.dimers.energy(parameters)
-        interactions, virials = [], []
+        interactions, virials, pressures = [], [], []
         end, last = 0, sum(len(points.energies) for points in self.dimer_points)
         for points in self.dimer_points:
             start, end = end, end + len(points.energies)
@@ -279,11 +286,15 @@ class Problem:
 
             mine = points.pulled
             first, last = last, last + len(mine)
-            change = energy[first:last] - points.stretched_energies - off[mine]
-            slope = jacobian[first:last] - jacobian[start:end][mine]
-            share = root[mine] / (points.strains * self.settings.virial_error)
+            strains = points.strains
+            change = (energy[first:last] - points.stretched_energies - off[mine]) / strains
+            slope = (jacobian[first:last] - jacobian[start:end][mine]) / strains[:, None]
+            share = root[mine] / self.settings.virial_error
             virials.append((share * change, share[:, None] * slope))
-        return interactions, virials
+            if len(points.shares):
+                all_in_all = points.shares * points.weights[mine] / self.settings.pressure_error
+                pressures.append((np.array([all_in_all @ change]), (all_in_all @ slope)[None]))
+        return interactions, virials, pressures
 
     def _weights(self, points: DimerPoints) -> Array:
         return points.weights * self.settings.energy_weights(points.energies)

@@ -15,6 +15,7 @@ from aiida_forcefield.calculations.count import count_qm
 from aiida_forcefield.calculations.dimers import (
     BEGIN,
     DRAWN,
+    FRAMES,
     STRETCHED,
     choose_pair_scans,
     sample_dimers,
@@ -23,7 +24,7 @@ from aiida_forcefield.calculations.dimers import (
 from aiida_forcefield.calculations.fit import COUNTERPOISE, fit_force_field, validate_force_field
 from aiida_forcefield.calculations.many_body import resting_molecule
 from aiida_forcefield.calculations.options import ONE_CORE
-from aiida_forcefield.calculations.pressure import FRAMES, assess_pressure
+from aiida_forcefield.calculations.pressure import assess_pressure
 from aiida_forcefield.calculations.scans import plan_all_scans
 from aiida_forcefield.calculations.topology import propose_conformers
 from aiida_forcefield.data import ForceFieldData, PointsData, StructuresData, TopologyData
@@ -355,6 +356,7 @@ class FitWorkChain(WorkChain):
             "charges": self.ctx.charges,
             "settings": self.inputs.fit,
             **self._calibration(),
+            **self.ctx.frames,
             **{f"points_{label}": node for label, node in usable.items()},
             **{f"surrogate_{label}": node for label, node in self.ctx.surrogates.items()},
         }
