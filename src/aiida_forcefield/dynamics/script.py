@@ -32,8 +32,10 @@ _SQUEEZE = 3000.0  # bar
 _CONDENSING, _COOLING = 0.4, 0.2  # of the time
 # After which the barostat is told anew what pushes beyond pairs. Told once, at the volume of the
 # liquid without it, it tore apart a liquid of ethylene carbonate (2800 bar); told of the volume
-# before a leg, it pulled by 300 bar too little throughout the leg.
-_FOLLOWING_STEPS = 500
+# before a leg, it pulled by 300 bar too little throughout the leg. Each time the volume comes to
+# rest: every 500 steps, methanol's compressibility would be a third too small.
+_SETTLING_STEPS = 500
+_FOLLOWING_STEPS = 2500
 _TARGET = "$(v_target)"
 
 
@@ -130,9 +132,11 @@ def equilibration_script(
             f"run {condensing} every {_CONDENSING_STEPS} NULL",
             _barostat((hot, conditions.temperature), (squeezed, _TARGET)),
             f"run {cooling} every {_CONDENSING_STEPS} NULL",
-            *_follow(conditions, many_body, settling),
+            *_follow(conditions, many_body, settling, _SETTLING_STEPS),
             f'print "{MEASURED}"',
-            *_follow(conditions, many_body, steps - condensing - cooling - settling),
+            *_follow(
+                conditions, many_body, steps - condensing - cooling - settling, _SETTLING_STEPS
+            ),
             *_tail(),
         ]
     )
@@ -167,7 +171,7 @@ def production_script(
             *_target(conditions, many_body, molecules),
             *dump,
             f'print "{MEASURED}"',
-            *_follow(conditions, many_body, _steps(conditions, duration)),
+            *_follow(conditions, many_body, _steps(conditions, duration), _FOLLOWING_STEPS),
             *_tail(),
         ]
     )
@@ -209,10 +213,12 @@ def _target(conditions: Conditions, many_body: Sequence[ManyBody], molecules: in
     return [f"variable target equal {conditions.pressure / BAR_PER_ATM:.10g}{outward}"]
 
 
-def _follow(conditions: Conditions, many_body: Sequence[ManyBody], steps: int) -> list[str]:
+def _follow(
+    conditions: Conditions, many_body: Sequence[ManyBody], steps: int, every: int
+) -> list[str]:
     """NPT whose pressure follows the volume, where it depends on it."""
     barostat = _barostat((conditions.temperature,) * 2, (_TARGET, _TARGET))
-    following = f' every {_FOLLOWING_STEPS} "{barostat}"' if many_body else ""
+    following = f' every {every} "{barostat}"' if many_body else ""
     return [barostat, f"run {steps}{following}"]
 
 

@@ -90,7 +90,7 @@ def test_the_liquid_condenses_hot_and_under_pressure():
 def test_the_barostat_follows_what_pushes_beyond_pairs():
     lines = production_script(ROOM, 20.0, None, MANY_BODY, 200).split("\n")
     assert TARGET in lines
-    assert lines[-5:-2] == [f'print "{MEASURED}"', PULL, f'run 10000 every 500 "{PULL}"']
+    assert lines[-5:-2] == [f'print "{MEASURED}"', PULL, f'run 10000 every 2500 "{PULL}"']
 
 
 def test_equilibration_has_no_shake_where_steps_are_limited():
