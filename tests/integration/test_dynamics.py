@@ -117,6 +117,7 @@ def liquid(packed, box, conditions):
     (folder / "system.data").write_text(write_data(FIELD, METHANOL, positions, [box.edge] * 3))
     (folder / "forcefield.lmp").write_text(write_force_field(FIELD, METHANOL, CUTOFF))
     equilibration = run(folder, equilibration_script(conditions, 4.0, seed=12))
+    (folder / "log.lammps").rename(folder / "equilibration.log")
     first = run(folder, production_script(conditions, 2.5, frames_every=1.0))
     second = run(folder, production_script(conditions, 2.5))
     return folder, equilibration, first, second
@@ -173,6 +174,20 @@ def test_the_box_condenses(liquid, box):
     packed = 32.042 * box.molecules / box.edge**3 / 0.602214
     assert density > 1.05 * packed
     assert 0.6 < density < 0.95
+
+
+def test_the_hot_liquid_is_cooled_step_by_step(liquid):
+    words = (line.split() for line in (liquid[0] / "equilibration.log").read_text().splitlines())
+    rows = np.array([w for w in words if len(w) == 13 and w[0].isdigit()], dtype=float)
+    # 1000 soft steps, 800 hot ones, and 400 in which it cools.
+    hot, first, second, settled = (
+        rows[(rows[:, 0] > lower) & (rows[:, 0] <= upper), 2].mean() / TEMPERATURE
+        for lower, upper in ((1400, 1800), (1800, 2000), (2000, 2200), (2600, 3000))
+    )
+    assert hot == pytest.approx(1.4, abs=0.1)
+    assert hot > first > second > settled
+    assert second == pytest.approx(1.1, abs=0.1)
+    assert settled == pytest.approx(1.0, abs=0.1)
 
 
 def test_temperature_is_the_target(liquid):

@@ -1,4 +1,7 @@
-"""What a joint fit gets from the nodes of points."""
+"""What a joint fit gets from the nodes of points.
+
+Whoever changes what comes out raises `SCIENCE` in `fit` and `pressure`, beside which this is read.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -89,17 +92,29 @@ def dimer_points(
         name = group.rpartition("_")[0] if group.startswith(DRAWN) else found.label
         sets.setdefault(name, []).append(found)
     joined = {name: join_dimers(parts) for name, parts in sets.items()}
-    drawn = {name: joined[name] for name in liquids if name in joined and len(joined[name].pulled)}
-    total = sum(len(points.pulled) for points in drawn.values())
-    for name, points in drawn.items():
-        frames, box = liquids[name]
-        numbers = pairs_of_each(topology, frames, box, points.positions[points.pulled])
-        shares = pressure_shares(numbers, float(np.prod(box, axis=1).mean()))
-        joined[name] = replace(points, shares=shares * len(numbers) / total)
+    joined |= _samples(joined, topology, liquids)
     by_label: dict[str, list[DimerPoints]] = {}
     for points in joined.values():
         by_label.setdefault(points.label, []).append(points)
     return [join_dimers(parts) for parts in by_label.values()]
+
+
+def _samples(
+    joined: Mapping[str, DimerPoints], topology: Topology, liquids: Mapping[str, Liquid]
+) -> dict[str, DimerPoints]:
+    """Pairs that were drawn from liquids, with their shares of the pressure of all.
+
+    Each liquid counts by how many pairs of it are known.
+    """
+    drawn = {name: joined[name] for name in liquids if name in joined and len(joined[name].pulled)}
+    total = sum(len(points.pulled) for points in drawn.values())
+    samples = {}
+    for name, points in drawn.items():
+        frames, box = liquids[name]
+        numbers = pairs_of_each(topology, frames, box, points.positions[points.pulled])
+        shares = pressure_shares(numbers, float(np.prod(box, axis=1).mean()))
+        samples[name] = replace(points, shares=shares * len(numbers) / total)
+    return samples
 
 
 def _with_stretched(

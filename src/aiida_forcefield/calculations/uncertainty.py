@@ -1,9 +1,12 @@
 """Calcfunction that says how far a predicted density may be trusted."""
 
-from math import sqrt
+from math import hypot, sqrt
 
 from aiida.engine import calcfunction
 from aiida.orm import Dict
+
+DIMERS = "dimers"
+"""The choice of every second dimer, among those of `potentials.VARIATIONS`."""
 
 
 @calcfunction
@@ -11,12 +14,14 @@ def estimate_uncertainty(density: Dict, pressure: Dict | None = None, **others: 
     """The density with the uncertainty that its force field leaves it.
 
     What a choice in the fit changes, beyond the statistical errors of both densities, counts as one
-    standard deviation; choices are taken as independent.
+    standard deviation; choices are taken as independent. Other dimers are other pairs of the
+    liquid, too: of what they change and what the pressure of pairs leaves open the larger counts.
 
     Args:
         density: `value` and `standard_error`, g/cm3, `compressibility`, 1/bar, and their
             conditions.
-        pressure: with which `error`, in bar, the pressure of pairs is known.
+        pressure: of pairs: by how much it is off (`bias`), and with which `error` that is known,
+            bar.
         others: densities of force fields that made another choice, by its name.
 
     Returns:
@@ -26,9 +31,10 @@ def estimate_uncertainty(density: Dict, pressure: Dict | None = None, **others: 
     value, error = density["value"], density["standard_error"]
     changes = {name: other["value"] - value for name, other in sorted(others.items())}
     noise = {name: error**2 + other["standard_error"] ** 2 for name, other in others.items()}
-    variance = error**2 + sum(max(change**2 - noise[name], 0.0) for name, change in changes.items())
+    parts = {name: max(change**2 - noise[name], 0.0) for name, change in changes.items()}
     found = {**density.get_dict(), "changes": changes}
     if pressure:
-        found["pair_pressure"] = value * density["compressibility"] * pressure["error"]
-        variance += found["pair_pressure"] ** 2
-    return Dict({**found, "uncertainty": sqrt(variance)})
+        off = hypot(pressure["bias"], pressure["error"])
+        found["pair_pressure"] = value * density["compressibility"] * off
+        parts[DIMERS] = max(parts.get(DIMERS, 0.0), found["pair_pressure"] ** 2)
+    return Dict({**found, "uncertainty": sqrt(error**2 + sum(parts.values()))})

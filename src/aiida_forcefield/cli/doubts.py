@@ -65,7 +65,7 @@ def _of_the_pressure(pressure: Results) -> Iterator[str]:
     if error > target:
         yield (
             f"The pressure of pairs is known to {error:.0f} bar, not to the target of {target:g}. "
-            "A larger `sampling.most_liquid` helps, and so does another of `sampling.rounds`."
+            "More pairs help: a larger `sampling.most_liquid`, or more `sampling.rounds`."
         )
     if abs(pressure["bias"]) > 2 * error:
         yield (

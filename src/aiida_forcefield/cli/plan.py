@@ -58,10 +58,12 @@ def describe_plan(file: StudyFile) -> Iterator[str]:
         yield f"scan        {scan.name}  {scan.lower:.4g} to {scan.upper:.4g} Å"
     yield f"dimers      {sampling['random']} random, {sampling['squeezed']} squeezed"
     if sampling["rounds"]:
+        several = sampling["rounds"] > 1
+        later = f", up to {sampling['most_liquid']} in later rounds" if several else ""
         yield (
-            f"            {sampling['liquid']} drawn from the liquid, later up to "
-            f"{sampling['most_liquid']}, each moved apart, too, {sampling['uncertain']} others and "
-            f"{sampling['thermal']} molecules of it, in each of up to {sampling['rounds']} round(s)"
+            f"            {sampling['liquid']} drawn from the liquid{later}, each moved apart, "
+            f"too, {sampling['uncertain']} others and {sampling['thermal']} molecules of it, in "
+            f"each of up to {sampling['rounds']} round(s)"
         )
     if calibration:
         yield (

@@ -33,9 +33,9 @@ _CONDENSING, _COOLING = 0.4, 0.2  # of the time
 # After which the barostat is told anew what pushes beyond pairs. Told once, at the volume of the
 # liquid without it, it tore apart a liquid of ethylene carbonate (2800 bar); told of the volume
 # before a leg, it pulled by 300 bar too little throughout the leg. Each time the volume comes to
-# rest: every 500 steps, methanol's compressibility would be a third too small.
-_SETTLING_STEPS = 500
-_FOLLOWING_STEPS = 2500
+# rest: told every ps, methanol's had too small fluctuations by a third.
+_SETTLING = 1.0  # ps
+_FOLLOWING = 5.0  # ps
 _TARGET = "$(v_target)"
 
 
@@ -111,8 +111,8 @@ def equilibration_script(
     steps = _steps(conditions, duration)
     condensing, cooling = round(_CONDENSING * steps), round(_COOLING * steps)
     settling = (steps - condensing - cooling) // 2
-    hot, squeezed = _HEAT * conditions.temperature, f"{_SQUEEZE / BAR_PER_ATM:.10g}"
-    target = _target(conditions, many_body, molecules)
+    hot, squeezed = _HEAT * conditions.temperature, _atm(_SQUEEZE)
+    hot_until = _SOFT_STEPS + condensing
     return "\n".join(
         [
             *_head(),
@@ -127,16 +127,16 @@ def equilibration_script(
             "unfix motion",
             "velocity all zero linear",
             *_integration(conditions),
-            *target,
             _barostat((hot, hot), (squeezed, squeezed)),
             f"run {condensing} every {_CONDENSING_STEPS} NULL",
-            _barostat((hot, conditions.temperature), (squeezed, _TARGET)),
-            f"run {cooling} every {_CONDENSING_STEPS} NULL",
-            *_follow(conditions, many_body, settling, _SETTLING_STEPS),
+            _barostat((hot, conditions.temperature), (squeezed, _atm(conditions.pressure))),
+            # Without its ends, a ramp would begin anew in each of the short runs.
+            f"run {cooling} start {hot_until} stop {hot_until + cooling} "
+            f"every {_CONDENSING_STEPS} NULL",
+            *_target(conditions, many_body, molecules),
+            *_follow(conditions, many_body, settling, _SETTLING),
             f'print "{MEASURED}"',
-            *_follow(
-                conditions, many_body, steps - condensing - cooling - settling, _SETTLING_STEPS
-            ),
+            *_follow(conditions, many_body, steps - condensing - cooling - settling, _SETTLING),
             *_tail(),
         ]
     )
@@ -171,7 +171,7 @@ def production_script(
             *_target(conditions, many_body, molecules),
             *dump,
             f'print "{MEASURED}"',
-            *_follow(conditions, many_body, _steps(conditions, duration), _FOLLOWING_STEPS),
+            *_follow(conditions, many_body, _steps(conditions, duration), _FOLLOWING),
             *_tail(),
         ]
     )
@@ -207,18 +207,18 @@ def _target(conditions: Conditions, many_body: Sequence[ManyBody], molecules: in
         message = f"molecules: {molecules} is not allowed, it must be a positive integer"
         raise ValueError(message)
     outward = "".join(
-        f"-({part.pressure / BAR_PER_ATM:.10g})*({part.volume * molecules:.10g}/vol)^{part.bodies}"
+        f"-({_atm(part.pressure)})*({part.volume * molecules:.10g}/vol)^{part.bodies}"
         for part in many_body
     )
-    return [f"variable target equal {conditions.pressure / BAR_PER_ATM:.10g}{outward}"]
+    return [f"variable target equal {_atm(conditions.pressure)}{outward}"]
 
 
 def _follow(
-    conditions: Conditions, many_body: Sequence[ManyBody], steps: int, every: int
+    conditions: Conditions, many_body: Sequence[ManyBody], steps: int, every: float
 ) -> list[str]:
-    """NPT whose pressure follows the volume, where it depends on it."""
+    """NPT whose pressure follows the volume, where it depends on it; each ``every`` ps."""
     barostat = _barostat((conditions.temperature,) * 2, (_TARGET, _TARGET))
-    following = f' every {every} "{barostat}"' if many_body else ""
+    following = f' every {_steps(conditions, every)} "{barostat}"' if many_body else ""
     return [barostat, f"run {steps}{following}"]
 
 
@@ -229,6 +229,10 @@ def _barostat(temperatures: tuple[float, float], pressures: tuple[str, str]) -> 
         f"fix motion all npt temp {first:g} {last:g} {_THERMOSTAT:g} "
         f"iso {' '.join(pressures)} {_BAROSTAT:g}"
     )
+
+
+def _atm(bar: float) -> str:
+    return f"{bar / BAR_PER_ATM:.10g}"
 
 
 def _tail() -> list[str]:

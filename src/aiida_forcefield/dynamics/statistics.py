@@ -7,14 +7,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from aiida_forcefield.dynamics.many_body import BAR
+from aiida_forcefield.potentials.units import BOLTZMANN
 
 AGREEMENT = 2.0
 """Parts of a simulation agree if their means differ by no more than so many standard errors.
 
 Three would be too lenient: a steady drift counts as correlation, and enlarges the error with it.
 """
-
-BOLTZMANN = 8.617333262e-5  # eV/K
 
 MINIMUM_SAMPLES = 16
 """A shorter time series has no statistics."""
@@ -158,14 +157,16 @@ def summarise(series: Sequence[ArrayLike], dt: float) -> Estimate:
 def compressibility(volumes: Sequence[ArrayLike], temperature: float) -> float:
     """Isothermal compressibility in 1/bar, from how much the volume fluctuates: ⟨ΔV²⟩/(k T ⟨V⟩).
 
+    Two runs of 30 ps tell it within a fifth or so.
+
     Args:
         volumes: one series for each seed, in equilibrium, Å³.
         temperature: K.
 
     Raises:
-        ValueError: as of `summarise`.
+        ValueError: a series is shorter than 4, or a value is not finite.
     """
-    whole = [_checked(values, MINIMUM_SAMPLES) for values in volumes]
+    whole = [_checked(values) for values in volumes]
     variance = np.average([values.var() for values in whole], weights=[len(v) for v in whole])
     return float(variance / (BOLTZMANN * temperature * np.concatenate(whole).mean() * BAR))
 

@@ -13,6 +13,7 @@ from aiida_forcefield.potentials.export.molecule import write_gro, write_pdb
 from aiida_forcefield.potentials.export.openmm import write_openmm
 from aiida_forcefield.potentials.fit import fit_force_field
 from aiida_forcefield.potentials.forcefield import ForceField, Term
+from aiida_forcefield.potentials.outliers import near
 from aiida_forcefield.potentials.points import DimerPoints, MoleculePoints, join_dimers
 from aiida_forcefield.potentials.prior import Reference, build_prior, van_der_waals_radius
 from aiida_forcefield.potentials.read import read_files, read_lammps, read_openmm
@@ -46,6 +47,7 @@ __all__ = [
     "liquid_charges",
     "molecule_energies",
     "most_telling",
+    "near",
     "read_files",
     "read_lammps",
     "read_openmm",

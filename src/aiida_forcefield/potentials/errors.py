@@ -16,7 +16,7 @@ Array = NDArray[np.float64]
 
 ENERGIES, GRADIENTS = "molecule: energies", "molecule: gradients"
 LIQUID = "dimers: liquid"
-"""Drawn without regard to what the force field knows, so that their error is that of the liquid."""
+"""Drawn without regard to what the force field knows, near ones more often than distant ones."""
 VIRIALS = "dimers: moved apart"
 """How the energies of these change, by the relative change of the distance of their molecules."""
 

@@ -182,10 +182,11 @@ def _misfit(problem: Problem, residuals: Array, covariance: Array) -> float:
 
     What a parameter owes to its prior it does not take from the data. A gradient has no net force
     and no torque, so six of its components follow from the others, and so does one of the energies,
-    which have an offset in common. Energies along dihedrals are there already, and count once.
+    which have an offset in common. Energies along dihedrals and the pressure of pairs are there
+    already, and count once.
     """
     rows, prior = problem.rows(), problem.prior.rows
-    counted = (rows.weights > 0) & (rows.kinds != "torsion")
+    counted = (rows.weights > 0) & ~np.isin(rows.kinds, ("torsion", "pressure"))
     n = problem.molecule_points.positions.shape[1]
     rigid = {1: 3, 2: 5}.get(n, 6) * np.count_nonzero(problem.has_gradient)
     offset = (counted & (rows.kinds == "energy")).any()

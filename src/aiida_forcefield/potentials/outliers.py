@@ -32,6 +32,10 @@ def agreeing(residuals: Array, rows: Rows) -> NDArray[np.bool_]:
         if kind == "energy":
             values = values - roots * np.median(values / roots)
         points, place = np.unique(rows.points[mine], return_inverse=True)
-        sizes = np.sqrt(np.bincount(place, values**2) / np.bincount(place))
-        agree[points] &= sizes <= FAR * max(1.0, _NORMAL * np.median(sizes))
+        agree[points] &= near(np.sqrt(np.bincount(place, values**2) / np.bincount(place)))
     return agree
+
+
+def near(sizes: Array) -> NDArray[np.bool_]:
+    """Which are within `FAR` of zero, in units of what is expected or, if larger, of most sizes."""
+    return np.asarray(sizes <= FAR * max(1.0, _NORMAL * float(np.median(sizes))))

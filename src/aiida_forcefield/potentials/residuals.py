@@ -45,8 +45,8 @@ class Settings:
         interaction_error: of an interaction energy, eV.
         virial_error: of the change of an interaction energy when the molecules move apart, by the
             relative change of their distance, eV. Such changes make the pressure of a liquid.
-        pressure_error: of the pressure that pairs make in a liquid, by those drawn from it, bar:
-            less than what it is off by their choice, so that the fit has their mean.
+        pressure_error: of the pressure that pairs make in a liquid, by those drawn from it, bar; so
+            small that the fit has their mean, however well that is known.
         repulsive_scale: interaction energies E > 0 weigh exp(−E / repulsive_scale), eV; the liquid
             hardly visits them.
         dispersion_width: relative standard deviation of C6 and C8 about their prior. Left free,
@@ -105,7 +105,7 @@ class Rows:
     Attributes:
         kinds: ``"energy"``, ``"gradient"``, ``"torsion"``, ``"interaction"``, ``"virial"``,
             ``"pressure"`` or ``"hessian"``; empty for prior and guard.
-        labels: where its point comes from.
+        labels: where its point comes from, or its points.
         points: number of its point among all, -1 without one.
         weights: by which its square counts, that of its point; 0 for prior and guard.
     """
@@ -197,8 +197,8 @@ class Problem:
             label, weights = np.full(len(places), points.label), self._weights(points)
             blocks.append(_rows("interaction", label, places, weights))
             virials.append(_rows("virial", label[of_them], places[of_them], weights[of_them]))
-        liquid = sum(len(points.shares) > 0 for points in self.dimer_points)
-        pressures = _rows("pressure", np.full(liquid, ""), np.full(liquid, -1), np.ones(liquid))
+        liquid = np.array([points.label for points in self.dimer_points if len(points.shares)], str)
+        pressures = _rows("pressure", liquid, np.full(len(liquid), -1), np.ones(len(liquid)))
         blocks += [*virials, pressures, _no_points(len(self.pairs))]
         columns = ([getattr(b, f.name) for b in blocks] for f in fields(Rows))
         return Rows(*(np.concatenate(column) for column in columns))

@@ -5,6 +5,7 @@ from typing import Final
 
 from aiida_forcefield.potentials.forms.form import Form
 
+BOLTZMANN: Final = 8.617333262e-5  # eV/K
 COULOMB: Final = 14.3996454784  # e²/(4π ε0), eV Å
 KCAL_PER_MOL: Final = 1.0 / 23.0605478  # eV
 KJ_PER_MOL: Final = KCAL_PER_MOL / 4.184  # eV

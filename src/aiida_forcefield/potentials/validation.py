@@ -32,7 +32,8 @@ def left_out_errors(
         C1-O1"`` or ``"interaction dimers random"``, and of all, ``"energy"``, ``"interaction"`` and
         ``"virial"``.
     """
-    blocks = np.where(rows.points < 0, "", rows.labels)
+    of_points = (rows.points >= 0) | (rows.kinds == "pressure")
+    blocks = np.where(of_points, rows.labels, "")
     unseen, found = _unseen(residuals, jacobian, rows, blocks), {}
     errors = {
         "energy": settings.energy_error,

@@ -49,8 +49,8 @@ def liquid_dimers(topology: Topology, frames: Array, box: Array, most: int, seed
 def pairs_of_each(topology: Topology, frames: Array, box: Array, dimers: Array) -> Array:
     """For how many pairs of a frame each dimer of `liquid_dimers` stands, shape (s,).
 
-    The rarer its like was drawn, the more (D. G. Horvitz and D. J. Thompson, J. Am. Stat. Assoc.
-    47, 663 (1952)); together, for all there are.
+    The rarer its like is drawn, the more; together, for all there are (the estimator of J. Hájek,
+    Ann. Math. Stat. 35, 1491 (1964)). That holds while few of all are drawn.
 
     Args:
         topology: of the molecule.

@@ -11,14 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import approx_fprime, least_squares
 
-from aiida_forcefield.potentials.units import COULOMB
+from aiida_forcefield.potentials.units import BOLTZMANN, COULOMB
 from aiida_forcefield.surrogate.surrogate import Surrogate
 from aiida_forcefield.surrogate.targets import TARGETS, Target, buckingham
 
 Array = NDArray[np.float64]
 
 GRID_POINTS = 201
-BOLTZMANN = 8.617333e-5  # eV/K
 POOR = 0.05  # of the window: a misfit from which another form is looked for
 
 

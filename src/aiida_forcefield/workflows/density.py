@@ -25,7 +25,7 @@ FOUND_BY_CHAIN = ("force_field", "topology", "reference", "many_body")
 
 
 class DensityWorkChain(WorkChain):
-    """Pack, equilibrate, and produce until the density is as precise as asked for.
+    """Pack, equilibrate, and produce until the density is settled, and as precise as asked for.
 
     Independent seeds run side by side; each leg goes on from the last state of its seed.
     """
@@ -64,7 +64,7 @@ class DensityWorkChain(WorkChain):
             cls.pack,
             cls.equilibrate,
             cls.inspect_legs,
-            while_(cls.is_imprecise)(cls.produce, cls.inspect_legs, cls.measure),
+            while_(cls.wants_leg)(cls.produce, cls.inspect_legs, cls.measure),
             cls.conclude,
         )
         spec.output("density", valid_type=Dict, help="Mean, standard error and their conditions.")
@@ -145,6 +145,12 @@ class DensityWorkChain(WorkChain):
             self.inputs.settings,
             **self._many_body(),
         )
+        self.ctx.script = prepare_production(
+            self.inputs.topology,
+            packing.outputs.box,
+            self.inputs.settings,
+            **self._many_body(),
+        )
         self.ctx.files = {name: files[name] for name in ("force_field", "damping") if name in files}
         self.ctx.density = None
         self.ctx.thermo = {}
@@ -162,8 +168,8 @@ class DensityWorkChain(WorkChain):
                 return self.exit_codes.ERROR_SIMULATION.format(reason=reason(leg))
         return None
 
-    def is_imprecise(self) -> bool:
-        """Whether another leg is needed and allowed."""
+    def wants_leg(self) -> bool:
+        """Whether another leg is needed and allowed: for precision, or where parts disagree."""
         settings, density = self.inputs.settings, self.ctx.density
         if density is None:
             return True
@@ -174,15 +180,9 @@ class DensityWorkChain(WorkChain):
     def produce(self) -> None:
         """Continue each seed for one more leg."""
         before, self.ctx.legs = self.ctx.legs, []
-        script = prepare_production(
-            self.inputs.topology,
-            self.ctx.packing.outputs.box,
-            self.inputs.settings,
-            **self._many_body(),
-        )
         for seed, leg in zip(self.inputs.settings["seeds"], before, strict=True):
             label = f"seed_{seed}_leg_{self.ctx.leg:02d}"
-            process = self._submit_leg(script, leg.outputs.final, label)
+            process = self._submit_leg(self.ctx.script, leg.outputs.final, label)
             self.to_context(legs=append_(process))
 
     def measure(self) -> None:

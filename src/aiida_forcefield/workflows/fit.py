@@ -131,7 +131,7 @@ class FitWorkChain(WorkChain):
             "pressure",
             valid_type=Dict,
             required=False,
-            help="How well the pressure of pairs is known; none without a preliminary liquid.",
+            help="How well the pressure of pairs is known; none without pairs of a liquid.",
         )
         spec.output_namespace(
             "variations",

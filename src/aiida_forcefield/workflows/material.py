@@ -195,7 +195,7 @@ class MaterialWorkChain(WorkChain):
             self.to_context(**{f"other_{name}": density})
 
     def estimate_uncertainty(self) -> None:
-        """See what the choices change; one whose liquid failed is left out, and said."""
+        """See what choices and the pressure of pairs leave open; a liquid that failed is told."""
         outputs, found = outputs_of(self.ctx.fit), {}
         for name in outputs["variations"] if self.has_variations() else ():
             other = settle(self.ctx[f"other_{name}"])

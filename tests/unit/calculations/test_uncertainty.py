@@ -27,8 +27,16 @@ def test_changes_within_the_statistics_do_not() -> None:
 
 
 def test_what_is_not_known_of_the_pressure_counts() -> None:
-    pressure = Dict({"error": 400.0, "bias": -90.0, "pairs": 40})
+    pressure = Dict({"error": 320.0, "bias": -240.0, "pairs": 40})
     found = estimate_uncertainty(density(0.75, 0.04), pressure).get_dict()
     assert found["pair_pressure"] == pytest.approx(0.03)
     assert found["uncertainty"] == pytest.approx(0.05)
     assert found["changes"] == {}
+
+
+@pytest.mark.parametrize(("change", "expected"), [(0.02, 0.03), (0.04, 0.04)])
+def test_what_pairs_tell_is_counted_once(change: float, expected: float) -> None:
+    pressure = Dict({"error": 400.0, "bias": 0.0, "pairs": 40})
+    others = {"dimers": density(0.75 + change, 0.0)}
+    found = estimate_uncertainty(density(0.75, 0.0), pressure, **others).get_dict()
+    assert found["uncertainty"] == pytest.approx(expected)

@@ -51,13 +51,13 @@ def density(
         (0.005, False, 2, False),
     ],
 )
-def test_is_imprecise(
+def test_wants_leg(
     density: Any, error: float | None, agree: bool, legs: int, expected: bool
 ) -> None:
     density.ctx.leg = legs
     found = {"standard_error": error, "halves_agree": agree, "seeds_agree": True}
     density.ctx.density = None if error is None else Dict(found)
-    assert density.is_imprecise() is expected
+    assert density.wants_leg() is expected
 
 
 def test_packing_that_failed(density: Any, ended: Ended) -> None:

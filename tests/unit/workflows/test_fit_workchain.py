@@ -10,7 +10,8 @@ from aiida.common.links import LinkType
 from aiida.orm import ArrayData, CalcJobNode, Dict, InstalledCode, WorkChainNode
 
 from aiida_forcefield.calculations.count import count_qm
-from aiida_forcefield.data import PointsData, TopologyData
+from aiida_forcefield.data import ForceFieldData, PointsData, TopologyData
+from aiida_forcefield.potentials import ForceField
 from aiida_forcefield.scans import Points
 from aiida_forcefield.workflows.fit import FitWorkChain
 
@@ -102,6 +103,7 @@ def test_what_cannot_be_fitted_is_told(
     wrong = {"H1": 0.1}
     fit.ctx.charges = Dict({"gas": wrong, "liquid": wrong}).store()
     fit.ctx.calibration = None
+    fit.ctx.frames = {}
     code = fit.fit()
     assert code.status == 324
     assert "charges: +0.200 e in all; must be +0" in code.message
@@ -237,6 +239,22 @@ def test_no_calibration_no_force_field(fast: Any) -> None:
     for code in (fast.plan_calibration(), fast.calibrate()):
         assert code.status == 323
         assert "no dimer has its energy" in code.message
+
+
+def test_a_pressure_of_which_nothing_is_known_ends_nothing(
+    fast: Any, make_points: MakePoints, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(fast, "report", told.append)
+    fast.ctx.force_field = ForceFieldData(
+        ForceField((), {"H1": 0.0}, {"H1": 0.0}, covariance=np.zeros((0, 0)))
+    )
+    frames = ArrayData({"positions": np.zeros((1, 2, 2, 3)), "box": np.ones((1, 3))})
+    fast.ctx.frames = {"frames_0": frames}
+    fast.ctx.points = {"liquid_0_00": PointsData(make_points("error", split=1))}
+    fast.assess()
+    assert told == ["pressure of pairs: no pair of a liquid is known that was moved apart"]
+    assert fast.ctx.pressure is None
 
 
 @pytest.mark.parametrize(

@@ -145,7 +145,7 @@ def check(settings: Mapping[str, Any]) -> None:
         mistake = error.errors(include_url=False)[0]
         raise ValueError(_sentence(mistake)) from None
     sampling = settings["sampling"]
-    if sampling["most_liquid"] < sampling["liquid"]:
+    if sampling["rounds"] > 1 and sampling["most_liquid"] < sampling["liquid"]:
         raise ValueError(
             f"sampling.most_liquid: {sampling['most_liquid']} is not allowed, it must be at least "
             f"sampling.liquid, {sampling['liquid']}"
