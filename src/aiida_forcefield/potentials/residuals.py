@@ -62,7 +62,7 @@ class Settings:
     hessian_error: float = 0.1
     interaction_error: float = 0.015
     virial_error: float = 0.7 * KCAL_PER_MOL
-    pressure_error: float = 100.0
+    pressure_error: float = 25.0
     repulsive_scale: float = 6 * KCAL_PER_MOL
     dispersion_width: float = 0.15
     barrier: float = 10 * KCAL_PER_MOL
