@@ -39,7 +39,7 @@ from aiida_forcefield.potentials import (
 from aiida_forcefield.potentials.collapse import inner_maximum
 from aiida_forcefield.potentials.fit import SCALE_14
 from aiida_forcefield.potentials.forcefield import with_vector
-from aiida_forcefield.potentials.forms import FORMS, PAIR_FORM
+from aiida_forcefield.potentials.forms import FORMS, pair_of
 from aiida_forcefield.potentials.hessian import SOFT, hessian_model
 from aiida_forcefield.potentials.prior import Prior, build_prior
 from aiida_forcefield.potentials.residuals import type_pairs
@@ -121,8 +121,9 @@ def drawn(prior: Prior, topology: Topology, rng: np.random.Generator, width: flo
 
 def keeps_atoms_apart(field: ForceField, topology: Topology) -> bool:
     """Whether its barriers before collapse are those that a fit sees to."""
+    form = pair_of(field.nonbonded_form)
     return all(
-        inner_maximum(field.vector[pair.columns], pair.charge_product, PAIR_FORM).barrier
+        inner_maximum(field.vector[pair.columns], pair.charge_product, form).barrier
         > SETTINGS.barrier
         for pair in type_pairs(topology, field.terms, field.charges)
     )
