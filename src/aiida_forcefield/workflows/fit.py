@@ -6,7 +6,7 @@ from typing import Any
 
 from aiida.engine import ExitCode, ProcessBuilder, ToContext, WorkChain, if_, while_
 from aiida.engine.processes.workchains.workchain import WorkChainSpec
-from aiida.orm import AbstractCode, ArrayData, Data, Dict, Int, List, ProcessNode, Str
+from aiida.orm import AbstractCode, Data, Dict, Int, ProcessNode, Str
 
 from aiida_forcefield.calculations.batches import size_batches
 from aiida_forcefield.calculations.calibration import calibrate_counterpoise, plan_calibration
@@ -27,14 +27,15 @@ from aiida_forcefield.calculations.options import ONE_CORE
 from aiida_forcefield.calculations.pressure import assess_pressure
 from aiida_forcefield.calculations.scans import plan_all_scans
 from aiida_forcefield.calculations.topology import propose_conformers
-from aiida_forcefield.data import ForceFieldData, PointsData, StructuresData, TopologyData
+from aiida_forcefield.data import PointsData, StructuresData
 from aiida_forcefield.data.outputs import outputs_of
 from aiida_forcefield.potentials.errors import LIQUID
-from aiida_forcefield.workflows.density import FOUND_BY_CHAIN, DensityWorkChain
+from aiida_forcefield.workflows.density import DensityWorkChain
+from aiida_forcefield.workflows.fit_ports import define_ports
 from aiida_forcefield.workflows.outcome import reason
 from aiida_forcefield.workflows.protocols import get_protocol
-from aiida_forcefield.workflows.protocols.check import DISPENSABLE, QM_SECTIONS
-from aiida_forcefield.workflows.qm import QmWorkChain, expose_qm, validate_parameters
+from aiida_forcefield.workflows.protocols.check import QM_SECTIONS
+from aiida_forcefield.workflows.qm import QmWorkChain
 from aiida_forcefield.workflows.scan import ScanWorkChain, sections
 from aiida_forcefield.workflows.submission import settle, submit_once
 
@@ -55,40 +56,7 @@ class FitWorkChain(WorkChain):
     def define(cls, spec: WorkChainSpec) -> None:  # type: ignore[override]
         """Define inputs, outline, outputs and exit codes."""
         super().define(spec)
-        spec.input("topology", valid_type=TopologyData)
-        spec.input_namespace("qm", help="Where and how QM runs.")
-        expose_qm(spec, exclude=["structures", "parameters"])
-        for part in QM_SECTIONS:
-            spec.input(
-                f"parameters.{part}",
-                valid_type=Dict,
-                required=part not in DISPENSABLE,
-                validator=validate_parameters,
-                help=f"QM of the {part}.",
-            )
-        for part in ("molecule", "pairs"):
-            spec.input(f"learning.{part}", valid_type=Dict, help=f"Stopping of {part} scans.")
-        spec.input("sampling", valid_type=Dict, help="How many dimers of which kind.")
-        spec.input(
-            "calibration",
-            valid_type=Dict,
-            required=False,
-            help="Basis set and dimers by which the counterpoise correction is measured.",
-        )
-        spec.input(
-            "variations",
-            valid_type=List,
-            required=False,
-            help="Choices that are made otherwise in fits of their own.",
-        )
-        spec.expose_inputs(
-            DensityWorkChain,
-            namespace="liquid",
-            exclude=FOUND_BY_CHAIN,
-            namespace_options={"help": "The liquid from which dimers are taken."},
-        )
-        spec.input("fit", valid_type=Dict, help="Settings of the fit that differ from its own.")
-        spec.input("max_concurrent", valid_type=Int, help="Scans and jobs at a time.")
+        define_ports(spec)
         spec.outline(
             cls.compute_reference,
             cls.inspect_reference,
@@ -109,72 +77,6 @@ class FitWorkChain(WorkChain):
                 cls.assess,
             ),
             cls.conclude,
-        )
-        spec.output("force_field", valid_type=ForceFieldData)
-        spec.output("charges", valid_type=Dict)
-        spec.output("reference", valid_type=PointsData)
-        spec.output("properties", valid_type=ArrayData, help="Hessian, potential, dispersion.")
-        spec.output("qm_count", valid_type=Dict, help="QM points, failed ones, CPU-seconds.")
-        spec.output(
-            "calibration",
-            valid_type=Dict,
-            required=False,
-            help="Which share of the counterpoise correction was taken, and why.",
-        )
-        spec.output_namespace(
-            "validation",
-            valid_type=Dict,
-            dynamic=True,
-            help="Errors of each round on points of the liquid before they were fitted to.",
-        )
-        spec.output(
-            "pressure",
-            valid_type=Dict,
-            required=False,
-            help="How well the pressure of pairs is known; none without pairs of a liquid.",
-        )
-        spec.output_namespace(
-            "variations",
-            valid_type=ForceFieldData,
-            dynamic=True,
-            help="Force fields of fits that made another choice.",
-        )
-        spec.output(
-            "polarizability",
-            valid_type=ArrayData,
-            required=False,
-            help="Of the relaxed molecule, (1, 3, 3) in Å3; none without a preliminary liquid.",
-        )
-        spec.output(
-            "frames",
-            valid_type=ArrayData,
-            required=False,
-            help="Of the last preliminary liquid: `positions` (f, M, n, 3) and `box` (f, 3) in Å.",
-        )
-        spec.exit_code(
-            320,
-            "ERROR_REFERENCE",
-            message="The reference geometry of the molecule failed: {reason}",
-        )
-        spec.exit_code(
-            321,
-            "ERROR_NO_DIMERS",
-            message="No interaction energy could be computed; see the messages of the dimers.",
-        )
-        spec.exit_code(
-            323,
-            "ERROR_CALIBRATION",
-            message="The counterpoise correction could not be measured: {reason}",
-        )
-        spec.exit_code(
-            322,
-            "ERROR_LIQUID",
-            message="The preliminary force field does not make a liquid: {reason}",
-        )
-        spec.exit_code(
-            324,
-            "ERROR_FIT",
-            message="No force field can be fitted to the points: {reason}",
         )
 
     @classmethod
