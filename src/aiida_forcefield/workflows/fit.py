@@ -395,6 +395,7 @@ class FitWorkChain(WorkChain):
                 **drawn,
             )
         except ValueError as error:
+            self.ctx.pressure = None  # that of a round before is of another force field
             self.report(f"pressure of pairs: {error}")
 
     def conclude(self) -> None:

@@ -252,6 +252,7 @@ def test_a_pressure_of_which_nothing_is_known_ends_nothing(
     frames = ArrayData({"positions": np.zeros((1, 2, 2, 3)), "box": np.ones((1, 3))})
     fast.ctx.frames = {"frames_0": frames}
     fast.ctx.points = {"liquid_0_00": PointsData(make_points("error", split=1))}
+    fast.ctx.pressure = Dict({"error": 100.0})  # of the round before
     fast.assess()
     assert told == ["pressure of pairs: no pair of a liquid is known that was moved apart"]
     assert fast.ctx.pressure is None
