@@ -13,7 +13,7 @@ from aiida.orm import CalcJobNode, Computer, Dict, InstalledCode, SinglefileData
 from aiida_forcefield.calculations.md import MdCalculation
 from aiida_forcefield.data import TopologyData
 from aiida_forcefield.dynamics import DATA, FINAL_DATA, FORCE_FIELD
-from aiida_forcefield.dynamics.log import THERMO_KEYWORDS
+from aiida_forcefield.dynamics.log import MEASURED, THERMO_KEYWORDS
 from aiida_forcefield.topology import from_smiles
 
 pytestmark = pytest.mark.integration
@@ -34,6 +34,7 @@ thermo_style custom {THERMO_KEYWORDS}
 thermo_modify line one format float %.10g
 thermo 10
 timestep {{timestep}}
+print "{MEASURED}"
 run 100
 write_data {FINAL_DATA}
 """

@@ -25,7 +25,11 @@ class MdCalculation(LammpsRawCalculation):
         spec.input("settings", valid_type=Dict, help="The liquid's settings, `temperature` (K).")
         spec.input("topology", valid_type=TopologyData, help="The molecule of the liquid.")
         default_to_one_core(spec, "forcefield.md")
-        spec.output("thermo", valid_type=ThermoData, help="What the script measured.")
+        spec.output(
+            "thermo",
+            valid_type=ThermoData,
+            help="What the script printed after `measured from here`.",
+        )
         spec.output("final", valid_type=SinglefileData, help="Where the next leg goes on.")
         spec.output(
             "frames",
