@@ -22,7 +22,6 @@ SCIENCE = 1
 """Raised where results change by what this file imports: the cache looks at the file alone."""
 Measure = Callable[..., ManyBody]
 ENDS = [0, -1]
-"""Frames that are looked at; the spread over frames is small."""
 
 
 @calcfunction
@@ -37,8 +36,8 @@ def measure_many_body(
     force_field: ForceFieldData,
     topology: TopologyData,
     reference: PointsData,
-    frames: ArrayData,
     polarizability: ArrayData | None = None,
+    **frames: ArrayData,
 ) -> Dict:
     """What a liquid has beyond pairs, and what its simulation has in place of it.
 
@@ -46,9 +45,10 @@ def measure_many_body(
         force_field: has the dispersion coefficients, and the charges in vacuum and in the liquid.
         topology: the molecule.
         reference: the relaxed molecule.
-        frames: of the liquid; `positions` (f, M, n, 3) and `box` (f, 3) in Å.
         polarizability: of the relaxed molecule, `polarizability` (1, 3, 3) in Å³; without it,
             dispersion alone is told.
+        frames: of one or more boxes of the liquid, the first and last of which are looked at;
+            `positions` (f, M, n, 3) and `box` (f, 3) in Å.
 
     Returns:
         Each with `energy` in eV per molecule, `pressure` in bar to the outside, the `volume` in Å³
@@ -79,12 +79,13 @@ def measure_many_body(
             "induction": lambda *box: induction_beyond_pairs(*box, gas, atoms),
             "charges": lambda *box: coulomb_difference(*box, gas, liquid),
         }
-    boxes = [frames.get_array(name)[ENDS] for name in ("positions", "box")]
+    boxes = [
+        box
+        for node in frames.values()
+        for box in zip(*(node.get_array(name)[ENDS] for name in ("positions", "box")), strict=True)
+    ]
     return Dict(
-        {
-            name: _mean([measure(*box) for box in zip(*boxes, strict=True)])
-            for name, measure in measures.items()
-        }
+        {name: _mean([measure(*box) for box in boxes]) for name, measure in measures.items()}
     )
 
 

@@ -37,6 +37,8 @@ _CONDENSING, _COOLING = 0.4, 0.2  # of the time
 _SETTLING = 1.0  # ps
 _FOLLOWING = 5.0  # ps
 _TARGET = "$(v_target)"
+_FRAME_FORMAT = "sort id format float %.6f"
+_FRAME = f"write_dump all custom {FRAMES} {DUMP_COLUMNS} modify {_FRAME_FORMAT}"
 
 
 @dataclass(frozen=True)
@@ -101,7 +103,8 @@ def equilibration_script(
     Minimisation; 0.5 ps in which no atom moves more than 0.05 Å a step and a Langevin thermostat
     takes away what the contacts release; then NPT for ``duration`` (ps): the liquid condenses hot
     and under pressure, is brought to its conditions, and settles. The second half of that is
-    measured, by which the liquid is judged. Seeds of LAMMPS are positive integers.
+    measured, by which the liquid is judged, with a frame at its begin and its end. Seeds of LAMMPS
+    are positive integers.
 
     Arguments and errors otherwise as of `production_script`.
     """
@@ -136,7 +139,9 @@ def equilibration_script(
             *_target(conditions, many_body, molecules),
             *_follow(conditions, many_body, settling, _SETTLING),
             f'print "{MEASURED}"',
+            _FRAME,
             *_follow(conditions, many_body, steps - condensing - cooling - settling, _SETTLING),
+            f"{_FRAME} append yes",
             *_tail(),
         ]
     )
@@ -162,7 +167,7 @@ def production_script(
         every = _steps(conditions, frames_every)
         dump = [
             f"dump frames all custom {every} {FRAMES} {DUMP_COLUMNS}",
-            "dump_modify frames sort id format float %.6f",
+            f"dump_modify frames {_FRAME_FORMAT}",
         ]
     return "\n".join(
         [

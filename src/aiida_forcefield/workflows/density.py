@@ -12,6 +12,7 @@ from aiida_forcefield.calculations.liquid import (
     prepare_liquid,
     prepare_production,
 )
+from aiida_forcefield.calculations.many_body import measure_many_body
 from aiida_forcefield.calculations.options import ONE_CORE
 from aiida_forcefield.data import ForceFieldData, PointsData, TopologyData
 from aiida_forcefield.dynamics import DATA
@@ -20,7 +21,7 @@ from aiida_forcefield.workflows.outcome import reason
 from aiida_forcefield.workflows.protocols import get_protocol
 from aiida_forcefield.workflows.submission import settle, submit_once
 
-FOUND_BY_CHAIN = ("force_field", "topology", "reference", "many_body")
+FOUND_BY_CHAIN = ("force_field", "topology", "reference", "many_body", "polarizability")
 """Inputs that the chains around a density find themselves."""
 
 
@@ -55,6 +56,13 @@ class DensityWorkChain(WorkChain):
             "`volume` (Å3) per molecule at which they are so; without it none acts.",
         )
         spec.input(
+            "polarizability",
+            valid_type=ArrayData,
+            required=False,
+            help="Of the relaxed molecule, (1, 3, 3) in Å3. With it, `many_body` is measured anew "
+            "in the liquid, once it is equilibrated.",
+        )
+        spec.input(
             "settings",
             valid_type=Dict,
             help="`temperature` (K), `pressure` (bar), `atoms`, `cutoff` (Å), `seeds`, "
@@ -64,11 +72,15 @@ class DensityWorkChain(WorkChain):
             cls.pack,
             cls.equilibrate,
             cls.inspect_legs,
+            cls.prepare_production,
             while_(cls.wants_leg)(cls.produce, cls.inspect_legs, cls.measure),
             cls.conclude,
         )
         spec.output("density", valid_type=Dict, help="Mean, standard error and their conditions.")
         spec.output("frames", valid_type=ArrayData, required=False)
+        spec.output(
+            "many_body", valid_type=Dict, required=False, help="What acted beside the pairs."
+        )
         spec.exit_code(340, "ERROR_PACKING", message="The box could not be packed: {reason}")
         spec.exit_code(
             341,
@@ -138,14 +150,9 @@ class DensityWorkChain(WorkChain):
         packing = settle(self.ctx.packing)
         if not packing.is_finished_ok:
             return self.exit_codes.ERROR_PACKING.format(reason=reason(packing))
+        self.ctx.many_body = self.inputs.get("many_body")
         files = prepare_liquid(
             self.inputs.force_field,
-            self.inputs.topology,
-            packing.outputs.box,
-            self.inputs.settings,
-            **self._many_body(),
-        )
-        self.ctx.script = prepare_production(
             self.inputs.topology,
             packing.outputs.box,
             self.inputs.settings,
@@ -167,6 +174,29 @@ class DensityWorkChain(WorkChain):
             if not leg.is_finished_ok:
                 return self.exit_codes.ERROR_SIMULATION.format(reason=reason(leg))
         return None
+
+    def prepare_production(self) -> None:
+        """Write the script of all legs, by what pairs do not have in this very liquid."""
+        if "many_body" in self.inputs and "polarizability" in self.inputs:
+            self._measure_many_body()
+        self.ctx.script = prepare_production(
+            self.inputs.topology,
+            self.ctx.packing.outputs.box,
+            self.inputs.settings,
+            **self._many_body(),
+        )
+
+    def _measure_many_body(self) -> None:
+        names = ("force_field", "topology", "reference", "polarizability")
+        seeds = self.inputs.settings["seeds"]
+        frames = {
+            f"frames_{seed}": leg.outputs.frames
+            for seed, leg in zip(seeds, self.ctx.legs, strict=True)
+        }
+        try:
+            self.ctx.many_body = measure_many_body(**{k: self.inputs[k] for k in names}, **frames)
+        except ValueError as error:
+            self.report(f"what pairs do not have stays that of the preliminary liquid: {error}")
 
     def wants_leg(self) -> bool:
         """Whether another leg is needed and allowed: for precision, or where parts disagree."""
@@ -204,6 +234,7 @@ class DensityWorkChain(WorkChain):
     def conclude(self) -> ExitCode | None:
         """Hand out the density, and the last frames if there are any."""
         self.out("density", self.ctx.density)
+        self.out_many(self._many_body())
         last = self.ctx.legs[0].outputs
         if "frames" in last:
             self.out("frames", last.frames)
@@ -213,7 +244,7 @@ class DensityWorkChain(WorkChain):
         return None
 
     def _many_body(self) -> dict[str, Dict]:
-        return {"many_body": self.inputs.many_body} if "many_body" in self.inputs else {}
+        return {"many_body": self.ctx.many_body} if self.ctx.many_body else {}
 
     def _submit_leg(
         self, script: SinglefileData, system: SinglefileData, label: str

@@ -73,7 +73,7 @@ class MaterialWorkChain(WorkChain):
             "many_body",
             valid_type=Dict,
             required=False,
-            help="What the preliminary liquid has that pairs do not: see "
+            help="What the liquid has that pairs do not: see "
             "`aiida_forcefield.calculations.many_body`.",
         )
         spec.output("density", valid_type=Dict)
@@ -158,13 +158,9 @@ class MaterialWorkChain(WorkChain):
 
     def predict(self) -> Any:
         """Simulate the liquid."""
-        outputs = self.ctx.fit.outputs
-        self.ctx.many_body = self._many_body(outputs.force_field)
-        if self.ctx.many_body is not None:
-            self.out("many_body", self.ctx.many_body)
-        return ToContext(
-            density=self._submit_density("density", outputs.force_field, self.ctx.many_body)
-        )
+        force_field = self.ctx.fit.outputs.force_field
+        inputs = self._beyond_pairs(force_field)
+        return ToContext(density=self._submit_density("density", force_field, **inputs))
 
     def inspect_density(self) -> ExitCode | None:
         """Go on only with a density."""
@@ -172,6 +168,8 @@ class MaterialWorkChain(WorkChain):
         if "density" not in density.outputs:
             return self.exit_codes.ERROR_DENSITY.format(reason=reason(density))
         self.ctx.result = density.outputs.density
+        self.ctx.many_body = {k: v for k, v in outputs_of(density).items() if k == "many_body"}
+        self.out_many(self.ctx.many_body)
         return None
 
     def has_variations(self) -> bool:
@@ -188,9 +186,9 @@ class MaterialWorkChain(WorkChain):
         for name, field in outputs.variations.items():
             # Other dimers change C6 by less than matters here.
             same = field.value.charges == outputs.force_field.value.charges
-            many_body = self.ctx.many_body if same else self._many_body(field)
+            inputs = self.ctx.many_body if same else self._beyond_pairs(field)
             density = self._submit_density(
-                f"density_{name}", field, many_body, settings=self.inputs.spread
+                f"density_{name}", field, settings=self.inputs.spread, **inputs
             )
             self.to_context(**{f"other_{name}": density})
 
@@ -220,27 +218,23 @@ class MaterialWorkChain(WorkChain):
         if self.inputs.clean_workdir.value:
             self.report(clean_work_directories(self.node))
 
-    def _many_body(self, force_field: ForceFieldData) -> Dict | None:
-        """What the simulation of the liquid does not have, if there were frames to measure it."""
+    def _beyond_pairs(self, force_field: ForceFieldData) -> dict[str, Data]:
+        """What the preliminary liquid has and pairs do not; and by what a liquid tells its own."""
         outputs = outputs_of(self.ctx.fit)
         if "frames" not in outputs:
-            return None
+            return {}
         names = ("reference", "frames")
         inputs = {name: outputs[name] for name in names} | {"topology": self.ctx.topology}
-        if "polarizability" in outputs:
-            try:
-                found: Dict = measure_many_body(
-                    force_field, polarizability=outputs["polarizability"], **inputs
-                )
-            except ValueError as error:
-                self.report(f"induction beyond pairs: {error}")
-            else:
-                return found
-        without: Dict = measure_many_body(force_field, **inputs)
-        return without
+        polarizability = {k: v for k, v in outputs.items() if k == "polarizability"}
+        try:
+            many_body = measure_many_body(force_field, **inputs, **polarizability)
+        except ValueError as error:
+            self.report(f"induction beyond pairs: {error}")
+            return {"many_body": measure_many_body(force_field, **inputs)}
+        return {"many_body": many_body, **polarizability}
 
     def _submit_density(
-        self, label: str, force_field: ForceFieldData, many_body: Dict | None, **changed: Data
+        self, label: str, force_field: ForceFieldData, **found: Data
     ) -> ProcessNode:
         inputs = self.exposed_inputs(DensityWorkChain, namespace="density")
         inputs |= {
@@ -249,6 +243,4 @@ class MaterialWorkChain(WorkChain):
             "force_field": force_field,
             "metadata": {"call_link_label": label},
         }
-        if many_body is not None:
-            inputs["many_body"] = many_body
-        return submit_once(self, DensityWorkChain, **inputs | changed)
+        return submit_once(self, DensityWorkChain, **inputs | found)

@@ -45,7 +45,9 @@ def inputs(methanol: Case, liquid: np.ndarray) -> dict[str, object]:
         "force_field": ForceFieldData(methanol.forcefield),
         "topology": TopologyData(methanol.topology),
         "reference": PointsData(points_of(alone, "reference", 0, 1)),
-        "frames": ArrayData({"positions": np.stack([liquid, liquid]), "box": np.stack([BOX, BOX])}),
+        "frames_1": ArrayData(
+            {"positions": np.stack([liquid, liquid]), "box": np.stack([BOX, BOX])}
+        ),
     }
 
 

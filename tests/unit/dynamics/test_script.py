@@ -64,6 +64,7 @@ MANY_BODY = [
     ManyBody(energy=0.02, pressure=-101.325, volume=70.0, bodies=2),
 ]
 TARGET = "variable target equal 1-(400)*(14000/vol)^3-(-100)*(14000/vol)^2"
+FRAME = "write_dump all custom frames.dump id xu yu zu modify sort id format float %.6f"
 PULL = "fix motion all npt temp 298.15 298.15 100 iso $(v_target) $(v_target) 1000"
 
 
@@ -80,8 +81,10 @@ def test_the_liquid_condenses_hot_and_under_pressure():
         PULL,
         f'run 2000 every 500 "{PULL}"',
         f'print "{MEASURED}"',
+        FRAME,
         PULL,
         f'run 2000 every 500 "{PULL}"',
+        f"{FRAME} append yes",
         "write_data final.data nocoeff",
         "",
     ]

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from aiida.orm import CalcJobNode, Dict, InstalledCode
+from aiida.orm import ArrayData, CalcJobNode, Data, Dict, InstalledCode
 
 from aiida_forcefield.data import ForceFieldData, PointsData, TopologyData
 from aiida_forcefield.potentials import ForceField
@@ -20,24 +20,34 @@ Ended = Callable[..., CalcJobNode]
 
 
 @pytest.fixture
-def density(
+def make_density(
     start: Callable[..., Any],
     codes: dict[str, InstalledCode],
     topology: TopologyData,
     make_points: Callable[..., Points],
-) -> Any:
+) -> Callable[..., Any]:
     term = Term("nonbonded", "nonbonded H1", "exp6", {"A": 1.0, "rho": 1.0, "C6": 1.0})
     field = ForceField((term,), {"H1": 0.0}, {"H1": 0.0}, covariance=np.eye(3))
-    builder = DensityWorkChain.get_builder_from_protocol(
-        codes,
-        "draft",
-        STATE,
-        LIMITS,
-        force_field=ForceFieldData(field),
-        topology=topology,
-        reference=PointsData(make_points("ok")),
-    )
-    return start(DensityWorkChain, **builder._inputs(prune=True))
+
+    def make(**nodes: Data) -> Any:
+        builder = DensityWorkChain.get_builder_from_protocol(
+            codes,
+            "draft",
+            STATE,
+            LIMITS,
+            force_field=ForceFieldData(field),
+            topology=topology,
+            reference=PointsData(make_points("ok")),
+            **nodes,
+        )
+        return start(DensityWorkChain, **builder._inputs(prune=True))
+
+    return make
+
+
+@pytest.fixture
+def density(make_density: Callable[..., Any]) -> Any:
+    return make_density()
 
 
 @pytest.mark.parametrize(
@@ -80,8 +90,66 @@ def test_unstable_leg_ends_it(density: Any, ended: Ended) -> None:
 def test_density_is_handed_out_precise_or_not(
     density: Any, ended: Ended, error: float, status: int | None
 ) -> None:
-    density.ctx.leg, density.ctx.legs = 2, [ended(0)]
+    density.ctx.leg, density.ctx.legs, density.ctx.many_body = 2, [ended(0)], None
     density.ctx.density = Dict({"value": 0.8, "standard_error": error}).store()
     code = density.conclude()
     assert density.outputs["density"]["value"] == 0.8
     assert (code.status if code else None) == status
+
+
+@pytest.fixture
+def told() -> Dict:
+    """What a preliminary liquid has beyond pairs."""
+    part = {"energy": 0.01, "pressure": 300.0, "volume": 70.0, "bodies": 3}
+    return Dict({"three_body_dispersion": part}).store()
+
+
+@pytest.fixture
+def packed(ended: Ended) -> tuple[CalcJobNode, CalcJobNode]:
+    """A box, and the liquid that it became."""
+    sites = 4.0 * np.array([[i, j, k] for i in (0, 1) for j in (0, 1) for k in (0, 1)])
+    liquid = sites[:, None] + np.array([[0.0, 0.0, 0.0], [0.0, 0.0, 0.74]])
+    box = ArrayData({"positions": liquid, "edges": np.full(3, 8.0)})
+    frames = ArrayData({"positions": liquid[None], "box": np.full((1, 3), 8.0)})
+    return ended(0, box=box), ended(0, frames=frames)
+
+
+POLARIZABLE = 0.8 * np.eye(3)[None]
+
+
+def test_each_liquid_tells_what_it_has_beyond_pairs(
+    make_density: Callable[..., Any], told: Dict, packed: tuple[CalcJobNode, CalcJobNode]
+) -> None:
+    density = make_density(
+        many_body=told, polarizability=ArrayData({"polarizability": POLARIZABLE})
+    )
+    density.ctx.packing, leg = packed
+    density.ctx.legs = [leg] * len(density.inputs.settings["seeds"])
+    density.ctx.many_body = told
+    density.prepare_production()
+    own = density.ctx.many_body.get_dict()
+    assert {*own} == {"three_body_dispersion", "induction", "charges"}
+    assert own["three_body_dispersion"]["volume"] == pytest.approx(8.0**3 / 8)
+    pressures = [part["pressure"] / 1.01325 for part in own.values()]
+    assert all(f"-({p:.10g})" in density.ctx.script.get_content() for p in pressures)
+
+
+def test_what_was_told_stays_where_nothing_better_is_found(
+    make_density: Callable[..., Any],
+    told: Dict,
+    packed: tuple[CalcJobNode, CalcJobNode],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def unsettled(**inputs: Data) -> Dict:
+        raise ValueError("the dipoles do not settle")
+
+    monkeypatch.setattr("aiida_forcefield.workflows.density.measure_many_body", unsettled)
+    tensor = ArrayData({"polarizability": POLARIZABLE})
+    for nodes in ({}, {"polarizability": tensor}):
+        density = make_density(many_body=told, **nodes)
+        density.ctx.packing, leg = packed
+        density.ctx.legs = [leg] * len(density.inputs.settings["seeds"])
+        density.ctx.many_body = told
+        density.prepare_production()
+        assert density.ctx.many_body is told
+        assert f"-({300 / 1.01325:.10g})" in density.ctx.script.get_content()
