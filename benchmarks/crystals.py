@@ -22,7 +22,7 @@ from ase.build import bulk
 from ase.spacegroup import crystal as from_spacegroup
 from numpy.typing import NDArray
 
-from aiida_forcefield.scans.crystal_qm import CrystalSettings, crystal_parameters
+from aiida_forcefield.scans.crystal_qm import CrystalSettings, scan_parameters
 from aiida_forcefield.scans.equation_of_state import equation_of_state
 from aiida_forcefield.scans.lattice import LatticeScan, lattice_scan, lattice_structures
 from aiida_forcefield.topology.crystal import Crystal, conventional_lengths, from_atoms
@@ -57,7 +57,7 @@ def material(name: str) -> Atoms:
 def measure(crystal: Crystal, settings: CrystalSettings, python: Path) -> dict[str, Any]:
     """The equation of state with some settings, and what it cost."""
     scan = lattice_scan(crystal, "isotropic", float(STRAINS.min()), float(STRAINS.max()))
-    parameters = crystal_parameters(crystal, scan, settings)
+    parameters = scan_parameters(crystal, scan, settings)
     points = compute(crystal, scan, parameters, python)
     failed = [point["message"] for point in points if point["status"] != "ok"]
     if failed:
@@ -87,7 +87,7 @@ def measure_ripple(crystal: Crystal, settings: CrystalSettings, python: Path) ->
     found = {}
     for mode, element in (("isotropic", ""), ("x", crystal.symbols[0])):
         scan = lattice_scan(crystal, mode, -0.01, 0.01, element)
-        parameters = crystal_parameters(crystal, scan, settings)
+        parameters = scan_parameters(crystal, scan, settings)
         step = crystal.cell.sum(axis=0) / parameters["crystal"]["mesh"][0]
         cells = np.array([crystal.cell] * 2)
         positions = np.array([crystal.positions, crystal.positions + step / 2])

@@ -9,11 +9,16 @@ import numpy as np
 import pytest
 from aiida.engine import run_get_node
 from aiida.orm import Computer, Dict, InstalledCode, StructureData
+from ase import Atoms
 from ase.build import bulk
 from numpy.typing import NDArray
 
+from aiida_forcefield.calculations.crystal_fit import fit_crystal, perceive_ions, sample_cells
 from aiida_forcefield.calculations.lattice import measure_equation_of_state
+from aiida_forcefield.potentials import ForceFieldCalculator
 from aiida_forcefield.scans.equation_of_state import equation_of_state
+from aiida_forcefield.workflows.protocols import get_protocol
+from aiida_forcefield.workflows.qm import QmWorkChain
 from aiida_forcefield.workflows.scan import ScanWorkChain
 from tests.integration.test_runner import Runner
 
@@ -191,3 +196,42 @@ def test_a_lattice_scan_agrees_with_pyscf(
     assert found["lattice_constants"][0] == pytest.approx(4.25 * (1 + direct.strain), abs=0.002)
     assert found["bulk_modulus"] == pytest.approx(direct.bulk_modulus, rel=0.01)
     assert found["energy"] == pytest.approx(direct.energy, abs=5e-4)
+
+
+def test_a_force_field_of_a_crystal_has_its_stresses(
+    computer: Computer, compute_python: Path
+) -> None:
+    """Fitted to some cells, it foresees others: the coarse QM of all of them is the same."""
+    code = InstalledCode(
+        computer, str(compute_python), label="cells", prepend_text="unset PYTHONPATH"
+    ).store()
+    crystal = StructureData(ase=bulk("LiF", "rocksalt", a=4.1, cubic=True))
+    settings = Dict(get_protocol("fast", {"crystal": {"displacement_spacing": 0.65}})["crystal"])
+    sampling = {"strain": 0.03, "displacement": 0.06}
+    found = {}
+    for name, count, seed in (("fitted", 5, 1), ("unseen", 3, 2)):
+        planned = sample_cells(crystal, Dict({**sampling, "count": count, "seed": seed}), settings)
+        parameters = planned["parameters"].get_dict()
+        parameters["structure"]["basis"] = "gth-szv-molopt-sr"
+        parameters["crystal"]["mesh"] = [25] * 3
+        qm = {"code": code, "structures": planned["structures"], "parameters": Dict(parameters)}
+        found[name], node = run_get_node(QmWorkChain, qm=qm)
+        assert node.is_finished_ok, node.exit_message
+    (properties,) = found["fitted"]["properties"].values()
+    assert properties.get_array("c6").shape == (5, 2, 2)
+    topology = perceive_ions(crystal)
+    field = fit_crystal(
+        topology,
+        Dict({"Li": 1, "F": -1}),
+        properties,
+        Dict({}),
+        cells=found["fitted"]["points"],
+    ).value
+    assert field.diagnostics["stresses"] == 5
+    unseen = found["unseen"]["points"].value
+    errors = []
+    for x, cell, stress in zip(unseen.positions, unseen.cells, unseen.stresses, strict=True):
+        atoms = Atoms(topology.value.symbols, x, cell=cell, pbc=True)
+        atoms.calc = ForceFieldCalculator(field, topology.value, cutoff=12.0)
+        errors.append(atoms.get_stress(voigt=False) - stress)
+    assert np.std(errors) < 0.2 * np.std(unseen.stresses)

@@ -8,7 +8,7 @@ from aiida.orm import Data, Dict, StructureData
 
 from aiida_forcefield.calculations.scans import observations
 from aiida_forcefield.data import PointsData, StructuresData, SurrogateData
-from aiida_forcefield.scans.crystal_qm import CrystalSettings, crystal_parameters
+from aiida_forcefield.scans.crystal_qm import CrystalSettings, scan_parameters
 from aiida_forcefield.scans.equation_of_state import equation_of_state
 from aiida_forcefield.scans.lattice import (
     LatticeScan,
@@ -35,14 +35,14 @@ def plan_lattice_scan(
     Returns:
         ``scan``, ``structures`` and ``parameters``.
     """
-    primitive = _primitive(crystal)
+    primitive = primitive_cell(crystal)
     scan = lattice_scan(primitive, **coordinate.get_dict())
     values = first_values(scan.kind, scan.lower, scan.upper, Settings(**learning.get_dict()))
     return {
         "scan": Dict(asdict(scan)),
         "structures": StructuresData(lattice_structures(primitive, scan, values)),
         "parameters": Dict(
-            crystal_parameters(primitive, scan, CrystalSettings(**settings.get_dict()))
+            scan_parameters(primitive, scan, CrystalSettings(**settings.get_dict()))
         ),
     }
 
@@ -61,7 +61,7 @@ def learn_lattice_profile(
     surrogate = learn(plan.kind, plan.lower, plan.upper, seen, Settings(**settings.get_dict()))
     learned: dict[str, Data] = {"surrogate": SurrogateData(surrogate)}
     if len(surrogate.proposals):
-        proposed = lattice_structures(_primitive(crystal), plan, surrogate.proposals)
+        proposed = lattice_structures(primitive_cell(crystal), plan, surrogate.proposals)
         learned["structures"] = StructuresData(proposed)
     return learned
 
@@ -77,7 +77,7 @@ def measure_equation_of_state(scan: Dict, crystal: StructureData, **points: Poin
     Raises:
         ValueError: a scan of another coordinate, or as `equation_of_state`.
     """
-    plan, primitive = LatticeScan(**scan.get_dict()), _primitive(crystal)
+    plan, primitive = LatticeScan(**scan.get_dict()), primitive_cell(crystal)
     if plan.mode != "isotropic":
         raise ValueError(f"scan {plan.name!r}: an equation of state needs 'strain isotropic'")
     seen = _observations(plan, points)
@@ -97,7 +97,7 @@ def _observations(scan: LatticeScan, points: dict[str, Any]) -> Observations:
     return observations([replace(part, slopes=lattice_slopes(scan, part)) for part in parts])
 
 
-def _primitive(node: StructureData) -> Crystal:
+def primitive_cell(node: StructureData) -> Crystal:
     """The primitive cell of a crystal.
 
     Raises:

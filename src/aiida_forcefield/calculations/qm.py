@@ -62,8 +62,8 @@ class QmCalculation(PyscfCalculation):
             "properties",
             valid_type=ArrayData,
             required=False,
-            help="Where asked for, `hessian` (s, 3n, 3n) in eV/Å², `dipole` (s, 3) in Debye and "
-            "`polarizability` (s, 3, 3) in Å³.",
+            help="Where asked for, `hessian` (s, 3n, 3n) in eV/Å², `dipole` (s, 3) in Debye, "
+            "`polarizability` (s, 3, 3) in Å³ and, of crystals, `c6` (s, n, n) in eV Å⁶.",
         )
         spec.exit_code(
             310,

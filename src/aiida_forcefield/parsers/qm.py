@@ -22,7 +22,7 @@ from aiida_forcefield.scans import (
     Structures,
 )
 
-POINT_ARRAYS = ("hessian", "dipole", "polarizability")
+POINT_ARRAYS = ("hessian", "dipole", "polarizability", "c6")
 NO_MEMORY = (
     *("MemoryError", "Memory allocation still failed", "malloc("),
     *("oom_kill", "oom-kill", "job killed: mem", "job killed: vmem"),

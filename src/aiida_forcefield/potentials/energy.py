@@ -4,7 +4,7 @@ The structures of a fit stay while the parameters change, so a `Model` measures 
 once and is then evaluated for as many parameter vectors as needed.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -30,6 +30,9 @@ Indices = NDArray[np.int_]
 class Evaluation(NamedTuple):
     """A force field on s structures of n atoms, with p parameters.
 
+    Of cells of a crystal, three rows follow the gradient's n: the derivative dE/dε by a strain of
+    the cell with all that is in it, eV.
+
     Attributes:
         energy: shape (s,), eV.
         gradient: dE/dx, shape (s, n, 3), eV/Å.
@@ -44,13 +47,13 @@ class Evaluation(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False)
-class _Component:
+class Component:
     """Coordinates that share one form and one set of parameters."""
 
     form: Callable[[Array, Array], FormValue]
     columns: Indices  # (k,) places of the form's parameters; one may occur twice
     q: Array  # (s, m)
-    directions: Array  # (s, m, 3n) dq/dx
+    directions: Array  # (s, m, 3n) dq/dx, of crystals with dq/dε
     weight: float = 1.0
 
 
@@ -58,9 +61,9 @@ class _Component:
 class Model:
     """Fixed structures whose energy depends on the p parameters of a force field."""
 
-    components: tuple[_Component, ...]
+    components: tuple[Component, ...]
     coulomb_energy: Array  # (s,)
-    coulomb_gradient: Array  # (s, 3n)
+    coulomb_gradient: Array  # (s, 3n), of crystals (s, 3n + 9)
 
     def energy(self, parameters: Array) -> tuple[Array, Array]:
         """Energies, shape (s,), eV, and their Jacobian, shape (s, p)."""
@@ -120,7 +123,7 @@ def molecule_model(
     places = columns(terms)
     forms = {term.name: FORMS[term.form] for term in terms}
     bonded = [
-        _Component(
+        Component(
             forms[term.name].evaluate,
             places[term.name],
             *_measure(xyz, np.array(term.members)),
@@ -224,7 +227,7 @@ class _Shell:
 
 
 def _with_pairs(
-    bonded: list[_Component],
+    bonded: list[Component],
     xyz: Array,
     shells: Sequence[_Shell],
     types: NDArray[np.str_],
@@ -233,27 +236,42 @@ def _with_pairs(
     combination: Combination | None,
 ) -> Model:
     """Add the nonbonded form, one component per pair of types, and Coulomb with no parameter."""
-    places, forms = columns(terms), {term.name: FORMS[term.form] for term in terms}
     q = np.array([charges[name] for name in types])
     coulomb_energy = np.zeros(len(xyz))
     coulomb_gradient = np.zeros((len(xyz), 3 * xyz.shape[1]))
-    nonbonded = []
+    nonbonded: list[Component] = []
     for shell in shells:
         if not len(shell.pairs):
             continue
         r, directions = _measure(xyz, shell.pairs)
-        members: dict[tuple[str, str], list[int]] = {}
-        for row, (i, j) in enumerate(types[shell.pairs]):
-            members.setdefault((min(i, j), max(i, j)), []).append(row)
-        for (i, j), rows in members.items():
-            own, like = pair_name(i, j), f"nonbonded {i}"
-            if i != j and own in forms:
-                form, place = forms[own].evaluate, places[own]
-            else:
-                form = pair_of(forms[like], combination)
-                place = np.concatenate([places[like], places[f"nonbonded {j}"]])
-            nonbonded.append(_Component(form, place, r[:, rows], directions[:, rows], shell.form))
+        nonbonded += [
+            Component(form, place, r[:, rows], directions[:, rows], shell.form)
+            for form, place, rows in nonbonded_of(types[shell.pairs], terms, combination)
+        ]
         energy = shell.coulomb * COULOMB * np.prod(q[shell.pairs], axis=1) / r
         coulomb_energy += energy.sum(axis=1)
         coulomb_gradient += np.einsum("sm,smx->sx", -energy / r, directions)
     return Model((*bonded, *nonbonded), coulomb_energy, coulomb_gradient)
+
+
+def nonbonded_of(
+    pairs: NDArray[np.str_], terms: Sequence[Term], combination: Combination | None = None
+) -> Iterator[tuple[Callable[[Array, Array], FormValue], Indices, list[int]]]:
+    """For each two atom types: their form, the places of its parameters, and their pairs.
+
+    Args:
+        pairs: atom types of pairs of atoms, shape (m, 2).
+        terms: of the force field.
+        combination: as `ForceField`'s.
+    """
+    places, forms = columns(terms), {term.name: FORMS[term.form] for term in terms}
+    members: dict[tuple[str, str], list[int]] = {}
+    for row, (i, j) in enumerate(pairs):
+        members.setdefault((min(i, j), max(i, j)), []).append(row)
+    for (i, j), rows in members.items():
+        own, like = pair_name(i, j), f"nonbonded {i}"
+        if i != j and own in forms:
+            yield forms[own].evaluate, places[own], rows
+        else:
+            both = np.concatenate([places[like], places[f"nonbonded {j}"]])
+            yield pair_of(forms[like], combination), both, rows

@@ -7,6 +7,8 @@ Liquids, 2nd ed., section 6.2. Surrounded by a conductor: no surface term.
 from typing import NamedTuple
 
 import numpy as np
+from ase import Atoms
+from ase.neighborlist import neighbor_list
 from numpy.typing import NDArray
 from scipy.special import erfc
 
@@ -79,6 +81,21 @@ def reciprocal(
     background = -np.pi / (2 * volume * alpha**2) * charges.sum() ** 2
     strain -= (energy + background) * np.eye(3)  # both are shared out over the volume
     return COULOMB * (energy + float(own + background)), COULOMB * gradient, COULOMB * strain
+
+
+def coulomb(
+    positions: Array, charges: Array, cell: Array, shares: Split
+) -> tuple[float, Array, Array]:
+    """Both sums, of ions without bonds; arguments and results as of `reciprocal`."""
+    ions = Atoms(positions=positions, cell=cell, pbc=True)
+    i, j, away = neighbor_list("ijD", ions, shares.cutoff)  # type: ignore[no-untyped-call]
+    r = np.linalg.norm(away, axis=1)
+    energy, slope = (part * COULOMB * charges[i] * charges[j] for part in screened(r, shares.alpha))
+    forces = slope[:, None] * away / r[:, None]
+    far, gradient, strain = reciprocal(positions, charges, cell, shares)
+    # Each pair stands there twice.
+    np.add.at(gradient, i, -forces)
+    return far + float(energy.sum()) / 2, gradient, strain + away.T @ forces / 2
 
 
 def _wave_vectors(cell: Array, cutoff: float) -> Array:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scipy.optimize import least_squares
 
 from aiida_forcefield.potentials.collapse import inner_maximum
+from aiida_forcefield.potentials.crystal_energy import crystal_model
 from aiida_forcefield.potentials.energy import dimer_model, molecule_model
 from aiida_forcefield.potentials.forcefield import (
     PRIOR_ONLY,
@@ -71,11 +72,12 @@ def fit_force_field(
     """Fit all parameters of a force field at once.
 
     Args:
-        topology: the molecule.
-        reference: its minimum, Hessian and C6, which give the prior. The Hessian is data, too.
+        topology: the molecule, or the ions of a crystal's cell.
+        reference: its minimum, Hessian and C6, which give the prior. The Hessian is data, too, but
+            not of a crystal's cell.
         charges: of each atom type in the liquid, e; they are handed on, not fitted with.
         gas_charges: of each atom type in vacuum, e; the points are in vacuum too.
-        molecule_points: energies and gradients of single molecules.
+        molecule_points: energies and gradients of single molecules; or of cells, with stresses.
         dimer_points: sets of interaction energies.
         settings: weights; `Settings()` by default.
         forms: of each kind of interaction.
@@ -102,13 +104,17 @@ def fit_force_field(
             *stretched,
         ]
     )
+    positions, cells = molecule_points.positions, molecule_points.cells
+    if cells is None:
+        hessian = hessian_model(topology, prior.terms, reference, gas_charges, SCALE_14)
+        model = molecule_model(topology, prior.terms, positions, gas_charges, scale_14=SCALE_14)
+    else:
+        hessian, model = None, crystal_model(topology, prior.terms, positions, cells, charges)
     problem = Problem(
         prior,
         settings,
-        hessian_model(topology, prior.terms, reference, gas_charges, SCALE_14),
-        molecule_model(
-            topology, prior.terms, molecule_points.positions, gas_charges, scale_14=SCALE_14
-        ),
+        hessian,
+        model,
         molecule_points,
         dimer_model(topology, prior.terms, dimers, gas_charges),
         dimer_points,
@@ -165,6 +171,7 @@ def fit_force_field(
             "foresight_virial": foresight(residuals, jacobian, rows, ("virial",)),
             "molecule_points": float(np.count_nonzero(molecule_points.weights)),
             "gradients": float(np.count_nonzero(problem.has_gradient)),
+            "stresses": float(np.count_nonzero(problem.has_stress)),
             "dimer_points": float(sum(np.count_nonzero(d.weights) for d in dimer_points)),
             "reduced_chi2": chi2,
             "condition": float(np.linalg.cond(jacobian * prior.widths)),
@@ -181,14 +188,15 @@ def _misfit(problem: Problem, residuals: Array, covariance: Array) -> float:
     """χ² over the number of data beyond those that parameters take up; 1 where there are no points.
 
     What a parameter owes to its prior it does not take from the data. A gradient has no net force
-    and no torque, so six of its components follow from the others, and so does one of the energies,
-    which have an offset in common. Energies along dihedrals and the pressure of pairs are there
-    already, and count once.
+    and, of molecules, no torque, so six of its components follow from the others, and so does one
+    of the energies, which have an offset in common. Energies along dihedrals and the pressure of
+    pairs are there already, and count once.
     """
     rows, prior = problem.rows(), problem.prior.rows
     counted = (rows.weights > 0) & ~np.isin(rows.kinds, ("torsion", "pressure"))
     n = problem.molecule_points.positions.shape[1]
-    rigid = {1: 3, 2: 5}.get(n, 6) * np.count_nonzero(problem.has_gradient)
+    turned = {1: 0, 2: 2}.get(n, 3) if problem.molecule_points.cells is None else 0
+    rigid = (3 + turned) * np.count_nonzero(problem.has_gradient)
     offset = (counted & (rows.kinds == "energy")).any()
     taken = len(prior) - np.trace(prior.T @ prior @ covariance)
     surplus = np.count_nonzero(counted) - rigid - offset - taken

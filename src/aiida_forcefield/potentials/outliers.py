@@ -24,7 +24,7 @@ def agreeing(residuals: Array, rows: Rows) -> NDArray[np.bool_]:
         rows: what they are of.
     """
     agree = np.ones(rows.points.max(initial=-1) + 1, dtype=bool)
-    for kind in ("energy", "gradient", "interaction", "virial"):
+    for kind in ("energy", "gradient", "stress", "interaction", "virial"):
         mine = (rows.kinds == kind) & (rows.weights > 0)
         if not mine.any():
             continue

@@ -11,7 +11,7 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class MoleculePoints:
-    """QM results of single molecules of n atoms.
+    """QM results of single molecules of n atoms, or of cells of a crystal.
 
     Attributes:
         positions: shape (s, n, 3), Å.
@@ -19,6 +19,8 @@ class MoleculePoints:
         gradients: dE/dx, shape (s, n, 3), eV/Å; a structure with a NaN has none.
         weights: shape (s,); 0 leaves a point out.
         labels: where each comes from, such as ``"bond C1-O1"``; s of them.
+        cells: lattice vectors of crystals, one a row, shape (s, 3, 3), Å; None for molecules.
+        stresses: (dE/dε)/V of crystals, shape (s, 3, 3), eV/Å³; a structure with a NaN has none.
     """
 
     positions: Array
@@ -26,6 +28,8 @@ class MoleculePoints:
     gradients: Array
     weights: Array
     labels: tuple[str, ...]
+    cells: Array | None = None
+    stresses: Array | None = None
 
     def __post_init__(self) -> None:
         _check("molecule points", self.positions, self.energies, self.weights)
@@ -35,6 +39,12 @@ class MoleculePoints:
         if self.gradients.shape != self.positions.shape:
             message = f"molecule points: gradients {self.gradients.shape} do not match positions"
             raise ValueError(f"{message} {self.positions.shape}")
+        if (self.cells is None) != (self.stresses is None):
+            raise ValueError("molecule points: cells and stresses belong together")
+        for name, array in (("cells", self.cells), ("stresses", self.stresses)):
+            if array is not None and array.shape != (len(self.energies), 3, 3):
+                shape = (len(self.energies), 3, 3)
+                raise ValueError(f"molecule points: {name} {array.shape} are not {shape}")
 
 
 @dataclass(frozen=True, eq=False)

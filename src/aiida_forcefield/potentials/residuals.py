@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aiida_forcefield.potentials.collapse import inner_maximum
-from aiida_forcefield.potentials.energy import Model
+from aiida_forcefield.potentials.energy import Evaluation, Model
 from aiida_forcefield.potentials.forcefield import Kind, Term, columns, pair_name
 from aiida_forcefield.potentials.forms import (
     CHOOSABLE,
@@ -23,11 +23,15 @@ from aiida_forcefield.potentials.points import DimerPoints, MoleculePoints
 from aiida_forcefield.potentials.prior import Prior
 from aiida_forcefield.potentials.torsions import Torsions
 from aiida_forcefield.potentials.units import KCAL_PER_MOL
+from aiida_forcefield.scans.equation_of_state import GPA
 from aiida_forcefield.topology.topology import Topology
 
 Array = NDArray[np.float64]
 Block = tuple[Array, Array]
 """Residuals and their Jacobian."""
+
+VOIGT = [0, 1, 2, 1, 0, 0], [0, 1, 2, 2, 2, 1]
+"""Places of the components xx, yy, zz, yz, xz and xy of a symmetric matrix."""
 
 _GUARD = 10.0  # a barrier a tenth too low costs as much as one standard deviation
 
@@ -40,6 +44,7 @@ class Settings:
         energy_error: what the forms are expected to miss of a molecule's energy, eV.
         torsion_error: the same along a dihedral, with all else relaxed in the force field, eV.
         gradient_error: of its gradient, eV/Å.
+        stress_error: of the stress of a crystal, GPa.
         hessian_error: of the elements of its Hessian between normal modes, relative to the
             frequencies: of a squared frequency itself.
         interaction_error: of an interaction energy, eV.
@@ -59,6 +64,7 @@ class Settings:
     energy_error: float = 0.01
     torsion_error: float = 0.001
     gradient_error: float = 0.2
+    stress_error: float = 1.0
     hessian_error: float = 0.1
     interaction_error: float = 0.015
     virial_error: float = 0.7 * KCAL_PER_MOL
@@ -103,8 +109,8 @@ class Rows:
     """What each of the m residuals is of.
 
     Attributes:
-        kinds: ``"energy"``, ``"gradient"``, ``"torsion"``, ``"interaction"``, ``"virial"``,
-            ``"pressure"`` or ``"hessian"``; empty for prior and guard.
+        kinds: ``"energy"``, ``"gradient"``, ``"stress"``, ``"torsion"``, ``"interaction"``,
+            ``"virial"``, ``"pressure"`` or ``"hessian"``; empty for prior and guard.
         labels: where its point comes from, or its points.
         points: number of its point among all, -1 without one.
         weights: by which its square counts, that of its point; 0 for prior and guard.
@@ -126,7 +132,7 @@ class Problem:
 
     prior: Prior
     settings: Settings
-    hessian: HessianModel
+    hessian: HessianModel | None
     molecules: Model
     molecule_points: MoleculePoints
     dimers: Model
@@ -144,6 +150,13 @@ class Problem:
     def has_gradient(self) -> NDArray[np.bool_]:
         points = self.molecule_points
         return np.isfinite(points.gradients).all(axis=(1, 2)) & (points.weights > 0)
+
+    @property
+    def has_stress(self) -> NDArray[np.bool_]:
+        points = self.molecule_points
+        if points.stresses is None:
+            return np.zeros(len(points.weights), dtype=bool)
+        return np.isfinite(points.stresses).all(axis=(1, 2)) & (points.weights > 0)
 
     def residuals(self, u: Array) -> Block:
         """All residuals in units of their standard deviation, and their Jacobian in u."""
@@ -180,12 +193,14 @@ class Problem:
         known = np.flatnonzero(self.has_gradient)
         components = np.repeat(known, molecules.positions[0].size if count else 0)
         labels, weights = np.array(molecules.labels), molecules.weights
-        elements = self.hessian.size
+        stressed = np.repeat(np.flatnonzero(self.has_stress), len(VOIGT[0]))
+        elements = self.hessian.size if self.hessian else 0
         blocks = [
             _no_points(len(self.prior.rows)),
             _rows("hessian", np.full(elements, ""), np.full(elements, -1), np.ones(elements)),
             _rows("energy", labels[:count], np.arange(count), weights[:count]),
             _rows("gradient", labels[components], components, weights[components]),
+            _rows("stress", labels[stressed], stressed, weights[stressed]),
         ]
         if self.torsions:
             places = self.torsions.places
@@ -204,20 +219,23 @@ class Problem:
         return Rows(*(np.concatenate(column) for column in columns))
 
     def errors(self, parameters: Array) -> dict[str, float]:
-        """Weighted root-mean-square errors, eV, eV/Å and 1/cm, of what there is data for."""
+        """Weighted root-mean-square errors, eV, eV/Å, GPa and 1/cm, of what there is data for."""
         scale = (self.settings.energy_error, self.settings.gradient_error)
         found: dict[str, float] = {}
-        energy, gradient = (block[0] for block in self._molecule(parameters))
+        energy, gradient, stress = (block[0] for block in self._molecule(parameters))
         weights = self.molecule_points.weights
         per_structure = self.molecule_points.gradients[0].size if len(weights) else 1
-        found |= _rmse("rmse_energy_intramolecular", energy * scale[0], weights.sum())
+        whole = "intramolecular" if self.molecule_points.cells is None else "cell"
+        found |= _rmse(f"rmse_energy_{whole}", energy * scale[0], weights.sum())
         total = weights[self.has_gradient].sum() * per_structure
         found |= _rmse("rmse_gradient", gradient * scale[1], total)
+        total = weights[self.has_stress].sum() * 9
+        found |= _rmse("rmse_stress", stress * self.settings.stress_error, total)
         if self.torsions:
             turned = self._torsion(parameters)[0] * self.settings.torsion_error
             total = weights[self.torsions.places].sum()
             found |= _rmse("rmse_torsion", turned, total)
-        if self.hessian.size:
+        if self.hessian and self.hessian.size:
             found["rmse_frequency"] = self.hessian.frequency_error(parameters)
         interactions, virials, _ = self._dimers(parameters)
         sets = [block[0] * self.settings.interaction_error for block in interactions]
@@ -232,20 +250,23 @@ class Problem:
         return found
 
     def _hessian(self, parameters: Array) -> Block:
+        if not self.hessian:
+            return np.zeros(0), np.zeros((0, len(parameters)))
         off, jacobian = self.hessian.errors(parameters)
         return off / self.settings.hessian_error, jacobian / self.settings.hessian_error
 
     def _molecule(self, parameters: Array) -> list[Block]:
         points, model = self.molecule_points, self.molecules.evaluate(parameters)
         if not points.weights.sum():
-            return [(np.zeros(0), np.zeros((0, len(parameters))))] * 2
+            return [(np.zeros(0), np.zeros((0, len(parameters))))] * 3
         share = points.weights / points.weights.sum()
         error, jacobian = model.energy - points.energies, model.energy_jacobian
         # The common offset of the energies is solved for, exactly, by taking the mean off.
         error, jacobian = error - share @ error, jacobian - share @ jacobian
         known, root = self.has_gradient, np.sqrt(points.weights)
-        difference = (model.gradient - points.gradients)[known] * root[known, None, None]
-        gradient_jacobian = model.gradient_jacobian[known] * root[known, None, None, None]
+        n = points.positions.shape[1]
+        difference = (model.gradient[:, :n] - points.gradients)[known] * root[known, None, None]
+        gradient_jacobian = model.gradient_jacobian[known, :n] * root[known, None, None, None]
         return [
             (
                 error * root / self.settings.energy_error,
@@ -255,7 +276,28 @@ class Problem:
                 difference.ravel() / self.settings.gradient_error,
                 gradient_jacobian.reshape(-1, len(parameters)) / self.settings.gradient_error,
             ),
+            self._stress(model),
         ]
+
+    def _stress(self, model: Evaluation) -> Block:
+        """Of cells, the components that differ."""
+        points, known = self.molecule_points, self.has_stress
+        parameters = model.energy_jacobian.shape[1]
+        if points.cells is None or points.stresses is None:
+            return np.zeros(0), np.zeros((0, parameters))
+        n, root = points.positions.shape[1], np.sqrt(points.weights[known])
+        scale = root * GPA / self.settings.stress_error
+        per_volume = scale / np.abs(np.linalg.det(points.cells[known]))
+        expected = scale[:, None, None] * points.stresses[known]
+        error = per_volume[:, None, None] * model.gradient[known, n:] - expected
+        jacobian = per_volume[:, None, None, None] * model.gradient_jacobian[known, n:]
+        a, b = VOIGT
+        # Those off the diagonal occur twice.
+        counted = np.where(np.equal(a, b), 1.0, np.sqrt(2.0))
+        return (
+            (counted * error[:, a, b]).ravel(),
+            (counted[:, None] * jacobian[:, a, b]).reshape(-1, parameters),
+        )
 
     def _torsion(self, parameters: Array) -> Block:
         """Energies along each dihedral, whose mean is taken off as an offset of its own."""

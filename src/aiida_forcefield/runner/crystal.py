@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pyscf.pbc.dft.numint import KNumInt
 
+from .dispersion import pair_dispersion
 from .guess import NEAR
 from .job import Job
 from .lattice import check_image_distances, half_of_shifted_mesh
@@ -193,7 +194,9 @@ def _check_insulator(field: Any) -> None:
 
 def crystal_energy(job: Job, crystal: Crystal, point: dict[str, Any]) -> None:
     """Fill in a point of a crystal."""
-    wanted = job.parameters.get("gradient", False)
+    cell, wanted = job.cells[point["index"]], job.parameters.get("gradient", False)
     point["energy"], point["gradient"], point["stress"] = crystal.evaluate(
-        job.cells[point["index"]], point["positions"], wanted
+        cell, point["positions"], wanted
     )
+    if job.parameters.get("c6"):
+        point["c6"] = pair_dispersion(job.symbols, point["positions"], job.charge, cell)

@@ -50,6 +50,7 @@ _KEYS: dict[str, tuple[type | tuple[type, ...], tuple[str, ...] | None]] = {
     "hessian": (bool, None),
     "dipole": (bool, None),
     "polarizability": (bool, None),
+    "c6": (bool, None),
     "solvent": (dict, ("eps",)),
     "relaxation": (dict, ("engine", "method", "max_steps", "hold", "freeze")),
     "interaction": (dict, ("counterpoise_fraction", "fragments")),
@@ -192,6 +193,8 @@ def check_parameters(parameters: Parameters) -> Parameters:
                 raise ValueError(f"parameters.{key}: not with correlation mp2")
     if parameters.get("polarizability") and (engine != "pyscf" or "reference" in parameters):
         raise ValueError("parameters.polarizability: needs engine pyscf, and no reference")
+    if parameters.get("c6") and "crystal" not in parameters:
+        raise ValueError("parameters.c6: is of crystals; of a molecule its reference has it")
     if parameters.get("gpu"):
         _check_gpu(parameters)
     if "solvent" in parameters:

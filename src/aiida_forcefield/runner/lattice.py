@@ -19,7 +19,7 @@ PSEUDOPOTENTIALS = ("gth-pbe", "gth-pbesol", "gth-pade", "gth-blyp", "gth-bp", "
 """Of the functionals PBE, PBEsol, LDA, BLYP, BP86 and OLYP; each has its own."""
 
 _MEAN_FIELD = ("method", "xc", "conv_tol", "max_cycle")
-_SECTIONS = ("engine", "mean_field", "structure", "gradient", "crystal")
+_SECTIONS = ("engine", "mean_field", "structure", "gradient", "c6", "crystal")
 
 
 def check_crystal(parameters: dict[str, Any]) -> None:

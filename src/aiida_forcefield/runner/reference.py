@@ -5,13 +5,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .dispersion import pair_dispersion
 from .engines import Engine
 from .job import Job
 from .mean_field import Pyscf
 from .potential import electrostatics, shell_grid, solvated_electrostatics
 from .relax import Relaxer
 from .status import PointError
-from .units import BOHR, HARTREE
 from .vibrations import hessian, normal_modes
 
 Array = NDArray[np.float64]
@@ -121,16 +121,3 @@ def atomic_masses(symbols: tuple[str, ...]) -> Array:
     from pyscf.data.elements import ELEMENTS, MASSES
 
     return np.array([MASSES[ELEMENTS.index(symbol)] for symbol in symbols], dtype=float)
-
-
-def pair_dispersion(symbols: tuple[str, ...], positions: Array, charge: int) -> Array:
-    """C6 coefficients of all pairs of atoms from DFT-D4, shape (n, n), eV Å⁶.
-
-    Caldeweyher et al., J. Chem. Phys. 150, 154122 (2019).
-    """
-    from dftd4.interface import DispersionModel
-    from pyscf.data.elements import ELEMENTS
-
-    numbers = np.array([ELEMENTS.index(symbol) for symbol in symbols])
-    model = DispersionModel(numbers, positions / BOHR, charge=charge)
-    return np.asarray(model.get_properties()["c6 coefficients"]) * HARTREE * BOHR**6

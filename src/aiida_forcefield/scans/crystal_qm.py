@@ -7,7 +7,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from aiida_forcefield.scans.lattice import LatticeScan, lattice_structures
+from aiida_forcefield.scans.lattice import Kind, LatticeScan, lattice_structures
 from aiida_forcefield.topology.crystal import Crystal
 
 Array = NDArray[np.float64]
@@ -83,28 +83,41 @@ class CrystalSettings:
                 raise ValueError(f"{name}: {getattr(self, name)}; must be a number above 0")
 
 
-def crystal_parameters(
+def scan_parameters(
     crystal: Crystal, scan: LatticeScan, settings: CrystalSettings
 ) -> dict[str, Any]:
-    """Settings of the runner for all points of a scan.
+    """Settings of the runner for all points of a scan; errors as of `crystal_parameters`."""
+    ends = lattice_structures(crystal, scan, [scan.lower, 0.0, scan.upper])
+    assert ends.cells is not None
+    return crystal_parameters(crystal.symbols, ends.cells, scan.kind, settings)
 
-    One mesh serves all cells of the scan: fine enough for the largest, k-points dense enough for
-    the smallest. With a mesh that changed between cells, the energy would jump.
+
+def crystal_parameters(
+    symbols: tuple[str, ...], cells: Array, kind: Kind, settings: CrystalSettings
+) -> dict[str, Any]:
+    """Settings of the runner for some cells of a crystal.
+
+    One mesh serves all cells: fine enough for the largest, k-points dense enough for the smallest.
+    With a mesh that changed between cells, the energy would jump.
+
+    Args:
+        symbols: element of each atom of a cell.
+        cells: lattice vectors, one a row, shape (s, 3, 3), Å.
+        kind: whether ions keep their fractional coordinates, or are displaced.
+        settings: how accurate QM shall be.
 
     Raises:
         ValueError: an element for which no settings are known.
     """
-    if unknown := sorted(set(crystal.symbols) - set(_ELEMENTS)):
+    if unknown := sorted(set(symbols) - set(_ELEMENTS)):
         raise ValueError(
             f"symbols: no settings are known for {', '.join(unknown)}, only for "
             f"{', '.join(_ELEMENTS)}"
         )
-    elements = {symbol: _ELEMENTS[symbol] for symbol in sorted(set(crystal.symbols))}
+    elements = {symbol: _ELEMENTS[symbol] for symbol in sorted(set(symbols))}
     bases = {symbol: getattr(element, settings.basis) for symbol, element in elements.items()}
-    cells = lattice_structures(crystal, scan, [scan.lower, 0.0, scan.upper]).cells
-    assert cells is not None
     width = BOHR / np.sqrt(max(element.tightest for element in elements.values()))
-    spacing = getattr(settings, f"{scan.kind}_spacing") * width
+    spacing = getattr(settings, f"{kind}_spacing") * width
     reciprocal = 2.0 * np.pi * np.linalg.inv(cells).transpose(0, 2, 1)
     counts = np.linalg.norm(cells, axis=2).max(axis=0) / spacing
     pairs = np.linalg.norm(reciprocal, axis=2).max(axis=0) / (2.0 * settings.k_spacing)

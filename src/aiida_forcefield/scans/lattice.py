@@ -90,10 +90,7 @@ def strain_mode(mode: str) -> Array:
 
 
 def lattice_structures(crystal: Crystal, scan: LatticeScan, values: ArrayLike) -> Structures:
-    """The structures of a scan at some values, shape (m,): a fraction, or Å.
-
-    Lengths are rounded to 1e-8 Å, lest the last bit of a machine make a point a new one.
-    """
+    """The structures of a scan at some values, shape (m,): a fraction, or Å."""
     q = np.atleast_1d(np.asarray(values, dtype=float))
     cells = np.broadcast_to(crystal.cell, (len(q), 3, 3))
     positions = np.broadcast_to(crystal.positions, (len(q), *crystal.positions.shape)).copy()
@@ -103,15 +100,57 @@ def lattice_structures(crystal: Crystal, scan: LatticeScan, values: ArrayLike) -
         cells, positions = cells @ deformation, positions @ deformation
     else:
         positions[:, scan.atoms, _AXES.index(scan.mode)] += q[:, None]
+    return _cells(crystal, scan.name, cells, positions, q)
+
+
+def random_cells(
+    crystal: Crystal, count: int, strain: float, displacement: float, seed: int
+) -> Structures:
+    """Cells strained in all ways with ions off their places, after the crystal as it is.
+
+    Args:
+        crystal: its primitive cell.
+        count: how many cells, that of the crystal included.
+        strain: standard deviation of each component of the strain, a fraction.
+        displacement: of each coordinate of an ion, Å.
+        seed: of the random numbers.
+
+    Raises:
+        ValueError: a count below 2, or strains or displacements that tear a crystal apart.
+    """
+    if count < 2:
+        raise ValueError(f"count: {count}; two cells at least are needed")
+    for name, value, most in (("strain", strain, 0.1), ("displacement", displacement, 0.5)):
+        if not 0 <= value <= most:
+            raise ValueError(f"{name}: {value}; must be from 0 to {most}")
+    rng, n = np.random.default_rng(seed), len(crystal.symbols)
+    strains = strain * rng.normal(size=(count, 3, 3))
+    strains = (strains + strains.transpose(0, 2, 1)) / 2
+    moved = displacement * rng.normal(size=(count, n, 3))
+    strains[0], moved[0] = 0.0, 0.0
+    deformation = np.eye(3) + strains
+    return _cells(
+        crystal,
+        f"cells {seed}",
+        crystal.cell @ deformation,
+        (crystal.positions + moved) @ deformation,
+        np.full(count, np.nan),
+    )
+
+
+def _cells(
+    crystal: Crystal, label: str, cells: Array, positions: Array, values: Array
+) -> Structures:
+    """Structures of a crystal, rounded to 1e-8 Å: else the last bit of a machine makes new ones."""
     return Structures(
-        label=scan.name,
+        label=label,
         symbols=crystal.symbols,
         charge=0,
         multiplicity=1,
         bonds=(),
         positions=np.round(positions, 8) + 0.0,
         constraint=(),
-        values=q,
+        values=values,
         split=0,
         cells=np.round(cells, 8) + 0.0,
     )

@@ -5,7 +5,7 @@ from ase.build import bulk, make_supercell
 from ase.neighborlist import neighbor_list
 from numpy.typing import NDArray
 
-from aiida_forcefield.potentials.ewald import reciprocal, screened, split
+from aiida_forcefield.potentials.ewald import coulomb, split
 from aiida_forcefield.potentials.units import COULOMB
 
 Array = NDArray[np.float64]
@@ -16,13 +16,7 @@ MADELUNG = {"rocksalt": 1.747564594633, "cesiumchloride": 1.762674773070, "zincb
 
 
 def energy(atoms: Atoms, q: Array, cutoff: float = 6.0) -> tuple[float, Array]:
-    shares = split(cutoff)
-    far, gradient, _ = reciprocal(atoms.positions, q, atoms.cell.array, shares)
-    i, j, d, away = neighbor_list("ijdD", atoms, cutoff)
-    near, slope = screened(d, shares.alpha)
-    product = COULOMB * q[i] * q[j]
-    np.add.at(gradient, i, -(product * slope / d)[:, None] * away)
-    return far + float(product @ near) / 2, gradient
+    return coulomb(atoms.positions, q, atoms.cell.array, split(cutoff))[:2]
 
 
 @pytest.mark.parametrize("name", MADELUNG)

@@ -85,6 +85,10 @@ def test_cells(tmp_path: Path) -> None:
             "parameters.polarizability: needs engine pyscf, and no reference",
         ),
         (
+            {"parameters": XTB | {"c6": True}},
+            "parameters.c6: is of crystals",
+        ),
+        (
             {"parameters": MP2 | {"polarizability": True}},
             "polarizability: not with correlation mp2",
         ),

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aiida_forcefield.runner.job import check_parameters
-from aiida_forcefield.scans.crystal_qm import CrystalSettings, crystal_parameters
+from aiida_forcefield.scans.crystal_qm import CrystalSettings, scan_parameters
 from aiida_forcefield.scans.lattice import lattice_scan, lattice_structures
 from aiida_forcefield.topology.crystal import from_atoms
 
@@ -23,7 +23,7 @@ BREATHING = lattice_scan(FLUORIDE, "isotropic", -0.05, 0.05)
 def test_the_mesh_resolves_the_largest_cell_of_a_scan(spacing: float, upper: float) -> None:
     scan = lattice_scan(FLUORIDE, "isotropic", -0.05, upper)
     settings = replace(SETTINGS, strain_spacing=spacing)
-    mesh = np.array(crystal_parameters(FLUORIDE, scan, settings)["crystal"]["mesh"])
+    mesh = np.array(scan_parameters(FLUORIDE, scan, settings)["crystal"]["mesh"])
     cells = lattice_structures(FLUORIDE, scan, upper).cells
     assert cells is not None
     width = 0.5292 / np.sqrt(13.7)  # of the tightest function of fluorine
@@ -36,7 +36,7 @@ def test_the_mesh_resolves_the_largest_cell_of_a_scan(spacing: float, upper: flo
 def test_displacements_have_the_finer_grid() -> None:
     shifted = lattice_scan(FLUORIDE, "x", -0.1, 0.1, "Li")
     coarse, fine = (
-        crystal_parameters(FLUORIDE, scan, SETTINGS)["crystal"]["mesh"][0]
+        scan_parameters(FLUORIDE, scan, SETTINGS)["crystal"]["mesh"][0]
         for scan in (BREATHING, shifted)
     )
     assert fine > 1.5 * coarse
@@ -45,14 +45,14 @@ def test_displacements_have_the_finer_grid() -> None:
 def test_larger_cells_have_fewer_k_points() -> None:
     large = from_atoms(bulk("NaCl", "rocksalt", a=12.0))
     settings = replace(SETTINGS, k_spacing=0.75)
-    assert crystal_parameters(FLUORIDE, BREATHING, settings)["crystal"]["kmesh"] == [4, 4, 4]
+    assert scan_parameters(FLUORIDE, BREATHING, settings)["crystal"]["kmesh"] == [4, 4, 4]
     scan = lattice_scan(large, "isotropic", -0.05, 0.05)
-    assert crystal_parameters(large, scan, settings)["crystal"]["kmesh"] == [2, 2, 2]
+    assert scan_parameters(large, scan, settings)["crystal"]["kmesh"] == [2, 2, 2]
 
 
 @pytest.mark.parametrize("basis", ["double", "triple"])
 def test_the_runner_takes_the_settings(basis: str) -> None:
-    parameters = crystal_parameters(FLUORIDE, BREATHING, replace(SETTINGS, basis=basis))
+    parameters = scan_parameters(FLUORIDE, BREATHING, replace(SETTINGS, basis=basis))
     assert set(parameters["structure"]["basis"]) == {"Li", "F"}
     check_parameters(json.loads(json.dumps(parameters)))
 
@@ -60,7 +60,7 @@ def test_the_runner_takes_the_settings(basis: str) -> None:
 def test_elements_without_settings_are_named() -> None:
     bromide = from_atoms(bulk("KBr", "rocksalt", a=6.6))
     with pytest.raises(ValueError, match="no settings are known for Br, K, only for Li"):
-        crystal_parameters(bromide, lattice_scan(bromide, "xx", -0.05, 0.05), SETTINGS)
+        scan_parameters(bromide, lattice_scan(bromide, "xx", -0.05, 0.05), SETTINGS)
 
 
 def test_a_spacing_must_be_above_0() -> None:

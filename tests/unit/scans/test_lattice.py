@@ -16,6 +16,7 @@ from aiida_forcefield.scans.lattice import (
     lattice_scan,
     lattice_slopes,
     lattice_structures,
+    random_cells,
     strain_mode,
 )
 from aiida_forcefield.topology.crystal import Crystal
@@ -146,3 +147,39 @@ def test_only_the_sublattice_moves(q: float) -> None:
 def test_impossible_scans_are_refused(arguments: tuple[Any, ...], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         lattice_scan(LITHIA, *arguments)
+
+
+@given(seed=SEEDS)
+def test_random_cells_follow_the_crystal_as_it_is(seed: int) -> None:
+    drawn = random_cells(LITHIA, 5, 0.03, 0.05, seed)
+    assert drawn.cells is not None
+    np.testing.assert_allclose(drawn.cells[0], LITHIA.cell, atol=1e-8)
+    np.testing.assert_allclose(drawn.positions[0], LITHIA.positions, atol=1e-8)
+    deformation = np.linalg.inv(LITHIA.cell) @ drawn.cells
+    np.testing.assert_allclose(deformation, deformation.transpose(0, 2, 1), atol=1e-7)
+    assert len(np.unique(np.linalg.det(drawn.cells))) == 5
+    again = random_cells(LITHIA, 5, 0.03, 0.05, seed)
+    np.testing.assert_array_equal(drawn.positions, again.positions)
+
+
+def test_how_far_random_cells_go() -> None:
+    drawn = random_cells(LITHIA, 400, 0.03, 0.05, 1)
+    assert drawn.cells is not None
+    strains = np.linalg.inv(LITHIA.cell) @ drawn.cells[1:] - np.eye(3)
+    assert strains[:, 0, 0].std() == pytest.approx(0.03, rel=0.1)
+    moved = drawn.positions[1:] @ np.linalg.inv(np.eye(3) + strains) - LITHIA.positions
+    assert moved.std() == pytest.approx(0.05, rel=0.1)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ((1, 0.03, 0.05, 1), "count: 1; two cells"),
+        ((4, 0.3, 0.05, 1), "strain: 0.3; must be from 0 to 0.1"),
+        ((4, float("nan"), 0.05, 1), "strain: nan"),
+        ((4, 0.03, -0.1, 1), "displacement: -0.1"),
+    ],
+)
+def test_impossible_random_cells_are_refused(arguments: tuple[Any, ...], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        random_cells(LITHIA, *arguments)

@@ -1,0 +1,100 @@
+"""Calcfunctions of the force field of a crystal: what QM is to compute, and the fit to it."""
+
+import numpy as np
+from aiida.engine import calcfunction
+from aiida.orm import ArrayData, Data, Dict, StructureData
+
+from aiida_forcefield.calculations.lattice import primitive_cell
+from aiida_forcefield.data import ForceFieldData, PointsData, StructuresData, TopologyData
+from aiida_forcefield.potentials import MoleculePoints, Reference, Settings, fit_force_field
+from aiida_forcefield.scans.crystal_qm import CrystalSettings, crystal_parameters
+from aiida_forcefield.scans.lattice import random_cells
+from aiida_forcefield.topology.crystal import ions
+
+SCIENCE = 1
+"""Raised where results change by what this file imports: the cache looks at the file alone."""
+
+
+@calcfunction
+def sample_cells(crystal: StructureData, sampling: Dict, settings: Dict) -> dict[str, Data]:
+    """Cells to which a force field is fitted, and how QM computes them.
+
+    Args:
+        crystal: any cell of it; its primitive one is taken.
+        sampling: arguments of `random_cells`.
+        settings: of `CrystalSettings`; gradients and stresses are computed in any case.
+
+    Returns:
+        ``structures``, the first of them the crystal as it is, and ``parameters``.
+    """
+    primitive = primitive_cell(crystal)
+    structures = random_cells(primitive, **sampling.get_dict())
+    assert structures.cells is not None
+    chosen = CrystalSettings(**{**settings.get_dict(), "gradient": True})
+    parameters = crystal_parameters(primitive.symbols, structures.cells, "displacement", chosen)
+    return {
+        "structures": StructuresData(structures),
+        "parameters": Dict({**parameters, "c6": True}),
+    }
+
+
+@calcfunction
+def perceive_ions(crystal: StructureData) -> TopologyData:
+    """The ions of a crystal's primitive cell, of one type for each element."""
+    return TopologyData(ions(primitive_cell(crystal)))
+
+
+@calcfunction
+def fit_crystal(
+    topology: TopologyData,
+    charges: Dict,
+    properties: ArrayData,
+    settings: Dict,
+    **points: PointsData,
+) -> ForceFieldData:
+    """The nonbonded parameters of a crystal's ions, from energies, gradients and stresses.
+
+    Args:
+        topology: of `perceive_ions`.
+        charges: of each element, e.
+        properties: `c6` of the cells, (s, n, n) in eV Å⁶, of which the first tells the prior.
+        settings: of `potentials.Settings`.
+        points: of the structures of `sample_cells`, all with the same parameters: on another grid
+            or other k-points the energies would have another offset.
+
+    Raises:
+        ValueError: charges of other elements, or that do not add up to nothing; no point.
+    """
+    cell = topology.value
+    elements, given = dict.fromkeys(cell.symbols), charges.get_dict()
+    if {*elements} != {*given}:
+        raise ValueError(f"charges: {', '.join(given)}; must be of {', '.join(elements)}")
+    of_types = {f"{element}1": float(given[element]) for element in elements}
+    chosen = Settings(**settings.get_dict())
+    # The Hessian tells the prior of bonds and angles, of which there are none.
+    no_bonds = np.zeros((3 * len(cell.symbols),) * 2)
+    return ForceFieldData(
+        fit_force_field(
+            cell,
+            Reference(cell.conformers[0], no_bonds, properties.get_array("c6")[0]),
+            of_types,
+            of_types,
+            _cell_points(points),
+            (),
+            chosen,
+            chosen.form_of_kind,
+        )
+    )
+
+
+def _cell_points(nodes: dict[str, PointsData]) -> MoleculePoints:
+    """All that QM could compute, as data of a fit."""
+    parts = [node.value for _, node in sorted(nodes.items())]
+    if not any(part.ok.any() for part in parts):
+        raise ValueError("points: none could be computed")
+    arrays = {
+        name: np.concatenate([getattr(part, name)[part.ok] for part in parts])
+        for name in ("positions", "energies", "gradients", "cells", "stresses")
+    }
+    labels = [part.label for part in parts for _ in range(int(part.ok.sum()))]
+    return MoleculePoints(**arrays, weights=np.ones(len(labels)), labels=tuple(labels))

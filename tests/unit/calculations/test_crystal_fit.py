@@ -1,0 +1,95 @@
+"""The force field of a crystal, through the provenance graph."""
+
+import json
+from typing import Any
+
+import numpy as np
+import pytest
+from aiida.orm import ArrayData, Dict, StructureData
+from ase.build import bulk
+
+from aiida_forcefield.calculations.crystal_fit import fit_crystal, perceive_ions, sample_cells
+from aiida_forcefield.cli.programs import program_files
+from aiida_forcefield.data import ForceFieldData, PointsData
+from aiida_forcefield.potentials.crystal_energy import crystal_model
+from aiida_forcefield.runner.job import check_parameters
+from aiida_forcefield.scans import Points
+from aiida_forcefield.scans.lattice import random_cells
+from aiida_forcefield.topology.crystal import from_atoms, ions
+from aiida_forcefield.workflows.protocols import get_protocol
+
+from ..potentials.test_crystal_fit import C6, CHARGES, FIELD
+
+pytestmark = pytest.mark.usefixtures("storage")
+
+SAMPLING = {"count": 8, "strain": 0.03, "displacement": 0.05, "seed": 1}
+
+
+def lithium_fluoride() -> StructureData:
+    return StructureData(ase=bulk("LiF", "rocksalt", a=4.03, cubic=True))
+
+
+@pytest.fixture
+def points() -> PointsData:
+    """What a known field says, but for one cell that failed."""
+    crystal = from_atoms(bulk("LiF", "rocksalt", a=4.03))
+    drawn = random_cells(crystal, **SAMPLING)
+    assert drawn.cells is not None
+    model = crystal_model(ions(crystal), FIELD.terms, drawn.positions, drawn.cells, CHARGES)
+    value = model.evaluate(FIELD.vector)
+    volumes = np.linalg.det(drawn.cells)[:, None, None]
+    count, nothing = len(volumes), np.full(len(volumes), np.nan)
+    failed = np.arange(count) == 3
+    return PointsData(
+        Points(
+            label=drawn.label,
+            symbols=drawn.symbols,
+            split=0,
+            positions=drawn.positions,
+            requested=nothing,
+            energies=np.where(failed, np.nan, value.energy),
+            gradients=value.gradient[:, :2],
+            slopes=nothing,
+            statuses=tuple("scf_not_converged" if f else "ok" for f in failed),
+            messages=("",) * count,
+            cpu_seconds=np.ones(count),
+            versions={},
+            cells=drawn.cells,
+            stresses=value.gradient[:, 2:] / volumes,
+        )
+    )
+
+
+def fitted(points: PointsData, charges: dict[str, float], **settings: Any) -> ForceFieldData:
+    c6 = ArrayData({"c6": np.stack([C6, C6])})
+    found: ForceFieldData = fit_crystal(
+        perceive_ions(lithium_fluoride()), Dict(charges), c6, Dict(settings), cells=points
+    )
+    return found
+
+
+def test_what_qm_is_asked_for() -> None:
+    settings = get_protocol("fast")["crystal"]
+    planned = sample_cells(lithium_fluoride(), Dict(SAMPLING), Dict(settings))
+    assert planned["structures"].value.positions.shape == (8, 2, 3)
+    parameters = json.loads(json.dumps(planned["parameters"].get_dict()))
+    assert parameters["gradient"] is parameters["c6"] is True
+    check_parameters(parameters)
+
+
+def test_a_crystal_gets_its_field(points: PointsData) -> None:
+    node = fitted(points, {"Li": 1, "F": -1}, forms={"nonbonded": "exp6"})
+    field = node.value
+    assert field.charges == CHARGES
+    assert field.diagnostics["molecule_points"] == field.diagnostics["stresses"] == 7
+    assert field.diagnostics["rmse_stress"] < 0.2  # GPa
+    assert node.creator is not None
+    files = program_files("lammps", field, node.creator.inputs.topology.value, np.zeros((2, 3)))
+    assert "buck/coul/long" in files["forcefield.lmp"]
+
+
+def test_bad_input(points: PointsData) -> None:
+    with pytest.raises(ValueError, match="charges: Li, O; must be of Li, F"):
+        fitted(points, {"Li": 1, "O": -1})
+    with pytest.raises(ValueError, match="charges: "):
+        fitted(points, {"Li": 1, "F": -2})

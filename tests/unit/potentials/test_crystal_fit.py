@@ -1,0 +1,183 @@
+"""Crystals in the joint fit: energies, gradients and stresses of their cells."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from ase import Atoms
+from ase.build import bulk
+from numpy.typing import NDArray
+from scipy.spatial.transform import Rotation
+
+from aiida_forcefield.potentials import (
+    DimerPoints,
+    ForceField,
+    ForceFieldCalculator,
+    MoleculePoints,
+    Reference,
+    Settings,
+    Term,
+    fit_force_field,
+)
+from aiida_forcefield.potentials.crystal_energy import CUTOFF, crystal_model
+from aiida_forcefield.potentials.doubts import doubts
+from aiida_forcefield.potentials.forms import EXP6
+from aiida_forcefield.topology import Topology, from_smiles
+from aiida_forcefield.topology.crystal import from_atoms, ions
+
+Array = NDArray[np.float64]
+
+CHARGES = {"Li1": 1.0, "F1": -1.0}
+C6 = np.array([[0.1, 0.8], [0.8, 6.4]])  # eV Å⁶
+TRUE = (
+    Term("nonbonded", "nonbonded Li1", "exp6", {"A": 60.0, "rho": 0.22, "C6": 0.1}),
+    Term("nonbonded", "nonbonded F1", "exp6", {"A": 1500.0, "rho": 0.29, "C6": 7.0}),
+)
+FIELD = ForceField(TRUE, CHARGES, CHARGES, covariance=np.zeros((6, 6)))
+NO_DIMERS: tuple[DimerPoints, ...] = ()
+
+
+@pytest.fixture(scope="module")
+def topology() -> Topology:
+    return ions(from_atoms(bulk("LiF", "rocksalt", a=4.03)))
+
+
+def cells(count: int, size: float = 0.05) -> tuple[Array, Array]:
+    """Cells strained in all ways, with ions off their places: positions and lattice vectors."""
+    rng, crystal = np.random.default_rng(3), bulk("LiF", "rocksalt", a=4.03)
+    strains = np.eye(3) + size * rng.normal(size=(count, 3, 3))
+    moved = crystal.positions + 0.08 * rng.normal(size=(count, 2, 3))
+    return moved @ strains, crystal.cell.array @ strains
+
+
+def by_calculator(topology: Topology, x: Array, cell: Array) -> tuple[float, Array, Array]:
+    """Energy, gradient and stress of one cell."""
+    atoms = Atoms("LiF", x, cell=cell, pbc=True)
+    atoms.calc = ForceFieldCalculator(FIELD, topology, cutoff=CUTOFF)
+    return (
+        atoms.get_potential_energy(),
+        -atoms.get_forces(),
+        atoms.get_stress(voigt=False),
+    )
+
+
+@pytest.fixture(scope="module")
+def points(topology: Topology) -> MoleculePoints:
+    """What the true field says of 24 cells."""
+    x, cell = cells(24)
+    model = crystal_model(topology, TRUE, x, cell, CHARGES).evaluate(FIELD.vector)
+    volumes = np.abs(np.linalg.det(cell))[:, None, None]
+    return MoleculePoints(
+        positions=x,
+        energies=model.energy - 7.0,
+        gradients=model.gradient[:, :2],
+        weights=np.ones(24),
+        labels=("cells",) * 24,
+        cells=cell,
+        stresses=model.gradient[:, 2:] / volumes,
+    )
+
+
+def fitted(topology: Topology, points: MoleculePoints, **settings: float) -> ForceField:
+    reference = Reference(topology.conformers[0], np.zeros((6, 6)), C6)
+    forms = {"nonbonded": EXP6}
+    chosen = Settings(**settings)
+    return fit_force_field(
+        topology, reference, CHARGES, CHARGES, points, NO_DIMERS, chosen, forms=forms
+    )
+
+
+def test_the_model_agrees_with_the_calculator(topology: Topology) -> None:
+    for x, cell in zip(*cells(3), strict=True):
+        model = crystal_model(topology, TRUE, x[None], cell[None], CHARGES).evaluate(FIELD.vector)
+        energy, gradient, stress = by_calculator(topology, x, cell)
+        assert model.energy[0] == pytest.approx(energy, rel=1e-9)
+        np.testing.assert_allclose(model.gradient[0, :2], gradient, atol=1e-8)
+        strain = model.gradient[0, 2:]
+        np.testing.assert_allclose(strain / abs(np.linalg.det(cell)), stress, atol=1e-8)
+        np.testing.assert_allclose(strain, strain.T, atol=1e-8)
+
+
+def test_derivatives_are_those_of_the_energy(topology: Topology) -> None:
+    x, cell = (part[0] for part in cells(1))
+    steps = 1e-4 * np.concatenate([np.eye(9), -np.eye(9)]).reshape(18, 3, 3)
+    strained = np.concatenate([[np.eye(3)], np.eye(3) + steps])
+    model = crystal_model(topology, TRUE, x @ strained, cell @ strained, CHARGES)
+    value = model.evaluate(FIELD.vector)
+    slopes = (value.energy[1:10] - value.energy[10:]) / 2e-4
+    np.testing.assert_allclose(value.gradient[0, 2:].ravel(), slopes, atol=1e-5)
+    for place, parameter in enumerate(FIELD.vector):
+        step = 1e-5 * parameter * np.eye(6)[place]
+        up, down = (model.evaluate(FIELD.vector + sign * step) for sign in (1, -1))
+        width = 2 * step[place]
+        by_energy, by_gradient = (up.energy - down.energy, up.gradient - down.gradient)
+        np.testing.assert_allclose(
+            value.energy_jacobian[:, place], by_energy / width, rtol=1e-6, atol=1e-9
+        )
+        np.testing.assert_allclose(
+            value.gradient_jacobian[..., place], by_gradient / width, rtol=1e-5, atol=1e-8
+        )
+
+
+def test_a_known_field_is_recovered(topology: Topology, points: MoleculePoints) -> None:
+    found = fitted(topology, points, gradient_error=1e-3, stress_error=1e-2, energy_error=1e-4)
+    mixed, true = (field.pair("Li1", "F1") for field in (found, FIELD))
+    assert mixed["rho"] == pytest.approx(true["rho"], rel=1e-3)
+    assert mixed["A"] == pytest.approx(true["A"], rel=1e-3)
+    fluorine = found.term("nonbonded F1")
+    assert fluorine.parameters["C6"] == pytest.approx(7.0, rel=1e-3)
+    assert found.diagnostics["stresses"] == 24
+    assert found.diagnostics["rmse_stress"] < 1e-3  # GPa
+    assert doubts(found) == ()
+
+
+def test_stresses_are_data(topology: Topology, points: MoleculePoints) -> None:
+    """Energies of one cell tell nothing by themselves; its stress does."""
+    alone = MoleculePoints(
+        points.positions[:1],
+        points.energies[:1],
+        np.full((1, 2, 3), np.nan),
+        np.ones(1),
+        ("cells",),
+        points.cells[:1],
+        points.stresses[:1],
+    )
+    errors = {}
+    for name, stresses in (("with", alone.stresses), ("without", np.full((1, 3, 3), np.nan))):
+        found = fitted(topology, replace(alone, stresses=stresses))
+        model = crystal_model(topology, found.terms, alone.positions, alone.cells, CHARGES)
+        strain = model.evaluate(found.vector).gradient[0, 2:] / abs(np.linalg.det(alone.cells[0]))
+        errors[name] = np.abs(strain - alone.stresses[0]).max()
+    assert errors["with"] < 0.1 * errors["without"]
+
+
+def test_a_turned_crystal_gives_the_same_field(topology: Topology, points: MoleculePoints) -> None:
+    turn = Rotation.from_euler("zxz", [0.3, 0.8, 1.9]).as_matrix()
+    turned = replace(
+        points,
+        positions=points.positions @ turn,
+        gradients=points.gradients @ turn,
+        cells=points.cells @ turn,
+        stresses=turn.T @ points.stresses @ turn,
+    )
+    one, other = (fitted(topology, each) for each in (points, turned))
+    np.testing.assert_allclose(one.vector, other.vector, rtol=1e-5)
+
+
+def test_a_cell_far_off_is_left_out(topology: Topology, points: MoleculePoints) -> None:
+    stresses = points.stresses.copy()
+    stresses[5] += 10.0  # eV/Å³
+    found = fitted(topology, replace(points, stresses=stresses))
+    assert found.diagnostics["outliers cells"] == 1
+
+
+def test_bad_input(topology: Topology, points: MoleculePoints) -> None:
+    x, cell = cells(1)
+    with pytest.raises(ValueError, match="bonds are not allowed"):
+        crystal_model(from_smiles("[Li]F"), TRUE, x, cell, CHARGES)
+    with pytest.raises(ValueError, match="cells and stresses belong together"):
+        replace(points, stresses=None)
+    with pytest.raises(ValueError, match=r"stresses \(23, 3, 3\) are not \(24, 3, 3\)"):
+        replace(points, stresses=points.stresses[1:])
+    with pytest.raises(ValueError, match="stress_error"):
+        Settings(stress_error=0.0)
