@@ -17,7 +17,7 @@ from aiida_forcefield.potentials.units import KCAL_PER_MOL
 from aiida_forcefield.runner.status import ADVICE
 
 CHOICES = {
-    "charges": "  with charges polarised by half as much again",
+    "charges": "  with charges polarised by a quarter more",
     "counterpoise": "  with less counterpoise correction, by its error",
     "dimers": "  with every second dimer only",
     "weights": "  with repulsive dimers weighing less",
