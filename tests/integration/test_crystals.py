@@ -201,7 +201,11 @@ def test_a_lattice_scan_agrees_with_pyscf(
 def test_a_force_field_of_a_crystal_has_its_stresses(
     computer: Computer, compute_python: Path
 ) -> None:
-    """Fitted to some cells, it foresees others: the coarse QM of all of them is the same."""
+    """Fitted to some cells, it foresees the pressure of others.
+
+    Shears are not looked at: the few k-points, which are shifted off Γ, are not as symmetric as the
+    crystal.
+    """
     code = InstalledCode(
         computer, str(compute_python), label="cells", prepend_text="unset PYTHONPATH"
     ).store()
@@ -213,7 +217,7 @@ def test_a_force_field_of_a_crystal_has_its_stresses(
         planned = sample_cells(crystal, Dict({**sampling, "count": count, "seed": seed}), settings)
         parameters = planned["parameters"].get_dict()
         parameters["structure"]["basis"] = "gth-szv-molopt-sr"
-        parameters["crystal"]["mesh"] = [25] * 3
+        parameters["crystal"] |= {"mesh": [25] * 3, "kmesh": [2] * 3}
         qm = {"code": code, "structures": planned["structures"], "parameters": Dict(parameters)}
         found[name], node = run_get_node(QmWorkChain, qm=qm)
         assert node.is_finished_ok, node.exit_message
@@ -229,9 +233,10 @@ def test_a_force_field_of_a_crystal_has_its_stresses(
     ).value
     assert field.diagnostics["stresses"] == 5
     unseen = found["unseen"]["points"].value
-    errors = []
+    off, seen = [], []
     for x, cell, stress in zip(unseen.positions, unseen.cells, unseen.stresses, strict=True):
         atoms = Atoms(topology.value.symbols, x, cell=cell, pbc=True)
         atoms.calc = ForceFieldCalculator(field, topology.value, cutoff=12.0)
-        errors.append(atoms.get_stress(voigt=False) - stress)
-    assert np.std(errors) < 0.2 * np.std(unseen.stresses)
+        seen.append(np.trace(stress))
+        off.append(np.trace(atoms.get_stress(voigt=False)) - seen[-1])
+    assert np.ptp(off) < 0.2 * np.ptp(seen)

@@ -13,6 +13,7 @@ from aiida_forcefield.topology.crystal import ions
 
 SCIENCE = 1
 """Raised where results change by what this file imports: the cache looks at the file alone."""
+SAMPLING = ("count", "strain", "displacement", "seed")
 
 
 @calcfunction
@@ -22,15 +23,23 @@ def sample_cells(crystal: StructureData, sampling: Dict, settings: Dict) -> dict
     Args:
         crystal: any cell of it; its primitive one is taken.
         sampling: arguments of `random_cells`.
-        settings: of `CrystalSettings`; gradients and stresses are computed in any case.
+        settings: of `CrystalSettings`. Gradients and stresses are computed in any case, and
+            k-points have half of the spacing, as the stress of a shear needs them.
 
     Returns:
         ``structures``, the first of them the crystal as it is, and ``parameters``.
+
+    Raises:
+        ValueError: other keys than these, or values that are not allowed.
     """
+    _check_keys("sampling", sampling, SAMPLING)
+    _check_keys("settings", settings, tuple(CrystalSettings.__annotations__))
     primitive = primitive_cell(crystal)
     structures = random_cells(primitive, **sampling.get_dict())
     assert structures.cells is not None
-    chosen = CrystalSettings(**{**settings.get_dict(), "gradient": True})
+    content = settings.get_dict()
+    finer = {"gradient": True, "k_spacing": content["k_spacing"] / 2}
+    chosen = CrystalSettings(**content | finer)
     parameters = crystal_parameters(primitive.symbols, structures.cells, "displacement", chosen)
     return {
         "structures": StructuresData(structures),
@@ -57,13 +66,14 @@ def fit_crystal(
     Args:
         topology: of `perceive_ions`.
         charges: of each element, e.
-        properties: `c6` of the cells, (s, n, n) in eV Å⁶, of which the first tells the prior.
+        properties: `c6` of the cells, (s, n, n) in eV Å⁶, whose mean tells the prior.
         settings: of `potentials.Settings`.
         points: of the structures of `sample_cells`, all with the same parameters: on another grid
             or other k-points the energies would have another offset.
 
     Raises:
-        ValueError: charges of other elements, or that do not add up to nothing; no point.
+        ValueError: charges of other elements, or that do not add up to nothing; no point, or
+            points of another crystal.
     """
     cell = topology.value
     elements, given = dict.fromkeys(cell.symbols), charges.get_dict()
@@ -71,15 +81,19 @@ def fit_crystal(
         raise ValueError(f"charges: {', '.join(given)}; must be of {', '.join(elements)}")
     of_types = {f"{element}1": float(given[element]) for element in elements}
     chosen = Settings(**settings.get_dict())
+    c6 = properties.get_array("c6")
+    known = c6[np.isfinite(c6).all(axis=(1, 2))]
+    if not len(known):
+        raise ValueError("c6: of no cell are dispersion coefficients known")
     # The Hessian tells the prior of bonds and angles, of which there are none.
     no_bonds = np.zeros((3 * len(cell.symbols),) * 2)
     return ForceFieldData(
         fit_force_field(
             cell,
-            Reference(cell.conformers[0], no_bonds, properties.get_array("c6")[0]),
+            Reference(cell.conformers[0], no_bonds, known.mean(axis=0)),
             of_types,
             of_types,
-            _cell_points(points),
+            _cell_points(cell.symbols, points),
             (),
             chosen,
             chosen.form_of_kind,
@@ -87,9 +101,18 @@ def fit_crystal(
     )
 
 
-def _cell_points(nodes: dict[str, PointsData]) -> MoleculePoints:
+def _check_keys(field: str, node: Dict, allowed: tuple[str, ...]) -> None:
+    found = node.get_dict()
+    if odd := {*found} ^ {*allowed}:
+        raise ValueError(f"{field}: {', '.join(sorted(odd))}; must have {', '.join(allowed)}")
+
+
+def _cell_points(symbols: tuple[str, ...], nodes: dict[str, PointsData]) -> MoleculePoints:
     """All that QM could compute, as data of a fit."""
     parts = [node.value for _, node in sorted(nodes.items())]
+    for part in parts:
+        if part.symbols != symbols or part.cells is None:
+            raise ValueError(f"points {part.label!r}: not of a crystal of {' '.join(symbols)}")
     if not any(part.ok.any() for part in parts):
         raise ValueError("points: none could be computed")
     arrays = {

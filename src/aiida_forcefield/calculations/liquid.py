@@ -1,5 +1,6 @@
 """Calcfunctions around the simulation of a liquid: its input files and its density."""
 
+from dataclasses import fields
 from io import StringIO
 
 import numpy as np
@@ -93,7 +94,8 @@ def measure_density(
     """Mean density of the liquid and its standard error, from all legs of all seeds.
 
     Legs are labelled ``seed_SEED_leg_NUMBER``. With it stand the `compressibility` (1/bar), and
-    with how many bar each part of `many_body` pushes outwards at that density.
+    with how many bar each part of `many_body` pushes outwards at that density, and how well their
+    sum is known (`beyond_pairs_error`).
 
     Raises:
         ValueError: LAMMPS did not add the tail correction that the force field asks for.
@@ -127,6 +129,7 @@ def measure_density(
             "pressure": content["pressure"],
             "compressibility": 1 / stiffness,
             "beyond_pairs": outward,
+            "beyond_pairs_error": _error_of_sum(many_body),
             "correlation_time": estimate.correlation_time,
             "effective_samples": estimate.n_effective,
             "halves_agree": estimate.halves_agree,
@@ -139,4 +142,13 @@ def measure_density(
 def _parts(many_body: Dict | None) -> dict[str, ManyBody]:
     """What `measure_many_body` found."""
     found = many_body.get_dict() if many_body else {}
-    return {name: ManyBody(**part) for name, part in found.items()}
+    names = [field.name for field in fields(ManyBody)]
+    return {name: ManyBody(**{k: part[k] for k in names}) for name, part in found.items()}
+
+
+def _error_of_sum(many_body: Dict | None) -> float:
+    """Standard error of the pressure of all parts together, by its spread over frames, bar."""
+    found = many_body.get_dict() if many_body else {}
+    pressures = np.array([part.get("pressures", []) for part in found.values()])
+    frames = pressures.shape[1] if found else 0
+    return float(pressures.sum(axis=0).std(ddof=1) / np.sqrt(frames)) if frames > 1 else 0.0

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
+from typing import Any
 
 import numpy as np
 from aiida.engine import calcfunction
@@ -52,9 +53,10 @@ def measure_many_body(
 
     Returns:
         Each with `energy` in eV per molecule, `pressure` in bar to the outside, the `volume` in Å³
-        per molecule at which they are so, and of how many `bodies` it is:
-        ``three_body_dispersion``, ``induction`` beyond that of pairs, and ``charges``, minus what
-        the liquid's charges add to those of the gas, which stand for induction in the simulation.
+        per molecule at which they are so, of how many `bodies` it is, and the `pressures` in each
+        frame, at that volume: ``three_body_dispersion``, ``induction`` beyond that of pairs, and
+        ``charges``, minus what the liquid's charges add to those of the gas, which stand for
+        induction in the simulation.
 
     Raises:
         ValueError: dipoles that molecules induce in each other do not settle.
@@ -89,10 +91,11 @@ def measure_many_body(
     )
 
 
-def _mean(parts: Sequence[ManyBody]) -> dict[str, float]:
-    """Of what was found in some frames."""
+def _mean(parts: Sequence[ManyBody]) -> dict[str, Any]:
+    """Of what was found in some frames, and the pressure in each."""
     energy, pressure, volume = (
         float(np.mean([getattr(part, name) for part in parts]))
         for name in ("energy", "pressure", "volume")
     )
-    return asdict(ManyBody(energy, pressure, volume, parts[0].bodies))
+    mean = ManyBody(energy, pressure, volume, parts[0].bodies)
+    return asdict(mean) | {"pressures": [part.pressure_at(volume) for part in parts]}

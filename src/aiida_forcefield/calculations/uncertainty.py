@@ -18,23 +18,27 @@ def estimate_uncertainty(density: Dict, pressure: Dict | None = None, **others: 
     liquid, too: of what they change and what the pressure of pairs leaves open the larger counts.
 
     Args:
-        density: `value` and `standard_error`, g/cm3, `compressibility`, 1/bar, and their
-            conditions.
+        density: `value` and `standard_error`, g/cm3, `compressibility`, 1/bar, how well is known
+            what pushes beyond pairs (`beyond_pairs_error`, bar), and their conditions.
         pressure: of pairs: by how much it is off (`bias`), and with which `error` that is known,
             bar.
         others: densities of force fields that made another choice, by its name.
 
     Returns:
         The density, the `changes` by each choice, what the pressure of pairs leaves open
-        (`pair_pressure`), and its `uncertainty` from all of these and statistics, g/cm3.
+        (`pair_pressure`) and what that beyond pairs (`many_body_pressure`), and its `uncertainty`
+        from all of these and statistics, g/cm3.
     """
     value, error = density["value"], density["standard_error"]
     changes = {name: other["value"] - value for name, other in sorted(others.items())}
     noise = {name: error**2 + other["standard_error"] ** 2 for name, other in others.items()}
     parts = {name: max(change**2 - noise[name], 0.0) for name, change in changes.items()}
     found = {**density.get_dict(), "changes": changes}
+    per_bar = value * density["compressibility"]
+    found["many_body_pressure"] = per_bar * density["beyond_pairs_error"]
+    parts["beyond_pairs"] = found["many_body_pressure"] ** 2
     if pressure:
         off = hypot(pressure["bias"], pressure["error"])
-        found["pair_pressure"] = value * density["compressibility"] * off
+        found["pair_pressure"] = per_bar * off
         parts[DIMERS] = max(parts.get(DIMERS, 0.0), found["pair_pressure"] ** 2)
     return Dict({**found, "uncertainty": sqrt(error**2 + sum(parts.values()))})

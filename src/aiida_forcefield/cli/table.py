@@ -273,6 +273,9 @@ def _properties(results: Results) -> Table:
         table.add_row("of which statistics", f"± {density['standard_error']:.4f}")
         for name, change in density["changes"].items():
             table.add_row(CHOICES[name], f"{change:+.4f}")
+    if (pushed := density.get("many_body_pressure", 0.0)) > 0:
+        known = f"known to {density['beyond_pairs_error']:.0f} bar"
+        table.add_row(f"  with the pressure beyond pairs {known}", f"± {pushed:.4f}")
     if (pressure := results["pressure"]) and "pair_pressure" in density:
         known = f"known to {pressure['error']:.0f} bar from {pressure['pairs']} of them"
         table.add_row(f"  with the pressure of pairs {known}", f"± {density['pair_pressure']:.4f}")

@@ -50,12 +50,15 @@ def _of_the_data(field: ForceField) -> Iterator[str]:
             "look at the QM of those labels."
         )
     nonbonded = sum(len(term.parameters) for term in field.terms if term.kind == "nonbonded")
-    # Of a crystal, each cell that is strained in all ways has six stresses; older fits had none.
-    told = found["dimer_points"] + 6 * found.get("stresses", 0.0)
+    # Each cell of a crystal, strained in all ways, has six of them; fits before them told of none.
+    if cells := found.get("stresses"):
+        told, what, who = 6 * cells, "stresses", "ions"
+    else:
+        told, what, who = found["dimer_points"], "interaction energies", "molecules"
     if told < nonbonded:
         yield (
-            f"{told:.0f} interaction energies or stresses for {nonbonded} nonbonded parameters: "
-            "too few, most of what molecules do to each other is the prior's."
+            f"{told:.0f} {what} for {nonbonded} nonbonded parameters: too few, most of what {who} "
+            "do to each other is the prior's."
         )
 
 

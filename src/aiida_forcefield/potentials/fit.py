@@ -75,7 +75,8 @@ def fit_force_field(
         topology: the molecule, or the ions of a crystal's cell.
         reference: its minimum, Hessian and C6, which give the prior. The Hessian is data, too, but
             not of a crystal's cell.
-        charges: of each atom type in the liquid, e; they are handed on, not fitted with.
+        charges: of each atom type in the liquid, e; they are handed on, not fitted with. Of a
+            crystal both sets are those of its ions.
         gas_charges: of each atom type in vacuum, e; the points are in vacuum too.
         molecule_points: energies and gradients of single molecules; or of cells, with stresses.
         dimer_points: sets of interaction energies.
@@ -109,7 +110,7 @@ def fit_force_field(
         hessian = hessian_model(topology, prior.terms, reference, gas_charges, SCALE_14)
         model = molecule_model(topology, prior.terms, positions, gas_charges, scale_14=SCALE_14)
     else:
-        hessian, model = None, crystal_model(topology, prior.terms, positions, cells, charges)
+        hessian, model = None, crystal_model(topology, prior.terms, positions, cells, gas_charges)
     problem = Problem(
         prior,
         settings,

@@ -195,8 +195,8 @@ def _check_insulator(field: Any) -> None:
 def crystal_energy(job: Job, crystal: Crystal, point: dict[str, Any]) -> None:
     """Fill in a point of a crystal."""
     cell, wanted = job.cells[point["index"]], job.parameters.get("gradient", False)
+    if job.parameters.get("c6"):
+        point["c6"] = pair_dispersion(job.symbols, point["positions"], job.charge, cell)
     point["energy"], point["gradient"], point["stress"] = crystal.evaluate(
         cell, point["positions"], wanted
     )
-    if job.parameters.get("c6"):
-        point["c6"] = pair_dispersion(job.symbols, point["positions"], job.charge, cell)

@@ -69,7 +69,7 @@ def needed(job: Job) -> list[str]:
         # Relaxations by PySCF begin with its second derivatives.
         "tblite": settings["engine"] == "tblite" or bool(relaxation),
         "geometric": bool(relaxation),
-        "dftd4": "reference" in settings,
+        "dftd4": "reference" in settings or bool(settings.get("c6")),
     }
     return [name for name, used in uses.items() if used]
 

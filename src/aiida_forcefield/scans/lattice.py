@@ -116,16 +116,18 @@ def random_cells(
         seed: of the random numbers.
 
     Raises:
-        ValueError: a count below 2, or strains or displacements that tear a crystal apart.
+        ValueError: a count below 2 or a negative seed, or strains or displacements that tear a
+            crystal apart.
     """
-    if count < 2:
-        raise ValueError(f"count: {count}; two cells at least are needed")
+    for name, whole, least in (("count", count, 2), ("seed", seed, 0)):
+        if not isinstance(whole, int) or whole < least:
+            raise ValueError(f"{name}: {whole!r}; must be a whole number from {least}")
     for name, value, most in (("strain", strain, 0.1), ("displacement", displacement, 0.5)):
         if not 0 <= value <= most:
             raise ValueError(f"{name}: {value}; must be from 0 to {most}")
     rng, n = np.random.default_rng(seed), len(crystal.symbols)
-    strains = strain * rng.normal(size=(count, 3, 3))
-    strains = (strains + strains.transpose(0, 2, 1)) / 2
+    above = np.triu(strain * rng.normal(size=(count, 3, 3)))
+    strains = above + np.triu(above, 1).transpose(0, 2, 1)
     moved = displacement * rng.normal(size=(count, n, 3))
     strains[0], moved[0] = 0.0, 0.0
     deformation = np.eye(3) + strains

@@ -72,7 +72,7 @@ class DensityWorkChain(WorkChain):
             cls.pack,
             cls.equilibrate,
             cls.inspect_legs,
-            cls.prepare_production,
+            cls.prepare_legs,
             while_(cls.wants_leg)(cls.produce, cls.inspect_legs, cls.measure),
             cls.conclude,
         )
@@ -175,10 +175,11 @@ class DensityWorkChain(WorkChain):
                 return self.exit_codes.ERROR_SIMULATION.format(reason=reason(leg))
         return None
 
-    def prepare_production(self) -> None:
+    def prepare_legs(self) -> None:
         """Write the script of all legs, by what pairs do not have in this very liquid."""
         if "many_body" in self.inputs and "polarizability" in self.inputs:
             self._measure_many_body()
+        self.out_many(self._many_body())
         self.ctx.script = prepare_production(
             self.inputs.topology,
             self.ctx.packing.outputs.box,
@@ -234,7 +235,6 @@ class DensityWorkChain(WorkChain):
     def conclude(self) -> ExitCode | None:
         """Hand out the density, and the last frames if there are any."""
         self.out("density", self.ctx.density)
-        self.out_many(self._many_body())
         last = self.ctx.legs[0].outputs
         if "frames" in last:
             self.out("frames", last.frames)

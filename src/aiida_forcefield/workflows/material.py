@@ -164,12 +164,12 @@ class MaterialWorkChain(WorkChain):
 
     def inspect_density(self) -> ExitCode | None:
         """Go on only with a density."""
-        density = settle(self.ctx.density)
-        if "density" not in density.outputs:
-            return self.exit_codes.ERROR_DENSITY.format(reason=reason(density))
-        self.ctx.result = density.outputs.density
-        self.ctx.many_body = {k: v for k, v in outputs_of(density).items() if k == "many_body"}
+        outputs = outputs_of(settle(self.ctx.density))
+        self.ctx.many_body = {k: v for k, v in outputs.items() if k == "many_body"}
         self.out_many(self.ctx.many_body)
+        if "density" not in outputs:
+            return self.exit_codes.ERROR_DENSITY.format(reason=reason(self.ctx.density))
+        self.ctx.result = outputs["density"]
         return None
 
     def has_variations(self) -> bool:
@@ -184,7 +184,7 @@ class MaterialWorkChain(WorkChain):
         """Simulate the liquid with the force fields that made other choices, side by side."""
         outputs = self.ctx.fit.outputs
         for name, field in outputs.variations.items():
-            # Other dimers change C6 by less than matters here.
+            # Other dimers change C6, and weights the density, by less than matters here.
             same = field.value.charges == outputs.force_field.value.charges
             inputs = self.ctx.many_body if same else self._beyond_pairs(field)
             density = self._submit_density(

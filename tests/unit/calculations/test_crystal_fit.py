@@ -1,6 +1,7 @@
 """The force field of a crystal, through the provenance graph."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -61,7 +62,7 @@ def points() -> PointsData:
 
 
 def fitted(points: PointsData, charges: dict[str, float], **settings: Any) -> ForceFieldData:
-    c6 = ArrayData({"c6": np.stack([C6, C6])})
+    c6 = ArrayData({"c6": np.stack([np.full((2, 2), np.nan), C6])})  # of a cell that failed none
     found: ForceFieldData = fit_crystal(
         perceive_ions(lithium_fluoride()), Dict(charges), c6, Dict(settings), cells=points
     )
@@ -74,6 +75,7 @@ def test_what_qm_is_asked_for() -> None:
     assert planned["structures"].value.positions.shape == (8, 2, 3)
     parameters = json.loads(json.dumps(planned["parameters"].get_dict()))
     assert parameters["gradient"] is parameters["c6"] is True
+    assert parameters["crystal"]["kmesh"] == [4, 4, 4]  # 2 in a scan
     check_parameters(parameters)
 
 
@@ -89,6 +91,22 @@ def test_a_crystal_gets_its_field(points: PointsData) -> None:
 
 
 def test_bad_input(points: PointsData) -> None:
+    settings = get_protocol("fast")["crystal"]
+    for sampling, message in (
+        (SAMPLING | {"seeds": 1}, "sampling: seeds; must have count, strain, displacement, seed"),
+        ({"count": 4}, "sampling: displacement, seed, strain"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            sample_cells(lithium_fluoride(), Dict(sampling), Dict(settings))
+    without = {k: v for k, v in settings.items() if k != "k_spacing"}
+    with pytest.raises(ValueError, match="settings: k_spacing"):
+        sample_cells(lithium_fluoride(), Dict(SAMPLING), Dict(without))
+    others = PointsData(replace(points.value, symbols=("Na", "F")))
+    with pytest.raises(ValueError, match="points 'cells 1': not of a crystal of Li F"):
+        fitted(others, {"Li": 1, "F": -1})
+    failed = PointsData(replace(points.value, statuses=("scf_not_converged",) * 8))
+    with pytest.raises(ValueError, match="points: none could be computed"):
+        fitted(failed, {"Li": 1, "F": -1})
     with pytest.raises(ValueError, match="charges: Li, O; must be of Li, F"):
         fitted(points, {"Li": 1, "O": -1})
     with pytest.raises(ValueError, match="charges: "):

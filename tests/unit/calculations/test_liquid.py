@@ -55,7 +55,9 @@ def test_density_and_compressibility(samples: int) -> None:
     columns |= {"volume": volume, "density": density, "tail": tail / volume}
     columns |= {"time": 0.1 * np.arange(samples)}
     parts = {"three_body_dispersion": {"energy": 0.0, "pressure": 500.0, "bodies": 3}}
-    parts["three_body_dispersion"] |= {"volume": 70.0}
+    parts["three_body_dispersion"] |= {"volume": 70.0, "pressures": [480.0, 520.0]}
+    parts["charges"] = {"energy": 0.0, "pressure": 0.0, "bodies": 2, "volume": 70.0}
+    parts["charges"] |= {"pressures": [30.0, -30.0]}
     found, without = (
         measure_density(
             ForceFieldData(case.forcefield),
@@ -75,3 +77,6 @@ def test_density_and_compressibility(samples: int) -> None:
     stiffness = 1 / found["compressibility"] - 1 / without["compressibility"]
     assert stiffness == pytest.approx(3 * outward)
     assert 1 / without["compressibility"] > 0
+    # 510 and 490 bar in all: what goes along in both frames is told together.
+    assert found["beyond_pairs_error"] == pytest.approx(10.0)
+    assert without["beyond_pairs_error"] == 0.0

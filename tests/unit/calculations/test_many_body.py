@@ -55,7 +55,10 @@ def test_each_part_is_what_dynamics_says(methanol: Case, liquid: np.ndarray) -> 
     field, names = methanol.forcefield, methanol.topology.atom_types
     tensor = ArrayData({"polarizability": np.diag([3.0, 3.1, 3.5])[None]})
     node = measure_many_body(**inputs(methanol, liquid), polarizability=tensor)
-    found = {name: ManyBody(**part) for name, part in node.get_dict().items()}
+    content = node.get_dict()
+    pressures = {name: part.pop("pressures") for name, part in content.items()}
+    found = {name: ManyBody(**part) for name, part in content.items()}
+    assert pressures == {name: pytest.approx([part.pressure] * 2) for name, part in found.items()}
     gas, other = (
         np.array([charges[name] for name in names])
         for charges in (field.gas_charges, field.charges)

@@ -8,9 +8,9 @@ from aiida_forcefield.calculations.uncertainty import estimate_uncertainty
 pytestmark = pytest.mark.usefixtures("storage")
 
 
-def density(value: float, error: float) -> Dict:
+def density(value: float, error: float, beyond: float = 0.0) -> Dict:
     content = {"value": value, "standard_error": error, "unit": "g/cm3"}
-    return Dict({**content, "compressibility": 1e-4})
+    return Dict({**content, "compressibility": 1e-4, "beyond_pairs_error": beyond})
 
 
 def test_changes_beyond_the_statistics_count() -> None:
@@ -32,6 +32,12 @@ def test_what_is_not_known_of_the_pressure_counts() -> None:
     assert found["pair_pressure"] == pytest.approx(0.03)
     assert found["uncertainty"] == pytest.approx(0.05)
     assert found["changes"] == {}
+
+
+def test_what_is_not_known_beyond_pairs_counts() -> None:
+    found = estimate_uncertainty(density(0.75, 0.003, 40.0 / 0.75)).get_dict()
+    assert found["many_body_pressure"] == pytest.approx(0.004)
+    assert found["uncertainty"] == pytest.approx(0.005)
 
 
 @pytest.mark.parametrize(("change", "expected"), [(0.02, 0.03), (0.04, 0.04)])

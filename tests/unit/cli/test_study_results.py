@@ -27,6 +27,8 @@ DENSITY = {
     "standard_error": 0.004,
     "changes": {},
     "pair_pressure": 0.03,
+    "beyond_pairs_error": 25.2,
+    "many_body_pressure": 0.002,
     "uncertainty": 0.0303,
     "beyond_pairs": {"three_body_dispersion": 312.4, "induction": -95.2},
     "unit": "g/cm3",
@@ -190,6 +192,7 @@ def test_table_shows_errors_flags_and_deviation(study: WorkChainNode) -> None:
     assert "predicted 0.8000 ± 0.0303" in words
     assert "of which statistics ± 0.0040" in words
     assert "with the pressure of pairs known to 400 bar from 40 of them ± 0.0300" in words
+    assert "with the pressure beyond pairs known to 25 bar ± 0.0020" in words
     assert "with +312 bar outwards from three-body dispersion" in words
     assert "with -95 bar outwards from induction beyond pairs" in words
     assert "measured (a handbook) 0.7863" in words

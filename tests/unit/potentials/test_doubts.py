@@ -65,9 +65,7 @@ def test_few_points(methanol: Case) -> None:
     few = DimerPoints(dimers.positions[:3], dimers.energies[:3], dimers.weights[:3], "random")
     alone = replace(molecules, weights=np.zeros_like(molecules.weights))
     told = doubts(fitted(methanol, (alone, few)))
-    assert told[0].startswith(
-        "3 interaction energies or stresses for 16 nonbonded parameters: too few"
-    )
+    assert told[0].startswith("3 interaction energies for 16 nonbonded parameters: too few")
     assert told[1].startswith("The points do not determine bond ")
     assert told[2].startswith("The points do not determine 3 of 4 repulsions: nonbonded C1:A,")
 

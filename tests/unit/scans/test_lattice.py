@@ -166,7 +166,7 @@ def test_how_far_random_cells_go() -> None:
     drawn = random_cells(LITHIA, 400, 0.03, 0.05, 1)
     assert drawn.cells is not None
     strains = np.linalg.inv(LITHIA.cell) @ drawn.cells[1:] - np.eye(3)
-    assert strains[:, 0, 0].std() == pytest.approx(0.03, rel=0.1)
+    assert strains.std(axis=0) == pytest.approx(np.full((3, 3), 0.03), rel=0.1)
     moved = drawn.positions[1:] @ np.linalg.inv(np.eye(3) + strains) - LITHIA.positions
     assert moved.std() == pytest.approx(0.05, rel=0.1)
 
@@ -174,7 +174,9 @@ def test_how_far_random_cells_go() -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ((1, 0.03, 0.05, 1), "count: 1; two cells"),
+        ((1, 0.03, 0.05, 1), "count: 1; must be a whole number from 2"),
+        ((2.5, 0.03, 0.05, 1), "count: 2.5; must be a whole number"),
+        ((4, 0.03, 0.05, -1), "seed: -1; must be a whole number from 0"),
         ((4, 0.3, 0.05, 1), "strain: 0.3; must be from 0 to 0.1"),
         ((4, float("nan"), 0.05, 1), "strain: nan"),
         ((4, 0.03, -0.1, 1), "displacement: -0.1"),

@@ -126,7 +126,7 @@ def test_each_liquid_tells_what_it_has_beyond_pairs(
     density.ctx.packing, leg = packed
     density.ctx.legs = [leg] * len(density.inputs.settings["seeds"])
     density.ctx.many_body = told
-    density.prepare_production()
+    density.prepare_legs()
     own = density.ctx.many_body.get_dict()
     assert {*own} == {"three_body_dispersion", "induction", "charges"}
     assert own["three_body_dispersion"]["volume"] == pytest.approx(8.0**3 / 8)
@@ -150,6 +150,6 @@ def test_what_was_told_stays_where_nothing_better_is_found(
         density.ctx.packing, leg = packed
         density.ctx.legs = [leg] * len(density.inputs.settings["seeds"])
         density.ctx.many_body = told
-        density.prepare_production()
+        density.prepare_legs()
         assert density.ctx.many_body is told
         assert f"-({300 / 1.01325:.10g})" in density.ctx.script.get_content()
