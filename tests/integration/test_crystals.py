@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 
 from aiida_forcefield.calculations.crystal_fit import fit_crystal, perceive_ions, sample_cells
 from aiida_forcefield.calculations.lattice import measure_equation_of_state
+from aiida_forcefield.data import PointsData
 from aiida_forcefield.potentials import ForceFieldCalculator
 from aiida_forcefield.scans.equation_of_state import GPA, equation_of_state
 from aiida_forcefield.workflows.protocols import get_protocol
@@ -198,42 +200,36 @@ def test_a_lattice_scan_agrees_with_pyscf(
     assert found["energy"] == pytest.approx(direct.energy, abs=5e-4)
 
 
-def test_a_force_field_of_a_crystal_has_its_stresses(
+def test_a_force_field_of_a_crystal_foresees_a_pressure(
     computer: Computer, compute_python: Path
 ) -> None:
-    """Fitted to some cells, it foresees the pressure of others.
+    """Of a cell that it was not fitted to.
 
-    Shears are not looked at: the few k-points, which are shifted off Γ, are not as symmetric as the
-    crystal.
+    Shears are not looked at: two k-points each way, shifted off Γ, are not as symmetric as the
+    crystal, and more would take too long.
     """
     code = InstalledCode(
         computer, str(compute_python), label="cells", prepend_text="unset PYTHONPATH"
     ).store()
     crystal = StructureData(ase=bulk("LiF", "rocksalt", a=4.06, cubic=True))
-    settings = Dict(get_protocol("fast")["crystal"])
-    sampling = {"strain": 0.03, "displacement": 0.06}
-    found = {}
-    for name, count, seed in (("fitted", 4, 1), ("unseen", 2, 2)):
-        planned = sample_cells(crystal, Dict({**sampling, "count": count, "seed": seed}), settings)
-        parameters = planned["parameters"].get_dict()
-        parameters["crystal"] |= {"mesh": [33] * 3, "kmesh": [2] * 3}
-        qm = {"code": code, "structures": planned["structures"], "parameters": Dict(parameters)}
-        found[name], node = run_get_node(QmWorkChain, qm=qm)
-        assert node.is_finished_ok, node.exit_message
-    (properties,) = found["fitted"]["properties"].values()
+    sampling = Dict({"count": 4, "strain": 0.03, "displacement": 0.06, "seed": 1})
+    planned = sample_cells(crystal, sampling, Dict(get_protocol("fast")["crystal"]))
+    parameters = planned["parameters"].get_dict()
+    parameters["crystal"] |= {"mesh": [33] * 3, "kmesh": [2] * 3}
+    qm = {"code": code, "structures": planned["structures"], "parameters": Dict(parameters)}
+    outputs, node = run_get_node(QmWorkChain, qm=qm)
+    assert node.is_finished_ok, node.exit_message
+    (properties,) = outputs["properties"].values()
     assert properties.get_array("c6").shape == (4, 2, 2)
-    topology = perceive_ions(crystal)
+
+    points, topology = outputs["points"].value, perceive_ions(crystal)
+    seen = replace(points, statuses=("ok", "ok", "ok", "missing"))
     field = fit_crystal(
-        topology,
-        Dict({"Li": 1, "F": -1}),
-        properties,
-        Dict({}),
-        cells=found["fitted"]["points"],
+        topology, Dict({"Li": 1, "F": -1}), properties, Dict({}), cells=PointsData(seen)
     ).value
-    assert field.diagnostics["stresses"] == 4
-    unseen = found["unseen"]["points"].value
-    for x, cell, stress in zip(unseen.positions, unseen.cells, unseen.stresses, strict=True):
-        atoms = Atoms(topology.value.symbols, x, cell=cell, pbc=True)
-        atoms.calc = ForceFieldCalculator(field, topology.value, cutoff=12.0)
-        off = np.trace(atoms.get_stress(voigt=False) - stress) / 3 * GPA
-        assert abs(off) < 1.0, np.trace(stress) / 3 * GPA
+    assert field.diagnostics["stresses"] == 3
+    atoms = Atoms("LiF", points.positions[3], cell=points.cells[3], pbc=True)
+    atoms.calc = ForceFieldCalculator(field, topology.value, cutoff=12.0)
+    expected = -np.trace(points.stresses, axis1=1, axis2=2) / 3 * GPA
+    foreseen = -np.trace(atoms.get_stress(voigt=False)) / 3 * GPA
+    assert foreseen == pytest.approx(expected[3], abs=0.2 * np.ptp(expected))
