@@ -164,11 +164,12 @@ class MaterialWorkChain(WorkChain):
 
     def inspect_density(self) -> ExitCode | None:
         """Go on only with a density."""
-        outputs = outputs_of(settle(self.ctx.density))
+        density = settle(self.ctx.density)
+        outputs = outputs_of(density)
         self.ctx.many_body = {k: v for k, v in outputs.items() if k == "many_body"}
         self.out_many(self.ctx.many_body)
         if "density" not in outputs:
-            return self.exit_codes.ERROR_DENSITY.format(reason=reason(self.ctx.density))
+            return self.exit_codes.ERROR_DENSITY.format(reason=reason(density))
         self.ctx.result = outputs["density"]
         return None
 
