@@ -24,6 +24,7 @@ def study_doubts(results: Results) -> Iterator[str]:
         yield from _of_the_pressure(pressure)
     if density := results["properties"]["density"]:
         yield from _of_the_density(density, results["variations"])
+        yield from _of_what_pairs_lack(density, results["many_body_settled"])
 
 
 def _of_the_points(qm: Results) -> Iterator[str]:
@@ -91,10 +92,18 @@ def _of_the_density(density: Results, variations: list[str]) -> Iterator[str]:
             f"No density with another choice of {', '.join(missing)}: the uncertainty lacks what "
             "it changes."
         )
+    if not variations:
+        yield "The uncertainty lacks what choices of the fit change: none was varied."
+
+
+def _of_what_pairs_lack(density: Results, settled: bool) -> Iterator[str]:
     if "induction" not in density.get("beyond_pairs", {}):
         yield (
             "What molecules of the liquid polarise in each other beyond pairs is not in the "
             "density: the molecule's polarizability or a preliminary liquid is missing."
         )
-    if not variations:
-        yield "The uncertainty lacks what choices of the fit change: none was varied."
+    elif not settled:
+        yield (
+            "What molecules polarise in each other beyond pairs is that of the preliminary liquid: "
+            "in the one whose density was measured, dipoles did not settle."
+        )

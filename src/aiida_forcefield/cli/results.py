@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 Results = dict[str, Any]
 Outputs = Mapping[str, Any]  # nodes by name
 PARTS = ("reference", "molecule", "dimers", "polarizability")
+DENSITY = "aiida.workflows:forcefield.density"
 
 
 def collect_results(study: "ProcessNode") -> Results:
@@ -49,6 +50,7 @@ def collect_results(study: "ProcessNode") -> Results:
         "target_error": inputs.fit.sampling["target_error"],
         "variations": _variations(inputs.fit, outputs),
         "many_body": outputs["many_body"].get_dict() if "many_body" in outputs else None,
+        "many_body_settled": _many_body_settled(outputs),
         "properties": {"density": outputs["density"].get_dict() if "density" in outputs else None},
         "reference": inputs.reference.get_dict() if "reference" in inputs else None,
         "process": {"pk": study.pk, "uuid": study.uuid},
@@ -144,6 +146,12 @@ def _validation(outputs: Outputs) -> list[Results]:
     """Errors (eV, eV/Å) of each round on points of the liquid before they were fitted to."""
     rounds = outputs.get("validation", {})
     return [rounds[name].get_dict() for name in sorted(rounds)]
+
+
+def _many_body_settled(outputs: Outputs) -> bool:
+    """Whether what pairs do not have was measured in the very liquid whose density was."""
+    creator = outputs["many_body"].creator if "many_body" in outputs else None
+    return bool(creator and creator.caller and creator.caller.process_type == DENSITY)
 
 
 def _variations(inputs: Any, outputs: Outputs) -> list[str]:

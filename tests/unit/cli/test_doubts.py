@@ -17,6 +17,7 @@ GOOD: dict[str, Any] = {
     "target_error": 0.013,
     "pressure": {"bias": -150.0, "error": 210.0, "target": 250.0, "pairs": 90},
     "variations": ["charges", "dimers"],
+    "many_body_settled": True,
     "properties": {
         "density": {
             "halves_agree": True,
@@ -61,6 +62,7 @@ def test_a_study_that_has_only_begun_is_not_doubted() -> None:
         ("pressure/error", 400.0, "The pressure of pairs is known to 400 bar, not to the target"),
         ("pressure/bias", -500.0, "a pressure of pairs that is -500 bar off"),
         ("properties/density/beyond_pairs", {}, "What molecules of the liquid polarise"),
+        ("many_body_settled", False, "beyond pairs is that of the preliminary liquid"),
         ("properties/density/halves_agree", False, "The first and the second half"),
         ("properties/density/seeds_agree", False, "began with other velocities differ"),
         (

@@ -11,7 +11,7 @@ import pytest
 from aiida.common import timezone
 from aiida.common.links import LinkType
 from aiida.manage.configuration import Profile
-from aiida.orm import CalcJobNode, Dict, Str, WorkChainNode
+from aiida.orm import CalcFunctionNode, CalcJobNode, Dict, Str, WorkChainNode
 from rich.console import Console
 
 from aiida_forcefield.cli.progress import STALL_SECONDS, snapshot
@@ -140,6 +140,21 @@ def test_results_of_a_running_study(study: WorkChainNode) -> None:
     assert results["force_field"]["terms"][0]["parameters"]["r0"] == 0.74
     assert results["force_field"]["charges"] == [{"type": "H1", "liquid": 0.0, "gas": 0.0}]
     assert deviation(results) == pytest.approx(0.80 / 0.7863 - 1)
+
+
+@pytest.mark.parametrize("own", [True, False])
+def test_whose_pressure_beyond_pairs_is_told(study: WorkChainNode, own: bool) -> None:
+    caller = WorkChainNode(process_type="aiida.workflows:forcefield.density" if own else "another")
+    caller.store()
+    measured = CalcFunctionNode()
+    measured.base.links.add_incoming(caller, LinkType.CALL_CALC, "measure")
+    measured.store()
+    many_body = Dict({"induction": {}})
+    many_body.base.links.add_incoming(measured, LinkType.CREATE, "result")
+    many_body.store().base.links.add_incoming(study, LinkType.RETURN, "many_body")
+    results = collect_results(study)
+    assert results["many_body_settled"] is own
+    assert any("preliminary liquid" in doubt for doubt in results["doubts"]) is not own
 
 
 def test_failed_study_says_why(study: WorkChainNode) -> None:
