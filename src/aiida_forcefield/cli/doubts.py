@@ -22,6 +22,11 @@ def study_doubts(results: Results) -> Iterator[str]:
     yield from _of_the_rounds(results)
     if pressure := results["pressure"]:
         yield from _of_the_pressure(pressure)
+    elif results["validation"]:
+        yield (
+            "How well the pressure of pairs is known could not be told, for too few pairs of the "
+            "liquid were computed; the uncertainty of the density lacks it."
+        )
     if density := results["properties"]["density"]:
         yield from _of_the_density(density, results["variations"])
         yield from _of_what_pairs_lack(density, results["many_body_settled"])

@@ -5,10 +5,13 @@ from math import sqrt
 from typing import Final
 
 from aiida_forcefield.potentials.forcefield import PRIOR_ONLY, ForceField, Term
+from aiida_forcefield.potentials.units import KCAL_PER_MOL
 
 LARGE_MISFIT: Final = 2.0
 """Errors of the points over those that the forms are expected to have; 0.6 to 1.3 in molecules that
 are fitted well."""
+POOR_TORSION: Final = 0.25 * KCAL_PER_MOL
+"""eV along dihedrals, all else relaxed; 0.01 to 0.15 kcal/mol in molecules that are fitted well."""
 MANY_OUTLIERS: Final = 0.05  # of all points
 MANY_UNKNOWN: Final = 0.5  # of the repulsions
 _NAMED = 6  # as many names as a line holds
@@ -25,6 +28,7 @@ def doubts(field: ForceField) -> tuple[str, ...]:
         return ()
     return (
         *_of_the_optimum(found["converged"], found["reduced_chi2"]),
+        *_of_the_torsions(found.get("rmse_torsion", 0.0)),
         *_of_the_data(field),
         *_of_the_parameters(field.terms),
     )
@@ -37,6 +41,14 @@ def _of_the_optimum(converged: float, chi2: float) -> Iterator[str]:
         yield (
             f"The fit misses its points by {misfit:.1f} times what is expected of the forms: "
             "points contradict each other, or the forms cannot describe the molecule."
+        )
+
+
+def _of_the_torsions(error: float) -> Iterator[str]:
+    if error > POOR_TORSION:
+        yield (
+            f"Profiles along dihedrals are missed by {error / KCAL_PER_MOL:.2f} kcal/mol: their "
+            "points contradict each other, or more than their own terms turns with them."
         )
 
 

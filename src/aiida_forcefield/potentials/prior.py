@@ -49,8 +49,6 @@ _WIDTHS: Final = {
     ("improper", "k"): 1.0,
     ("nonbonded", "A"): 1.5,  # of the repulsion at contact, ln A − r/ρ
     ("nonbonded", "rho"): 0.12,
-    ("nonbonded", "C6"): 0.07,
-    ("nonbonded", "C8"): 0.07,
     ("nonbonded", "epsilon"): 1.0,
     ("nonbonded", "sigma"): 0.25,
 }

@@ -58,15 +58,16 @@ def fit_chosen_forms(
     forms = settings.form_of_kind
     best = fit_force_field(*data, forms)
     tried: dict[str, float] = {}
-    present = {term.kind for term in best.terms}
     for rival in RIVALS:
-        if rival.kind not in present or rival.kind in settings.forms:
+        usual = forms[rival.kind].name
+        # Methyl groups have a form of their own, whatever other dihedrals have.
+        if rival.kind in settings.forms or usual not in {term.form for term in best.terms}:
             continue
         if rival is CHIRAL_FOURIER and not topology.is_chiral:
             continue
         trial = fit_force_field(*data, forms | {rival.kind: rival})
         before, after = (_evidence(field, rival.kind) for field in (best, trial))
-        tried |= {forms[rival.kind].name: before, rival.name: after}
+        tried |= {usual: before, rival.name: after}
         if _gains(before, after) and _outliers(trial) == _outliers(best):
             best, forms[rival.kind] = trial, rival
     types = combinations(topology.type_names, 2)

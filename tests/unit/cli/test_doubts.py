@@ -59,6 +59,7 @@ def test_a_study_that_has_only_begun_is_not_doubted() -> None:
         ("dipoles/solvated/charges", 2.6, "charges in the solvent is 2.60 D, that of the QM"),
         ("validation", [{"dimers: liquid": 0.02}], "within 0.46 kcal/mol, more than the target"),
         ("validation", [{"molecule: energies": 0.02}], "No pair of the liquid could be computed"),
+        ("pressure", None, "How well the pressure of pairs is known could not be told"),
         ("pressure/error", 400.0, "The pressure of pairs is known to 400 bar, not to the target"),
         ("pressure/bias", -500.0, "a pressure of pairs that is -500 bar off"),
         ("properties/density/beyond_pairs", {}, "What molecules of the liquid polarise"),

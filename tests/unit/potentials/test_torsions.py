@@ -8,6 +8,7 @@ from aiida_forcefield.potentials import (
     ForceField,
     MoleculePoints,
     Settings,
+    doubts,
     fit_force_field,
     molecule_energies,
 )
@@ -17,6 +18,7 @@ from aiida_forcefield.scans.coordinates import evaluate
 from aiida_forcefield.scans.drive import drive
 
 from .synthetic_fields import Case, build
+from .test_fit import data
 
 TURNED = "dihedral C1-O1-C2-O2"
 
@@ -26,14 +28,16 @@ def carbonate() -> Case:
     return build("dimethyl_carbonate")
 
 
-def circle(case: Case, step: float = 30.0) -> tuple[MoleculePoints, tuple[int, ...]]:
+def circle(
+    case: Case, step: float = 30.0, name: str = TURNED
+) -> tuple[MoleculePoints, tuple[int, ...]]:
     """The reference turned about a bond, and the atoms of the dihedral."""
-    atoms = next(t.members[0] for t in case.topology.term_types if t.name == TURNED)
-    scan = Scan("dihedral", TURNED, atoms, -180.0, 180.0, True)
+    atoms = next(t.members[0] for t in case.topology.term_types if t.name == name)
+    scan = Scan("dihedral", name, atoms, -180.0, 180.0, True)
     angles = np.arange(-180 + step / 2, 180, step)
     x = np.array([drive(case.topology, case.reference.positions, scan, v) for v in angles])
     nothing = np.full(x.shape, np.nan)
-    labels = (TURNED,) * len(x)
+    labels = (name,) * len(x)
     return MoleculePoints(x, np.zeros(len(x)), nothing, np.ones(len(x)), labels), atoms
 
 
@@ -113,3 +117,31 @@ def test_a_fit_follows_the_relaxed_profile_where_qm_leans(carbonate: Case) -> No
         return float(np.std(relaxed.model.energy(found.vector)[0] - energies))
 
     assert error(Settings()) < 0.5 * error(Settings(torsion_error=10.0))
+
+
+def test_errors_of_dihedrals_are_those_that_profiles_have(methanol: Case) -> None:
+    """A profile with ten times the noise that the fit follows it to is believed less, and told."""
+    case, field, turned = methanol, methanol.forcefield, "dihedral H1-C1-O1-H2"
+    points, _ = circle(case, name=turned)
+    relaxed = relaxed_torsions(case.topology, field, points)
+
+    def fitted(noise: float, seed: int) -> ForceField:
+        errors = np.random.default_rng(seed).normal(scale=noise, size=len(points.energies))
+        others, dimers = data(case, noise=1.0, seed=seed)
+        both = MoleculePoints(
+            np.concatenate([others.positions, relaxed.positions]),
+            np.concatenate([others.energies, relaxed.model.energy(field.vector)[0] + errors]),
+            np.concatenate([others.gradients, points.gradients]),
+            np.concatenate([others.weights, points.weights]),
+            others.labels + points.labels,
+        )
+        return fit_force_field(
+            case.topology, case.reference, field.charges, field.gas_charges, both, [dimers]
+        )
+
+    terms = [fitted(0.01, seed).term(turned) for seed in range(4, 12)]
+    true = field.term(turned).parameters["k3"]
+    off = [(term.parameters["k3"] - true) / term.standard_errors["k3"] for term in terms]
+    assert 0.4 < np.sqrt(np.mean(np.square(off))) < 1.8
+    assert any(line.startswith("Profiles along dihedrals") for line in doubts(fitted(0.03, 0)))
+    assert not any(line.startswith("Profiles") for line in doubts(fitted(0.001, 0)))
