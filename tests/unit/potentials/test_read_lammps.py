@@ -62,6 +62,17 @@ def test_the_last_rule_counts() -> None:
     assert read_lammps(DATA, script, from_smiles("CO")).combination is None
 
 
+@pytest.mark.parametrize(
+    "style", ["hybrid/overlay lj/cut 60.0 coul/long 60", "hybrid/overlay coul/cut 6e1 lj/cut 60"]
+)
+def test_coulomb_may_be_a_style_of_its_own(style: str) -> None:
+    script = SCRIPT.replace("lj/cut/coul/cut 60.0", style)
+    script = re.sub(r"(pair_coeff +\S+ +\S+)", r"\1 lj/cut", script)
+    script += "\npair_coeff * * coul/long\nfix 1 all nve\n"
+    field = read_lammps(DATA, script, from_smiles("CO"))
+    assert field.term("nonbonded O1").parameters["sigma"] == 3.12
+
+
 def test_opls_methanol_in_its_own_numbers() -> None:
     field = read_lammps(DATA, SCRIPT, from_smiles("CO"))
     kcal = KCAL_PER_MOL
@@ -79,6 +90,27 @@ def test_opls_methanol_in_its_own_numbers() -> None:
     ("old", "new", "message"),
     [
         ("real", "lj", "units lj: allowed: real, metal"),
+        ("run             0", "bond_coeff 1 morse 1 2 3", "bond_coeff morse 1 2 3: numbers"),
+        ("units           real", "", "units of none: allowed: real, metal"),
+        ("lj/cut/coul/cut 60.0", "lj/cut 60.0", "pair_style: without coul, but atoms have charges"),
+        ("lj/cut/coul/cut 60", "lj/cut/coul/debye 0.3 60", "pair_style lj/cut/coul/debye 0.3 60"),
+        (
+            "lj/cut/coul/cut 60",
+            "lj/cut/coul/dsf 0.3 60",
+            "pair_style lj/cut/coul/dsf 0.3 60.0: one",
+        ),
+        (
+            "lj/cut/coul/cut 60.0",
+            "hybrid/overlay lj/cut/coul/cut 60.0 gauss 10.0",
+            "gauss 10.0: one of buck, born, lj/cut",
+        ),
+        (
+            "mix geometric",
+            "mix geometric\nfix 1 all efield 0 0 1",
+            "fix 1 all efield 0 0 1: changes",
+        ),
+        ("mix geometric", "mix geometric\nfix 1 all cmap f.cmap", "fix 1 all cmap f.cmap: changes"),
+        ("mix geometric", "mix geometric\nfix 1 all wall/lj93 xlo 0 1 1 2", "changes the energy"),
         ("bond_style      harmonic", "bond_style      fene", "bond_style fene; allowed: harmonic"),
         ("mix geometric", "mix sixthpower", "pair_modify mix sixthpower"),
         ("lj/coul 0.0 0.0 0.5", "lj/coul 0.0 1.0 0.5", "1-2 and 1-3 pairs must be 0"),

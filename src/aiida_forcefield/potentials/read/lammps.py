@@ -11,7 +11,11 @@ from aiida_forcefield.potentials.forcefield import ForceField
 from aiida_forcefield.potentials.forms import FORMS
 from aiida_forcefield.potentials.phases import from_phases
 from aiida_forcefield.potentials.read.assign import Found, Parameters, assign, term_key
-from aiida_forcefield.potentials.read.lammps_pairs import nonbonded_pairs, scales_14
+from aiida_forcefield.potentials.read.lammps_pairs import (
+    has_coulomb,
+    nonbonded_pairs,
+    scales_14,
+)
 from aiida_forcefield.potentials.read.lammps_text import (
     Script,
     Words,
@@ -31,6 +35,11 @@ _REFUSED: Final = frozenset(
     ["include", "variable", "if", "jump", "set", "dielectric", "delete_bonds", "create_bonds"]
 )
 """Commands that may change the energy, and are not carried out."""
+_REFUSED_FIXES: Final = re.compile(
+    "adapt|addforce|addtorque|bond/|charge|cmap|colvars|drude|efield|external|gravity|indent|ipi|"
+    "plumed|python|qeq|restrain|spring|wall"
+)
+"""Beginnings of the styles of fixes that add to the energy or change it."""
 _MASS: Final = 0.1  # u: between an element's mass and what a file says
 
 
@@ -132,7 +141,11 @@ def read_lammps(data: str, script: str, topology: Topology) -> ForceField:
     for words in commands.commands:
         if words[0] in _REFUSED:
             raise ValueError(f"{' '.join(words)}: not carried out; write what it leads to instead")
-    units = next(iter(commands.last("units")), "real")
+        if words[0] == "fix" and len(words) > 3 and _REFUSED_FIXES.match(words[3]):
+            raise ValueError(f"{' '.join(words)}: changes the energy, and no form here can say it")
+    # What `write_force_field` makes is a part of a script, and says its units in a comment.
+    said = re.search(r"^[ #]*units +(\w+)", script, re.MULTILINE)
+    units = next(iter(commands.last("units")), said[1] if said else "of none")
     if units not in _ENERGY:
         raise ValueError(f"units {units}: allowed: {', '.join(_ENERGY)}")
     written = re.search(r"^ *Atoms *# *(\w+)", data, re.MULTILINE)
@@ -154,6 +167,8 @@ def read_lammps(data: str, script: str, topology: Topology) -> ForceField:
         }
         form, found = nonbonded_pairs(sections, commands, types)
         charges = tuple(float(row[3]) for row in rows)
+        if any(charges) and not has_coulomb(commands):
+            raise ValueError("pair_style: without coul, but atoms have charges; allowed: both")
         scales = scales_14(commands)
     except (IndexError, KeyError):
         raise ValueError(
@@ -207,7 +222,7 @@ def _bonded(
             allowed = ", ".join(_READERS[kind])
             raise ValueError(f"{kind}_style {name or 'is missing'}; allowed: {allowed}")
         for number in numbers_of(pattern, count):
-            coefficients[number] = _READERS[kind][name]([float(value) for value in numbers])
+            coefficients[number] = _READERS[kind][name](_floats(kind, numbers))
     found = []
     for row in members:
         if int(row[1]) not in coefficients:
@@ -215,3 +230,10 @@ def _bonded(
         atoms = tuple(places[atom] for atom in row[2:])
         found.append((atoms, *coefficients[int(row[1])]))
     return found
+
+
+def _floats(kind: TermKind, words: Words) -> Numbers:
+    try:
+        return [float(word) for word in words]
+    except ValueError:
+        raise ValueError(f"{kind}_coeff {' '.join(words)}: numbers are allowed") from None

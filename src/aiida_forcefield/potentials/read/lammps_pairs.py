@@ -21,6 +21,9 @@ _PARAMETERS: Final = {
     "born": ("born_mayer_huggins", ("A", "rho", "sigma", "C6", "C8")),
     "lj/cut": ("lennard_jones", ("epsilon", "sigma")),
 }
+_COULOMB: Final = ("coul/cut", "coul/long", "coul/msm")
+_BESIDE: Final = (*_COULOMB, "table", "linear", "lookup", "spline", "pppm", "ewald", "msm")
+"""What may stand beside the names of forms in a hybrid style; numbers may, too."""
 _MIX: Final[dict[str, Combination | None]] = {"geometric": "geometric", "arithmetic": None}
 _SPECIAL: Final = {  # 1-4 scales of Lennard-Jones and of Coulomb's law
     "amber": (0.5, 0.8333333333),
@@ -43,10 +46,12 @@ def nonbonded_pairs(
     """
     style, *rest = commands.last("pair_style") or ("",)
     hybrid = style.startswith("hybrid")
-    bases = [_base(word) for word in (rest if hybrid else [style])]
+    styles = [word for word in rest if word[0].isalpha()] if hybrid else [style]
+    bases = [base for each in styles if (base := _base(each)) not in _BESIDE]
     used = list(dict.fromkeys(base for base in bases if base in _PARAMETERS))
     main = used[0] if used else ""
-    if not used or len({*used} - {"lj/cut"}) > 1 or (hybrid and style != "hybrid/overlay"):
+    wrong = len(used) < len({*bases}) or len({*used} - {"lj/cut"}) > 1
+    if not used or wrong or (hybrid and style != "hybrid/overlay"):
         allowed = ", ".join(_PARAMETERS)
         raise ValueError(f"pair_style {' '.join((style, *rest))}: one of {allowed} is allowed")
     found: dict[tuple[int, int], Parameters] = {}
@@ -77,6 +82,11 @@ def nonbonded_pairs(
     return form, pairs
 
 
+def has_coulomb(commands: Script) -> bool:
+    """Whether charges act."""
+    return any(word.endswith(_COULOMB) for word in commands.last("pair_style"))
+
+
 def scales_14(commands: Script) -> tuple[float, float]:
     """By how much atoms three bonds apart feel the form and Coulomb's law."""
     lj, coulomb = 0.0, 0.0
@@ -97,8 +107,11 @@ def scales_14(commands: Script) -> tuple[float, float]:
 
 
 def _base(style: str) -> str:
-    """The name of a style without Coulomb's law."""
-    return style.partition("/coul")[0]
+    """The name of a style without Coulomb's law, of which shielded ones are another law."""
+    name = style
+    for law in _COULOMB:
+        name = name.removesuffix(f"/{law}")
+    return name
 
 
 def _rows(
