@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from aiida_forcefield.topology import Topology
 
 PROGRAMS = ("lammps", "openmm", "gromacs")
-PROGRAM_HELP = f"MD program: {', '.join(PROGRAMS)} (of Lennard-Jones only, which no study fits)."
+PROGRAM_HELP = f"MD program: {', '.join(PROGRAMS)} (of Lennard-Jones only: a study's `fit.forms`)."
 EXAMPLE_BOX = 40.0  # Å; wide enough for twice any cutoff
 LAMMPS_EXAMPLE = """\
 # One molecule in a box: its energy at the geometry of system.data, then a relaxation and, of more

@@ -12,7 +12,7 @@ from aiida_forcefield.potentials.forms.form import DEGREE, Array, Form, FormValu
 
 
 def harmonic_angle(theta: Array, parameters: Array) -> FormValue:
-    """E = k (θ − θ0)²; no factor ½, as in LAMMPS."""
+    """E = k (θ − θ0)²: W. D. Cornell et al., JACS 117, 5179 (1995); no factor ½."""
     k, theta0 = parameters
     x = theta - theta0 * DEGREE
     return FormValue(

@@ -8,7 +8,7 @@ from aiida_forcefield.potentials.forms.form import Array, Form, FormValue, Param
 
 
 def harmonic(r: Array, parameters: Array) -> FormValue:
-    """E = k (r − r0)²; no factor ½, as in LAMMPS and AMBER."""
+    """E = k (r − r0)²: W. D. Cornell et al., JACS 117, 5179 (1995); no factor ½."""
     k, r0 = parameters
     x = r - r0
     return FormValue(

@@ -8,7 +8,9 @@ from aiida_forcefield.potentials.forms.form import Array, Form, FormValue, Param
 
 
 def fourier(phi: Array, parameters: Array) -> FormValue:
-    """E = Σ k_n (1 + cos nφ), n = 1, 2, ... up to the number of parameters."""
+    """E = Σ k_n (1 + cos nφ), n = 1, 2, ... up to the number of parameters: W. D. Cornell et al.,
+    JACS 117, 5179 (1995), with phases of 0° alone and no factor ½.
+    """
     n = np.arange(1.0, len(parameters) + 1)
     cosine, sine = 1 + np.cos(n * phi[..., None]), -n * np.sin(n * phi[..., None])
     return FormValue(cosine @ parameters, sine @ parameters, cosine, sine)

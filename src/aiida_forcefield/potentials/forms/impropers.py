@@ -8,7 +8,7 @@ from aiida_forcefield.potentials.forms.form import Array, Form, FormValue, Param
 
 
 def harmonic_improper(chi: Array, parameters: Array) -> FormValue:
-    """E = k χ²; no factor ½, as in LAMMPS."""
+    """E = k χ²: B. R. Brooks et al., J. Comput. Chem. 4, 187 (1983); no factor ½."""
     (k,) = parameters
     return FormValue(k * chi**2, 2 * k * chi, (chi**2)[..., None], (2 * chi)[..., None])
 
