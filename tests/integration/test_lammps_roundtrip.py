@@ -8,15 +8,21 @@ from pathlib import Path
 import numpy as np
 import pytest
 from ase import Atoms
+from ase.build import bulk
 
+from aiida_forcefield.cli.programs import program_files
 from aiida_forcefield.dynamics import tail_coefficient
 from aiida_forcefield.potentials import (
     DAMPING,
+    ForceField,
+    Term,
     read_lammps,
     write_damping,
     write_data,
     write_force_field,
 )
+from aiida_forcefield.potentials.crystal_energy import crystal_model
+from aiida_forcefield.topology.crystal import from_atoms, ions
 from aiida_forcefield.topology.molecule import from_smiles
 
 from ..fields import FIELDS, build, droplet, largest_error, liquid, ours
@@ -54,6 +60,39 @@ def test_energy_and_forces(lmp: str, tmp_path: Path, name: str, periodic: bool) 
     assert found["ecoul"] + found["elong"] == pytest.approx(expected["coulomb"], rel=0, abs=sums)
     assert found["pe"] - found["etail"] == pytest.approx(expected["energy"], rel=1e-6, abs=sums)
     assert largest_error(forces(tmp_path), force) < 1e-6
+
+
+@pytest.mark.parametrize("form", ["exp6", "tang_toennies"])
+def test_a_crystal_is_its_cell_again_and_again(lmp: str, tmp_path: Path, form: str) -> None:  # noqa: F811
+    c8 = {"C8": 10.0} if form == "tang_toennies" else {}
+    terms = (
+        Term("nonbonded", "nonbonded Li1", form, {"A": 60.0, "rho": 0.22, "C6": 0.1} | c8),
+        Term("nonbonded", "nonbonded F1", form, {"A": 1500.0, "rho": 0.29, "C6": 7.0} | c8),
+    )
+    charges = {"Li1": 1.0, "F1": -1.0}
+    field = ForceField(terms, charges, charges, np.zeros((0, 0)))
+    crystal = bulk("LiF", "rocksalt", a=4.03)
+    crystal.set_cell(
+        crystal.cell.array @ [[1.02, 0.01, 0], [0.02, 0.99, 0.03], [0, -0.02, 1.01]], True
+    )
+    topology = ions(from_atoms(crystal))
+    x = topology.conformers[0] + [[0.05, 0.1, -0.08], [0, 0, 0]]
+    cell = topology.cell
+    assert cell is not None
+    files = program_files("lammps", field, topology, x)
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
+    include = files["forcefield.lmp"].replace("pppm 0.0001", "pppm 1e-8") + "pair_modify table 0\n"
+    repeat = re.search(r"^replicate .*", files["in.lammps"], re.MULTILINE)
+    assert repeat
+    count = np.prod([int(word) for word in repeat[0].split()[1:]])
+    found = run(lmp, tmp_path, f"{repeat[0]}\n{include}", files["system.data"], boundary="p p p")
+    model = crystal_model(topology, terms, x[None], cell[None], charges)
+    expected = model.evaluate(field.vector)
+    assert found["pe"] / count == pytest.approx(expected.energy[0], rel=1e-6)
+    # LAMMPS turns the cell, so the lengths of forces are compared.
+    lengths = np.linalg.norm(forces(tmp_path), axis=1)
+    assert lengths == pytest.approx(np.linalg.norm(expected.gradient[0, 0]), rel=1e-5)
 
 
 @pytest.mark.parametrize("name", ["exp6", "huggins", "lennard-jones"])

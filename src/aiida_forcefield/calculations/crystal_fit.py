@@ -11,7 +11,7 @@ from aiida_forcefield.scans.crystal_qm import CrystalSettings, crystal_parameter
 from aiida_forcefield.scans.lattice import random_cells
 from aiida_forcefield.topology.crystal import ions
 
-SCIENCE = 1
+SCIENCE = 2
 """Raised where results change by what this file imports: the cache looks at the file alone."""
 SAMPLING = ("count", "strain", "displacement", "seed")
 
@@ -119,5 +119,6 @@ def _cell_points(symbols: tuple[str, ...], nodes: dict[str, PointsData]) -> Mole
         name: np.concatenate([getattr(part, name)[part.ok] for part in parts])
         for name in ("positions", "energies", "gradients", "cells", "stresses")
     }
-    labels = [part.label for part in parts for _ in range(int(part.ok.sum()))]
+    # Each cell by itself, as each is to be foreseen without itself.
+    labels = [f"{part.label}, {cell}" for part in parts for cell in np.flatnonzero(part.ok)]
     return MoleculePoints(**arrays, weights=np.ones(len(labels)), labels=tuple(labels))

@@ -16,13 +16,14 @@ if TYPE_CHECKING:
 PROGRAMS = ("lammps", "openmm", "gromacs")
 PROGRAM_HELP = f"MD program: {', '.join(PROGRAMS)} (of Lennard-Jones only: a study's `fit.forms`)."
 EXAMPLE_BOX = 40.0  # Å; wide enough for twice any cutoff
+EXAMPLE_CRYSTAL = 20.0  # Å, from face to face at least
 LAMMPS_EXAMPLE = """\
-# One molecule in a box: its energy at the geometry of system.data, then a relaxation and, of more
+# {what}: the energy at the geometry of system.data, then a relaxation and, of more
 # than one atom, a picosecond of dynamics. Run as: lmp -in in.lammps
 units real
 atom_style full
 read_data system.data
-include forcefield.lmp
+{repeat}include forcefield.lmp
 thermo_style custom step temp pe ebond eangle edihed evdwl ecoul elong
 thermo 200
 minimize 1e-8 1e-8 200 2000
@@ -70,7 +71,7 @@ gen-temp = 298.15
 MEANING = {
     "forcefield.lmp": "styles and coefficients, to be included after read_data",
     "damping.table": "damping of dispersion, which forcefield.lmp reads",
-    "system.data": "one molecule in a box",
+    "system.data": "one molecule in a box, or a crystal's cell",
     "in.lammps": "an example that runs both: lmp -in in.lammps",
     "forcefield.xml": "for openmm.app.ForceField",
     "molecule.pdb": "one molecule with its bonds",
@@ -98,27 +99,31 @@ def program_files(
         program: one of `PROGRAMS`.
         field: the force field.
         topology: its molecule.
-        molecule: positions, shape (n, 3), Å.
+        molecule: positions, shape (n, 3), Å, or those of the ions of a crystal's cell.
 
     Raises:
-        InputError: no such program, or one that cannot say a form of the force field.
+        InputError: no such program, one that cannot say a form of the force field, or a crystal for
+            another than LAMMPS.
     """
     import numpy as np
 
     from aiida_forcefield import potentials as to
 
     check_program(program)
+    if topology.cell is not None:
+        if program != "lammps":
+            raise InputError(f"--to {program}: crystals are allowed for lammps only")
+        return _crystal_files(field, topology, molecule)
     positions = (molecule - molecule.mean(axis=0) + EXAMPLE_BOX / 2)[None]
     box = np.full(3, EXAMPLE_BOX)
     try:
         if program == "lammps":
-            damping = to.write_damping(field, topology)
+            example = LAMMPS_EXAMPLE.format(what="One molecule in a box", repeat="")
             return {
-                "forcefield.lmp": to.write_force_field(field, topology),
-                **({to.DAMPING: damping} if damping else {}),
+                **_lammps_files(field, topology),
                 "system.data": to.write_data(field, topology, positions, box),
                 # A single atom that does not drift has no temperature.
-                "in.lammps": LAMMPS_EXAMPLE + LAMMPS_DYNAMICS * (len(molecule) > 1),
+                "in.lammps": example + LAMMPS_DYNAMICS * (len(molecule) > 1),
             }
         if program == "openmm":
             return {
@@ -133,6 +138,38 @@ def program_files(
         }
     except ValueError as error:
         raise InputError(f"--to {program}: {error}") from None
+
+
+def _lammps_files(field: "ForceField", topology: "Topology", cutoff: float = 9.0) -> dict[str, str]:
+    from aiida_forcefield.potentials import DAMPING, write_damping, write_force_field
+
+    damping = write_damping(field, topology, cutoff)
+    return {
+        "forcefield.lmp": write_force_field(field, topology, cutoff),
+        **({DAMPING: damping} if damping else {}),
+    }
+
+
+def _crystal_files(
+    field: "ForceField", topology: "Topology", ions: "NDArray[np.float64]"
+) -> dict[str, str]:
+    """A cell, which LAMMPS repeats, as its data file wants it turned."""
+    import numpy as np
+    from ase.calculators.lammps import Prism
+
+    from aiida_forcefield.potentials import CRYSTAL_CUTOFF, write_data
+
+    prism = Prism(topology.cell, reduce_cell=True)
+    cell, positions = prism.cell, prism.vector_to_lammps(ions)
+    # The planes of a family of lattice vectors are one over the length of its reciprocal apart.
+    heights = 1 / np.linalg.norm(np.linalg.inv(cell), axis=0)
+    repeat = " ".join(str(int(count)) for count in np.ceil(EXAMPLE_CRYSTAL / heights))
+    example = LAMMPS_EXAMPLE.format(what="A crystal", repeat=f"replicate {repeat}\n")
+    return {
+        **_lammps_files(field, topology, CRYSTAL_CUTOFF),
+        "system.data": write_data(field, topology, positions[None], np.tril(cell)),
+        "in.lammps": example + LAMMPS_DYNAMICS,
+    }
 
 
 def write_files(folder: Path, files: Mapping[str, str]) -> Iterator[str]:

@@ -28,6 +28,8 @@ BEYOND_PAIRS = {
     "charges": "the liquid's charges, taken away",
 }
 MARK = "*"
+UNITS = {"rmse_gradient": "kcal/mol/Å", "rmse_frequency": "1/cm", "rmse_stress": "GPa"}
+"""Of the errors that are no energies in kcal/mol."""
 
 
 def print_results(results: Results, console: Console) -> None:
@@ -36,9 +38,6 @@ def print_results(results: Results, console: Console) -> None:
         console.print(line, highlight=False, soft_wrap=True)
     if results["force_field"]:
         print_force_field(results["force_field"], console, results["dipoles"])
-        console.print(_errors(results["force_field"]["diagnostics"]))
-        for line in _remarks(results["force_field"]["diagnostics"]):
-            console.print(line, highlight=False)
     if results["properties"]["density"]:
         console.print(_properties(results))
     _print_doubts(results["doubts"], console)
@@ -47,7 +46,7 @@ def print_results(results: Results, console: Console) -> None:
 def print_force_field(
     force_field: Results, console: Console, dipoles: Results | None = None
 ) -> None:
-    """Print parameters, what there is to know of them, and charges."""
+    """Print parameters, what there is to know of them, charges, and the errors of a fit."""
     for form in FORMS.values():
         terms = [term for term in force_field["terms"] if term["form"] == form.name]
         if terms:
@@ -55,6 +54,10 @@ def print_force_field(
     for line in _notes(force_field["terms"]):
         console.print(line, highlight=False)
     console.print(_charges(force_field, dipoles))
+    if diagnostics := force_field["diagnostics"]:
+        console.print(_errors(diagnostics))
+        for line in _remarks(diagnostics):
+            console.print(line, highlight=False)
 
 
 def print_alone(force_field: Results, console: Console) -> None:
@@ -193,8 +196,14 @@ def _notes(terms: Sequence[Results]) -> Iterator[str]:
 
 
 def _charges(force_field: Results, dipoles: Results | None) -> Table:
+    rows = force_field["charges"]
+    if all(row["liquid"] == row["gas"] for row in rows):  # of ions, or from elsewhere
+        table = _table("Charges", "", "charge / e")
+        for row in rows:
+            table.add_row(row["type"], f"{row['liquid']:+.4f}")
+        return table
     table = _table("Charges: the liquid's for MD, the gas phase's in the fit", "", "liquid", "gas")
-    for row in force_field["charges"]:
+    for row in rows:
         table.add_row(f"{row['type']} / e", f"{row['liquid']:+.4f}", f"{row['gas']:+.4f}")
     for phase, dipole in (dipoles or {}).items():
         text = f"{dipole['charges']:.2f} (QM {dipole['qm']:.2f})"
@@ -211,9 +220,11 @@ def _errors(diagnostics: Results) -> Table:
     """Errors with the prior's parameters, with the fitted ones, and of what a fit did without."""
     table = _table("Errors of the fit (RMSE)", "", "prior", "fitted", "left out", "unit")
     for name, label in _error_rows(diagnostics):
-        unit = {"rmse_gradient": "kcal/mol/Å", "rmse_frequency": "1/cm"}.get(name, "kcal/mol")
-        scale, digits = (1.0, 0) if unit == "1/cm" else (KCAL_PER_MOL, 2)
-        left_out = name.replace("rmse_", "left_out_").replace("_intramolecular", "")
+        unit = UNITS.get(name, "kcal/mol")
+        scale = KCAL_PER_MOL if unit.startswith("kcal") else 1.0
+        digits = 0 if unit == "1/cm" else 2
+        left_out = name.replace("rmse_", "left_out_")
+        left_out = left_out.removesuffix("_intramolecular").removesuffix("_cell")
         found = (diagnostics.get(key) for key in (f"{name}_start", name, left_out))
         cells = ("" if error is None else f"{error / scale:.{digits}f}" for error in found)
         table.add_row(label, *cells, unit)
@@ -237,10 +248,13 @@ def _named(diagnostics: Results, prefix: str) -> Iterator[tuple[str, float]]:
 
 
 def _error_rows(diagnostics: Results) -> Iterator[tuple[str, str]]:
+    whole = "cells" if "rmse_energy_cell" in diagnostics else "molecule"
     named = {
         "rmse_energy_intramolecular": "molecule: energies",
+        "rmse_energy_cell": "cells: energies",
         "rmse_torsion": "molecule: torsions, relaxed",
-        "rmse_gradient": "molecule: gradients",
+        "rmse_gradient": f"{whole}: gradients",
+        "rmse_stress": "cells: stresses",
         "rmse_frequency": "molecule: frequencies",
         "rmse_interaction": "dimers: all",
         "rmse_virial": "dimers: change by distance",

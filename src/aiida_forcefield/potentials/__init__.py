@@ -2,6 +2,7 @@
 
 from aiida_forcefield.potentials.calculator import ForceFieldCalculator
 from aiida_forcefield.potentials.charges import FittedCharges, fit_charges, liquid_charges
+from aiida_forcefield.potentials.crystal_energy import CRYSTAL_CUTOFF
 from aiida_forcefield.potentials.doubts import doubts
 from aiida_forcefield.potentials.energy import interaction_energies, molecule_energies
 from aiida_forcefield.potentials.errors import change_errors, field_errors, virial_errors
@@ -23,6 +24,7 @@ from aiida_forcefield.potentials.uncertain import least_certain, most_telling
 from aiida_forcefield.potentials.variations import VARIATIONS, Choices
 
 __all__ = [
+    "CRYSTAL_CUTOFF",
     "DAMPING",
     "VARIATIONS",
     "Choices",

@@ -17,7 +17,7 @@ from aiida_forcefield.topology.topology import Topology
 Array = NDArray[np.float64]
 Indices = NDArray[np.int_]
 
-CUTOFF: Final = 12.0
+CRYSTAL_CUTOFF: Final = 12.0
 """Å, of the nonbonded form and of Ewald's first sum."""
 
 
@@ -30,8 +30,8 @@ def crystal_model(
 ) -> Model:
     """The model of cells of one crystal: the nonbonded form, and Coulomb's law by Ewald's sums.
 
-    Pairs within `CUTOFF` in any of the cells count in all of them, so that no energy jumps where
-    one crosses it.
+    Pairs within `CRYSTAL_CUTOFF` in any of the cells count in all of them, so that no energy jumps
+    where one crosses it.
 
     Args:
         topology: the ions of a cell, which no bond joins.
@@ -55,7 +55,7 @@ def crystal_model(
         Component(form, places, r[:, rows], directions[:, rows])
         for form, places, rows in nonbonded_of(types[np.stack([i, j], axis=1)], terms)
     ]
-    q, shares = np.array([charges[name] for name in types]), split(CUTOFF)
+    q, shares = np.array([charges[name] for name in types]), split(CRYSTAL_CUTOFF)
     sums = [coulomb(x, q, cell, shares) for x, cell in zip(positions, cells, strict=True)]
     return Model(
         tuple(nonbonded),
@@ -69,7 +69,7 @@ def _pairs(positions: Array, cells: Array) -> tuple[Indices, Indices, Indices]:
     found: set[tuple[int, ...]] = set()
     for x, cell in zip(positions, cells, strict=True):
         ions = Atoms(positions=x, cell=cell, pbc=True)
-        i, j, images = neighbor_list("ijS", ions, CUTOFF)  # type: ignore[no-untyped-call]
+        i, j, images = neighbor_list("ijS", ions, CRYSTAL_CUTOFF)  # type: ignore[no-untyped-call]
         found.update(map(tuple, np.column_stack([i, j, images]).tolist()))
     # The other way round, a pair has its image on the other side.
     once = sorted(pair for pair in found if pair <= (pair[1], pair[0], *(-k for k in pair[2:])))

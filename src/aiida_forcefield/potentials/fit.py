@@ -171,7 +171,7 @@ def fit_force_field(
             **errors,
             **{f"{name}_start": value for name, value in errors_at_start.items()},
             **{f"left_out_{name}": value for name, value in left_out.items()},
-            "foresight": foresight(residuals, jacobian, rows, ("energy", "gradient")),
+            "foresight": foresight(residuals, jacobian, rows, ("energy", "gradient", "stress")),
             "foresight_torsion": sqrt(noise_along),
             "foresight_interaction": foresight(residuals, jacobian, rows, ("interaction",)),
             "foresight_virial": foresight(residuals, jacobian, rows, ("virial",)),

@@ -147,6 +147,7 @@ def ions(crystal: Crystal) -> Topology:
         term_types=(),
         conformers=crystal.positions[None],
         smiles="",
+        cell=crystal.cell,
     )
 
 

@@ -29,7 +29,7 @@ class TermType:
 
 @dataclass(frozen=True, eq=False)
 class Topology:
-    """A molecule: its atoms, atom types and interaction terms.
+    """A molecule, or the ions of a crystal: atoms, atom types and interaction terms.
 
     Attributes:
         symbols: element of each of the n atoms.
@@ -40,6 +40,7 @@ class Topology:
         term_types: all bonded term types.
         conformers: starting geometries, shape (m, n, 3), Å, best guess first.
         smiles: canonical SMILES, or "" where the structure came from a file.
+        cell: lattice vectors of a crystal, one a row, shape (3, 3), Å.
     """
 
     symbols: tuple[str, ...]
@@ -50,6 +51,7 @@ class Topology:
     term_types: tuple[TermType, ...]
     conformers: NDArray[np.float64]
     smiles: str
+    cell: NDArray[np.float64] | None = None
 
     @cached_property
     def type_names(self) -> tuple[str, ...]:

@@ -85,9 +85,21 @@ def test_a_crystal_gets_its_field(points: PointsData) -> None:
     assert field.charges == CHARGES
     assert field.diagnostics["molecule_points"] == field.diagnostics["stresses"] == 7
     assert field.diagnostics["rmse_stress"] < 0.2  # GPa
+    # Each cell is foreseen by the others.
+    left_out = {k for k in field.diagnostics if k.startswith("left_out_energy cells")}
+    assert left_out == {f"left_out_energy cells 1, {cell}" for cell in range(8) if cell != 3}
     assert node.creator is not None
-    files = program_files("lammps", field, node.creator.inputs.topology.value, np.zeros((2, 3)))
+    topology = node.creator.inputs.topology.value
+    files = program_files("lammps", field, topology, topology.conformers[0])
     assert "buck/coul/long" in files["forcefield.lmp"]
+    volume = np.prod(
+        [
+            float(low_high.split()[1])
+            for low_high in files["system.data"].splitlines()
+            if "hi" in low_high
+        ]
+    )
+    assert volume == pytest.approx(np.linalg.det(topology.cell))
 
 
 def test_bad_input(points: PointsData) -> None:

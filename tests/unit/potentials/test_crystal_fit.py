@@ -19,7 +19,7 @@ from aiida_forcefield.potentials import (
     Term,
     fit_force_field,
 )
-from aiida_forcefield.potentials.crystal_energy import CUTOFF, crystal_model
+from aiida_forcefield.potentials.crystal_energy import CRYSTAL_CUTOFF, crystal_model
 from aiida_forcefield.potentials.doubts import doubts
 from aiida_forcefield.potentials.forms import EXP6
 from aiida_forcefield.topology import Topology, from_smiles
@@ -53,7 +53,7 @@ def cells(count: int, size: float = 0.05) -> tuple[Array, Array]:
 def by_calculator(topology: Topology, x: Array, cell: Array) -> tuple[float, Array, Array]:
     """Energy, gradient and stress of one cell."""
     atoms = Atoms("LiF", x, cell=cell, pbc=True)
-    atoms.calc = ForceFieldCalculator(FIELD, topology, cutoff=CUTOFF)
+    atoms.calc = ForceFieldCalculator(FIELD, topology, cutoff=CRYSTAL_CUTOFF)
     return (
         atoms.get_potential_energy(),
         -atoms.get_forces(),

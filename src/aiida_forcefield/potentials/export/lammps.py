@@ -81,6 +81,7 @@ def write_force_field(
         cutoff: of the nonbonded form and real-space Coulomb interactions, Å.
         kspace_accuracy: relative error of the long-range forces (PPPM).
         periodic: False for molecules in free space: plain Coulomb up to the cutoff, no tail.
+            Crystals have none either, as in their fit.
 
     Raises:
         ValueError: if the terms are not the topology's, the cutoff is not positive, or two atom
@@ -104,6 +105,7 @@ def write_force_field(
         *[f"lj/cut {cutoff:g}"] * walled,
     ]
     lj, coul = forcefield.scale_14 or (0, 0)
+    tail = "yes" if topology.cell is None else "no"
     lines = [
         "# units real, atom_style full; include after read_data",
         *_bonded_styles(forcefield, topology),
@@ -116,7 +118,7 @@ def write_force_field(
         # A hybrid style takes over the flags of the last command, whichever style that names. With
         # the wall's flags last, every tail correction would vanish without a warning.
         *(["pair_modify pair lj/cut tail no shift yes"] if walled else []),
-        *([f"pair_modify pair {main} tail yes shift no"] if periodic else []),
+        *([f"pair_modify pair {main} tail {tail} shift no"] if periodic else []),
         *([f"kspace_style pppm {kspace_accuracy:g}"] if periodic and charged else []),
         *_bonded_coefficients(forcefield, topology),
     ]

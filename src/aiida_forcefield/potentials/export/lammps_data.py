@@ -32,7 +32,8 @@ def write_data(
         forcefield: its ``charges``, those of the liquid, are written.
         topology: the molecule of n atoms.
         positions: M whole molecules, shape (M, n, 3), Å; they may reach out of the box.
-        box: lengths, shape (3,), or lower and upper ends, shape (3, 2), Å.
+        box: lengths, shape (3,), lower and upper ends, shape (3, 2), or lattice vectors as LAMMPS
+            wants them, one a row, lower triangular, shape (3, 3), Å.
         velocities: shape (M, n, 3), Å/fs.
 
     Raises:
@@ -42,11 +43,7 @@ def write_data(
     check_charges(forcefield.charges, topology)
     n = len(topology.symbols)
     xyz = _molecules(positions, n, "positions")
-    ends = np.asarray(box, dtype=float)
-    if ends.shape == (3,):
-        ends = np.stack([np.zeros(3), ends], axis=1)
-    if ends.shape != (3, 2) or not (ends[:, 1] > ends[:, 0]).all():
-        raise ValueError(f"box: shape {ends.shape} is not 3 positive lengths or 3 pairs of ends")
+    edges = _box_lines(np.asarray(box, dtype=float))
     table = Chem.GetPeriodicTable()
     element = dict(zip(topology.atom_types, topology.symbols, strict=True))
     sections = {
@@ -78,12 +75,27 @@ def write_data(
             sections[f"{kind}s".capitalize()] = [
                 f"{i} {number} {' '.join(atoms)}" for i, (number, atoms) in enumerate(rows, start=1)
             ]
-    header += [
-        f"{low:.10f} {high:.10f} {axis}lo {axis}hi"
-        for axis, (low, high) in zip("xyz", ends, strict=True)
-    ]
+    header += edges
     body = [f"\n{title}\n\n" + "\n".join(lines) for title, lines in sections.items()]
     return "\n".join(header + body) + "\n"
+
+
+def _box_lines(box: Array) -> list[str]:
+    tilt = []
+    if box.shape == (3, 3) and not np.triu(box, 1).any():
+        tilt = [f"{box[1, 0]:.10f} {box[2, 0]:.10f} {box[2, 1]:.10f} xy xz yz"]
+        box = np.diag(box)
+    if box.shape == (3,):
+        box = np.stack([np.zeros(3), box], axis=1)
+    if box.shape != (3, 2) or not (box[:, 1] > box[:, 0]).all():
+        raise ValueError(
+            f"box: shape {box.shape} is not 3 positive lengths, 3 pairs of ends or a lower triangle"
+        )
+    ends = [
+        f"{low:.10f} {high:.10f} {axis}lo {axis}hi"
+        for axis, (low, high) in zip("xyz", box, strict=True)
+    ]
+    return ends + tilt
 
 
 def _atom_lines(forcefield: ForceField, topology: Topology, xyz: Array) -> Sequence[str]:
