@@ -1,11 +1,13 @@
 """Writes docs/reference/forms.md: python docs/forms.py > docs/reference/forms.md"""
 
+from collections.abc import Iterator
 from math import exp
 
 from aiida_forcefield.potentials.export import gromacs, lammps, openmm_forms
 from aiida_forcefield.potentials.forms import FORMS, TANG_TOENNIES, Form
 from aiida_forcefield.potentials.forms.form import Parameter
-from aiida_forcefield.potentials.prior import SPANS
+from aiida_forcefield.potentials.prior import PAIR_WIDTHS, SPANS, WIDTHS
+from aiida_forcefield.potentials.residuals import Settings
 
 HEAD = """\
 # Forms
@@ -35,11 +37,41 @@ overrides: {fit: {forms: {nonbonded: lennard_jones, angle: cosine_angle}}}
 ```
 
 C0 of `ryckaert_bellemans`, an offset, and sigma of `born_mayer_huggins`, a factor of A, are held.
+
+## Priors
+
+Each parameter has a prior, whose centre is from the reference, its Hessian, DFT-D4 and van der
+Waals radii ([the fit](../topics/fit.md)), and this standard deviation:
+
+| kind | parameters | standard deviation |
+|---|---|---|
+"""
+END = """
+What is positive is fitted as its logarithm, whose deviation is in percent: 30% is a factor of 1.35,
+150% one of 4.5. Of a Morse bond alpha stands for the force constant, 2 D alpha², and A of a
+nonbonded form for the repulsion at contact. Those of C6 and C8 are `fit.dispersion_width`.
+Parameters of a pair of types are about what the combination rule makes of those of both.
 """
 
 
 def page() -> str:
-    return HEAD + "".join(map(_row, FORMS.values())) + TAIL
+    return HEAD + "".join(map(_row, FORMS.values())) + TAIL + "".join(_widths()) + END
+
+
+def _widths() -> Iterator[str]:
+    """Rows of the standard deviations of priors; neighbours that have the same share one."""
+    parameters = {(f.kind, p.name): p for f in FORMS.values() for p in f.parameters}
+    dispersion = Settings().dispersion_width
+    widths = WIDTHS | {("nonbonded", name): dispersion for name in ("C6", "C8")}
+    of_pairs = {("nonbonded", name): width for name, width in PAIR_WIDTHS.items()}
+    for named, what in ((widths, ""), (of_pairs, " of a pair")):
+        told: dict[tuple[str, str], list[str]] = {}
+        for key, width in named.items():
+            if parameter := parameters.get(key):
+                text = f"{width:.0%}" if parameter.positive else f"{width:g} {parameter.unit}"
+                told.setdefault((key[0], text), []).append(key[1])
+        for (kind, text), names in told.items():
+            yield f"| {kind}{what} | {', '.join(names)} | {text} |\n"
 
 
 def _row(form: Form) -> str:

@@ -35,7 +35,7 @@ _MORSE_DEPTH: Final = 4.0  # eV, the middle of covalent single bonds
 _RHO: Final = 0.265  # Å, how fast the overlap of valence shells decays
 
 # Standard deviation of each parameter's u about its prior.
-_WIDTHS: Final = {
+WIDTHS: Final = {
     ("bond", "k"): 0.3,
     ("bond", "D"): 0.4,
     ("bond", "alpha"): 0.3,  # of ln k, k = 2 D α² being what a Hessian knows
@@ -55,7 +55,7 @@ _WIDTHS: Final = {
 
 # The same between unlike types, about what the combination rule makes of their parameters: by so
 # much combination rules err.
-_PAIR_WIDTHS: Final = {
+PAIR_WIDTHS: Final = {
     "A": 0.3,
     "rho": 0.04,
     "C6": 0.05,
@@ -199,9 +199,9 @@ def build_prior(
                 bounds = np.array(parameter.bounds)
                 lower[place], upper[place] = np.log(bounds) if logarithmic[place] else bounds
         here = places[term.name]
-        widths = _WIDTHS | {("nonbonded", name): dispersion_width for name in ("C6", "C8")}
+        widths = WIDTHS | {("nonbonded", name): dispersion_width for name in ("C6", "C8")}
         if term.name in pairs:
-            widths |= {("nonbonded", name): width for name, width in _PAIR_WIDTHS.items()}
+            widths |= {("nonbonded", name): width for name, width in PAIR_WIDTHS.items()}
         if "theta0" in term.parameters:
             upper[here[1]] = min(upper[here[1]], 180.0)
         if term.form == "morse":  # what is known is ln k = ln D + 2 ln α + const
