@@ -6,7 +6,7 @@ The points come from a force field that is known: its parameters are drawn about
 built from a conformer and the Hessian of ordinary force constants. Half of the points are
 molecules, disturbed conformers with energies and gradients; half are dimers.
 
-- time: CPU seconds of one fit, and of the choice among forms, which takes three.
+- time: CPU seconds of one fit, and of the choice among forms, which is one for each rival.
 - recovery: relative deviations of the parameters that the fit says it knows to 0.1 %, from points
   without noise, which weigh so much that no prior stands against them.
 - coverage: how often the interval of 1.96 standard errors has the true parameter, over fields drawn
