@@ -26,7 +26,7 @@ FIELDS = {
     ),
     "opls": (
         "CCO",
-        "harmonic_bond harmonic_angle fourier lennard_jones",
+        "harmonic_bond harmonic_angle fourier threefold lennard_jones",
         {"combination": "geometric", "scale_14": (0.5, 0.5), "pair": ("C1", "O1")},
     ),
     "ring": (
