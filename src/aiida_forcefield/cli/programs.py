@@ -110,13 +110,13 @@ def program_files(
     from aiida_forcefield import potentials as to
 
     check_program(program)
-    if topology.cell is not None:
-        if program != "lammps":
-            raise InputError(f"--to {program}: crystals are allowed for lammps only")
-        return _crystal_files(field, topology, molecule)
     positions = (molecule - molecule.mean(axis=0) + EXAMPLE_BOX / 2)[None]
     box = np.full(3, EXAMPLE_BOX)
     try:
+        if topology.cell is not None:
+            if program != "lammps":
+                raise ValueError("crystals are allowed for lammps only")
+            return _crystal_files(field, topology, molecule)
         if program == "lammps":
             example = LAMMPS_EXAMPLE.format(what="One molecule in a box", repeat="")
             return {

@@ -197,7 +197,7 @@ def _notes(terms: Sequence[Results]) -> Iterator[str]:
 
 def _charges(force_field: Results, dipoles: Results | None) -> Table:
     rows = force_field["charges"]
-    if all(row["liquid"] == row["gas"] for row in rows):  # of ions, or from elsewhere
+    if not dipoles and all(row["liquid"] == row["gas"] for row in rows):
         table = _table("Charges", "", "charge / e")
         for row in rows:
             table.add_row(row["type"], f"{row['liquid']:+.4f}")

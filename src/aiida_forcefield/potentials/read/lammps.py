@@ -12,6 +12,7 @@ from aiida_forcefield.potentials.forms import FORMS
 from aiida_forcefield.potentials.phases import from_phases
 from aiida_forcefield.potentials.read.assign import Found, Parameters, assign, term_key
 from aiida_forcefield.potentials.read.lammps_pairs import (
+    COULOMB,
     has_coulomb,
     nonbonded_pairs,
     scales_14,
@@ -168,7 +169,10 @@ def read_lammps(data: str, script: str, topology: Topology) -> ForceField:
         form, found = nonbonded_pairs(sections, commands, types)
         charges = tuple(float(row[3]) for row in rows)
         if any(charges) and not has_coulomb(commands):
-            raise ValueError("pair_style: without coul, but atoms have charges; allowed: both")
+            allowed = ", ".join(COULOMB)
+            raise ValueError(
+                f"pair_style: without coul, but atoms have charges; allowed: {allowed}"
+            )
         scales = scales_14(commands)
     except (IndexError, KeyError):
         raise ValueError(

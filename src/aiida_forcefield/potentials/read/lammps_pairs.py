@@ -21,8 +21,8 @@ _PARAMETERS: Final = {
     "born": ("born_mayer_huggins", ("A", "rho", "sigma", "C6", "C8")),
     "lj/cut": ("lennard_jones", ("epsilon", "sigma")),
 }
-_COULOMB: Final = ("coul/cut", "coul/long", "coul/msm")
-_BESIDE: Final = (*_COULOMB, "table", "linear", "lookup", "spline", "pppm", "ewald", "msm")
+COULOMB: Final = ("coul/cut", "coul/long", "coul/msm")
+_BESIDE: Final = (*COULOMB, "table", "linear", "lookup", "spline", "pppm", "ewald", "msm")
 """What may stand beside the names of forms in a hybrid style; numbers may, too."""
 _MIX: Final[dict[str, Combination | None]] = {"geometric": "geometric", "arithmetic": None}
 _SPECIAL: Final = {  # 1-4 scales of Lennard-Jones and of Coulomb's law
@@ -84,7 +84,7 @@ def nonbonded_pairs(
 
 def has_coulomb(commands: Script) -> bool:
     """Whether charges act."""
-    return any(word.endswith(_COULOMB) for word in commands.last("pair_style"))
+    return any(word.endswith(COULOMB) for word in commands.last("pair_style"))
 
 
 def scales_14(commands: Script) -> tuple[float, float]:
@@ -109,7 +109,7 @@ def scales_14(commands: Script) -> tuple[float, float]:
 def _base(style: str) -> str:
     """The name of a style without Coulomb's law, of which shielded ones are another law."""
     name = style
-    for law in _COULOMB:
+    for law in COULOMB:
         name = name.removesuffix(f"/{law}")
     return name
 
