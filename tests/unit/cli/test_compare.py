@@ -74,10 +74,13 @@ def test_own_files_and_those_of_others(compare: Invoke, tmp_path: Path) -> None:
 
 
 def test_mistakes_are_named(compare: Invoke, tmp_path: Path) -> None:
+    bare = tmp_path / "bare.in"
+    bare.write_text("units real\n")
     for files, message in (
         ((tmp_path / "none.xml",), "none.xml: cannot be read: no such file"),
         ((OPLS / "README.md",), "Atoms: the data file has no such section"),
-        ((OPLS / "methanol.data",), "bond_style is missing; allowed: harmonic"),
+        ((OPLS / "methanol.data",), "units: no input file says them"),
+        ((OPLS / "methanol.data", bare), "bond_style is missing; allowed: harmonic"),
     ):
         result = compare(*files)
         assert result.exit_code == 2

@@ -91,7 +91,11 @@ def test_opls_methanol_in_its_own_numbers() -> None:
     [
         ("real", "lj", "units lj: allowed: real, metal"),
         ("run             0", "bond_coeff 1 morse 1 2 3", "bond_coeff morse 1 2 3: numbers"),
-        ("units           real", "", "units of none: allowed: real, metal"),
+        (
+            "units           real",
+            "",
+            r"units: no input file says them \(LAMMPS takes lj\); allowed: real",
+        ),
         ("lj/cut/coul/cut 60.0", "lj/cut 60.0", "pair_style: without coul, but atoms have charges"),
         ("lj/cut/coul/cut 60", "lj/cut/coul/debye 0.3 60", "pair_style lj/cut/coul/debye 0.3 60"),
         (

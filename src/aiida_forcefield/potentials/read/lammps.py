@@ -139,6 +139,8 @@ def read_lammps(data: str, script: str, topology: Topology) -> ForceField:
         ValueError: another molecule, or something that our forms cannot say; one line.
     """
     sections, commands = parse_data(data), parse_script(script)
+    if missing := {"Masses", "Atoms"} - sections.keys():
+        raise ValueError(f"{min(missing)}: the data file has no such section")
     for words in commands.commands:
         if words[0] in _REFUSED:
             raise ValueError(f"{' '.join(words)}: not carried out; write what it leads to instead")
@@ -146,15 +148,16 @@ def read_lammps(data: str, script: str, topology: Topology) -> ForceField:
             raise ValueError(f"{' '.join(words)}: changes the energy, and no form here can say it")
     # What `write_force_field` makes is a part of a script, and says its units in a comment.
     said = re.search(r"^[ #]*units +(\w+)", script, re.MULTILINE)
-    units = next(iter(commands.last("units")), said[1] if said else "of none")
+    units = next(iter(commands.last("units")), said[1] if said else "")
+    if not units:
+        allowed = ", ".join(_ENERGY)
+        raise ValueError(f"units: no input file says them (LAMMPS takes lj); allowed: {allowed}")
     if units not in _ENERGY:
         raise ValueError(f"units {units}: allowed: {', '.join(_ENERGY)}")
     written = re.search(r"^ *Atoms *# *(\w+)", data, re.MULTILINE)
     for style in (*commands.last("atom_style")[:1], *(written.groups() if written else ())):
         if style != "full":
             raise ValueError(f"atom_style {style}: allowed: full")
-    if missing := {"Masses", "Atoms"} - sections.keys():
-        raise ValueError(f"{min(missing)}: the data file has no such section")
     try:
         places, rows = _molecule(sections, topology)
         energy = _ENERGY[units]
