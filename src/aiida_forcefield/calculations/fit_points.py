@@ -44,7 +44,14 @@ def molecule_points(
         gradients=np.concatenate([p.gradients[m] for p, m in zip(chosen, ok, strict=True)]),
         weights=np.concatenate(shares),
         labels=tuple(p.label for p, m in zip(chosen, ok, strict=True) for _ in range(m.sum())),
+        slopes=np.concatenate([_turned(p)[m] for p, m in zip(chosen, ok, strict=True)]),
     )
+
+
+def _turned(points: Points) -> np.ndarray:
+    """Slopes along the scan of a dihedral, eV/rad; of all else none."""
+    along = points.label.startswith("dihedral ")
+    return np.degrees(points.slopes) if along else np.full(len(points.slopes), np.nan)
 
 
 def liquids_of(data: Mapping[str, object]) -> dict[str, Liquid]:

@@ -76,6 +76,18 @@ class Model:
             np.add.at(jacobian.T, part.columns, columns.T)
         return energy, jacobian
 
+    def slope(self, parameters: Array, directions: Array) -> tuple[Array, Array]:
+        """Slopes of the energies along directions of shape (s, 3n), and their Jacobian, (s, p)."""
+        slope = np.einsum("sx,sx->s", self.coulomb_gradient, directions)
+        jacobian = np.zeros((len(slope), len(parameters)))
+        for part in self.components:
+            value = part.form(part.q, parameters[part.columns])
+            rates = part.weight * np.einsum("smx,sx->sm", part.directions, directions)
+            slope += np.sum(rates * value.slope, axis=1)
+            columns = np.einsum("sm,smk->sk", rates, value.slope_jacobian)
+            np.add.at(jacobian.T, part.columns, columns.T)
+        return slope, jacobian
+
     def evaluate(self, parameters: Array) -> Evaluation:
         """Energies and gradients with their Jacobians."""
         energy, energy_jacobian = self.energy(parameters)

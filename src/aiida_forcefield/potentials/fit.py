@@ -27,7 +27,7 @@ from aiida_forcefield.potentials.hessian import hessian_model
 from aiida_forcefield.potentials.outliers import agreeing
 from aiida_forcefield.potentials.points import DimerPoints, MoleculePoints
 from aiida_forcefield.potentials.prior import NO_PAIRS, Pairs, Prior, Reference, build_prior
-from aiida_forcefield.potentials.residuals import Problem, Settings, type_pairs
+from aiida_forcefield.potentials.residuals import ALONG, Problem, Settings, type_pairs
 from aiida_forcefield.potentials.torsions import along_dihedrals, relaxed_torsions
 from aiida_forcefield.potentials.units import KCAL_PER_MOL
 from aiida_forcefield.potentials.validation import foresight, informing_points, left_out_errors
@@ -143,8 +143,8 @@ def fit_force_field(
     parameters = prior.to_parameters(u)
     slope = prior.jacobian(parameters)
     # Profiles along dihedrals are followed closer than forms can: what they miss of them is noise.
-    noise, noise_along = max(chi2, 1.0), foresight(residuals, jacobian, rows, ("torsion",)) ** 2
-    along = covariance_u @ jacobian[rows.kinds == "torsion"].T
+    noise, noise_along = max(chi2, 1.0), foresight(residuals, jacobian, rows, ALONG) ** 2
+    along = covariance_u @ jacobian[np.isin(rows.kinds, ALONG)].T
     covariance = noise * covariance_u + max(noise_along - noise, 0.0) * along @ along.T
     covariance *= np.outer(slope, slope)
     errors = problem.errors(parameters)
@@ -195,11 +195,11 @@ def _misfit(problem: Problem, residuals: Array, covariance: Array) -> float:
 
     What a parameter owes to its prior it does not take from the data. A gradient has no net force
     and, of molecules, no torque, so six of its components follow from the others, and so does one
-    of the energies, which have an offset in common. Energies along dihedrals and the pressure of
+    of the energies, which have an offset in common. What is along dihedrals and the pressure of
     pairs are there already, and count once.
     """
     rows, prior = problem.rows(), problem.prior.rows
-    counted = (rows.weights > 0) & ~np.isin(rows.kinds, ("torsion", "pressure"))
+    counted = (rows.weights > 0) & ~np.isin(rows.kinds, (*ALONG, "pressure"))
     n = problem.molecule_points.positions.shape[1]
     turned = {1: 0, 2: 2}.get(n, 3) if problem.molecule_points.cells is None else 0
     rigid = (3 + turned) * np.count_nonzero(problem.has_gradient)

@@ -21,6 +21,8 @@ class MoleculePoints:
         labels: where each comes from, such as ``"bond C1-O1"``; s of them.
         cells: lattice vectors of crystals, one a row, shape (s, 3, 3), Å; None for molecules.
         stresses: (dE/dε)/V of crystals, shape (s, 3, 3), eV/Å³; a structure with a NaN has none.
+        slopes: dE/dφ along a scan of a dihedral with all else relaxed, shape (s,), eV/rad; NaN
+            elsewhere. None where there are none.
     """
 
     positions: Array
@@ -30,6 +32,7 @@ class MoleculePoints:
     labels: tuple[str, ...]
     cells: Array | None = None
     stresses: Array | None = None
+    slopes: Array | None = None
 
     def __post_init__(self) -> None:
         _check("molecule points", self.positions, self.energies, self.weights)
@@ -45,6 +48,9 @@ class MoleculePoints:
             if array is not None and array.shape != (len(self.energies), 3, 3):
                 shape = (len(self.energies), 3, 3)
                 raise ValueError(f"molecule points: {name} {array.shape} are not {shape}")
+        if self.slopes is not None and self.slopes.shape != self.energies.shape:
+            shapes = f"slopes {self.slopes.shape} do not match energies {self.energies.shape}"
+            raise ValueError(f"molecule points: {shapes}")
 
 
 @dataclass(frozen=True, eq=False)

@@ -30,9 +30,13 @@ Array = NDArray[np.float64]
 Block = tuple[Array, Array]
 """Residuals and their Jacobian."""
 
+ALONG = "torsion", "torsion slope"
+"""Kinds of residuals of points along dihedrals, with all else relaxed in the force field."""
+
 VOIGT = [0, 1, 2, 1, 0, 0], [0, 1, 2, 2, 2, 1]
 """Places of the components xx, yy, zz, yz, xz and xy of a symmetric matrix."""
 
+_STEEPNESS = 3.0  # of a threefold term: its slope over its energy, 1/rad
 _GUARD = 10.0  # a barrier a tenth too low costs as much as one standard deviation
 
 
@@ -42,7 +46,8 @@ class Settings:
 
     Attributes:
         energy_error: what the forms are expected to miss of a molecule's energy, eV.
-        torsion_error: the same along a dihedral, with all else relaxed in the force field, eV.
+        torsion_error: the same along a dihedral, with all else relaxed in the force field, eV; of
+            the slope there, 3 times that, eV/rad.
         gradient_error: of its gradient, eV/Å.
         stress_error: of the stress of a crystal, GPa.
         hessian_error: of the elements of its Hessian between normal modes, relative to the
@@ -109,8 +114,9 @@ class Rows:
     """What each of the m residuals is of.
 
     Attributes:
-        kinds: ``"energy"``, ``"gradient"``, ``"stress"``, ``"torsion"``, ``"interaction"``,
-            ``"virial"``, ``"pressure"`` or ``"hessian"``; empty for prior and guard.
+        kinds: ``"energy"``, ``"gradient"``, ``"stress"``, ``"torsion"``, ``"torsion slope"``,
+            ``"interaction"``, ``"virial"``, ``"pressure"`` or ``"hessian"``; empty for prior and
+            guard.
         labels: where its point comes from, or its points.
         points: number of its point among all, -1 without one.
         weights: by which its square counts, that of its point; 0 for prior and guard.
@@ -164,7 +170,7 @@ class Problem:
         blocks = [
             self._hessian(parameters),
             *self._molecule(parameters),
-            self._torsion(parameters),
+            *self._torsion(parameters),
             *chain(*self._dimers(parameters)),
             self._guard(parameters),
         ]
@@ -204,7 +210,11 @@ class Problem:
         ]
         if self.torsions:
             places = self.torsions.places
-            blocks.append(_rows("torsion", labels[places], places, weights[places]))
+            sloping = places[np.isfinite(self._slopes)]
+            blocks += [
+                _rows(kind, labels[of_them], of_them, weights[of_them])
+                for kind, of_them in zip(ALONG, (places, sloping), strict=True)
+            ]
         virials = []
         for points in self.dimer_points:
             places, of_them = count + np.arange(len(points.energies)), points.pulled
@@ -232,7 +242,7 @@ class Problem:
         total = weights[self.has_stress].sum() * 9
         found |= _rmse("rmse_stress", stress * self.settings.stress_error, total)
         if self.torsions:
-            turned = self._torsion(parameters)[0] * self.settings.torsion_error
+            turned = self._torsion(parameters)[0][0] * self.settings.torsion_error
             total = weights[self.torsions.places].sum()
             found |= _rmse("rmse_torsion", turned, total)
         if self.hessian and self.hessian.size:
@@ -299,10 +309,18 @@ class Problem:
             (counted[:, None] * jacobian[:, a, b]).reshape(-1, parameters),
         )
 
-    def _torsion(self, parameters: Array) -> Block:
-        """Energies along each dihedral, whose mean is taken off as an offset of its own."""
+    @property
+    def _slopes(self) -> Array:
+        """Of the points along dihedrals, eV/rad; NaN where unknown."""
+        known, torsions = self.molecule_points.slopes, self.torsions
+        if torsions is None:
+            return np.zeros(0)
+        return np.full(len(torsions.places), np.nan) if known is None else known[torsions.places]
+
+    def _torsion(self, parameters: Array) -> list[Block]:
+        """Energies along each dihedral, whose mean is taken off as an offset of its own; slopes."""
         if not self.torsions:
-            return np.zeros(0), np.zeros((0, len(parameters)))
+            return []
         points, places = self.molecule_points, self.torsions.places
         weights, labels = points.weights[places], np.array(points.labels)[places]
         together = (labels[:, None] == labels) * weights
@@ -311,7 +329,13 @@ class Problem:
         energy, jacobian = self.torsions.energy(parameters)
         error = energy - points.energies[places]
         root = np.sqrt(weights) / self.settings.torsion_error
-        return root * (error - share @ error), root[:, None] * (jacobian - share @ jacobian)
+        sloping = np.isfinite(self._slopes)
+        slope, change = (part[sloping] for part in self.torsions.slope(parameters))
+        steep = root[sloping] / _STEEPNESS
+        return [
+            (root * (error - share @ error), root[:, None] * (jacobian - share @ jacobian)),
+            (steep * (slope - self._slopes[sloping]), steep[:, None] * change),
+        ]
 
     def _dimers(self, parameters: Array) -> tuple[list[Block], list[Block], list[Block]]:
         """Of each set, its interaction energies, how they change as molecules move apart, and what

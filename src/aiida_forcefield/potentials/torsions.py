@@ -33,6 +33,8 @@ class Torsions:
     Attributes:
         places: of the s points among those of the molecule, shape (s,).
         positions: relaxed with the dihedral held, shape (s, n, 3), Å.
+        directions: in which one side of the bond turns as a whole, shape (s, 3n), Å/rad. Where all
+            but the dihedral is relaxed, the slope is the same in any that turns it alike.
         model: their energies.
         parameters: of the force field, shape (p,).
         free: which of them are of dihedral terms, shape (p,).
@@ -40,15 +42,23 @@ class Torsions:
 
     places: NDArray[np.int_]
     positions: Array
+    directions: Array
     model: Model
     parameters: Array
     free: NDArray[np.bool_]
 
     def energy(self, parameters: Array) -> tuple[Array, Array]:
         """Energies with other dihedral terms, shape (s,), eV, and their Jacobian, shape (s, p)."""
-        mixed = np.where(self.free, parameters, self.parameters)
-        energy, jacobian = self.model.energy(mixed)
+        energy, jacobian = self.model.energy(self._mixed(parameters))
         return energy, np.where(self.free, jacobian, 0.0)
+
+    def slope(self, parameters: Array) -> tuple[Array, Array]:
+        """By how much these change as the dihedral turns, eV/rad, shapes as of `energy`."""
+        slope, jacobian = self.model.slope(self._mixed(parameters), self.directions)
+        return slope, np.where(self.free, jacobian, 0.0)
+
+    def _mixed(self, parameters: Array) -> Array:
+        return np.where(self.free, parameters, self.parameters)
 
 
 def along_dihedrals(topology: Topology, points: MoleculePoints) -> NDArray[np.int_]:
@@ -120,7 +130,17 @@ def relaxed_torsions(
         pulled = pulled + _turn(asked, _dihedrals(positions, atoms)[0])
     kinds = [term.kind for term in field.terms for _ in term.parameters]
     free = np.array(kinds) == "dihedral"
-    return Torsions(places, positions, model_at(positions), field.vector, free)
+    directions = np.stack([_turning(topology, x, a) for x, a in zip(positions, atoms, strict=True)])
+    return Torsions(places, positions, directions, model_at(positions), field.vector, free)
+
+
+def _turning(topology: Topology, positions: Array, atoms: NDArray[np.int_]) -> Array:
+    """How the side of the last atom of a dihedral moves as it turns about its bond, shape (3n,)."""
+    _, j, k, _ = atoms
+    axis = (positions[k] - positions[j]) / np.linalg.norm(positions[k] - positions[j])
+    side, direction = topology.fragment((j, k)), np.zeros_like(positions)
+    direction[side] = np.cross(axis, positions[side] - positions[j])
+    return direction.ravel()
 
 
 def _turn(one: Array, other: Array) -> Array:

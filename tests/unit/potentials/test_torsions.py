@@ -90,6 +90,60 @@ def test_points_of_dihedrals_are_those_with_their_names(carbonate: Case) -> None
     assert places.tolist() == [1, *range(3, 12)]
 
 
+def test_slopes_are_those_of_the_relaxed_profile(carbonate: Case) -> None:
+    """However one turns the molecule: by central differences, with all else relaxed anew."""
+    case, vector = carbonate, carbonate.forcefield.vector
+    points, atoms = circle(case, step=60.0)
+    found = relaxed_torsions(case.topology, case.forcefield, points)
+    slope, jacobian = found.slope(vector)
+
+    def reached(step: float) -> tuple[np.ndarray, np.ndarray]:
+        scan = Scan("dihedral", TURNED, atoms, -180.0, 180.0, True)
+        at = np.degrees(evaluate(found.positions, [atoms])[0][:, 0]) + step
+        moved = [drive(case.topology, x, scan, v) for x, v in zip(found.positions, at, strict=True)]
+        again = replace(points, positions=np.array(moved))
+        after = relaxed_torsions(case.topology, case.forcefield, again)
+        angle = evaluate(after.positions, [atoms])[0][:, 0]
+        return after.model.energy(vector)[0], angle
+
+    (below, left), (above, right) = reached(-4.0), reached(4.0)
+    rise = (above - below) / np.angle(np.exp(1j * (right - left)))
+    np.testing.assert_allclose(slope, rise, atol=0.05 * np.abs(rise).max())
+
+    step = 1e-5 * found.free * np.random.default_rng(0).normal(size=len(vector))
+    ends = [found.slope(vector + sign * step)[0] for sign in (1, -1)]
+    np.testing.assert_allclose((ends[0] - ends[1]) / 2, jacobian @ step, atol=1e-12)
+
+
+def test_slopes_tell_what_lies_between_the_points(carbonate: Case) -> None:
+    """Five energies of an even profile tell two of its four terms, and slopes the other two."""
+    case, field = carbonate, carbonate.forcefield
+    other = {"k1": 0.06, "k2": -0.12, "k3": 0.04}
+    terms = [
+        replace(t, parameters=t.parameters | other) if t.name == TURNED else t for t in field.terms
+    ]
+    true = replace(field, terms=tuple(terms))
+    few, whole = circle(case, step=72.0)[0], circle(case)[0]
+    scan = relaxed_torsions(case.topology, true, few)
+    profile = relaxed_torsions(case.topology, true, whole).energy(true.vector)[0]
+    points = replace(
+        few,
+        positions=scan.positions,
+        energies=scan.energy(true.vector)[0],
+        slopes=scan.slope(true.vector)[0],
+    )
+    none = DimerPoints(case.dimers[:0], np.zeros(0), np.zeros(0), "random")
+
+    def missed(points: MoleculePoints) -> float:
+        found = fit_force_field(
+            case.topology, case.reference, field.charges, field.gas_charges, points, [none]
+        )
+        relaxed = relaxed_torsions(case.topology, found, whole)
+        return float(np.std(relaxed.energy(found.vector)[0] - profile))
+
+    assert missed(points) < 0.3 * missed(replace(points, slopes=None))
+
+
 def test_a_fit_follows_the_relaxed_profile_where_qm_leans(carbonate: Case) -> None:
     """Every second structure has angles that the field has not, as QM has with the dihedral."""
     points, _ = circle(carbonate)
