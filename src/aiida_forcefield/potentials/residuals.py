@@ -210,7 +210,7 @@ class Problem:
         ]
         if self.torsions:
             places = self.torsions.places
-            sloping = places[np.isfinite(self._slopes)]
+            sloping = places[np.isfinite(self.torsions.qm_slopes)]
             blocks += [
                 _rows(kind, labels[of_them], of_them, weights[of_them])
                 for kind, of_them in zip(ALONG, (places, sloping), strict=True)
@@ -309,14 +309,6 @@ class Problem:
             (counted[:, None] * jacobian[:, a, b]).reshape(-1, parameters),
         )
 
-    @property
-    def _slopes(self) -> Array:
-        """Of the points along dihedrals, eV/rad; NaN where unknown."""
-        known, torsions = self.molecule_points.slopes, self.torsions
-        if torsions is None:
-            return np.zeros(0)
-        return np.full(len(torsions.places), np.nan) if known is None else known[torsions.places]
-
     def _torsion(self, parameters: Array) -> list[Block]:
         """Energies along each dihedral, whose mean is taken off as an offset of its own; slopes."""
         if not self.torsions:
@@ -329,12 +321,12 @@ class Problem:
         energy, jacobian = self.torsions.energy(parameters)
         error = energy - points.energies[places]
         root = np.sqrt(weights) / self.settings.torsion_error
-        sloping = np.isfinite(self._slopes)
+        expected, sloping = self.torsions.qm_slopes, np.isfinite(self.torsions.qm_slopes)
         slope, change = (part[sloping] for part in self.torsions.slope(parameters))
         steep = root[sloping] / _STEEPNESS
         return [
             (root * (error - share @ error), root[:, None] * (jacobian - share @ jacobian)),
-            (steep * (slope - self._slopes[sloping]), steep[:, None] * change),
+            (steep * (slope - expected[sloping]), steep[:, None] * change),
         ]
 
     def _dimers(self, parameters: Array) -> tuple[list[Block], list[Block], list[Block]]:

@@ -32,6 +32,7 @@ class Torsions:
 
     Attributes:
         places: of the s points among those of the molecule, shape (s,).
+        qm_slopes: along the dihedral, shape (s,), eV/rad; NaN where unknown.
         positions: relaxed with the dihedral held, shape (s, n, 3), Å.
         directions: in which one side of the bond turns as a whole, shape (s, 3n), Å/rad. Where all
             but the dihedral is relaxed, the slope is the same in any that turns it alike.
@@ -41,6 +42,7 @@ class Torsions:
     """
 
     places: NDArray[np.int_]
+    qm_slopes: Array
     positions: Array
     directions: Array
     model: Model
@@ -128,10 +130,12 @@ def relaxed_torsions(
         )
         positions = np.asarray(found.x).reshape(positions.shape)
         pulled = pulled + _turn(asked, _dihedrals(positions, atoms)[0])
+    qm_slopes = np.full(len(places), np.nan) if points.slopes is None else points.slopes[places]
     kinds = [term.kind for term in field.terms for _ in term.parameters]
     free = np.array(kinds) == "dihedral"
     directions = np.stack([_turning(topology, x, a) for x, a in zip(positions, atoms, strict=True)])
-    return Torsions(places, positions, directions, model_at(positions), field.vector, free)
+    model = model_at(positions)
+    return Torsions(places, qm_slopes, positions, directions, model, field.vector, free)
 
 
 def _turning(topology: Topology, positions: Array, atoms: NDArray[np.int_]) -> Array:
