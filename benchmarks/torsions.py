@@ -112,33 +112,38 @@ def errors(
         profile: what was learned of QM.
     """
     known = evaluate(structures, [scan.atoms])[0][:, 0]
-    off = []
-    for angle in np.radians(np.arange(-180, 180, STEP)):
-        nearest = np.argsort(np.abs(np.angle(np.exp(1j * (known - angle)))))[:STARTS]
-        ends = [held(field, topology, scan.atoms, structures[k], angle) for k in nearest]
-        energy, reached = min(ends)
-        qm = np.interp(np.degrees(reached), profile.grid, profile.mean)
-        off.append((energy - qm) / KCAL_PER_MOL)
-    return np.array(off) - np.mean(off)
+    angles = np.radians(np.arange(-180, 180, STEP))
+    nearest = np.argsort(np.abs(_turn(known, angles[:, None])), axis=1)[:, :STARTS]
+    asked = np.repeat(angles, STARTS)
+    energy, reached = held(field, topology, scan.atoms, structures[nearest.ravel()], asked)
+    best = energy.reshape(-1, STARTS).argmin(axis=1) + STARTS * np.arange(len(angles))
+    qm = np.interp(np.degrees(reached[best]), profile.grid, profile.mean)
+    off: Array = (energy[best] - qm) / KCAL_PER_MOL
+    return off - off.mean()
 
 
 def held(
-    field: ForceField, topology: Topology, atoms: tuple[int, ...], start: Array, angle: float
-) -> tuple[float, float]:
-    """Energy, eV, and dihedral angle, radians, at the minimum with a spring to an angle."""
+    field: ForceField, topology: Topology, atoms: tuple[int, ...], starts: Array, angles: Array
+) -> tuple[Array, Array]:
+    """Energies, eV, and dihedrals, radians, (s,), at the minima with springs to angles, (s,)."""
 
     def energy(flat: Array) -> tuple[float, Array]:
-        x = flat.reshape(1, -1, 3)
+        x = flat.reshape(starts.shape)
         bare, gradient = molecule_energies(field, topology, x)
-        phi, by = evaluate(x[0], [atoms])
-        away = np.angle(np.exp(1j * (phi[0] - angle)))
-        gradient[0, list(atoms)] += 2 * SPRING * away * by[0]
-        return float(bare[0] + SPRING * away**2), gradient.ravel()
+        phi, by = evaluate(x, [atoms])
+        away = _turn(phi[:, 0], angles)
+        gradient[:, list(atoms)] += 2 * SPRING * away[:, None, None] * by[:, 0]
+        return float(bare.sum() + SPRING * away @ away), gradient.ravel()
 
-    options = {"maxiter": 2000, "gtol": 1e-4, "ftol": 1e-12}
-    found = minimize(energy, start.ravel(), jac=True, method="L-BFGS-B", options=options)
-    x = found.x.reshape(1, -1, 3)
-    return float(molecule_energies(field, topology, x)[0][0]), float(evaluate(x, [atoms])[0][0, 0])
+    options = {"maxiter": 10000, "maxfun": 10000, "maxcor": 30, "gtol": 1e-4, "ftol": 1e-14}
+    found = minimize(energy, starts.ravel(), jac=True, method="L-BFGS-B", options=options)
+    x = found.x.reshape(starts.shape)
+    return molecule_energies(field, topology, x)[0], evaluate(x, [atoms])[0][:, 0]
+
+
+def _turn(one: Array, other: Array) -> Array:
+    """By how much dihedrals are beyond others, within half a turn."""
+    return np.angle(np.exp(1j * (one - other)))
 
 
 if __name__ == "__main__":
