@@ -13,6 +13,7 @@ from aiida_forcefield.calculations.fit import (
     fit_force_field,
     validate_force_field,
 )
+from aiida_forcefield.calculations.fit_points import molecule_points
 from aiida_forcefield.data import ForceFieldData, PointsData, TopologyData
 from aiida_forcefield.potentials import Settings, field_errors, interaction_energies
 from aiida_forcefield.scans import Counterpoise, Points, liquid_dimers, stretched
@@ -80,6 +81,19 @@ def test_interaction_energies_are_corrected_before_they_are_fitted(
     right = fit_force_field(**data, calibration=Dict(CALIBRATION))
     wrong = fit_force_field(**data)
     assert error(right, methanol) < 0.3 * error(wrong, methanol)
+
+
+def test_slopes_of_dihedral_scans_alone_are_fitted(points: dict[str, Points]) -> None:
+    """By radian, where scans have them by degree; a bond's are by its length."""
+    alone = points["thermal"]
+    part = replace(alone, slopes=np.linspace(0.0, 0.01, len(alone.ok)))
+    labels = ("dihedral H1-C1-O1-H2", "bond C1-O1")
+    groups = {label: [replace(part, label=label)] for label in labels}
+    found = molecule_points([alone], groups, dict.fromkeys(groups))
+    assert found.slopes is not None
+    by_radian = part.slopes[part.ok] * 180 / np.pi
+    nothing = np.full(len(by_radian), np.nan)
+    np.testing.assert_allclose(found.slopes, np.concatenate([nothing, by_radian, nothing]))
 
 
 def test_each_choice_changes_the_field_and_only_its_own_part(
