@@ -31,6 +31,7 @@ def doubts(field: ForceField) -> tuple[str, ...]:
         *_of_the_torsions(found.get("rmse_torsion", 0.0)),
         *_of_the_data(field),
         *_of_the_parameters(field.terms),
+        *_of_the_bonds(field.terms),
     )
 
 
@@ -100,6 +101,13 @@ def _of_the_parameters(terms: Sequence[Term]) -> Iterator[str]:
         flag.partition("barrier before collapse ")[2] for flag in flags if "collapse" in flag
     ]:
         yield f"Hot atoms may fall into each other, the barrier being low: {_listed(low)}."
+
+
+def _of_the_bonds(terms: Sequence[Term]) -> Iterator[str]:
+    quartic = [(term.name, term.parameters) for term in terms if term.form == "quartic_bond"]
+    # k2 + k3 x + k4 x² has a zero.
+    if torn := [name for name, p in quartic if p["k3"] ** 2 > 4 * p["k2"] * p["k4"]]:
+        yield f"Far from its minimum a quartic bond has less energy than there: {_listed(torn)}."
 
 
 def _listed(names: Sequence[str]) -> str:

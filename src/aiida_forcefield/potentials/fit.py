@@ -135,6 +135,7 @@ def fit_force_field(
             torsions = relaxed_torsions(topology, field, problem.molecule_points, problem.torsions)
             problem = replace(problem, torsions=torsions)
             u, converged = _minimised(problem, u)
+            converged = converged and torsions.settled
     residuals, jacobian = problem.residuals(u)
     covariance_u = np.asarray(np.linalg.inv(jacobian.T @ jacobian), dtype=float)
     rows = problem.rows()

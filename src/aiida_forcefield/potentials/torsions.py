@@ -23,6 +23,7 @@ Array = NDArray[np.float64]
 
 _SPRING = 10.0  # eV/rad²: a stiffer one takes many more steps
 _PULLS = 2  # once again with the spring moved by what it gave way, 1.5 degrees at stiff dihedrals
+_STEPS = 3000
 _FORCE = 2e-3  # eV/Å that is left on an atom
 
 
@@ -39,6 +40,7 @@ class Torsions:
         model: their energies.
         parameters: of the force field, shape (p,).
         free: which of them are of dihedral terms, shape (p,).
+        settled: whether all came to rest.
     """
 
     places: NDArray[np.int_]
@@ -48,6 +50,7 @@ class Torsions:
     model: Model
     parameters: Array
     free: NDArray[np.bool_]
+    settled: bool
 
     def energy(self, parameters: Array) -> tuple[Array, Array]:
         """Energies with other dihedral terms, shape (s,), eV, and their Jacobian, shape (s, p)."""
@@ -120,22 +123,29 @@ def relaxed_torsions(
         return float(found.energy.sum() + _SPRING * away @ away), gradient.ravel()
 
     positions = points.positions[places] if before is None else before.positions
+    settled = True
     for _ in range(_PULLS):
         found = minimize(
             energy,
             positions.ravel(),
             jac=True,
             method="L-BFGS-B",
-            options={"maxiter": 3000, "maxfun": 3000, "maxcor": 30, "gtol": _FORCE, "ftol": 1e-10},
+            options={
+                "maxiter": _STEPS,
+                "maxfun": _STEPS,
+                "maxcor": 30,
+                "gtol": _FORCE,
+                "ftol": 1e-10,
+            },
         )
-        positions = np.asarray(found.x).reshape(positions.shape)
+        positions, settled = np.asarray(found.x).reshape(positions.shape), bool(found.success)
         pulled = pulled + _turn(asked, _dihedrals(positions, atoms)[0])
     qm_slopes = np.full(len(places), np.nan) if points.slopes is None else points.slopes[places]
     kinds = [term.kind for term in field.terms for _ in term.parameters]
     free = np.array(kinds) == "dihedral"
     directions = np.stack([_turning(topology, x, a) for x, a in zip(positions, atoms, strict=True)])
     model = model_at(positions)
-    return Torsions(places, qm_slopes, positions, directions, model, field.vector, free)
+    return Torsions(places, qm_slopes, positions, directions, model, field.vector, free, settled)
 
 
 def _turning(topology: Topology, positions: Array, atoms: NDArray[np.int_]) -> Array:

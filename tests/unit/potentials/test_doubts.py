@@ -13,6 +13,7 @@ from aiida_forcefield.potentials import (
     doubts,
     fit_force_field,
 )
+from aiida_forcefield.potentials.forms import FORMS
 
 from .synthetic_fields import Case
 from .test_fit import data
@@ -88,6 +89,24 @@ def test_a_bound_that_is_hit(methanol: Case) -> None:
 def test_not_converged(good: ForceField) -> None:
     found = replace(good, diagnostics=good.diagnostics | {"converged": 0.0})
     assert doubts(found) == ("The fit did not converge: its parameters are not the best ones.",)
+
+
+def test_a_quartic_bond_that_breaks_apart(good: ForceField) -> None:
+    bond = good.terms[0]
+
+    def with_cubic(k3: float) -> ForceField:
+        parameters = {"k2": 20.0, "k3": k3, "k4": 30.0, "r0": 1.4}
+        quartic = replace(bond, form="quartic_bond", parameters=parameters, flags=())
+        return replace(good, terms=(quartic, *good.terms[1:]))
+
+    form = FORMS["quartic_bond"]
+    for k3, torn in ((-48.0, False), (-50.0, True)):
+        field = with_cubic(k3)
+        r = np.linspace(1.0, 4.0, 300)
+        lowest = form.evaluate(r, np.array([*field.terms[0].parameters.values()])).energy.min()
+        assert (lowest < -1e-3) == torn
+        told = f"Far from its minimum a quartic bond has less energy than there: {bond.name}."
+        assert (told in doubts(field)) == torn
 
 
 def test_a_low_barrier(good: ForceField) -> None:

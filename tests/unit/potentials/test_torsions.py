@@ -11,6 +11,7 @@ from aiida_forcefield.potentials import (
     doubts,
     fit_force_field,
     molecule_energies,
+    torsions,
 )
 from aiida_forcefield.potentials.torsions import along_dihedrals, relaxed_torsions
 from aiida_forcefield.scans import Scan
@@ -81,6 +82,23 @@ def test_a_stiff_dihedral_does_not_give_way(carbonate: Case) -> None:
     found = relaxed_torsions(carbonate.topology, stiff, points)
     before, after = (evaluate(x, [atoms])[0][:, 0] for x in (points.positions, found.positions))
     assert np.degrees(np.abs(np.angle(np.exp(1j * (after - before))))).max() < 0.1
+
+
+def test_a_fit_says_so_where_torsions_do_not_come_to_rest(
+    carbonate: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    points, _ = circle(carbonate)
+    field = carbonate.forcefield
+    none = DimerPoints(carbonate.dimers[:0], np.zeros(0), np.zeros(0), "random")
+
+    def converged() -> float:
+        charges = (field.charges, field.gas_charges)
+        fit = fit_force_field(carbonate.topology, carbonate.reference, *charges, points, [none])
+        return fit.diagnostics["converged"]
+
+    assert converged()
+    monkeypatch.setattr(torsions, "_STEPS", 2)
+    assert not converged()
 
 
 def test_points_of_dihedrals_are_those_with_their_names(carbonate: Case) -> None:
