@@ -150,10 +150,19 @@ def test_energy_and_forces(gmx: str, tmp_path: Path, name: str, periodic: bool) 
     [
         ("morse harmonic_angle fourier exp6", "exp6", "lennard_jones"),
         ("morse harmonic_angle fourier tang_toennies", "tang_toennies", "lennard_jones"),
+        ("morse harmonic_angle fourier born_mayer_huggins", "born_mayer_huggins", "lennard_jones"),
         ("quartic_bond harmonic_angle fourier lennard_jones", "quartic_bond", "morse"),
     ],
 )
 def test_what_gromacs_cannot_run_is_refused(forms: str, refused: str, nearest: str) -> None:
     topology, field = build("CCO", forms, {})
-    with pytest.raises(ValueError, match=f"no {refused}; the nearest that it can run is {nearest}"):
+    told = rf"no {refused}; the nearest that it can run is {nearest} \(a study asks for it"
+    with pytest.raises(ValueError, match=told):
+        write_gromacs(field, topology)
+
+
+def test_no_study_can_ask_for_another_straight_angle() -> None:
+    topology, field = build("CC#N", "morse harmonic_bond linear_angle lennard_jones", {})
+    told = "GROMACS has no linear_angle; the nearest that it can run is harmonic_angle$"
+    with pytest.raises(ValueError, match=told):
         write_gromacs(field, topology)

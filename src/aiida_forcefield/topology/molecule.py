@@ -176,8 +176,5 @@ def _check_electrons(symbols: Sequence[str], charge: int, multiplicity: int) -> 
 
 
 def _refuse_fragments(fragments: str) -> None:
-    msg = (
-        f"several fragments ({fragments}); one molecule or ion is allowed:"
-        " run one study for each, such as '[Li+]' and 'F[P-](F)(F)(F)(F)F'"
-    )
+    msg = f"several fragments ({fragments}); one molecule or ion is allowed"
     raise ValueError(msg)

@@ -66,7 +66,7 @@ def test_multiplicity_can_be_given() -> None:
         ("  ", None, "the molecule is empty"),
         ("[2H]O[2H]", None, "isotope labels"),
         ("[Li+].F[P-](F)(F)(F)(F)F", None, "several fragments ('[Li+]', 'F[P-](F)(F)(F)(F)F')"),
-        ("[Li+].[F-]", None, "run one study for each"),
+        ("[Li+].[F-]", None, "one molecule or ion is allowed"),
         ("[CH3]", 1, "multiplicity 1 is not possible with 9 electrons"),
         ("CO", 2, "allowed is an odd number from 1"),
         ("CO", 0, "allowed is an odd number"),

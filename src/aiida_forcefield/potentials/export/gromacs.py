@@ -69,13 +69,13 @@ def write_gromacs(forcefield: ForceField, topology: Topology) -> dict[str, str]:
     """
     check_field(forcefield, topology)
     for term in forcefield.terms:
-        if term.form in NEAREST:
-            hint = (
-                " (a study asks for it by `fit.forms`)" if NEAREST[term.form] in _BY_CHOICE else ""
-            )
+        if nearest := NEAREST.get(term.form):
+            # A straight angle has no other form, whatever a study asks for.
+            to_choose = {term.form, nearest} <= _BY_CHOICE
+            hint = " (a study asks for it by `fit.forms`)" if to_choose else ""
             raise ValueError(
                 f"{term.name}: GROMACS has no {term.form}; "
-                f"the nearest that it can run is {NEAREST[term.form]}{hint}"
+                f"the nearest that it can run is {nearest}{hint}"
             )
     molecule = topology.smiles or "".join(topology.symbols)
     return {

@@ -60,7 +60,7 @@ def lennard_jones(r: Array, parameters: Array) -> FormValue:
 def tang_toennies(r: Array, parameters: Array) -> FormValue:
     """E = A exp(−r/ρ) − f6 C6/r⁶ − f8 C8/r⁸ with f_n = 1 − exp(−x) Σ_{k≤n} x^k/k!, x = r/ρ.
 
-    K. T. Tang, J. P. Toennies, J. Chem. Phys. 80, 3726 (1984). It is finite at r = 0.
+    K. T. Tang, J. P. Toennies, J. Chem. Phys. 80, 3726 (1984). It stays finite towards r = 0.
     """
     A, rho, C6, C8 = parameters
     parts = _born_mayer(r, A, rho), _damped(r, C6, rho, 6), _damped(r, C8, rho, 8)

@@ -194,8 +194,9 @@ def _reader(force: Element) -> Read:
 
 
 def _check_improper(force: Element, form: str) -> None:
-    ordering = force.attrib.get("ordering", "default")
-    if ordering not in ("charmm", "smirnoff") or FORMS[form].kind != "improper":
+    usual = "charmm" if force.tag in _CUSTOM else "default"
+    ordering = force.attrib.get("ordering", usual)
+    if ordering != "charmm" or FORMS[form].kind != "improper":
         raise ValueError(
             f"{force.tag}: impropers with ordering {ordering!r} and form {form}; allowed: ordering "
             "'charmm', the centre first, and harmonic_improper or cosine_improper"
