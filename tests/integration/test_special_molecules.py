@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from aiida_forcefield.potentials import fit_charges
 from aiida_forcefield.scans.coordinates import evaluate
 from aiida_forcefield.topology import from_smiles
 
@@ -134,6 +135,8 @@ def test_a_single_ion(compute_python: Path, tmp_path: Path, smiles: str, charge:
     )
     assert alone["status"] == "ok", alone["message"]
     assert alone["frequencies"] == []
+    charges = fit_charges(ion, np.zeros((1, 3)), alone["grid"], alone["potential"])
+    assert charges.charges == pytest.approx({ion.type_names[0]: charge})
     away = np.linalg.norm(alone["grid"], axis=1)
     assert np.array(alone["potential"]) * away == pytest.approx(charge * COULOMB, rel=5e-3)
     energies = [point["energy"] for point in pairs]

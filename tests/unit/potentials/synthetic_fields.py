@@ -18,15 +18,25 @@ from aiida_forcefield.topology.molecule import from_smiles
 
 Array = NDArray[np.float64]
 
-SMILES = {"methanol": "CO", "dimethyl_carbonate": "COC(=O)OC"}
+SMILES = {"methanol": "CO", "dimethyl_carbonate": "COC(=O)OC", "fluoroethanol": "C[C@H](O)F"}
 CHARGES = {
     "methanol": {"C1": 0.12, "O1": -0.58, "H1": 0.02, "H2": 0.40},
     "dimethyl_carbonate": {"C1": 0.06, "O1": -0.42, "C2": 0.94, "O2": -0.64, "H1": 0.07},
+    "fluoroethanol": {
+        "C1": -0.3,
+        "C2": 0.5,
+        "O1": -0.6,
+        "F1": -0.2,
+        "H1": 0.06,
+        "H2": 0.02,
+        "H3": 0.4,
+    },
 }
 TANG_TOENNIES = {
     "C": (3000.0, 0.272, 24.0, 190.0),
     "O": (2300.0, 0.255, 12.0, 70.0),
     "H": (110.0, 0.262, 1.5, 5.0),
+    "F": (2300.0, 0.245, 9.0, 50.0),
 }
 POLAR_HYDROGEN = (25.0, 0.25, 0.5, 1.75)
 

@@ -10,7 +10,6 @@ from aiida_forcefield.potentials.forcefield import Kind, with_vector
 from aiida_forcefield.potentials.forms import CHOOSABLE, FORM_OF_KIND, FORMS, Form
 from aiida_forcefield.potentials.prior import build_prior, contact_distance
 from aiida_forcefield.scans.coordinates import evaluate
-from aiida_forcefield.topology import from_smiles
 
 from .synthetic_fields import Case, build, dimers_of, minimum
 from .test_fit import data
@@ -152,8 +151,3 @@ def test_a_field_for_gromacs_can_be_asked_for(methanol: Case) -> None:
     )
     assert "foresight morse" in found.diagnostics
     assert write_gromacs(found, methanol.topology)
-
-
-def test_phases_are_tried_in_chiral_molecules_only() -> None:
-    assert from_smiles("C[C@H](O)F").is_chiral
-    assert not any(from_smiles(smiles).is_chiral for smiles in ("CO", "CC(F)F", "COC(=O)OC"))

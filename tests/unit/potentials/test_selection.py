@@ -76,18 +76,60 @@ def test_terms_of_a_dihedral_are_as_many_as_its_profile_tells(
     monkeypatch.setattr(selection, "RIVALS", (selection.FOURIER6,))
     case = build("dimethyl_carbonate")
     terms = tuple(longer(term, sixth) for term in case.forcefield.terms)
-    size = sum(len(term.parameters) for term in terms)
-    truth = replace(case.forcefield, terms=terms, covariance=np.zeros((size, size)))
-    turned, _ = circle(case, step=20)
-    relaxed = relaxed_torsions(case.topology, truth, turned).positions
-    energies, gradients = molecule_energies(truth, case.topology, relaxed)
-    profile = replace(turned, positions=relaxed, energies=energies, gradients=gradients)
-    charges = (truth.charges, truth.gas_charges)
-    found = fit_chosen_forms(case.topology, case.reference, *charges, profile, [])
+    found = chosen_by_profile(case, with_terms(case.forcefield, terms), TURNED)
     expected = "fourier6" if sixth else "fourier"
     assert found.term(TURNED).form == expected
     errors = found.diagnostics
     assert (errors["foresight fourier6"] < 0.5 * errors["foresight fourier"]) == bool(sixth)
+
+
+@pytest.mark.parametrize("third", [0.0, 0.03])
+def test_sines_are_taken_where_left_and_right_differ(
+    monkeypatch: pytest.MonkeyPatch, third: float
+) -> None:
+    """Three dihedrals about one bond, at 120 degrees, make up for all sines but the third."""
+    monkeypatch.setattr(selection, "RIVALS", (selection.CHIRAL_FOURIER,))
+    case, turned = build("fluoroethanol"), "dihedral C1-C2-O1-H3"
+    sines = {f"s{n}": 0.0 for n in range(1, 7)}
+    terms = tuple(
+        Term(
+            "dihedral",
+            term.name,
+            "chiral_fourier",
+            {"k5": 0.0, "k6": 0.0, **sines, **term.parameters}
+            | ({"s3": third} if term.name == turned else {}),
+        )
+        if term.form == "fourier"
+        else term
+        for term in case.forcefield.terms
+    )
+    found = chosen_by_profile(case, with_terms(case.forcefield, terms), turned)
+    assert found.term(turned).form == ("chiral_fourier" if third else "fourier")
+
+
+def test_sines_are_not_tried_where_left_and_right_are_alike(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(selection, "RIVALS", (selection.CHIRAL_FOURIER,))
+    case = build("dimethyl_carbonate")
+    found = chosen_by_profile(case, case.forcefield, TURNED)
+    assert found.term(TURNED).form == "fourier"
+    assert "foresight chiral_fourier" not in found.diagnostics
+
+
+def with_terms(field: ForceField, terms: tuple[Term, ...]) -> ForceField:
+    size = sum(len(term.parameters) for term in terms)
+    return replace(field, terms=terms, covariance=np.zeros((size, size)))
+
+
+def chosen_by_profile(case: Case, truth: ForceField, name: str) -> ForceField:
+    """The fit to the relaxed profile of one dihedral."""
+    turned, _ = circle(case, step=20, name=name)
+    relaxed = relaxed_torsions(case.topology, truth, turned).positions
+    energies, gradients = molecule_energies(truth, case.topology, relaxed)
+    profile = replace(turned, positions=relaxed, energies=energies, gradients=gradients)
+    charges = (truth.charges, truth.gas_charges)
+    return fit_chosen_forms(case.topology, case.reference, *charges, profile, [])
 
 
 def longer(term: Term, sixth: float) -> Term:
@@ -117,8 +159,7 @@ def test_pairs_get_parameters_of_their_own_where_the_rule_fails(methanol: Case) 
         *methanol.forcefield.terms,
         Term("nonbonded", "nonbonded H1-O1", "tang_toennies", own),
     )
-    size = sum(len(term.parameters) for term in unruly)
-    truth = replace(methanol.forcefield, terms=unruly, covariance=np.zeros((size, size)))
+    truth = with_terms(methanol.forcefield, unruly)
     found = chosen(methanol, truth)
     errors = found.diagnostics
     assert errors["foresight pairs"] < 0.9 * errors["foresight combination_rule"]

@@ -68,3 +68,8 @@ def test_no_side_of_a_ring_bond_is_free() -> None:
 def test_groups_of_three_equal_branches_are_told(smiles: str, turned: set[str]) -> None:
     topology = from_smiles(smiles)
     assert {t.name for t in topology.term_types if topology.turns_threefold(t)} == turned
+
+
+def test_a_molecule_with_four_different_neighbours_is_chiral() -> None:
+    assert from_smiles("C[C@H](O)F").is_chiral
+    assert not any(from_smiles(smiles).is_chiral for smiles in ("CO", "CC(F)F", "COC(=O)OC"))
