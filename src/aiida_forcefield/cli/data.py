@@ -31,7 +31,8 @@ def forcefield() -> None:
     "--parameter",
     "parameters",
     multiple=True,
-    help="Some parameter of a form beyond a number, such as 'morse.D>4.5' (units of the form).",
+    help="Some parameter of a form beyond a number, such as 'morse.D>4.5' (units of the form). "
+    "Two such conditions may hold for two different terms.",
 )
 @with_dbenv()
 def list_(elements: Iterable[str], forms: Iterable[str], parameters: Iterable[str]) -> None:
@@ -208,6 +209,7 @@ def _described(node: "ForceFieldData") -> dict[str, Any]:
         "charges": charges,
         "combination": field.combination,
         "scale_14": field.scale_14,
+        "covariance": {"parameters": field.parameter_names, "values": field.covariance.tolist()},
         "diagnostics": field.diagnostics,
         "doubts": list(doubts(field)),
     }

@@ -115,11 +115,15 @@ def _qm(study: "ProcessNode") -> Results:
 
 
 def force_field_results(field: "ForceField") -> Results:
-    """A force field as plain values."""
+    """A force field as plain values; each term has the units of its parameters."""
     from aiida_forcefield.potentials import doubts
+    from aiida_forcefield.potentials.forms import FORMS
 
     return {
-        "terms": [asdict(term) for term in field.terms],
+        "terms": [
+            asdict(term) | {"units": {each.name: each.unit for each in FORMS[term.form].parameters}}
+            for term in field.terms
+        ],
         "charges": [
             {"type": name, "liquid": charge, "gas": field.gas_charges[name]}
             for name, charge in field.charges.items()

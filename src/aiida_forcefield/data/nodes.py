@@ -38,7 +38,8 @@ class ForceFieldData(DataclassData[ForceField]):
     """A force field with the covariance of its parameters.
 
     For queries there are the attributes ``elements``, a list, and ``ranges``: for each form the
-    least and the largest value of each parameter, such as ``ranges.morse.D.max``.
+    least and the largest value of each parameter, such as ``ranges.morse.D.max``: whether some term
+    is beyond a number, not whether one lies between two.
     """
 
     wraps = ForceField

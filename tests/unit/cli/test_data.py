@@ -102,6 +102,8 @@ def test_json_has_units_and_origin(field: ForceFieldData, forcefield: Invoke) ->
     unknown = {"standard_error": None, "prior": None, "informing_points": None}
     assert depth == {"value": 2.5, **unknown, "unit": "eV"}
     assert found["charges"]["Li1"] == {"liquid": 0.7, "gas": 0.7, "unit": "e"}
+    assert found["covariance"]["parameters"] == list(field.value.parameter_names)
+    assert found["covariance"]["values"] == field.value.covariance.tolist()
 
 
 def test_import_and_export_to_a_third_program(forcefield: Invoke, tmp_path: Path) -> None:

@@ -138,6 +138,7 @@ def test_results_of_a_running_study(study: WorkChainNode) -> None:
     assert results["properties"]["density"] == DENSITY
     assert results["reference"] == MEASURED
     assert results["force_field"]["terms"][0]["parameters"]["r0"] == 0.74
+    assert results["force_field"]["terms"][0]["units"]["r0"] == "Å"
     assert results["force_field"]["charges"] == [{"type": "H1", "liquid": 0.0, "gas": 0.0}]
     assert deviation(results) == pytest.approx(0.80 / 0.7863 - 1)
 
