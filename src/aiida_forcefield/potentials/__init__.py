@@ -18,8 +18,8 @@ from aiida_forcefield.potentials.outliers import near
 from aiida_forcefield.potentials.points import DimerPoints, MoleculePoints, join_dimers
 from aiida_forcefield.potentials.prior import Reference, build_prior, van_der_waals_radius
 from aiida_forcefield.potentials.read import read_files, read_lammps, read_openmm
-from aiida_forcefield.potentials.residuals import Settings
 from aiida_forcefield.potentials.selection import fit_chosen_forms
+from aiida_forcefield.potentials.settings import Settings
 from aiida_forcefield.potentials.uncertain import least_certain, most_telling
 from aiida_forcefield.potentials.variations import VARIATIONS, Choices
 

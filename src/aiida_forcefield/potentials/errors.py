@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from aiida_forcefield.potentials.energy import interaction_energies, molecule_energies
 from aiida_forcefield.potentials.forcefield import ForceField
 from aiida_forcefield.potentials.points import DimerPoints, join_dimers
-from aiida_forcefield.potentials.residuals import Settings
+from aiida_forcefield.potentials.settings import Settings
 from aiida_forcefield.scans import Points
 from aiida_forcefield.topology import Topology
 

@@ -27,7 +27,8 @@ from aiida_forcefield.potentials.hessian import hessian_model
 from aiida_forcefield.potentials.outliers import agreeing
 from aiida_forcefield.potentials.points import DimerPoints, MoleculePoints
 from aiida_forcefield.potentials.prior import NO_PAIRS, Pairs, Prior, Reference, build_prior
-from aiida_forcefield.potentials.residuals import ALONG, Problem, Settings, type_pairs
+from aiida_forcefield.potentials.residuals import ALONG, Problem, type_pairs
+from aiida_forcefield.potentials.settings import Settings
 from aiida_forcefield.potentials.torsions import along_dihedrals, relaxed_torsions
 from aiida_forcefield.potentials.units import KCAL_PER_MOL
 from aiida_forcefield.potentials.validation import foresight, informing_points, left_out_errors

@@ -148,7 +148,7 @@ def van_der_waals_radius(symbol: str) -> float:
     return float(Chem.GetPeriodicTable().GetRvdw(symbol))
 
 
-def contact_distance(i: str, j: str) -> float:
+def van_der_waals_distance(i: str, j: str) -> float:
     """Sum of the van der Waals radii of two elements, Å."""
     return van_der_waals_radius(i) + van_der_waals_radius(j)
 
@@ -210,7 +210,7 @@ def build_prior(
             # What is known is ln A − r/ρ at contact r.
             places_of = (topology.atom_types.index(name) for name in _types(term))
             symbols = (topology.symbols[place] for place in places_of)
-            rows[here[0], here[1]] = contact_distance(*symbols) / term.parameters["rho"]
+            rows[here[0], here[1]] = van_der_waals_distance(*symbols) / term.parameters["rho"]
         own_widths = np.array([widths[term.kind, name] for name in term.parameters])
         rows[here] /= np.where(held[here], _HOLD, own_widths)[:, None]
     centre = np.clip(centre, lower, upper)
@@ -276,7 +276,7 @@ def _start_nonbonded(topology: Topology, c6: Array, form: Form) -> list[Term]:
 
 def _nonbonded_values(form: Form, C6: float, symbol: str) -> tuple[float, ...]:
     """Parameters with a minimum where two atoms of an element touch."""
-    r = contact_distance(symbol, symbol)
+    r = van_der_waals_distance(symbol, symbol)
     if form is LENNARD_JONES:
         sigma = r / 2 ** (1 / 6)
         return C6 / (4 * sigma**6), sigma

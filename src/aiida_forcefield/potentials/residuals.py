@@ -1,7 +1,7 @@
 """What the joint fit minimises: every residual in units of its standard deviation."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, fields, replace
 from itertools import chain, combinations_with_replacement
 
 import numpy as np
@@ -9,20 +9,13 @@ from numpy.typing import NDArray
 
 from aiida_forcefield.potentials.collapse import inner_maximum
 from aiida_forcefield.potentials.energy import Evaluation, Model
-from aiida_forcefield.potentials.forcefield import Kind, Term, columns, pair_name
-from aiida_forcefield.potentials.forms import (
-    CHOOSABLE,
-    FORM_OF_KIND,
-    FORMS,
-    Form,
-    FormValue,
-    pair_of,
-)
+from aiida_forcefield.potentials.forcefield import Term, columns, pair_name
+from aiida_forcefield.potentials.forms import FORMS, FormValue, pair_of
 from aiida_forcefield.potentials.hessian import HessianModel
 from aiida_forcefield.potentials.points import DimerPoints, MoleculePoints
 from aiida_forcefield.potentials.prior import Prior
+from aiida_forcefield.potentials.settings import Settings
 from aiida_forcefield.potentials.torsions import Torsions
-from aiida_forcefield.potentials.units import KCAL_PER_MOL
 from aiida_forcefield.scans.equation_of_state import GPA
 from aiida_forcefield.topology.topology import Topology
 
@@ -38,66 +31,6 @@ VOIGT = [0, 1, 2, 1, 0, 0], [0, 1, 2, 2, 2, 1]
 
 _STEEPNESS = 3.0  # of a threefold term: its slope over its energy, 1/rad
 _GUARD = 10.0  # a barrier a tenth too low costs as much as one standard deviation
-
-
-@dataclass(frozen=True)
-class Settings:
-    """How much each kind of data weighs.
-
-    Attributes:
-        energy_error: what the forms are expected to miss of a molecule's energy, eV.
-        torsion_error: the same along a dihedral, with all else relaxed in the force field, eV; of
-            the slope there, 3 times that, eV/rad.
-        gradient_error: of its gradient, eV/Å.
-        stress_error: of the stress of a crystal, GPa.
-        hessian_error: of the elements of its Hessian between normal modes, relative to the
-            frequencies: of a squared frequency itself.
-        interaction_error: of an interaction energy, eV.
-        virial_error: of the change of an interaction energy when the molecules move apart, by the
-            relative change of their distance, eV. Such changes make the pressure of a liquid.
-        pressure_error: of the pressure that pairs make in a liquid, by those drawn from it, bar; so
-            small that the fit has their mean, however well that is known.
-        repulsive_scale: interaction energies E > 0 weigh exp(−E / repulsive_scale), eV; the liquid
-            hardly visits them.
-        dispersion_width: relative standard deviation of C6 and C8 about their prior. Left free,
-            they grow to mimic what the form lacks, and the liquid becomes too dense.
-        barrier: least height of the inner maximum between two atom types, eV.
-        forms: name of the form of each kind of interaction that shall have a certain one; of the
-            others the evidence, or the usual one.
-    """
-
-    energy_error: float = 0.01
-    torsion_error: float = 0.001
-    gradient_error: float = 0.2
-    stress_error: float = 1.0
-    hessian_error: float = 0.1
-    interaction_error: float = 0.015
-    virial_error: float = 0.7 * KCAL_PER_MOL
-    pressure_error: float = 25.0
-    repulsive_scale: float = 6 * KCAL_PER_MOL
-    dispersion_width: float = 0.15
-    barrier: float = 10 * KCAL_PER_MOL
-    forms: dict[str, str] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        for name, value in vars(self).items():
-            if name != "forms" and not 0 < value < np.inf:
-                raise ValueError(f"{name}: {value} is not a positive number")
-        for kind, name in self.forms.items():
-            if kind not in CHOOSABLE:
-                raise ValueError(f"forms: {kind!r} is no kind; allowed: {', '.join(CHOOSABLE)}")
-            if name not in (allowed := [form.name for form in CHOOSABLE[kind]]):
-                raise ValueError(f"forms: {kind} {name!r}; allowed: {', '.join(allowed)}")
-
-    @property
-    def form_of_kind(self) -> dict[Kind, Form]:
-        """What is asked for, and the usual forms of all else."""
-        return {**FORM_OF_KIND, **{FORMS[name].kind: FORMS[name] for name in self.forms.values()}}
-
-    def energy_weights(self, energies: Array) -> Array:
-        """How much interaction energies weigh, shape (s,); they are in eV."""
-        weights: Array = np.exp(-energies.clip(0) / self.repulsive_scale)
-        return weights
 
 
 @dataclass(frozen=True, eq=False)

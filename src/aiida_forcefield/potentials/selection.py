@@ -18,7 +18,7 @@ from aiida_forcefield.potentials.forms import (
 )
 from aiida_forcefield.potentials.points import DimerPoints, MoleculePoints
 from aiida_forcefield.potentials.prior import Reference
-from aiida_forcefield.potentials.residuals import Settings
+from aiida_forcefield.potentials.settings import Settings
 from aiida_forcefield.topology.topology import Topology
 
 RIVALS: Final[tuple[Form, ...]] = (HARMONIC_BOND, FOURIER6, CHIRAL_FOURIER)

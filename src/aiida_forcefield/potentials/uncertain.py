@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from aiida_forcefield.potentials.energy import dimer_model
 from aiida_forcefield.potentials.forcefield import ForceField
-from aiida_forcefield.potentials.residuals import Settings
+from aiida_forcefield.potentials.settings import Settings
 from aiida_forcefield.topology.topology import Topology
 
 Array = NDArray[np.float64]

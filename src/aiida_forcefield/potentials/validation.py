@@ -3,7 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from aiida_forcefield.potentials.residuals import Rows, Settings
+from aiida_forcefield.potentials.residuals import Rows
+from aiida_forcefield.potentials.settings import Settings
 
 Array = NDArray[np.float64]
 

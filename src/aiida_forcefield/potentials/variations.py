@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 
 from aiida_forcefield.potentials.points import DimerPoints
-from aiida_forcefield.potentials.residuals import Settings
+from aiida_forcefield.potentials.settings import Settings
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,7 +8,7 @@ import pytest
 from aiida_forcefield.potentials import ForceField, Settings, fit_chosen_forms, write_gromacs
 from aiida_forcefield.potentials.forcefield import Kind, with_vector
 from aiida_forcefield.potentials.forms import CHOOSABLE, FORM_OF_KIND, FORMS, Form
-from aiida_forcefield.potentials.prior import build_prior, contact_distance
+from aiida_forcefield.potentials.prior import build_prior, van_der_waals_distance
 from aiida_forcefield.scans.coordinates import evaluate
 
 from .synthetic_fields import Case, build, dimers_of, minimum
@@ -40,7 +40,7 @@ def test_prior_has_the_curvature_of_the_hessian_or_touches(carbonate: Case, name
         values = np.array([*term.parameters.values()])
         if form.kind == "nonbonded":
             symbol = topology.symbols[topology.atom_types.index(term.name.split()[1])]
-            q = contact_distance(symbol, symbol)
+            q = van_der_waals_distance(symbol, symbol)
             slope = float(form.evaluate(np.array(q), values).slope)
             assert abs(slope) < 1e-9
             assert form.evaluate(np.array(q), values).energy < 0

@@ -5,7 +5,7 @@ import pytest
 
 from aiida_forcefield.potentials.forcefield import vector
 from aiida_forcefield.potentials.forms import TANG_TOENNIES
-from aiida_forcefield.potentials.prior import Reference, build_prior, contact_distance
+from aiida_forcefield.potentials.prior import Reference, build_prior, van_der_waals_distance
 from aiida_forcefield.topology import from_smiles
 
 from .synthetic_fields import Case
@@ -16,7 +16,7 @@ def test_prior_starts_where_the_curve_is_lowest_at_contact(methanol: Case) -> No
     p = next(term for term in prior.terms if term.name == "nonbonded O1").parameters
     r = np.linspace(2.0, 6.0, 4001)
     energy = TANG_TOENNIES.evaluate(r, np.array(list(p.values()))).energy
-    assert r[np.argmin(energy)] == pytest.approx(contact_distance("O", "O"), abs=2e-3)
+    assert r[np.argmin(energy)] == pytest.approx(van_der_waals_distance("O", "O"), abs=2e-3)
 
 
 def test_u_and_parameters_are_the_same_point(case: Case) -> None:
