@@ -4,7 +4,8 @@
 
 The points come from a force field that is known: its parameters are drawn about a prior, which is
 built from a conformer and the Hessian of ordinary force constants. Half of the points are
-molecules, disturbed conformers with energies and gradients; half are dimers.
+molecules, disturbed conformers with energies and gradients; half are dimers, each of which is known
+with its molecules farther apart, too, and all of which together tell the pressure of a liquid.
 
 - time: CPU seconds of one fit, and of the choice among forms, which is one for each rival.
 - recovery: relative deviations of the parameters that the fit says it knows to 0.1 %, from points
@@ -62,10 +63,18 @@ ORDINARY = {"bond": {"alpha": 2.0}, "angle": {"k": 2.5}, "improper": {"k": 1.0}}
 C6 = {"C": 20.0, "O": 12.0, "H": 1.5}  # eV Å⁶, between two such atoms
 DRAWN = 0.5
 """Of the widths of the prior, the standard deviation of the true parameters about it."""
+STRAIN = 0.03
+"""Relative, by which the molecules of dimers are moved apart."""
+PRESSURE = 300.0
+"""Bar, to which the dimers tell the pressure of their liquid: as well as in a study."""
 REPEATS = 200
 SETTINGS = Settings()
 PRECISE = Settings(
-    energy_error=1e-6, gradient_error=1e-5, hessian_error=1e-5, interaction_error=1e-6
+    energy_error=1e-6,
+    gradient_error=1e-5,
+    hessian_error=1e-5,
+    interaction_error=1e-6,
+    virial_error=1e-6,
 )
 
 
@@ -183,7 +192,22 @@ def points(case: Case, noise: float, seed: int = 0) -> tuple[MoleculePoints, lis
         ("thermal",) * count,
     )
     noisy = disturbed(interaction, SETTINGS.interaction_error, weights)
-    return molecules, [DimerPoints(case.dimers, noisy, np.ones(len(noisy)), "random")]
+    apart = moved_apart(case.dimers)
+    change = (interaction_energies(case.field, case.topology, apart) - interaction) / STRAIN
+    changed = noisy + STRAIN * disturbed(change, SETTINGS.virial_error, weights)
+    every = np.arange(len(noisy))
+    shares = PRESSURE / SETTINGS.virial_error * np.sqrt(weights / len(noisy))
+    dimers = DimerPoints(
+        case.dimers, noisy, np.ones(len(noisy)), "liquid", apart, changed, every, shares
+    )
+    return molecules, [dimers]
+
+
+def moved_apart(dimers: Array) -> Array:
+    """With the centres of the molecules farther apart; both of shape (s, 2n, 3), Å."""
+    first, second = np.split(dimers, 2, axis=1)
+    between = second.mean(axis=1, keepdims=True) - first.mean(axis=1, keepdims=True)
+    return np.concatenate([first, second + STRAIN * between], axis=1)
 
 
 def internal(gradients: Array, positions: Array) -> Array:
