@@ -46,7 +46,8 @@ from aiida_forcefield.potentials.prior import Prior, build_prior
 from aiida_forcefield.potentials.residuals import type_pairs
 from aiida_forcefield.potentials.units import KCAL_PER_MOL
 from aiida_forcefield.runner.vibrations import WAVENUMBER
-from aiida_forcefield.scans import random_dimers
+from aiida_forcefield.scans import random_dimers, stretched
+from aiida_forcefield.scans.dimers import STRETCH
 from aiida_forcefield.topology import Topology, from_smiles
 
 Array = NDArray[np.float64]
@@ -63,8 +64,6 @@ ORDINARY = {"bond": {"alpha": 2.0}, "angle": {"k": 2.5}, "improper": {"k": 1.0}}
 C6 = {"C": 20.0, "O": 12.0, "H": 1.5}  # eV Å⁶, between two such atoms
 DRAWN = 0.5
 """Of the widths of the prior, the standard deviation of the true parameters about it."""
-STRAIN = 0.03
-"""Relative, by which the molecules of dimers are moved apart."""
 PRESSURE = 300.0
 """Bar, to which the dimers tell the pressure of their liquid: as well as in a study."""
 REPEATS = 200
@@ -192,22 +191,14 @@ def points(case: Case, noise: float, seed: int = 0) -> tuple[MoleculePoints, lis
         ("thermal",) * count,
     )
     noisy = disturbed(interaction, SETTINGS.interaction_error, weights)
-    apart = moved_apart(case.dimers)
-    change = (interaction_energies(case.field, case.topology, apart) - interaction) / STRAIN
-    changed = noisy + STRAIN * disturbed(change, SETTINGS.virial_error, weights)
-    every = np.arange(len(noisy))
+    apart, every = stretched(case.dimers), np.arange(len(noisy))
+    change = interaction_energies(case.field, case.topology, apart) - interaction
+    changed = noisy + disturbed(change, STRETCH * SETTINGS.virial_error, weights)
     shares = PRESSURE / SETTINGS.virial_error * np.sqrt(weights / len(noisy))
     dimers = DimerPoints(
         case.dimers, noisy, np.ones(len(noisy)), "liquid", apart, changed, every, shares
     )
     return molecules, [dimers]
-
-
-def moved_apart(dimers: Array) -> Array:
-    """With the centres of the molecules farther apart; both of shape (s, 2n, 3), Å."""
-    first, second = np.split(dimers, 2, axis=1)
-    between = second.mean(axis=1, keepdims=True) - first.mean(axis=1, keepdims=True)
-    return np.concatenate([first, second + STRAIN * between], axis=1)
 
 
 def internal(gradients: Array, positions: Array) -> Array:
