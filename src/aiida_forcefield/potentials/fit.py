@@ -24,10 +24,10 @@ from aiida_forcefield.potentials.forcefield import (
 )
 from aiida_forcefield.potentials.forms import FORM_OF_KIND, Form
 from aiida_forcefield.potentials.hessian import hessian_model
-from aiida_forcefield.potentials.outliers import agreeing
+from aiida_forcefield.potentials.outliers import agreeing, agreeing_along
 from aiida_forcefield.potentials.points import DimerPoints, MoleculePoints
 from aiida_forcefield.potentials.prior import NO_PAIRS, Pairs, Prior, Reference, build_prior
-from aiida_forcefield.potentials.residuals import ALONG, Problem, type_pairs
+from aiida_forcefield.potentials.residuals import ALONG, Problem, Rows, type_pairs
 from aiida_forcefield.potentials.settings import Settings
 from aiida_forcefield.potentials.torsions import along_dihedrals, relaxed_torsions
 from aiida_forcefield.potentials.units import KCAL_PER_MOL
@@ -128,15 +128,8 @@ def fit_force_field(
     problem, u, converged, outliers = _without_outliers(problem, start)
     errors_at_start = problem.errors(prior.to_parameters(start))
     if len(along_dihedrals(topology, problem.molecule_points)):
-        for _ in range(_RELAXATIONS):
-            terms = with_vector(prior.terms, prior.to_parameters(u))
-            field = ForceField(
-                terms, dict(charges), dict(gas_charges), np.zeros((0, 0)), scale_14=SCALE_14
-            )
-            torsions = relaxed_torsions(topology, field, problem.molecule_points, problem.torsions)
-            problem = replace(problem, torsions=torsions)
-            u, converged = _minimised(problem, u)
-            converged = converged and torsions.settled
+        problem, u, converged, turned = _with_torsions(topology, problem, u, charges, gas_charges)
+        outliers += turned
     residuals, jacobian = problem.residuals(u)
     covariance_u = np.asarray(np.linalg.inv(jacobian.T @ jacobian), dtype=float)
     rows = problem.rows()
@@ -224,9 +217,39 @@ def _without_outliers(problem: Problem, start: Array) -> tuple[Problem, Array, b
         agree = agreeing(problem.residuals(u)[0], rows)
         if (agree == kept).all():
             break
+    return chosen, u, converged, _labels(rows, kept)
+
+
+def _with_torsions(
+    topology: Topology,
+    problem: Problem,
+    u: Array,
+    charges: Mapping[str, float],
+    gas_charges: Mapping[str, float],
+) -> tuple[Problem, Array, bool, Counter[str]]:
+    """The same with the relaxed profiles along dihedrals, from an optimum without them."""
+    start, prior = u, problem.prior
+    for _ in range(_RELAXATIONS):
+        terms = with_vector(prior.terms, prior.to_parameters(u))
+        field = ForceField(
+            terms, dict(charges), dict(gas_charges), np.zeros((0, 0)), scale_14=SCALE_14
+        )
+        torsions = relaxed_torsions(topology, field, problem.molecule_points, problem.torsions)
+        problem = replace(problem, torsions=torsions)
+        u, converged = _minimised(problem, u)
+    rows = problem.rows()
+    agree = agreeing_along(*problem.residuals(u), rows)
+    if agree.all():
+        return problem, u, converged and torsions.settled, Counter()
+    fewer = replace(problem.weighted(agree.astype(float)), torsions=None)
+    problem, u, converged, more = _with_torsions(topology, fewer, start, charges, gas_charges)
+    return problem, u, converged, more + _labels(rows, agree)
+
+
+def _labels(rows: Rows, kept: NDArray[np.bool_]) -> Counter[str]:
+    """How many points of each label were not kept."""
     once = np.isin(rows.kinds, ("energy", "interaction"))
-    outlying = np.isin(rows.points, np.flatnonzero(~kept)) & once
-    return chosen, u, converged, Counter(rows.labels[outlying].tolist())
+    return Counter(rows.labels[np.isin(rows.points, np.flatnonzero(~kept)) & once].tolist())
 
 
 def _minimised(problem: Problem, start: Array) -> tuple[Array, bool]:

@@ -3,7 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from aiida_forcefield.potentials.residuals import Rows
+from aiida_forcefield.potentials.residuals import ALONG, Rows
+from aiida_forcefield.potentials.validation import unseen_residuals
 
 Array = NDArray[np.float64]
 
@@ -33,6 +34,35 @@ def agreeing(residuals: Array, rows: Rows) -> NDArray[np.bool_]:
             values = values - roots * np.median(values / roots)
         points, place = np.unique(rows.points[mine], return_inverse=True)
         agree[points] &= near(np.sqrt(np.bincount(place, values**2) / np.bincount(place)))
+    return agree
+
+
+def agreeing_along(residuals: Array, jacobian: Array, rows: Rows) -> NDArray[np.bool_]:
+    """Which points are within `FAR` of what the others of their profile tell, shape (s,).
+
+    A profile has few points and a force field follows them all, so the error of a point says
+    little: one that is wrong draws the fit along. What is judged is by how much its own χ² and
+    that of all others fall together when it is left out, r (1 − H)⁻¹ r, in units of what is then
+    left in a residual of the profile, or of 1 if that is larger: the externally studentized
+    residual (R. D. Cook and S. Weisberg, Residuals and Influence in Regression, 1982).
+
+    Args:
+        residuals: at the optimum, shape (m,).
+        jacobian: theirs, shape (m, p).
+        rows: what they are of.
+    """
+    agree = np.ones(rows.points.max(initial=-1) + 1, dtype=bool)
+    along = np.isin(rows.kinds, ALONG) & (rows.weights > 0)
+    blocks = np.where(along, rows.points.astype(str), "")
+    falls = residuals * unseen_residuals(residuals, jacobian, rows, blocks)
+    for label in np.unique(rows.labels[along]):
+        mine = along & (rows.labels == label)
+        points, place, counts = np.unique(
+            rows.points[mine], return_inverse=True, return_counts=True
+        )
+        fall = np.bincount(place, falls[mine])
+        left = (residuals[mine] @ residuals[mine] - fall) / (mine.sum() - counts).clip(1)
+        agree[points] &= fall / counts <= FAR**2 * left.clip(1.0)
     return agree
 
 

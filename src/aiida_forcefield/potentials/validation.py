@@ -35,7 +35,7 @@ def left_out_errors(
     """
     of_points = (rows.points >= 0) | (rows.kinds == "pressure")
     blocks = np.where(of_points, rows.labels, "")
-    unseen, found = _unseen(residuals, jacobian, rows, blocks), {}
+    unseen, found = unseen_residuals(residuals, jacobian, rows, blocks), {}
     errors = {
         "energy": settings.energy_error,
         "interaction": settings.interaction_error,
@@ -63,15 +63,18 @@ def foresight(residuals: Array, jacobian: Array, rows: Rows, kinds: tuple[str, .
         return 0.0
     left_out = np.isin(rows.points, rows.points[mine]) & (rows.points >= 0)
     blocks = np.where(left_out, rows.points.astype(str), "")
-    unseen = _unseen(residuals, jacobian, rows, blocks)
+    unseen = unseen_residuals(residuals, jacobian, rows, blocks)
     return float(np.sqrt(np.sum(unseen[mine] ** 2) / rows.weights[mine].sum()))
 
 
-def _unseen(residuals: Array, jacobian: Array, rows: Rows, blocks: NDArray[np.str_]) -> Array:
-    """Residuals of each block as without it, shape (m,); those with no name stay.
+def unseen_residuals(
+    residuals: Array, jacobian: Array, rows: Rows, blocks: NDArray[np.str_]
+) -> Array:
+    """Residuals of each block as a fit without it has them, shape (m,); those with no name stay.
 
-    The offset that energies have in common is one more parameter, and so is that of each profile
-    along a dihedral.
+    By the step of `left_out_errors`, whose arguments these are, and the `blocks` of the rows, shape
+    (m,). The offset that energies have in common is one more parameter, and so is that of each
+    profile along a dihedral.
     """
     roots, turned = np.sqrt(rows.weights), rows.kinds == "torsion"
     profiles = [turned & (rows.labels == label) for label in np.unique(rows.labels[turned])]

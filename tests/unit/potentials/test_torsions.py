@@ -191,6 +191,35 @@ def test_a_fit_follows_the_relaxed_profile_where_qm_leans(carbonate: Case) -> No
     assert error(Settings()) < 0.5 * error(Settings(torsion_error=10.0))
 
 
+def test_a_wrong_point_of_a_profile_is_left_out_and_told(methanol: Case) -> None:
+    """By 0.7 kcal/mol, which is little for a molecule and much for a torsion."""
+    case, field, turned = methanol, methanol.forcefield, "dihedral H1-C1-O1-H2"
+    points, _ = circle(case, name=turned)
+    scan = relaxed_torsions(case.topology, field, points)
+    energies, slopes = scan.energy(field.vector)[0], scan.slope(field.vector)[0]
+    rng = np.random.default_rng(0)
+    right = replace(
+        points,
+        positions=scan.positions,
+        energies=energies + rng.normal(scale=0.002, size=len(energies)),
+        slopes=slopes + rng.normal(scale=0.006, size=len(slopes)),
+    )
+    none = DimerPoints(case.dimers[:0], np.zeros(0), np.zeros(0), "random")
+
+    def fitted(points: MoleculePoints) -> ForceField:
+        return fit_force_field(
+            case.topology, case.reference, field.charges, field.gas_charges, points, [none]
+        )
+
+    assert not any(name.startswith("outliers") for name in fitted(right).diagnostics)
+    wrong = right.energies.copy()
+    wrong[4] += 0.03
+    found = fitted(replace(right, energies=wrong))
+    assert found.diagnostics[f"outliers {turned}"] == 1
+    without = fitted(replace(right, weights=np.where(np.arange(len(wrong)) == 4, 0.0, 1.0)))
+    np.testing.assert_allclose(found.vector, without.vector, rtol=1e-4)
+
+
 def test_errors_of_dihedrals_are_those_that_profiles_have(methanol: Case) -> None:
     """A profile with ten times the noise that the fit follows it to is believed less, and told."""
     case, field, turned = methanol, methanol.forcefield, "dihedral H1-C1-O1-H2"
