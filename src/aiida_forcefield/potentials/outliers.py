@@ -44,7 +44,8 @@ def agreeing_along(residuals: Array, jacobian: Array, rows: Rows) -> NDArray[np.
     little: one that is wrong draws the fit along. What is judged is by how much its own χ² and
     that of all others fall together when it is left out, r (1 − H)⁻¹ r, in units of what is then
     left in a residual of the profile, or of 1 if that is larger: the externally studentized
-    residual (R. D. Cook and S. Weisberg, Residuals and Influence in Regression, 1982).
+    residual (R. D. Cook and S. Weisberg, Residuals and Influence in Regression, 1982). Only the
+    worst point of each profile may disagree, for it makes others look wrong, and never the last.
 
     Args:
         residuals: at the optimum, shape (m,).
@@ -62,7 +63,9 @@ def agreeing_along(residuals: Array, jacobian: Array, rows: Rows) -> NDArray[np.
         )
         fall = np.bincount(place, falls[mine])
         left = (residuals[mine] @ residuals[mine] - fall) / (mine.sum() - counts).clip(1)
-        agree[points] &= fall / counts <= FAR**2 * left.clip(1.0)
+        squares = fall / counts / left.clip(1.0)
+        worst = np.argmax(squares)
+        agree[points[worst]] = len(points) == 1 or squares[worst] <= FAR**2
     return agree
 
 
