@@ -11,13 +11,15 @@ from zipfile import ZipFile, ZipInfo
 from aiida.common.datastructures import CalcInfo, CodeInfo
 from aiida.common.folders import Folder
 from aiida.engine import CalcJob, CalcJobProcessSpec
-from aiida.orm import ArrayData, Dict
+from aiida.orm import ArrayData, Dict, ProcessNode
 from aiida_pyscf.calculations.base import PyscfCalculation
 
 from aiida_forcefield.calculations.names import check_names
 from aiida_forcefield.calculations.options import default_to_one_core
 from aiida_forcefield.data import PointsData, StructuresData
+from aiida_forcefield.data.outputs import outputs_of
 from aiida_forcefield.runner.job import check_parameters
+from aiida_forcefield.scans import UNFINISHED
 
 WALLTIME_SHARE = 0.95
 """Of the walltime, until which points are computed; the rest is for starting and ending."""
@@ -75,7 +77,6 @@ class QmCalculation(PyscfCalculation):
             311,
             "ERROR_NO_POINT",
             message="Not one point succeeded; the first failure: {reason}",
-            invalidates_cache=True,
         )
         spec.exit_code(
             312,
@@ -120,6 +121,17 @@ class QmCalculation(PyscfCalculation):
             ValueError: one line that names the key.
         """
         check_names(check_parameters(parameters))
+
+    @classmethod
+    def is_valid_cache(cls, node: ProcessNode) -> bool:
+        """Whether another job may take its points from this one.
+
+        Also where all of them failed, unless the machine may have been the reason: a scan that
+        finds another outcome than it had goes another way.
+        """
+        if node.exit_status != cls.exit_codes.ERROR_NO_POINT.status:
+            return super().is_valid_cache(node)  # type: ignore[no-any-return]
+        return not {"error", *UNFINISHED} & {*outputs_of(node)["points"].value.statuses}
 
     def prepare_for_submission(self, folder: Folder) -> CalcInfo:
         """Write the job and the runner, which needs nothing of this package installed."""

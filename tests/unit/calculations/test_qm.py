@@ -9,9 +9,10 @@ from zipfile import ZipFile
 import numpy as np
 import pytest
 from aiida.common.folders import SandboxFolder
+from aiida.common.links import LinkType
 from aiida.engine.utils import instantiate_process
 from aiida.manage import get_manager
-from aiida.orm import Dict, InstalledCode
+from aiida.orm import CalcJobNode, Dict, InstalledCode
 from aiida_pyscf.calculations.base import PyscfCalculation
 
 from aiida_forcefield.calculations.qm import QmCalculation, job_description
@@ -38,10 +39,35 @@ def test_ports() -> None:
     assert spec.inputs["metadata"]["options"]["parser_name"].default == "forcefield.qm"
 
 
-def test_what_failed_is_computed_again() -> None:
-    codes = QmCalculation.exit_codes
-    for code in (codes.ERROR_NOT_STARTED, codes.ERROR_NO_POINT, codes.ERROR_INCOMPLETE):
-        assert code.invalidates_cache
+@pytest.mark.parametrize(
+    ("exit_status", "statuses", "cached"),
+    [
+        (0, ("ok", "scf_not_converged"), True),
+        (310, (), False),
+        (311, ("relaxation_not_converged", "bonds_changed"), True),
+        (311, ("relaxation_not_converged", "error"), False),
+        (311, ("out_of_memory",), False),
+        (411, ("ok", "missing"), False),
+    ],
+)
+def test_what_the_machine_may_be_the_reason_for_is_computed_again(
+    codes: dict[str, InstalledCode],
+    make_points: Callable[..., Points],
+    exit_status: int,
+    statuses: tuple[str, ...],
+    cached: bool,
+) -> None:
+    node = CalcJobNode(
+        computer=codes["qm"].computer, process_type="aiida.calculations:forcefield.qm"
+    ).store()
+    if statuses:
+        points = PointsData(make_points(*statuses))
+        points.base.links.add_incoming(node, LinkType.CREATE, "points")
+        points.store()
+    node.set_process_state("finished")
+    node.set_exit_status(exit_status)
+    node.seal()
+    assert node.base.caching.is_valid_cache == cached
 
 
 @pytest.mark.parametrize(
