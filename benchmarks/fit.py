@@ -215,7 +215,7 @@ def internal(gradients: Array, positions: Array) -> Array:
 def disturbed(case: Case, noise: float, seed: int) -> Reference:
     """The reference with noise in its Hessian, in units of the error that the fit expects."""
     field, reference = case.field, case.reference
-    model = hessian_model(case.topology, field.terms, reference, field.gas_charges, SCALE_14)
+    model = hessian_model(case.topology, field.terms, reference, field.charges, SCALE_14)
     masses = np.repeat([atomic_masses[atomic_numbers[s]] for s in case.topology.symbols], 3)
     forces = masses[:, None] * model.modes * np.abs(model.frequencies).clip(SOFT) / WAVENUMBER
     rng = np.random.default_rng([seed, 1])

@@ -105,7 +105,7 @@ def errors(
     """Force field minus QM around the circle, shape (m,), kcal/mol, mean taken off.
 
     Args:
-        field: the force field; its gas charges act, for QM is in vacuum.
+        field: the force field, with the charges that it has in simulations.
         topology: its molecule.
         scan: of a dihedral.
         structures: relaxed by QM, shape (s, n, 3), Å.

@@ -121,7 +121,7 @@ def test_single_molecule(lmp: str, tmp_path: Path, molecule: tuple[Topology, For
     topology, field = molecule
     rng = np.random.default_rng(1)
     x = topology.conformers[:1] + rng.normal(scale=0.1, size=(1, *topology.conformers.shape[1:]))
-    energy, gradient = molecule_energies(field, topology, x, field.charges)
+    energy, gradient = molecule_energies(field, topology, x)
     include = write_force_field(field, topology, cutoff=100, periodic=False)
     found = run(lmp, tmp_path, include, write_data(field, topology, x, [[-50, 50]] * 3))
     assert found["pe"] == pytest.approx(energy[0], rel=1e-6)
@@ -134,7 +134,7 @@ def test_dimer(
 ) -> None:
     topology, field = molecule
     x = two_molecules(topology, contact)
-    apart = molecule_energies(field, topology, x, field.charges)[0].sum()
+    apart = molecule_energies(field, topology, x)[0].sum()
     dimer = x.reshape(1, -1, 3)
     expected = interaction_energies(field, topology, dimer, field.charges)[0]
     include = write_force_field(field, topology, cutoff=100, periodic=False)

@@ -19,7 +19,7 @@ from aiida_forcefield.dynamics import (
 from aiida_forcefield.potentials import van_der_waals_radius
 from aiida_forcefield.scans import molecule_structures
 
-SCIENCE = 1
+SCIENCE = 2
 """Raised where results change by what this file imports: the cache looks at the file alone."""
 Measure = Callable[..., ManyBody]
 ENDS = [0, -1]
@@ -37,15 +37,18 @@ def measure_many_body(
     force_field: ForceFieldData,
     topology: TopologyData,
     reference: PointsData,
+    properties: ArrayData,
     polarizability: ArrayData | None = None,
     **frames: ArrayData,
 ) -> Dict:
     """What a liquid has beyond pairs, and what its simulation has in place of it.
 
     Args:
-        force_field: has the dispersion coefficients, and the charges in vacuum and in the liquid.
+        force_field: has the charges in vacuum and in the liquid.
         topology: the molecule.
         reference: the relaxed molecule.
+        properties: of it, the dispersion coefficients `c6` (n, n) in eV Å⁶. Those of the force
+            field are fitted, and stand for all that its form does not say.
         polarizability: of the relaxed molecule, `polarizability` (1, 3, 3) in Å³; without it,
             dispersion alone is told.
         frames: of one or more boxes of the liquid, the first and last of which are looked at;
@@ -63,7 +66,7 @@ def measure_many_body(
     """
     field, molecule = force_field.value, topology.value
     names = molecule.atom_types
-    c6 = np.array([field.c6(name) for name in names])
+    c6 = np.diag(properties.get_array("c6"))
     radii = [van_der_waals_radius(symbol) for symbol in molecule.symbols]
     gas, liquid = ([q[name] for name in names] for q in (field.gas_charges, field.charges))
     measures: dict[str, Measure] = {

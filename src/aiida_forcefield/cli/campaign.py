@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from aiida_forcefield.cli.errors import InputError
 
 if TYPE_CHECKING:
-    from aiida.orm import Group, ProcessNode
+    from aiida.orm import Group, Node, ProcessNode
 
     from aiida_forcefield.cli.study import StudyFile
 
@@ -25,10 +25,16 @@ IMPRECISE = 430
 """Exit code of a study that came to a result all the same."""
 
 
-def fingerprint(file: "StudyFile") -> str:
-    """What tells whether two studies compute the same, whatever their files and resources."""
+def fingerprint(file: "StudyFile", known: "Node | None" = None) -> str:
+    """What tells whether two studies compute the same, whatever their files and resources.
+
+    Args:
+        file: the study.
+        known: the force field whose points it fits, if it fits those of another study.
+    """
     study = file.study.model_dump(exclude={"resources", "reference"})
-    text = json.dumps({**study, "material": file.material()}, sort_keys=True)
+    points = {"points": known.uuid} if known else {}
+    text = json.dumps({**study, "material": file.material(), **points}, sort_keys=True)
     return f"study {hashlib.sha256(text.encode()).hexdigest()[:16]}"
 
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from aiida_forcefield.cli.graph import QM, descendants
+from aiida_forcefield.cli.graph import QM, processes_of
 from aiida_forcefield.data.outputs import outputs_of
 
 if TYPE_CHECKING:
@@ -108,9 +108,9 @@ def _dimer_set(
 
 
 def _called(study: "ProcessNode", process_type: str) -> list["ProcessNode"]:
-    """Processes of a type that a study called, directly or through others, oldest first."""
+    """Processes of a type of `processes_of` a study, oldest first."""
     from aiida.orm import ProcessNode, QueryBuilder
 
-    filters = {"id": {"in": descendants(study.pk)}, "process_type": process_type}
+    filters = {"id": {"in": processes_of(study)}, "process_type": process_type}
     query = QueryBuilder().append(ProcessNode, filters=filters)
     return query.order_by({ProcessNode: "id"}).all(flat=True) if filters["id"]["in"] else []

@@ -50,6 +50,16 @@ def write_folder(
             yield line(folder, name, MEANING[name])
     except OSError as error:
         raise InputError(f"--output: cannot write to {folder}: {error.strerror}") from None
+    yield from _pressure(results)
+
+
+def _pressure(results: "Results") -> Iterator[str]:
+    """At which pressure a liquid of these files has the density of the study."""
+    density = results["properties"]["density"]
+    if density and (beyond := density.get("beyond_pairs")):
+        pressure = density["pressure"] - sum(beyond.values())
+        yield f"for the density of this study simulate the liquid at {pressure:.0f} bar, by which"
+        yield "what pairs do not have pushes or pulls (docs/how-to/export.md)"
 
 
 def _pictures(study: "ProcessNode", results: "Results") -> Iterator[tuple[str, "Figure"]]:

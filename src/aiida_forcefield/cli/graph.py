@@ -3,8 +3,12 @@
 from collections import Counter
 from dataclasses import dataclass
 from io import BytesIO
+from typing import TYPE_CHECKING
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from aiida.orm import ProcessNode
 
 QM = "aiida.workflows:forcefield.qm"
 """Process type of a batch of QM points."""
@@ -39,6 +43,19 @@ def descendants(pk: int) -> list[int]:
         level = query.all(flat=True)
         found += level
     return found
+
+
+def source_of(study: "ProcessNode") -> "ProcessNode | None":
+    """The study whose points another fits, if it fits those of another."""
+    fit = study.inputs.fit
+    source: ProcessNode | None = fit.known.creator.caller.caller if "known" in fit else None
+    return source
+
+
+def processes_of(study: "ProcessNode") -> list[int]:
+    """PKs of all processes that a study called, and of the study whose points it fits."""
+    source = source_of(study)
+    return descendants(study.pk) + (processes_of(source) if source else [])
 
 
 def qm_batches(processes: list[int]) -> list[QmBatch]:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from aiida_forcefield.cli.campaign import Campaign
     from aiida_forcefield.cli.study import StudyFile
+    from aiida_forcefield.data import ForceFieldData
 
 POLL_SECONDS = 5.0
 REPEAT_SECONDS = 30.0
@@ -31,6 +32,12 @@ REPEAT_SECONDS = 30.0
     help="Studies that may run. [default: as many as the computer takes jobs of]",
 )
 @click.option("--protocol", help="Protocol in place of the one in the study.")
+@click.option(
+    "--points-of",
+    type=int,
+    metavar="PK",
+    help="Fit the points of study PK once more, with what the study says of the fit, and no QM.",
+)
 @click.option("--dry-run", is_flag=True, help="Check, print the plan, submit nothing.")
 @click.option(
     "--wait/--no-wait", default=False, show_default=True, help="Show progress to the end."
@@ -48,6 +55,7 @@ def launch(
     name: str | None,
     at_a_time: int | None,
     protocol: str | None,
+    points_of: int | None,
     dry_run: bool,
     wait: bool,
     output: Path | None,
@@ -61,15 +69,23 @@ def launch(
     from aiida_forcefield.cli.studies import load_studies
 
     files = load_studies(studies, table, protocol)
-    single = len(files) == 1 and table is None
+    single, known = len(files) == 1 and table is None, None
     name = name or (table or studies[0]).stem
     if not single and name.isdecimal():
         raise InputError(f"--campaign: {name!r} would be taken for a PK; give another name")
-    plans = [list(describe_plan(file)) for file in files]
+    if points_of is not None and not single:
+        raise InputError("--points-of: allowed for one study at a time")
+    if points_of is not None:
+        from aiida_forcefield.cli.profile import load
+        from aiida_forcefield.cli.submit import find_points
+
+        load(profile)
+        known = find_points(points_of, files[0])
+    plans = [list(describe_plan(file, points_of)) for file in files]
     if dry_run:
         click.echo("\n\n".join("\n".join(plan) for plan in plans))
     elif single:
-        _launch_one(profile, files[0], wait, output)
+        _launch_one(profile, files[0], known, wait, output)
     else:
         from aiida_forcefield.cli.campaign import Campaign
         from aiida_forcefield.cli.profile import load
@@ -79,16 +95,22 @@ def launch(
         _launch_campaign(campaign, wait)
 
 
-def _launch_one(profile: str, file: "StudyFile", wait: bool, output: Path | None) -> None:
+def _launch_one(
+    profile: str,
+    file: "StudyFile",
+    known: "ForceFieldData | None",
+    wait: bool,
+    output: Path | None,
+) -> None:
     from aiida_forcefield.cli.campaign import alone, fingerprint, latest
     from aiida_forcefield.cli.submit import find_codes, submit_study
 
     find_codes(profile, file)
     with alone(profile):
-        node = latest(fingerprint(file))
+        node = latest(fingerprint(file, known))
         runs = node is not None and not node.is_terminated
         if node is None or not runs:
-            node = submit_study(profile, file)
+            node = submit_study(profile, file, known)
     said = "is the same and has not ended" if runs else "submitted"
     click.echo(f"study {node.pk} {said}; `aiida-forcefield -p {profile} status {node.pk}`")
     if wait:

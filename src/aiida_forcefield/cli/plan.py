@@ -1,24 +1,63 @@
 """What a study would do, told before it does it."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
 from aiida_forcefield.cli.study import StudyFile
 
+if TYPE_CHECKING:
+    from aiida_forcefield.topology import Topology
 
-def describe_plan(file: StudyFile) -> Iterator[str]:
+
+def describe_plan(file: StudyFile, points_of: int | None = None) -> Iterator[str]:
     """The plan of a study, line by line; needs no AiiDA profile.
+
+    Args:
+        file: the study.
+        points_of: PK of the study whose points it takes, if any.
 
     Raises:
         StudyError: the material is no molecule that can be treated.
     """
-    from aiida_forcefield.scans import plan_pair_scans, plan_scans
     from aiida_forcefield.workflows.protocols import describe, get_protocol
 
     study = file.study
     topology = file.topology()
-    positions = topology.conformers[0]
     settings = get_protocol(study.protocol, study.overrides)
+    members = Counter(topology.atom_types)
+    terms = Counter(term.kind for term in topology.term_types)
+
+    yield f"material    {study.material.name} {topology.smiles}".rstrip()
+    yield (
+        f"            {len(topology.symbols)} atoms, charge {topology.charge} e, "
+        f"multiplicity {topology.multiplicity}, {len(topology.conformers)} conformer(s)"
+    )
+    yield f"protocol    {study.protocol}: {describe(study.protocol)}"
+    yield f"atom types  {', '.join(f'{name} × {count}' for name, count in members.items())}"
+    yield f"term types  {', '.join(f'{kind} × {count}' for kind, count in terms.items()) or 'none'}"
+    if points_of is None:
+        yield from _qm(topology, settings)
+    else:
+        yield f"QM points   those of study {points_of}, and no others"
+    for item in study.properties:
+        density = item.density
+        yield f"property    density at {density.temperature:g} K, {density.pressure:g} bar"
+    if points_of is None and not settings["sampling"]["rounds"]:
+        yield "            without what pairs do not have, which only sampling.rounds above 0 tells"
+    yield f"codes       {study.codes.qm} (QM), {study.codes.md} (MD)"
+    for role, step in study.resources:
+        asked = step.model_dump(exclude_none=True)
+        if asked:
+            said = ", ".join(f"{key} {value}" for key, value in asked.items())
+            yield f"jobs of {role}  {said}"
+
+
+def _qm(topology: "Topology", settings: Mapping[str, Any]) -> Iterator[str]:
+    """Scans and dimers, and how many points these are at most."""
+    from aiida_forcefield.scans import plan_pair_scans, plan_scans
+
+    positions = topology.conformers[0]
     scans = plan_scans(topology, positions).scans
     pairs = plan_pair_scans(topology, positions)
     sampling, learning = settings["sampling"], settings["learning"]
@@ -38,17 +77,6 @@ def describe_plan(file: StudyFile) -> Iterator[str]:
         + calibrated
         + bool(sampling["rounds"] and "polarizability" in settings)
     )
-    members = Counter(topology.atom_types)
-    terms = Counter(term.kind for term in topology.term_types)
-
-    yield f"material    {study.material.name} {topology.smiles}".rstrip()
-    yield (
-        f"            {len(topology.symbols)} atoms, charge {topology.charge} e, "
-        f"multiplicity {topology.multiplicity}, {len(topology.conformers)} conformer(s)"
-    )
-    yield f"protocol    {study.protocol}: {describe(study.protocol)}"
-    yield f"atom types  {', '.join(f'{name} × {count}' for name, count in members.items())}"
-    yield f"term types  {', '.join(f'{kind} × {count}' for kind, count in terms.items()) or 'none'}"
     for scan in scans:
         unit = "Å" if scan.kind == "bond" else "°"
         yield f"scan        {scan.name}  {scan.lower:.4g} to {scan.upper:.4g} {unit}"
@@ -74,14 +102,3 @@ def describe_plan(file: StudyFile) -> Iterator[str]:
         f"QM points   at most {most}; a scan stops as soon as its profile is certain, "
         "and what was computed before is not computed again"
     )
-    for item in study.properties:
-        density = item.density
-        yield f"property    density at {density.temperature:g} K, {density.pressure:g} bar"
-    if not sampling["rounds"]:
-        yield "            without what pairs do not have, which only sampling.rounds above 0 tells"
-    yield f"codes       {study.codes.qm} (QM), {study.codes.md} (MD)"
-    for role, step in study.resources:
-        asked = step.model_dump(exclude_none=True)
-        if asked:
-            said = ", ".join(f"{key} {value}" for key, value in asked.items())
-            yield f"jobs of {role}  {said}"

@@ -99,18 +99,18 @@ def _status(study: "ProcessNode") -> str:
 
 def _qm(study: "ProcessNode") -> Results:
     """Counts and cost; the cost is that of the points which this study computed itself."""
-    from aiida_forcefield.cli.graph import cpu_seconds, descendants, qm_batches
+    from aiida_forcefield.cli.graph import cpu_seconds, descendants, processes_of, qm_batches
 
-    batches = qm_batches(descendants(study.pk))
-    own = [batch.pk for batch in batches if not batch.cached]
+    batches = qm_batches(processes_of(study))
+    mine = {batch.pk for batch in qm_batches(descendants(study.pk)) if not batch.cached}
     counts = Counter(status for batch in batches for status in batch.statuses)
     failures = {status: count for status, count in counts.most_common() if status != "ok"}
     return {
         "points": counts.total(),
         "failed_points": sum(failures.values()),
         "failures": failures,
-        "cached_points": sum(len(batch.statuses) for batch in batches if batch.cached),
-        "cpu_seconds": cpu_seconds(own),
+        "cached_points": sum(len(each.statuses) for each in batches if each.pk not in mine),
+        "cpu_seconds": cpu_seconds(sorted(mine)),
     }
 
 
@@ -169,10 +169,10 @@ def _scans(study: "ProcessNode") -> list[Results]:
     from aiida.orm import Dict, ProcessNode, QueryBuilder
 
     from aiida_forcefield.cli.findings import SCAN
-    from aiida_forcefield.cli.graph import descendants
+    from aiida_forcefield.cli.graph import processes_of
     from aiida_forcefield.data import PointsData, SurrogateData
 
-    if not (processes := descendants(study.pk)):
+    if not (processes := processes_of(study)):
         return []
     filters = {"id": {"in": processes}, "process_type": SCAN}
     points = QueryBuilder().append(ProcessNode, filters=filters, project="id", tag="scan")

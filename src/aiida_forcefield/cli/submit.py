@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from aiida.orm import AbstractCode, ProcessNode
 
     from aiida_forcefield.cli.study import StudyFile
+    from aiida_forcefield.data import ForceFieldData
 
 
 def find_codes(profile: str, file: "StudyFile") -> dict[str, "AbstractCode"]:
@@ -24,8 +25,41 @@ def find_codes(profile: str, file: "StudyFile") -> dict[str, "AbstractCode"]:
     return codes
 
 
-def submit_study(profile: str, file: "StudyFile") -> "ProcessNode":
+def find_points(pk: int, file: "StudyFile") -> "ForceFieldData":
+    """The force field of study PK, whose points another study of its material is to fit.
+
+    Raises:
+        InputError: there is none, or it is of another material or another level of QM.
+    """
+    from aiida_forcefield.cli.profile import find_study
+    from aiida_forcefield.workflows.known import known_of
+    from aiida_forcefield.workflows.protocols import get_protocol
+    from aiida_forcefield.workflows.protocols.check import QM_SECTIONS
+
+    study, where = find_study(pk), f"--points-of: study {pk}"
+    if "force_field" not in study.outputs:
+        raise InputError(f"{where} has no force field yet; see `status {pk}`")
+    field: ForceFieldData = study.outputs.force_field
+    try:
+        known = known_of(field)
+    except ValueError as error:
+        raise InputError(f"{where}: {error}") from None
+    if known.topology.value.atom_types != file.topology().atom_types:
+        raise InputError(f"{where} is of {study.inputs.material['name']}; must be of one molecule")
+    asked = get_protocol(file.study.protocol, file.study.overrides)
+    for part in QM_SECTIONS:
+        done = study.inputs.fit.parameters.get(part)
+        if (done.get_dict() if done else None) != asked.get(part):
+            raise InputError(f"{where} has another section {part!r}, so its points do not serve")
+    return field
+
+
+def submit_study(
+    profile: str, file: "StudyFile", known: "ForceFieldData | None" = None
+) -> "ProcessNode":
     """Submit a valid study to the daemon of a profile.
+
+    With `known` it fits what that force field was fitted to.
 
     Raises:
         InputError: profile, daemon, broker or a code is missing, or the study does not fit them.
@@ -46,11 +80,12 @@ def submit_study(profile: str, file: "StudyFile") -> "ProcessNode":
             overrides=study.overrides,
             reference=study.reference.model_dump(exclude_none=True) or None,
             options=_options(file, codes),
+            known=known,
         )
     except ValueError as error:
         raise InputError(f"{file.path}: {error}") from None
     builder.metadata.label = study.material.name
-    builder.metadata.description = fingerprint(file)
+    builder.metadata.description = fingerprint(file, known)
     if limit := defaults_of(codes["qm"].computer).get("jobs"):
         builder.fit.max_concurrent = min(builder.fit.max_concurrent.value, limit)
     _connect_anew(profile)

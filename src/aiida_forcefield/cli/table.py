@@ -189,7 +189,7 @@ def _notes(terms: Sequence[Results]) -> Iterator[str]:
     """What the flags mean."""
     flags = [(term["name"], flag) for term in terms for flag in term["flags"]]
     if any(flag.endswith(PRIOR_ONLY) for _, flag in flags):
-        yield f" {MARK} left where its prior had it: the data do not determine it"
+        yield f" {MARK} {PRIOR_ONLY}: the data do not determine it"
     for name, flag in flags:
         if not flag.endswith(PRIOR_ONLY):
             yield f" {name}, {flag}"

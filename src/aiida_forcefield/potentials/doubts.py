@@ -1,10 +1,10 @@
 """What makes a fitted force field doubtful, in words."""
 
-from collections.abc import Iterator, Sequence
-from math import sqrt
+from collections.abc import Iterator, Mapping, Sequence
+from math import inf, sqrt
 from typing import Final
 
-from aiida_forcefield.potentials.forcefield import PRIOR_ONLY, ForceField, Term
+from aiida_forcefield.potentials.forcefield import DRAWN, PRIOR_ONLY, ForceField, Term
 from aiida_forcefield.potentials.units import KCAL_PER_MOL
 
 LARGE_MISFIT: Final = 2.0
@@ -12,6 +12,8 @@ LARGE_MISFIT: Final = 2.0
 are fitted well."""
 POOR_TORSION: Final = 0.25 * KCAL_PER_MOL
 """eV along dihedrals, all else relaxed; 0.01 to 0.15 kcal/mol in molecules that are fitted well."""
+POOR_DIMERS: Final = 1.0 * KCAL_PER_MOL
+"""eV; 0.2 to 0.9 in most scans of two molecules."""
 MANY_OUTLIERS: Final = 0.05  # of all points
 MANY_UNKNOWN: Final = 0.5  # of the repulsions
 _NAMED = 6  # as many names as a line holds
@@ -20,8 +22,9 @@ _NAMED = 6  # as many names as a line holds
 def doubts(field: ForceField) -> tuple[str, ...]:
     """One sentence for each thing that is wrong with a fit; none for a field that is not a fit.
 
-    Not converged, contradictory points, few points, parameters that the data leave free or that are
-    at a bound, atoms that may collapse.
+    Not converged, contradictory points, kinds of dimers that are worse than before, few points,
+    parameters that the data leave free or drew far, or that are at a bound, atoms that may
+    collapse.
     """
     found = field.diagnostics
     if "reduced_chi2" not in found:
@@ -29,6 +32,7 @@ def doubts(field: ForceField) -> tuple[str, ...]:
     return (
         *_of_the_optimum(found["converged"], found["reduced_chi2"]),
         *_of_the_torsions(found.get("rmse_torsion", 0.0)),
+        *_of_the_dimers(found),
         *_of_the_data(field),
         *_of_the_parameters(field.terms),
         *_of_the_bonds(field.terms),
@@ -50,6 +54,21 @@ def _of_the_torsions(error: float) -> Iterator[str]:
         yield (
             f"Profiles along dihedrals are missed by {error / KCAL_PER_MOL:.2f} kcal/mol: their "
             "points contradict each other, or more than their own terms turns with them."
+        )
+
+
+def _of_the_dimers(found: Mapping[str, float]) -> Iterator[str]:
+    fitted = {name: error for name, error in found.items() if name.startswith("rmse_interaction")}
+    worse = [
+        f"{name.removeprefix('rmse_interaction ')} ({error / KCAL_PER_MOL:.2f} kcal/mol, before "
+        f"{fitted[f'{name}_start'] / KCAL_PER_MOL:.2f})"
+        for name, error in fitted.items()
+        if error > max(fitted.get(f"{name}_start", inf), POOR_DIMERS)
+    ]
+    if worse:
+        yield (
+            f"Described worse than before the fit: {_listed(worse)}. Other points contradict them, "
+            "or the forms cannot describe all."
         )
 
 
@@ -97,6 +116,8 @@ def _of_the_parameters(terms: Sequence[Term]) -> Iterator[str]:
     flags = [f"{term.name}:{flag}" for term in terms for flag in term.flags]
     if held := [flag for flag in flags if flag.endswith("bound")]:
         yield f"Held by a bound and not by the points: {_listed(held)}."
+    if drawn := [flag for flag in flags if flag.endswith(DRAWN)]:
+        yield f"Drawn by the points far off what was expected of them: {_listed(drawn)}."
     if low := [
         flag.partition("barrier before collapse ")[2] for flag in flags if "collapse" in flag
     ]:

@@ -172,25 +172,22 @@ def molecule_energies(
     forcefield: ForceField,
     topology: Topology,
     positions: ArrayLike,
-    charges: Mapping[str, float] | None = None,
 ) -> tuple[Array, Array]:
     """Intramolecular energies, shape (s,), eV, and gradients, shape (s, n, 3), eV/Å.
 
     Args:
-        forcefield: the force field.
+        forcefield: the force field, with its charges for the liquid.
         topology: its molecule.
         positions: shape (s, n, 3), Å.
-        charges: charge of each atom type; by default the gas charges, used in the fit.
 
     Raises:
         ValueError: if the positions or the terms do not belong to the topology.
     """
-    charges = forcefield.gas_charges if charges is None else charges
     model = molecule_model(
         topology,
         forcefield.terms,
         positions,
-        charges,
+        forcefield.charges,
         forcefield.combination,
         forcefield.scale_14,
     )
@@ -203,7 +200,14 @@ def interaction_energies(
     positions: ArrayLike,
     charges: Mapping[str, float] | None = None,
 ) -> Array:
-    """Interaction energies of dimers, shape (s,), eV; arguments as `molecule_energies`."""
+    """Interaction energies of dimers, shape (s,), eV.
+
+    Args:
+        forcefield: the force field.
+        topology: its molecule.
+        positions: shape (s, 2n, 3), Å.
+        charges: charge of each atom type; by default those of the gas, as in the fit.
+    """
     charges = forcefield.gas_charges if charges is None else charges
     model = dimer_model(topology, forcefield.terms, positions, charges, forcefield.combination)
     return model.energy(forcefield.vector)[0]

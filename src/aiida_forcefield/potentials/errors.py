@@ -30,7 +30,7 @@ def field_errors(
     energies weigh as in a fit; all pair scans are one kind. Points that failed are left out.
 
     Args:
-        field: the force field; its gas charges act.
+        field: the force field; between two molecules its gas charges act.
         topology: its molecule.
         points: of single molecules, and of dimers by label.
         settings: weights of a fit.

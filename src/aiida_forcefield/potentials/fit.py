@@ -14,6 +14,7 @@ from aiida_forcefield.potentials.collapse import inner_maximum
 from aiida_forcefield.potentials.crystal_energy import crystal_model
 from aiida_forcefield.potentials.energy import dimer_model, molecule_model
 from aiida_forcefield.potentials.forcefield import (
+    DRAWN,
     PRIOR_ONLY,
     ForceField,
     Kind,
@@ -26,7 +27,7 @@ from aiida_forcefield.potentials.forms import FORM_OF_KIND, Form
 from aiida_forcefield.potentials.hessian import hessian_model
 from aiida_forcefield.potentials.outliers import agreeing, agreeing_along
 from aiida_forcefield.potentials.points import DimerPoints, MoleculePoints
-from aiida_forcefield.potentials.prior import NO_PAIRS, Pairs, Prior, Reference, build_prior
+from aiida_forcefield.potentials.prior import Prior, Reference, build_prior
 from aiida_forcefield.potentials.residuals import ALONG, Problem, Rows, type_pairs
 from aiida_forcefield.potentials.settings import Settings
 from aiida_forcefield.potentials.torsions import along_dihedrals, relaxed_torsions
@@ -39,7 +40,8 @@ Array = NDArray[np.float64]
 SCALE_14: Final = (1.0, 1.0)
 """Atoms three bonds apart feel each other in full. Without that, angles lean where a methyl group
 meets a lone pair, and the minima of torsions are off: docs/topics/fit.md has the figures."""
-_RELAXATIONS = 3  # profiles of ethanol change by less than 0.01 kcal/mol with another one
+_RELAXATIONS = 8  # at most; two or three will do where other angles do not lean
+_FAR = 3.0  # standard deviations off a prior
 _MOST_FITS = 5  # after which it is clear which points are outliers
 
 
@@ -69,7 +71,7 @@ def fit_force_field(
     dimer_points: Sequence[DimerPoints],
     settings: Settings | None = None,
     forms: Mapping[Kind, Form] = FORM_OF_KIND,
-    pairs: Pairs = NO_PAIRS,
+    pairs: Sequence[str] = (),
 ) -> ForceField:
     """Fit all parameters of a force field at once.
 
@@ -77,19 +79,20 @@ def fit_force_field(
         topology: the molecule, or the ions of a crystal's cell.
         reference: its minimum, Hessian and C6, which give the prior. The Hessian is data, too, but
             not of a crystal's cell.
-        charges: of each atom type in the liquid, e; they are handed on, not fitted with. Of a
+        charges: of each atom type in the liquid, e. Within a molecule they act in the fit too, for
+            so it is simulated: with other charges its conformers have other energies.
+        gas_charges: of each atom type in vacuum, e; those of two molecules, as their QM is. Of a
             crystal both sets are those of its ions.
-        gas_charges: of each atom type in vacuum, e; the points are in vacuum too.
         molecule_points: energies and gradients of single molecules; or of cells, with stresses.
         dimer_points: sets of interaction energies.
         settings: weights; `Settings()` by default.
         forms: of each kind of interaction.
-        pairs: parameters about which pairs of atom types have their own, as of `build_prior`.
+        pairs: names of the terms of pairs of atom types that have their own, as of `build_prior`.
 
     Returns:
-        The force field. A parameter at a bound is flagged, and one that the data left as wide as
-        its prior (more than 0.9 of its width). Points that disagree with all others are
-        left out; the diagnostics count them by label.
+        The force field. A parameter at a bound is flagged, one that the data drew far off its
+        prior, and one that they left as wide as that (more than 0.9 of its width). Points that
+        disagree with all others are left out; the diagnostics count them by label.
 
     Raises:
         ValueError: if shapes disagree, a value is not finite, or charges are missing, do not add up
@@ -109,10 +112,10 @@ def fit_force_field(
     )
     positions, cells = molecule_points.positions, molecule_points.cells
     if cells is None:
-        hessian = hessian_model(topology, prior.terms, reference, gas_charges, SCALE_14)
-        model = molecule_model(topology, prior.terms, positions, gas_charges, scale_14=SCALE_14)
+        hessian = hessian_model(topology, prior.terms, reference, charges, SCALE_14)
+        model = molecule_model(topology, prior.terms, positions, charges, scale_14=SCALE_14)
     else:
-        hessian, model = None, crystal_model(topology, prior.terms, positions, cells, gas_charges)
+        hessian, model = None, crystal_model(topology, prior.terms, positions, cells, charges)
     problem = Problem(
         prior,
         settings,
@@ -234,9 +237,13 @@ def _with_torsions(
         field = ForceField(
             terms, dict(charges), dict(gas_charges), np.zeros((0, 0)), scale_14=SCALE_14
         )
-        torsions = relaxed_torsions(topology, field, problem.molecule_points, problem.torsions)
+        before = problem.torsions
+        torsions = relaxed_torsions(topology, field, problem.molecule_points, before)
         problem = replace(problem, torsions=torsions)
         u, converged = _minimised(problem, u)
+        labels = problem.molecule_points.labels
+        if before and torsions.change(before, labels) < problem.settings.torsion_error:
+            break
     rows = problem.rows()
     agree = agreeing_along(*problem.residuals(u), rows)
     if agree.all():
@@ -316,6 +323,9 @@ def _terms(
                 flags.append(f"{name}: at upper bound")
             if found.determined[i] > 0.9:
                 flags.append(f"{name}: {PRIOR_ONLY}")
+            off = (found.u[i] - prior.centre[i]) / prior.widths[i]
+            if abs(off) > _FAR:
+                flags.append(f"{name}: {off:+.1f} {DRAWN}")
         if term.kind == "nonbonded":
             mine = set(term.name.removeprefix("nonbonded ").split("-"))
             flags += [

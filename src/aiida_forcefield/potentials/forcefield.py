@@ -14,8 +14,10 @@ from aiida_forcefield.topology.topology import Topology
 
 Array = NDArray[np.float64]
 
-PRIOR_ONLY: Final = "not determined by the data (prior only)"
-"""What the flag of a parameter says that the data left as wide as its prior."""
+PRIOR_ONLY: Final = "as uncertain as its prior"
+"""What the flag of a parameter says that the data do not determine; moved they may have it."""
+DRAWN: Final = "standard deviations off its prior"
+"""What that of a parameter ends with which the data drew far from where it was expected."""
 _ROUNDED: Final = 0.005  # e: by how much rounded charges may miss the charge of the molecule
 
 
@@ -70,8 +72,10 @@ class ForceField:
     Attributes:
         terms: bonded terms in the topology's order, then one nonbonded term per atom type, then
             those of pairs of types that follow no combination rule. Nonbonded terms share a form.
-        charges: charge of each atom type in the liquid, which MD runs with, e.
-        gas_charges: charge of each atom type in vacuum, with which energies are fitted, e.
+        charges: charge of each atom type in the liquid, e; MD runs with them, and bonded terms are
+            fitted with them.
+        gas_charges: charge of each atom type in vacuum, e; interaction energies are fitted with
+            them.
         covariance: covariance of the p parameters in the order of `parameter_names`, shape (p, p).
         diagnostics: errors in eV, eV/Å and, of frequencies, 1/cm, before (``..._start``) and after
             the fit, and those that a fit without them foresees (``left_out_...``), counts, and the
@@ -121,13 +125,6 @@ class ForceField:
     def nonbonded_form(self) -> Form:
         """The one form of all nonbonded terms."""
         return next(FORMS[term.form] for term in self.terms if term.kind == "nonbonded")
-
-    def c6(self, name: str) -> float:
-        """Dispersion coefficient between two atoms of a type, eV Å⁶."""
-        parameters = self.term(f"nonbonded {name}").parameters
-        if "C6" in parameters:
-            return parameters["C6"]
-        return 4 * parameters["epsilon"] * parameters["sigma"] ** 6
 
     def pair(self, i: str, j: str) -> dict[str, float]:
         """Nonbonded parameters between two atom types."""

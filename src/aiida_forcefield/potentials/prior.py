@@ -4,7 +4,7 @@ The fit works in u: ln p for positive parameters, p for the others. The prior is
 a sum of squares |L (u − u0)|². No experimental property enters.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -23,13 +23,12 @@ from aiida_forcefield.potentials.forms import (
     LINEAR_ANGLE,
     THREEFOLD,
     Form,
+    combine,
 )
 from aiida_forcefield.scans.coordinates import evaluate
 from aiida_forcefield.topology.topology import Topology
 
 Array = NDArray[np.float64]
-Pairs = Mapping[str, Mapping[str, float]]
-NO_PAIRS: Final[Pairs] = {}
 
 _MORSE_DEPTH: Final = 4.0  # eV, the middle of covalent single bonds
 _RHO: Final = 0.265  # Å, how fast the overlap of valence shells decays
@@ -53,8 +52,8 @@ WIDTHS: Final = {
     ("nonbonded", "sigma"): 0.25,
 }
 
-# The same between unlike types, about what the combination rule makes of their parameters: by so
-# much combination rules err.
+# The same between unlike types, about what the combination rule makes of the parameters that the
+# like ones have, whatever these are: by so much combination rules err.
 PAIR_WIDTHS: Final = {
     "A": 0.3,
     "rho": 0.04,
@@ -103,7 +102,7 @@ class Prior:
         terms: the terms at the prior's centre, from which the fit starts.
         logarithmic: where u = ln p, shape (p,).
         centre: u0, shape (p,).
-        rows: L, shape (p, p), lower triangular within each term.
+        rows: L, shape (p, p).
         lower: bound of u, shape (p,).
         upper: bound of u, shape (p,).
         held: parameters that stay at the centre, shape (p,).
@@ -158,7 +157,7 @@ def build_prior(
     reference: Reference,
     dispersion_width: float,
     forms: Mapping[Kind, Form] = FORM_OF_KIND,
-    pairs: Pairs = NO_PAIRS,
+    pairs: Sequence[str] = (),
 ) -> Prior:
     """The prior of all terms of a topology.
 
@@ -171,22 +170,21 @@ def build_prior(
         dispersion_width: relative standard deviation of C6 and of C8.
         forms: of each kind of interaction; angles that are straight and dihedrals of symmetric
             groups have one of their own.
-        pairs: parameters about which pairs of types have their own, by the term's name, such as
-            ``"nonbonded C1-O1"``; for the others there is the combination rule.
+        pairs: names of the terms of those pairs of types that have parameters of their own, such
+            as ``"nonbonded C1-O1"``; for the others there is the combination rule.
 
     Raises:
         ValueError: if the reference does not fit the topology, or a C6 is not positive.
     """
-    own = tuple(
-        _term(forms["nonbonded"], name, tuple(values.values())) for name, values in pairs.items()
-    )
-    terms = _start(topology, reference, forms) + own
+    terms = _start(topology, reference, forms)
+    terms += tuple(_between_unlike(terms, pairs))
     places = columns(terms)
     parameters = vector(terms)
     logarithmic = np.array(
         [parameter.positive for term in terms for parameter in FORMS[term.form].parameters]
     )
     centre = np.where(logarithmic, np.log(np.where(logarithmic, parameters, 1.0)), parameters)
+    slope = np.where(logarithmic, parameters, 1.0)
     lower, upper = np.empty_like(centre), np.empty_like(centre)
     rows = np.eye(len(centre))
     held = np.array([(term.form, name) in _HELD for term in terms for name in term.parameters])
@@ -208,19 +206,36 @@ def build_prior(
             rows[here[1], here[:2]] = 1, 2
         if "rho" in term.parameters and "sigma" not in term.parameters:
             # What is known is ln A − r/ρ at contact r.
-            places_of = (topology.atom_types.index(name) for name in _types(term))
+            places_of = (topology.atom_types.index(name) for name in _types(term.name))
             symbols = (topology.symbols[place] for place in places_of)
             rows[here[0], here[1]] = van_der_waals_distance(*symbols) / term.parameters["rho"]
         own_widths = np.array([widths[term.kind, name] for name in term.parameters])
         rows[here] /= np.where(held[here], _HOLD, own_widths)[:, None]
+        if term.name in pairs:
+            like = [places[f"nonbonded {name}"] for name in _types(term.name)]
+            one, other = (parameters[there] for there in like)
+            _, derivatives = combine(FORMS[term.form], one, other, None)
+            for there, by in zip(like, derivatives, strict=True):
+                moved = by * slope[there] / slope[here]  # of u, to first order where no mean of ln
+                rows[np.ix_(here, there)] = -rows[np.ix_(here, here)] * moved
     centre = np.clip(centre, lower, upper)
     return Prior(terms, logarithmic, centre, rows, lower, upper, held)
 
 
-def _types(term: Term) -> list[str]:
+def _types(name: str) -> list[str]:
     """Of a nonbonded term: the atom type twice, or both of a pair."""
-    names = term.name.removeprefix("nonbonded ").split("-")
+    names = name.removeprefix("nonbonded ").split("-")
     return names if len(names) > 1 else names * 2
+
+
+def _between_unlike(terms: Sequence[Term], pairs: Sequence[str]) -> Iterator[Term]:
+    """Nonbonded terms of pairs of types, as the combination rule has them."""
+    like = {term.name: term for term in terms}
+    for name in pairs:
+        one, other = (like[f"nonbonded {each}"] for each in _types(name))
+        form = FORMS[one.form]
+        joint, _ = combine(form, [*one.parameters.values()], [*other.parameters.values()], None)
+        yield _term(form, name, tuple(joint))
 
 
 def _start(

@@ -70,10 +70,9 @@ def fit_chosen_forms(
         tried |= {usual: before, rival.name: after}
         if _gains(before, after) and _outliers(trial) == _outliers(best):
             best, forms[rival.kind] = trial, rival
-    types = combinations(topology.type_names, 2)
-    combined = {pair_name(i, j): best.pair(i, j) for i, j in types}
-    if combined and dimer_points:
-        trial = fit_force_field(*data, forms, combined)
+    pairs = [pair_name(i, j) for i, j in combinations(topology.type_names, 2)]
+    if pairs and dimer_points:
+        trial = fit_force_field(*data, forms, pairs)
         before, after = (field.diagnostics["foresight_interaction"] for field in (best, trial))
         tried |= {"combination_rule": before, "pairs": after}
         if _gains(before, after) and _outliers(trial) == _outliers(best):

@@ -7,6 +7,7 @@ along a dihedral count at the structures that the force field itself has there. 
 terms alone are fitted: others would buy energy at structures that their next relaxation leaves.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -62,6 +63,20 @@ class Torsions:
         slope, jacobian = self.model.slope(self._mixed(parameters), self.directions)
         return slope, np.where(self.free, jacobian, 0.0)
 
+    def change(self, before: "Torsions", labels: Sequence[str]) -> float:
+        """By how much profiles differ from what structures relaxed before made of them, eV.
+
+        Args:
+            before: relaxed in a force field nearby.
+            labels: of all points of the molecule.
+
+        Returns:
+            The root mean square of the profile that differs most, without its offset.
+        """
+        own = self.energy(self.parameters)[0] - before.energy(self.parameters)[0]
+        names = np.array(labels)[self.places]
+        return float(max(np.std(own[names == name]) for name in np.unique(names)))
+
     def _mixed(self, parameters: Array) -> Array:
         return np.where(self.free, parameters, self.parameters)
 
@@ -87,7 +102,7 @@ def relaxed_torsions(
     points: MoleculePoints,
     before: Torsions | None = None,
 ) -> Torsions:
-    """Relax the points along dihedrals in a force field, in vacuum.
+    """Relax the points along dihedrals in a force field.
 
     Args:
         topology: the molecule.
@@ -101,7 +116,7 @@ def relaxed_torsions(
             topology,
             field.terms,
             positions,
-            field.gas_charges,
+            field.charges,
             field.combination,
             field.scale_14,
         )

@@ -21,7 +21,10 @@ from aiida_forcefield.workflows.outcome import reason
 from aiida_forcefield.workflows.protocols import get_protocol
 from aiida_forcefield.workflows.submission import settle, submit_once
 
-FOUND_BY_CHAIN = ("force_field", "topology", "reference", "many_body", "polarizability")
+FOUND_BY_CHAIN = (
+    *("force_field", "topology", "reference"),
+    *("properties", "many_body", "polarizability"),
+)
 """Inputs that the chains around a density find themselves."""
 
 
@@ -56,11 +59,17 @@ class DensityWorkChain(WorkChain):
             "`volume` (Å3) per molecule at which they are so; without it none acts.",
         )
         spec.input(
+            "properties",
+            valid_type=ArrayData,
+            required=False,
+            help="Of the relaxed molecule, `c6` (n, n) in eV Å6.",
+        )
+        spec.input(
             "polarizability",
             valid_type=ArrayData,
             required=False,
-            help="Of the relaxed molecule, (1, 3, 3) in Å3. With it, `many_body` is measured anew "
-            "in the liquid, once it is equilibrated.",
+            help="Of the relaxed molecule, (1, 3, 3) in Å3. With it and `properties`, `many_body` "
+            "is measured anew in the liquid, once it is equilibrated.",
         )
         spec.input(
             "settings",
@@ -188,7 +197,7 @@ class DensityWorkChain(WorkChain):
         )
 
     def _measure_many_body(self) -> None:
-        names = ("force_field", "topology", "reference", "polarizability")
+        names = ("force_field", "topology", "reference", "properties", "polarizability")
         seeds = self.inputs.settings["seeds"]
         frames = {
             f"frames_{seed}": leg.outputs.frames

@@ -32,6 +32,7 @@ from aiida_forcefield.data.outputs import outputs_of
 from aiida_forcefield.potentials.errors import LIQUID
 from aiida_forcefield.workflows.density import DensityWorkChain
 from aiida_forcefield.workflows.fit_ports import define_ports
+from aiida_forcefield.workflows.known import known_of
 from aiida_forcefield.workflows.outcome import reason
 from aiida_forcefield.workflows.protocols import get_protocol
 from aiida_forcefield.workflows.protocols.check import QM_SECTIONS
@@ -58,23 +59,25 @@ class FitWorkChain(WorkChain):
         super().define(spec)
         define_ports(spec)
         spec.outline(
-            cls.compute_reference,
-            cls.inspect_reference,
-            cls.plan,
-            while_(cls.has_work)(cls.submit_work, cls.collect_work),
-            cls.fit,
-            while_(cls.wants_round)(
-                cls.simulate_liquid,
-                cls.sample_liquid,
+            if_(cls.has_points)(cls.take_points, cls.fit, cls.assess).else_(
+                cls.compute_reference,
+                cls.inspect_reference,
+                cls.plan,
                 while_(cls.has_work)(cls.submit_work, cls.collect_work),
-                if_(cls.wants_calibration)(
-                    cls.plan_calibration,
-                    while_(cls.has_work)(cls.submit_work, cls.collect_work),
-                    cls.calibrate,
-                ),
-                cls.validate,
                 cls.fit,
-                cls.assess,
+                while_(cls.wants_round)(
+                    cls.simulate_liquid,
+                    cls.sample_liquid,
+                    while_(cls.has_work)(cls.submit_work, cls.collect_work),
+                    if_(cls.wants_calibration)(
+                        cls.plan_calibration,
+                        while_(cls.has_work)(cls.submit_work, cls.collect_work),
+                        cls.calibrate,
+                    ),
+                    cls.validate,
+                    cls.fit,
+                    cls.assess,
+                ),
             ),
             cls.conclude,
         )
@@ -123,6 +126,28 @@ class FitWorkChain(WorkChain):
         builder.liquid._merge(liquid)
         builder._update(nodes)
         return builder
+
+    def has_points(self) -> bool:
+        """Whether all points are there already."""
+        return "known" in self.inputs
+
+    def take_points(self) -> ExitCode | None:
+        """Take what another force field of the molecule was fitted to."""
+        try:
+            known = known_of(self.inputs.known)
+        except ValueError as error:
+            return self.exit_codes.ERROR_KNOWN.format(reason=error)
+        topology = self.inputs.topology
+        if known.topology.value.atom_types != topology.value.atom_types:
+            return self.exit_codes.ERROR_KNOWN.format(reason="it is of another molecule")
+        for name in ("reference", "properties", "points", "surrogates", "frames", "calibration"):
+            self.ctx[name] = getattr(known, name)
+        self.ctx.charges = derive_charges(topology, known.reference, known.properties)
+        self.ctx.round, self.ctx.apart = len(known.frames), {}
+        for name in ("calibration", "polarizability"):
+            if node := getattr(known, name):
+                self.out(name, node)
+        return None
 
     def compute_reference(self) -> Any:
         """Relax the conformers and compute the properties of the lowest."""

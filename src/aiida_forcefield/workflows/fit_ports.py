@@ -44,6 +44,13 @@ def define_ports(spec: WorkChainSpec) -> None:
         namespace_options={"help": "The liquid from which dimers are taken."},
     )
     spec.input("fit", valid_type=Dict, help="Settings of the fit that differ from its own.")
+    spec.input(
+        "known",
+        valid_type=ForceFieldData,
+        required=False,
+        help="A force field of the molecule: what it was fitted to is fitted once more, without "
+        "any QM.",
+    )
     spec.input("max_concurrent", valid_type=Int, help="Scans and jobs at a time.")
     spec.output("force_field", valid_type=ForceFieldData)
     spec.output("charges", valid_type=Dict)
@@ -86,6 +93,7 @@ def define_ports(spec: WorkChainSpec) -> None:
         required=False,
         help="Of the last preliminary liquid: `positions` (f, M, n, 3) and `box` (f, 3) in Å.",
     )
+    spec.exit_code(220, "ERROR_KNOWN", message="What is known cannot be fitted: {reason}")
     spec.exit_code(
         320,
         "ERROR_REFERENCE",

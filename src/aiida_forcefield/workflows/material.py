@@ -96,6 +96,7 @@ class MaterialWorkChain(WorkChain):
         overrides: Mapping[str, Any] | None = None,
         reference: Mapping[str, Any] | None = None,
         options: Mapping[str, Mapping[str, Any]] | None = None,
+        known: ForceFieldData | None = None,
     ) -> ProcessBuilder:
         """A builder with all inputs set.
 
@@ -107,6 +108,7 @@ class MaterialWorkChain(WorkChain):
             overrides: changes of the protocol.
             reference: experimental values to show beside the results.
             options: of jobs on each code, such as ``{"qm": {"max_wallclock_seconds": 3600}}``.
+            known: a force field of the material whose points are to be fitted, without other QM.
 
         Raises:
             ValueError: unknown protocol, an override that is not allowed, a material that cannot
@@ -125,6 +127,8 @@ class MaterialWorkChain(WorkChain):
         for part, process in (("fit", FitWorkChain), ("density", DensityWorkChain)):
             inputs = process.get_builder_from_protocol(codes, protocol, state, overrides, options)
             builder[part]._merge(inputs)
+        if known:
+            builder.fit.known = known
         settings = get_protocol(protocol, overrides)
         if "spread" in settings:
             builder.fit.variations = List(list(CHOICES))
@@ -224,7 +228,7 @@ class MaterialWorkChain(WorkChain):
         outputs = outputs_of(self.ctx.fit)
         if "frames" not in outputs:
             return {}
-        names = ("reference", "frames")
+        names = ("reference", "properties", "frames")
         inputs = {name: outputs[name] for name in names} | {"topology": self.ctx.topology}
         polarizability = {k: v for k, v in outputs.items() if k == "polarizability"}
         try:
@@ -232,7 +236,7 @@ class MaterialWorkChain(WorkChain):
         except ValueError as error:
             self.report(f"induction beyond pairs: {error}")
             return {"many_body": measure_many_body(force_field, **inputs)}
-        return {"many_body": many_body, **polarizability}
+        return {"many_body": many_body, "properties": outputs["properties"], **polarizability}
 
     def _submit_density(
         self, label: str, force_field: ForceFieldData, **found: Data

@@ -8,9 +8,10 @@ from aiida_forcefield.calculations.uncertainty import estimate_uncertainty
 pytestmark = pytest.mark.usefixtures("storage")
 
 
-def density(value: float, error: float, beyond: float = 0.0) -> Dict:
+def density(value: float, error: float, beyond: float = 0.0, induction: float = 0.0) -> Dict:
     content = {"value": value, "standard_error": error, "unit": "g/cm3"}
-    return Dict({**content, "compressibility": 1e-4, "beyond_pairs_error": beyond})
+    content |= {"compressibility": 1e-4, "beyond_pairs_error": beyond}
+    return Dict({**content, "beyond_pairs": {"induction": induction}})
 
 
 def test_changes_beyond_the_statistics_count() -> None:
@@ -38,6 +39,12 @@ def test_what_is_not_known_beyond_pairs_counts() -> None:
     found = estimate_uncertainty(density(0.75, 0.003, 40.0 / 0.75)).get_dict()
     assert found["many_body_pressure"] == pytest.approx(0.004)
     assert found["uncertainty"] == pytest.approx(0.005)
+
+
+def test_induction_is_not_known_better_than_its_model() -> None:
+    found = estimate_uncertainty(density(0.75, 0.0, 120.0, -800.0)).get_dict()
+    assert found["beyond_pairs_error"] == pytest.approx(200.0)
+    assert found["uncertainty"] == pytest.approx(0.015)
 
 
 @pytest.mark.parametrize(("change", "expected"), [(0.02, 0.03), (0.04, 0.04)])

@@ -73,7 +73,7 @@ def force_field() -> ForceFieldData:
         form="morse",
         parameters={"D": 4.7, "alpha": 1.9, "r0": 0.74},
         standard_errors={"D": 0.1, "alpha": 0.05, "r0": 0.001},
-        flags=("D: at upper bound", "alpha: not determined by the data (prior only)"),
+        flags=("D: at upper bound", "alpha: as uncertain as its prior"),
     )
     return ForceFieldData(
         ForceField((bond,), {"H1": 0.0}, {"H1": 0.0}, covariance=np.eye(3), diagnostics=ERRORS)
@@ -202,7 +202,7 @@ def test_table_shows_errors_flags_and_deviation(study: WorkChainNode) -> None:
     assert "H1-H1 4.70 ± 0.10 1.900 ± 0.050* 0.7400 ± 0.0010" in words
     assert "bond H1-H1, D: at upper bound" in words
     assert any(line.startswith("1 scf_not_converged: The electronic") for line in words)
-    assert "* left where its prior had it: the data do not determine it" in words
+    assert "* as uncertain as its prior: the data do not determine it" in words
     assert "dimers: all 0.50 0.25 kcal/mol" in words
     assert "dimers: worst scan, pair H1-H1 0.75 0.35 kcal/mol" in words
     assert "predicted 0.8000 ± 0.0303" in words

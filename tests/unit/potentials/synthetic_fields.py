@@ -92,7 +92,8 @@ def minimum(forcefield: ForceField, topology: Topology) -> Reference:
     gradients = molecule_energies(forcefield, topology, (x + shifts).reshape(-1, *start.shape))[1]
     forward, backward = gradients.reshape(2, x.size, x.size)
     hessian = (forward - backward) / (2 * step)
-    C6 = [forcefield.c6(name) for name in topology.atom_types]
+    like = [forcefield.term(f"nonbonded {name}") for name in topology.atom_types]
+    C6 = [term.parameters["C6"] for term in like]
     return Reference(x.reshape(start.shape), (hessian + hessian.T) / 2, np.sqrt(np.outer(C6, C6)))
 
 
@@ -100,7 +101,7 @@ def disturbed(
     reference: Reference, field: ForceField, topology: Topology, error: float
 ) -> Reference:
     """With a Hessian that errs between normal modes as much as a fit expects."""
-    model = hessian_model(topology, field.terms, reference, field.gas_charges, field.scale_14)
+    model = hessian_model(topology, field.terms, reference, field.charges, field.scale_14)
     masses = np.repeat([atomic_masses[atomic_numbers[s]] for s in topology.symbols], 3)
     forces = masses[:, None] * model.modes * model.frequencies.clip(SOFT) / WAVENUMBER
     noise = np.random.default_rng(3).normal(scale=error, size=2 * (len(model.frequencies),))

@@ -1,5 +1,6 @@
 """Bad fits are told in words, each in those of its kind; a good one is not doubted."""
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -135,3 +136,22 @@ def test_charges_that_do_not_add_up_are_refused(
     for both in ((wrong, field.gas_charges), (field.charges, wrong)):
         with pytest.raises(ValueError, match=message):
             fit_force_field(*arguments, *both, molecules, [dimers])
+
+
+def test_dimers_that_are_worse_than_before(good: ForceField) -> None:
+    errors = {"rmse_interaction pair C1-O1": 0.07, "rmse_interaction pair C1-O1_start": 0.01}
+    (told,) = doubts(replace(good, diagnostics=good.diagnostics | errors))
+    assert told.startswith("Described worse than before the fit: pair C1-O1 (1.61 kcal/mol, before")
+    better = errors | {"rmse_interaction pair C1-O1_start": 0.08}
+    assert doubts(replace(good, diagnostics=good.diagnostics | better)) == ()
+
+
+def test_a_parameter_that_is_drawn_far_off_its_prior(methanol: Case) -> None:
+    """The hydroxyl bond of the reference is a tenth of an ångström too long."""
+    x = methanol.reference.positions.copy()
+    bond = x[5] - x[1]
+    x[5] += 0.1 * bond / np.linalg.norm(bond)
+    case = replace(methanol, reference=replace(methanol.reference, positions=x))
+    told = doubts(fitted(case, data(methanol, noise=0.5)))
+    (drawn,) = (line for line in told if line.startswith("Drawn by the points"))
+    assert re.search(r"bond H2-O1:r0: -[3-6]\.\d standard deviations off its prior", drawn)

@@ -128,7 +128,7 @@ def test_atoms_three_bonds_apart_count_by_their_scale(methanol: Case) -> None:
         p = field.pair(a, b)
         r = np.linalg.norm(x[:, i] - x[:, j], axis=-1)
         expected += 0.25 * damped(r, **p)
-        expected += 0.5 * 14.3996454784 * field.gas_charges[a] * field.gas_charges[b] / r
+        expected += 0.5 * 14.3996454784 * field.charges[a] * field.charges[b] / r
     assert len(topology.pairs_14) == 3
     energy, gradient = molecule_energies(half, topology, x)
     np.testing.assert_allclose(energy - apart, expected, rtol=1e-9)

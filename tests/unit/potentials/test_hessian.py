@@ -13,7 +13,7 @@ NONE = np.zeros((0, 6, 3))
 
 def test_hessian_of_the_field_itself_is_found_without_error(case: Case) -> None:
     field = case.forcefield
-    args = (case.topology, field.terms, case.reference, field.gas_charges, field.scale_14)
+    args = (case.topology, field.terms, case.reference, field.charges, field.scale_14)
     model = hessian_model(*args)
     off, _ = model.errors(field.vector)
     assert len(off) == model.size
@@ -25,9 +25,7 @@ def test_hessian_of_the_field_itself_is_found_without_error(case: Case) -> None:
 def test_twice_the_force_constants_are_twice_the_squared_frequencies(methanol: Case) -> None:
     reference = replace(methanol.reference, hessian=2 * methanol.reference.hessian)
     field = methanol.forcefield
-    model = hessian_model(
-        methanol.topology, field.terms, reference, field.gas_charges, field.scale_14
-    )
+    model = hessian_model(methanol.topology, field.terms, reference, field.charges, field.scale_14)
     off, _ = model.errors(field.vector)
     stretches = np.sort(off)[:4]  # four bonds to hydrogen, beyond where modes count as soft
     assert stretches == pytest.approx(-0.5, abs=1e-3)

@@ -3,8 +3,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from aiida_forcefield.potentials.forcefield import vector
-from aiida_forcefield.potentials.forms import TANG_TOENNIES
+from aiida_forcefield.potentials.forcefield import columns, vector
+from aiida_forcefield.potentials.forms import FORMS, TANG_TOENNIES, combine
 from aiida_forcefield.potentials.prior import Reference, build_prior, van_der_waals_distance
 from aiida_forcefield.topology import from_smiles
 
@@ -50,3 +50,18 @@ def test_c6_must_be_positive(methanol: Case) -> None:
     broken = replace(methanol.reference, c6=np.zeros((6, 6)))
     with pytest.raises(ValueError, match="c6: "):
         build_prior(methanol.topology, broken, dispersion_width=0.07)
+
+
+def test_pairs_are_expected_where_the_rule_has_them_wherever_that_is(methanol: Case) -> None:
+    pair = "nonbonded C1-O1"
+    prior = build_prior(methanol.topology, methanol.reference, 0.15, pairs=[pair])
+    places = columns(prior.terms)
+    u, own = prior.centre.copy(), prior.rows[places[pair]]
+    np.testing.assert_allclose(own @ (u - prior.centre), 0.0)
+    u[places["nonbonded O1"]] += [1.0, 0.02, 0.1, 0.1]  # ln A, ln ρ, ln C6, ln C8
+    moved = prior.to_parameters(u)
+    one, other = (moved[places[f"nonbonded {name}"]] for name in ("C1", "O1"))
+    u[places[pair]] = np.log(combine(FORMS["tang_toennies"], one, other, None)[0])
+    np.testing.assert_allclose(own @ (u - prior.centre), 0.0, atol=0.02)  # standard deviations
+    u[places[pair][2]] += 0.05
+    np.testing.assert_allclose((own @ (u - prior.centre))[2], 1.0)

@@ -20,13 +20,17 @@ from aiida_forcefield.potentials import (
 from aiida_forcefield.potentials.torsions import relaxed_torsions
 
 from .synthetic_fields import Case, build
+from .test_fit import data
 from .test_torsions import TURNED, circle
 
 
 def chosen(
-    case: Case, truth: ForceField, fit: Callable[..., ForceField] = fit_chosen_forms
+    case: Case,
+    truth: ForceField,
+    fit: Callable[..., ForceField] = fit_chosen_forms,
+    dimers_told: int = 30,
 ) -> ForceField:
-    case = replace(case, molecules=case.molecules[:30], dimers=case.dimers[:30])
+    case = replace(case, molecules=case.molecules[:30], dimers=case.dimers[:dimers_told])
     energies, gradients = molecule_energies(truth, case.topology, case.molecules)
     count = len(energies)
     molecules = MoleculePoints(
@@ -160,14 +164,26 @@ def test_pairs_get_parameters_of_their_own_where_the_rule_fails(methanol: Case) 
         Term("nonbonded", "nonbonded H1-O1", "tang_toennies", own),
     )
     truth = with_terms(methanol.forcefield, unruly)
-    found = chosen(methanol, truth)
+    found = chosen(methanol, truth, dimers_told=100)
     errors = found.diagnostics
-    assert errors["foresight pairs"] < 0.9 * errors["foresight combination_rule"]
-    unseen = methanol.dimers[30:]
+    assert errors["foresight pairs"] < 0.5 * errors["foresight combination_rule"]
+    unseen = methanol.dimers[100:]
     energies = interaction_energies(truth, methanol.topology, unseen)
     weights = Settings().energy_weights(energies)
     wrong = [
         weights @ (interaction_energies(field, methanol.topology, unseen) - energies) ** 2
-        for field in (chosen(methanol, truth, fit_force_field), found)
+        for field in (chosen(methanol, truth, fit_force_field, 100), found)
     ]
-    assert wrong[1] < 0.85 * wrong[0]
+    assert wrong[1] < 0.5 * wrong[0]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_noise_gives_no_pair_parameters_of_its_own(methanol: Case, seed: int) -> None:
+    """Where the rule made the points, a fit with more freedom foresees others no better."""
+    field = methanol.forcefield
+    drawn = np.random.default_rng(seed).permutation(len(methanol.dimers))[:60]
+    case = replace(methanol, molecules=methanol.molecules[:30], dimers=methanol.dimers[drawn])
+    molecules, dimers = data(case, noise=1.0, seed=seed)
+    charges = (field.charges, field.gas_charges)
+    found = fit_chosen_forms(case.topology, case.reference, *charges, molecules, [dimers])
+    assert all("-" not in term.name for term in found.terms if term.kind == "nonbonded")

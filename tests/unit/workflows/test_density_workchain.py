@@ -121,7 +121,9 @@ def test_each_liquid_tells_what_it_has_beyond_pairs(
     make_density: Callable[..., Any], told: Dict, packed: tuple[CalcJobNode, CalcJobNode]
 ) -> None:
     density = make_density(
-        many_body=told, polarizability=ArrayData({"polarizability": POLARIZABLE})
+        many_body=told,
+        properties=ArrayData({"c6": np.ones((2, 2))}),
+        polarizability=ArrayData({"polarizability": POLARIZABLE}),
     )
     density.ctx.packing, leg = packed
     density.ctx.legs = [leg] * len(density.inputs.settings["seeds"])
@@ -144,8 +146,11 @@ def test_what_was_told_stays_where_nothing_better_is_found(
         raise ValueError("the dipoles do not settle")
 
     monkeypatch.setattr("aiida_forcefield.workflows.density.measure_many_body", unsettled)
-    tensor = ArrayData({"polarizability": POLARIZABLE})
-    for nodes in ({}, {"polarizability": tensor}):
+    known = {
+        "properties": ArrayData({"c6": np.ones((2, 2))}),
+        "polarizability": ArrayData({"polarizability": POLARIZABLE}),
+    }
+    for nodes in ({}, known):
         density = make_density(many_body=told, **nodes)
         density.ctx.packing, leg = packed
         density.ctx.legs = [leg] * len(density.inputs.settings["seeds"])

@@ -46,6 +46,7 @@ def material(
         0,
         force_field=field(0.0),
         reference=PointsData(make_points("ok")),
+        properties=ArrayData({"c6": np.ones((2, 2))}),
         frames=ArrayData({"positions": np.zeros((2, 4, 2, 3)), "box": np.full((2, 3), 8.0)}),
         polarizability=ArrayData({"polarizability": np.eye(3)[None]}),
     )
@@ -106,7 +107,9 @@ def test_only_other_charges_are_told_anew(
     variations = {"charges": field(0.1), "weights": field(0.0)}
     monkeypatch.setattr(
         "aiida_forcefield.workflows.material.outputs_of",
-        lambda node: {k: outputs[k] for k in ("reference", "frames", "polarizability")},
+        lambda node: {
+            k: outputs[k] for k in ("reference", "properties", "frames", "polarizability")
+        },
     )
     monkeypatch.setattr(MEASURE, lambda force_field, **inputs: told)
     varied = SimpleNamespace(variations=variations, force_field=outputs.force_field)

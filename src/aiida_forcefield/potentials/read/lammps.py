@@ -75,8 +75,10 @@ def _harmonic_dihedral(v: Numbers) -> tuple[str, Parameters]:
 
 def _powers(v: Numbers) -> tuple[str, Parameters]:
     """Coefficients of cosⁿ φ; ours are of cosⁿ(φ − 180°)."""
-    padded = [*v, *[0.0] * (6 - len(v))]
     names = FORMS["ryckaert_bellemans"].parameter_names
+    if len(v) > len(names):
+        raise ValueError(f"dihedral: {len(v)} powers of the cosine; {len(names)} are allowed")
+    padded = [*v, *[0.0] * (len(names) - len(v))]
     signed = (value * (-1) ** n for n, value in enumerate(padded))
     return "ryckaert_bellemans", dict(zip(names, signed, strict=True))
 

@@ -134,7 +134,10 @@ def _rows(
 
 def _parameters(style: str, words: Words) -> dict[str, float]:
     names = _PARAMETERS[style][1]
-    parameters = {name: float(words[place]) for place, name in enumerate(names)}
+    try:
+        parameters = {name: float(words[place]) for place, name in enumerate(names)}
+    except ValueError:
+        raise ValueError(f"pair_coeff {' '.join(words)}: numbers are allowed") from None
     if "C8" in parameters:
         parameters["C8"] *= -1
     return parameters
