@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from math import sqrt
+from math import inf, sqrt
 from typing import Final
 
 import numpy as np
@@ -231,7 +231,7 @@ def _with_torsions(
     gas_charges: Mapping[str, float],
 ) -> tuple[Problem, Array, bool, Counter[str]]:
     """The same with the relaxed profiles along dihedrals, from an optimum without them."""
-    start, prior = u, problem.prior
+    start, prior, labels, change = u, problem.prior, problem.molecule_points.labels, inf
     for _ in range(_RELAXATIONS):
         terms = with_vector(prior.terms, prior.to_parameters(u))
         field = ForceField(
@@ -241,8 +241,9 @@ def _with_torsions(
         torsions = relaxed_torsions(topology, field, problem.molecule_points, before)
         problem = replace(problem, torsions=torsions)
         u, converged = _minimised(problem, u)
-        labels = problem.molecule_points.labels
-        if before and torsions.change(before, labels) < problem.settings.torsion_error:
+        last, change = change, torsions.change(before, labels) if before else inf
+        # Where its forms cannot follow the profile, a fit may go back and forth ever farther.
+        if not problem.settings.torsion_error < change <= last:
             break
     rows = problem.rows()
     agree = agreeing_along(*problem.residuals(u), rows)

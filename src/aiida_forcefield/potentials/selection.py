@@ -24,7 +24,7 @@ from aiida_forcefield.topology.topology import Topology
 RIVALS: Final[tuple[Form, ...]] = (HARMONIC_BOND, FOURIER6, CHIRAL_FOURIER)
 """Forms that are tried beside the usual ones; the last in chiral molecules only, as in all
 others energies are the same to the left and to the right."""
-GAIN: Final = 0.03
+GAIN: Final = 0.05
 """By how much the error of unseen points must fall for a rival to be taken: by this share of
 itself, or of what the forms are expected to miss, where that is larger."""
 

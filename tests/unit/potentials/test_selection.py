@@ -166,7 +166,7 @@ def test_pairs_get_parameters_of_their_own_where_the_rule_fails(methanol: Case) 
     truth = with_terms(methanol.forcefield, unruly)
     found = chosen(methanol, truth, dimers_told=100)
     errors = found.diagnostics
-    assert errors["foresight pairs"] < 0.5 * errors["foresight combination_rule"]
+    assert errors["foresight pairs"] < 0.6 * errors["foresight combination_rule"]
     unseen = methanol.dimers[100:]
     energies = interaction_energies(truth, methanol.topology, unseen)
     weights = Settings().energy_weights(energies)
