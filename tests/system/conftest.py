@@ -98,9 +98,9 @@ class Installation:
         """Output of ``verdi`` in our profile."""
         return self.run("verdi", "-p", self.profile, *arguments)
 
-    def launch(self, study: Path) -> int:
+    def launch(self, study: Path, *options: str) -> int:
         """Submit a study and return its PK."""
-        found = re.search(r"study (\d+) submitted", self.forcefield("launch", study))
+        found = re.search(r"study (\d+) submitted", self.forcefield("launch", study, *options))
         assert found
         return int(found[1])
 

@@ -101,6 +101,29 @@ def test_archive_is_replayed_elsewhere(
     assert again["properties"] == before["properties"]
 
 
+def test_points_are_fitted_again_without_qm(
+    installation: "Installation", study: Path, finished: int, tmp_path: Path
+) -> None:
+    """With the form that GROMACS has."""
+    text, usual = study.read_text(), "overrides:\n"
+    assert usual in text
+    other = tmp_path / "lennard_jones.yaml"
+    other.write_text(text.replace(usual, f"{usual}  fit: {{forms: {{nonbonded: lennard_jones}}}}\n"))
+    pk = installation.launch(other, "--points-of", str(finished))
+    before, again = installation.show(finished), installation.wait(pk)
+    assert again["status"] == "finished"
+    assert again["qm"]["cached_points"] == again["qm"]["points"] == before["qm"]["points"]
+    assert again["qm"]["cpu_seconds"] == 0
+    assert [scan["name"] for scan in again["scans"]] == [scan["name"] for scan in before["scans"]]
+    forms = {term["form"] for term in again["force_field"]["terms"] if term["kind"] == "nonbonded"}
+    assert forms == {"lennard_jones"}
+    assert 0.4 < again["properties"]["density"]["value"] < 1.2
+    assert again["properties"] != before["properties"]
+    told = installation.forcefield("export", str(pk), "--to", "gromacs", "-o", tmp_path / "gmx")
+    assert "simulate the liquid at" in told
+    assert (tmp_path / "gmx" / "profiles.png").exists()
+
+
 # Runs in a process of its own: one Python process holds one AiiDA installation.
 WALK = """
 import json, sys

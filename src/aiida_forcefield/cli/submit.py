@@ -45,11 +45,12 @@ def find_points(pk: int, file: "StudyFile") -> "ForceFieldData":
     except ValueError as error:
         raise InputError(f"{where}: {error}") from None
     if known.topology.value.atom_types != file.topology().atom_types:
-        raise InputError(f"{where} is of {study.inputs.material['name']}; must be of one molecule")
-    asked = get_protocol(file.study.protocol, file.study.overrides)
+        found, asked = study.inputs.material["name"], file.study.material.name
+        raise InputError(f"{where} is of {found}; allowed: one of {asked}")
+    settings = get_protocol(file.study.protocol, file.study.overrides)
     for part in QM_SECTIONS:
         done = study.inputs.fit.parameters.get(part)
-        if (done.get_dict() if done else None) != asked.get(part):
+        if (done.get_dict() if done else None) != settings.get(part):
             raise InputError(f"{where} has another section {part!r}, so its points do not serve")
     return field
 

@@ -215,7 +215,7 @@ def test_a_wrong_point_of_a_profile_is_left_out_and_told(methanol: Case) -> None
     found = fitted(replace(right, energies=wrong))
     assert found.diagnostics[f"outliers {turned}"] == 1
     without = fitted(replace(right, weights=np.where(np.arange(len(wrong)) == 4, 0.0, 1.0)))
-    np.testing.assert_allclose(found.vector, without.vector, rtol=1e-4)
+    np.testing.assert_allclose(found.vector, without.vector, rtol=1e-3)
 
 
 def test_errors_of_dihedrals_are_those_that_profiles_have(methanol: Case) -> None:
