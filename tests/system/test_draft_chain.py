@@ -108,7 +108,8 @@ def test_points_are_fitted_again_without_qm(
     text, usual = study.read_text(), "overrides:\n"
     assert usual in text
     other = tmp_path / "lennard_jones.yaml"
-    other.write_text(text.replace(usual, f"{usual}  fit: {{forms: {{nonbonded: lennard_jones}}}}\n"))
+    form = "  fit: {forms: {nonbonded: lennard_jones}}\n"
+    other.write_text(text.replace(usual, usual + form))
     pk = installation.launch(other, "--points-of", str(finished))
     before, again = installation.show(finished), installation.wait(pk)
     assert again["status"] == "finished"
