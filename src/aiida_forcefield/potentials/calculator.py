@@ -3,7 +3,7 @@
 It is slow beside a molecular-dynamics program, and what these are checked against.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -33,10 +33,9 @@ class ForceFieldCalculator(Calculator):
     of interaction, eV.
 
     Args:
-        forcefield: the force field.
+        forcefield: the force field, of which the charges for the liquid act.
         topology: its molecule.
         cutoff: of the form, Å.
-        charges: of each atom type, e; by default the force field's charges for the liquid.
 
     Raises:
         ValueError: if the terms are not the topology's.
@@ -49,14 +48,12 @@ class ForceFieldCalculator(Calculator):
         forcefield: ForceField,
         topology: Topology,
         cutoff: float = 9.0,
-        charges: Mapping[str, float] | None = None,
     ) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         check_field(forcefield, topology)
         self._field, self._topology = forcefield, topology
         self._split = split(cutoff)
-        charges = forcefield.charges if charges is None else charges
-        self._charges = np.array([charges[name] for name in topology.atom_types])
+        self._charges = np.array([forcefield.charges[name] for name in topology.atom_types])
 
     def calculate(
         self,

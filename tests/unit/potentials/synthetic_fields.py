@@ -92,8 +92,8 @@ def minimum(forcefield: ForceField, topology: Topology) -> Reference:
     gradients = molecule_energies(forcefield, topology, (x + shifts).reshape(-1, *start.shape))[1]
     forward, backward = gradients.reshape(2, x.size, x.size)
     hessian = (forward - backward) / (2 * step)
-    like = [forcefield.term(f"nonbonded {name}") for name in topology.atom_types]
-    C6 = [term.parameters["C6"] for term in like]
+    like = [forcefield.term(f"nonbonded {name}").parameters for name in topology.atom_types]
+    C6 = [p["C6"] if "C6" in p else 4 * p["epsilon"] * p["sigma"] ** 6 for p in like]
     return Reference(x.reshape(start.shape), (hessian + hessian.T) / 2, np.sqrt(np.outer(C6, C6)))
 
 

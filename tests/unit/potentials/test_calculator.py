@@ -35,7 +35,7 @@ def box(case: Case, side: int, spacing: float) -> Atoms:
 
 def test_molecules_in_vacuum_are_those_of_the_fit(case: Case) -> None:
     field, topology = case.forcefield, case.topology
-    calculator = ForceFieldCalculator(field, topology, charges=field.gas_charges)
+    calculator = ForceFieldCalculator(field, topology)
     energy, gradient = molecule_energies(field, topology, case.molecules[:1])
     one = Atoms(topology.symbols, case.molecules[0], calculator=calculator)
     assert one.get_potential_energy() == pytest.approx(energy[0], rel=1e-10)
@@ -44,7 +44,7 @@ def test_molecules_in_vacuum_are_those_of_the_fit(case: Case) -> None:
 
     dimer = case.dimers[0]
     both = molecule_energies(field, topology, dimer.reshape(2, -1, 3))[0].sum()
-    expected = both + interaction_energies(field, topology, dimer[None])[0]
+    expected = both + interaction_energies(field, topology, dimer[None], field.charges)[0]
     two = Atoms(2 * topology.symbols, dimer, calculator=calculator)
     assert two.get_potential_energy() == pytest.approx(expected, rel=1e-9)
 
@@ -105,7 +105,7 @@ def test_wrapping_and_large_boxes_change_nothing(methanol: Case) -> None:
 
     alone = Atoms(topology.symbols, methanol.molecules[0], cell=[200.0] * 3, pbc=True)
     alone.calc = ForceFieldCalculator(field, topology, cutoff=30.0)
-    vacuum = molecule_energies(field, topology, methanol.molecules[:1], field.charges)[0]
+    vacuum = molecule_energies(field, topology, methanol.molecules[:1])[0]
     assert alone.get_potential_energy() == pytest.approx(vacuum[0], abs=1e-5)  # dipoles' images
 
 
