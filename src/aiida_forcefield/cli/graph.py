@@ -45,17 +45,12 @@ def descendants(pk: int) -> list[int]:
     return found
 
 
-def source_of(study: "ProcessNode") -> "ProcessNode | None":
-    """The study whose points another fits, if it fits those of another."""
-    fit = study.inputs.fit
-    source: ProcessNode | None = fit.known.creator.caller.caller if "known" in fit else None
-    return source
-
-
 def processes_of(study: "ProcessNode") -> list[int]:
-    """PKs of all processes that a study called, and of the study whose points it fits."""
-    source = source_of(study)
-    return descendants(study.pk) + (processes_of(source) if source else [])
+    """PKs of all processes that a study called, and of the study whose points it fits, if any."""
+    found, fit = descendants(study.pk), study.inputs.fit
+    if "known" in fit:
+        found += processes_of(fit.known.creator.caller.caller)
+    return found
 
 
 def qm_batches(processes: list[int]) -> list[QmBatch]:

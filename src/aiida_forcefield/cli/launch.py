@@ -36,7 +36,7 @@ REPEAT_SECONDS = 30.0
     "--points-of",
     type=int,
     metavar="PK",
-    help="Fit the points of study PK once more, with what the study says of the fit, and no QM.",
+    help="Fit the points of finished study PK by the forms and weights of STUDIES, without QM.",
 )
 @click.option("--dry-run", is_flag=True, help="Check, print the plan, submit nothing.")
 @click.option(

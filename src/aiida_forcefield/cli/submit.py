@@ -51,7 +51,9 @@ def find_points(pk: int, file: "StudyFile") -> "ForceFieldData":
     for part in QM_SECTIONS:
         done = study.inputs.fit.parameters.get(part)
         if (done.get_dict() if done else None) != settings.get(part):
-            raise InputError(f"{where} has another section {part!r}, so its points do not serve")
+            raise InputError(
+                f"{where} has other QM ({part}); allowed: the protocol and overrides of its QM"
+            )
     return field
 
 

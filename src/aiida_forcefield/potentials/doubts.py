@@ -13,7 +13,7 @@ are fitted well."""
 POOR_TORSION: Final = 0.25 * KCAL_PER_MOL
 """eV along dihedrals, all else relaxed; 0.01 to 0.15 kcal/mol in molecules that are fitted well."""
 POOR_DIMERS: Final = 1.0 * KCAL_PER_MOL
-"""eV; 0.2 to 0.9 in most scans of two molecules."""
+"""eV; 0.1 to 0.8 in most scans of two molecules."""
 MANY_OUTLIERS: Final = 0.05  # of all points
 MANY_UNKNOWN: Final = 0.5  # of the repulsions
 _NAMED = 6  # as many names as a line holds

@@ -150,6 +150,22 @@ def test_pk_that_is_no_study(
     assert_refused(invoke("-p", profile.name, *command, "99"), "PK 99", "no such node")
 
 
+def test_points_of_no_study_or_for_several(
+    invoke: Invoke,
+    profile: Profile,
+    computer: Computer,
+    study: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    add_code(computer, "compute", "forcefield.qm")
+    launch = ("-p", profile.name, "launch", study, "--dry-run", "--points-of")
+    assert_refused(invoke(*launch, "1"), "PK 1", "no study")
+    assert_refused(invoke(*launch, "99"), "PK 99", "no such node")
+    other = write_study(tmp_path_factory.mktemp("other"), "material: {name: ethanol, smiles: CCO}")
+    several = invoke(*launch, "1", other)
+    assert_refused(several, "--points-of: allowed for one study at a time")
+
+
 def test_export_to_an_unknown_program(invoke: Invoke, profile: Profile) -> None:
     result = invoke("-p", profile.name, "export", "1", "--to", "amber", "-o", "folder")
     assert_refused(result, "--to: 'amber' is unknown", "lammps, openmm, gromacs")
