@@ -1,12 +1,14 @@
 """Batches of points through AiiDA: jobs cut short, programs that are missing, engines."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from aiida.engine import run_get_node
+from aiida.manage.caching import enable_caching
 from aiida.orm import CalcJobNode, Computer, Dict, InstalledCode, WorkChainNode
 
 from aiida_forcefield.calculations.calibration import calibrate_counterpoise, plan_calibration
@@ -92,7 +94,8 @@ def test_job_that_is_killed_is_continued(run_batch: RunBatch, tmp_path: Path) ->
     # killed after it.
     killed = tmp_path / "killed"
     cut = f"[ -e {killed} ] || {{ head -n 3 results.jsonl > kept; mv kept results.jsonl; }}\n"
-    node, points = run_batch(waters(1.0, 1.1, 1.2), HF, append_text=f"{cut}touch {killed}")
+    batch = partial(run_batch, waters(1.0, 1.1, 1.2), HF, append_text=f"{cut}touch {killed}")
+    node, points = batch()
     assert node.is_finished_ok, node.exit_message
     first, second = jobs_of(node)
     assert first.exit_status == 411
@@ -104,6 +107,12 @@ def test_job_that_is_killed_is_continued(run_batch: RunBatch, tmp_path: Path) ->
     np.testing.assert_array_equal(points.positions, waters(1.0, 1.1, 1.2).positions)
     assert points.energies[0] == first.outputs.points.value.energies[0]
     np.testing.assert_array_equal(points.energies[1:], second.outputs.points.value.energies)
+    with enable_caching(identifier="aiida.calculations:forcefield.qm"):
+        again, replayed = batch()
+    assert all(job.base.caching.is_created_from_cache for job in jobs_of(again))
+    assert [job.exit_status for job in jobs_of(again)] == [411, 0]
+    assert replayed is not None
+    np.testing.assert_array_equal(replayed.energies, points.energies)
 
 
 def test_job_keeps_to_its_walltime(run_batch: RunBatch) -> None:

@@ -94,14 +94,12 @@ class QmCalculation(PyscfCalculation):
             411,
             "ERROR_INCOMPLETE",
             message="The job ended before all its points were computed; what is done is kept.",
-            invalidates_cache=True,
         )
         spec.exit_code(
             412,
             "ERROR_DISK_FULL",
             message="No space is left where the job runs; what is done is kept. Free some, and "
             "launch the study again.",
-            invalidates_cache=True,
         )
 
     @classmethod
@@ -126,12 +124,16 @@ class QmCalculation(PyscfCalculation):
     def is_valid_cache(cls, node: ProcessNode) -> bool:
         """Whether another job may take its points from this one.
 
-        Also where all of them failed, unless the machine may have been the reason: a scan that
-        finds another outcome than it had goes another way.
+        Also where it ended too early: the next one goes on from there, and is taken from the cache
+        in turn. And where all of them failed, unless the machine may have been the reason: a scan
+        that finds another outcome than it had goes another way.
         """
-        if node.exit_status != cls.exit_codes.ERROR_NO_POINT.status:
-            return super().is_valid_cache(node)  # type: ignore[no-any-return]
-        return not {"error", *UNFINISHED} & {*outputs_of(node)["points"].value.statuses}
+        found = statuses(node)
+        if node.exit_status in CUT_SHORT:
+            return not found <= {*UNFINISHED}
+        if node.exit_status == cls.exit_codes.ERROR_NO_POINT.status:
+            return not {"error", *UNFINISHED} & found
+        return super().is_valid_cache(node)  # type: ignore[no-any-return]
 
     def prepare_for_submission(self, folder: Folder) -> CalcInfo:
         """Write the job and the runner, which needs nothing of this package installed."""
@@ -162,6 +164,25 @@ class QmCalculation(PyscfCalculation):
         if kilobytes := self.node.get_option("max_memory_kb"):
             arguments += ["--kilobytes", str(kilobytes)]
         return arguments
+
+
+CUT_SHORT = {
+    code.status: code
+    for code in (
+        QmCalculation.exit_codes.ERROR_SCHEDULER_OUT_OF_MEMORY,
+        QmCalculation.exit_codes.ERROR_SCHEDULER_OUT_OF_WALLTIME,
+        QmCalculation.exit_codes.ERROR_SCHEDULER_NODE_FAILURE,
+        QmCalculation.exit_codes.ERROR_INCOMPLETE,
+        QmCalculation.exit_codes.ERROR_DISK_FULL,
+    )
+}
+"""Exit codes of jobs that ended before their time, by status."""
+
+
+def statuses(job: ProcessNode) -> set[str]:
+    """How the points of a job ended; none where it has no points."""
+    points = outputs_of(job).get("points")
+    return set(points.base.attributes.get("statuses")) if points is not None else set()
 
 
 @cache

@@ -9,7 +9,7 @@ from aiida.engine.processes.workchains.workchain import WorkChainSpec
 from aiida.orm import ArrayData, Dict, Int, ProcessNode
 
 from aiida_forcefield.calculations.join import join_points, joined
-from aiida_forcefield.calculations.qm import QmCalculation
+from aiida_forcefield.calculations.qm import CUT_SHORT, QmCalculation, statuses
 from aiida_forcefield.calculations.remaining import remaining_structures
 from aiida_forcefield.data import PointsData
 from aiida_forcefield.data.outputs import outputs_of
@@ -19,13 +19,6 @@ from aiida_forcefield.workflows.restart import RestartWorkChain
 from aiida_forcefield.workflows.submission import settle
 
 CODES = QmCalculation.exit_codes
-CUT_SHORT = (
-    CODES.ERROR_SCHEDULER_OUT_OF_MEMORY,
-    CODES.ERROR_SCHEDULER_OUT_OF_WALLTIME,
-    CODES.ERROR_SCHEDULER_NODE_FAILURE,
-    CODES.ERROR_INCOMPLETE,
-    CODES.ERROR_DISK_FULL,
-)
 SCARCE = {
     OUT_OF_MEMORY: "max_memory_kb",
     OUT_OF_TIME: "max_wallclock_seconds",
@@ -122,7 +115,9 @@ class QmWorkChain(RestartWorkChain):
         if "reference" in found:
             self.out("reference", found["reference"])
 
-    @process_handler(priority=30, exit_codes=[ExitCode(0), CODES.ERROR_NO_POINT, *CUT_SHORT])
+    @process_handler(
+        priority=30, exit_codes=[ExitCode(0), CODES.ERROR_NO_POINT, *CUT_SHORT.values()]
+    )
     def go_on(self, job: ProcessNode) -> ProcessHandlerReport | None:
         """Compute what is left: first what was never tried, with as much as before.
 
@@ -159,9 +154,3 @@ class QmWorkChain(RestartWorkChain):
         if not self.ctx.idle or first:
             return True
         return self.double(SCARCE.get(job.exit_status, "")) or self.ctx.idle < PATIENCE
-
-
-def statuses(job: ProcessNode) -> set[str]:
-    """How the points of a job ended; none where it has no points."""
-    points = outputs_of(job).get("points")
-    return set(points.base.attributes.get("statuses")) if points is not None else set()

@@ -47,7 +47,11 @@ def test_ports() -> None:
         (311, ("relaxation_not_converged", "bonds_changed"), True),
         (311, ("relaxation_not_converged", "error"), False),
         (311, ("out_of_memory",), False),
-        (411, ("ok", "missing"), False),
+        (120, ("ok", "out_of_time"), True),
+        (120, ("out_of_time", "missing"), False),
+        (411, ("ok", "interrupted", "missing"), True),
+        (411, ("missing",), False),
+        (411, (), False),
     ],
 )
 def test_what_the_machine_may_be_the_reason_for_is_computed_again(
