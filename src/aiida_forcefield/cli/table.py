@@ -202,7 +202,12 @@ def _charges(force_field: Results, dipoles: Results | None) -> Table:
         for row in rows:
             table.add_row(row["type"], f"{row['liquid']:+.4f}")
         return table
-    table = _table("Charges: the liquid's for MD, the gas phase's in the fit", "", "liquid", "gas")
+    table = _table(
+        "Charges: the liquid's for molecules and MD, the gas phase's for dimers",
+        "",
+        "liquid",
+        "gas",
+    )
     for row in rows:
         table.add_row(f"{row['type']} / e", f"{row['liquid']:+.4f}", f"{row['gas']:+.4f}")
     for phase, dipole in (dipoles or {}).items():

@@ -4,12 +4,12 @@ import numpy as np
 from ase.data import atomic_numbers, vdw_alvarez, vdw_radii
 from numpy.typing import NDArray
 
+from aiida_forcefield.scans.hydrogen_bonds import POLAR
 from aiida_forcefield.topology import Topology
 
 Array = NDArray[np.float64]
 
 _HYDROGEN_BOND = 0.6  # Å by which a polar hydrogen comes nearer to N, O or F
-_POLAR = ("N", "O", "F")
 
 
 def contact_lengths(topology: Topology) -> Array:
@@ -31,7 +31,7 @@ def contact_lengths(topology: Topology) -> Array:
 
 def donors_and_acceptors(topology: Topology) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Which atoms are hydrogens of hydrogen bonds, and which N, O or F, each of shape (n,)."""
-    acceptor = np.isin(topology.symbols, _POLAR)
+    acceptor = np.isin(topology.symbols, POLAR)
     donor = np.zeros(len(topology.symbols), dtype=bool)
     for i, j in topology.bonds:
         donor[i] |= topology.symbols[i] == "H" and bool(acceptor[j])
