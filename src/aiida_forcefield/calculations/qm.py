@@ -124,15 +124,16 @@ class QmCalculation(PyscfCalculation):
     def is_valid_cache(cls, node: ProcessNode) -> bool:
         """Whether another job may take its points from this one.
 
-        Also where it ended too early: the next one goes on from there, and is taken from the cache
-        in turn. And where all of them failed, unless the machine may have been the reason: a scan
-        that finds another outcome than it had goes another way.
+        Also where it ended too early, if it or a job after it came to points: the next one goes on
+        from there, and is taken from the cache in turn. And where all of them failed, unless the
+        machine may have been the reason: a scan that finds another outcome than it had goes
+        another way.
         """
-        found = statuses(node)
         if node.exit_status in CUT_SHORT:
-            return not found <= {*UNFINISHED}
+            batch = node.caller.called if node.caller else [node]
+            return any(came_to_points(job) for job in batch if job.ctime >= node.ctime)
         if node.exit_status == cls.exit_codes.ERROR_NO_POINT.status:
-            return not {"error", *UNFINISHED} & found
+            return not {"error", *UNFINISHED} & statuses(node)
         return super().is_valid_cache(node)  # type: ignore[no-any-return]
 
     def prepare_for_submission(self, folder: Folder) -> CalcInfo:
@@ -183,6 +184,11 @@ def statuses(job: ProcessNode) -> set[str]:
     """How the points of a job ended; none where it has no points."""
     points = outputs_of(job).get("points")
     return set(points.base.attributes.get("statuses")) if points is not None else set()
+
+
+def came_to_points(job: ProcessNode) -> bool:
+    """Whether a job came to any point, be it good or failed."""
+    return not statuses(job) <= {*UNFINISHED}
 
 
 @cache

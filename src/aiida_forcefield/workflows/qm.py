@@ -9,11 +9,11 @@ from aiida.engine.processes.workchains.workchain import WorkChainSpec
 from aiida.orm import ArrayData, Dict, Int, ProcessNode
 
 from aiida_forcefield.calculations.join import join_points, joined
-from aiida_forcefield.calculations.qm import CUT_SHORT, QmCalculation, statuses
+from aiida_forcefield.calculations.qm import CUT_SHORT, QmCalculation, came_to_points, statuses
 from aiida_forcefield.calculations.remaining import remaining_structures
 from aiida_forcefield.data import PointsData
 from aiida_forcefield.data.outputs import outputs_of
-from aiida_forcefield.scans import INTERRUPTED, MISSING, OUT_OF_MEMORY, OUT_OF_TIME, UNFINISHED
+from aiida_forcefield.scans import INTERRUPTED, MISSING, OUT_OF_MEMORY, OUT_OF_TIME
 from aiida_forcefield.workflows.engines import check_qm, engine_process
 from aiida_forcefield.workflows.restart import RestartWorkChain
 from aiida_forcefield.workflows.submission import settle
@@ -96,7 +96,7 @@ class QmWorkChain(RestartWorkChain):
             self.ctx.parts[label] = found["points"]
         if "properties" in found:
             self.ctx.properties[label] = found["properties"]
-        self.ctx.idle = self.ctx.idle + 1 if statuses(job) <= {*UNFINISHED} else 0
+        self.ctx.idle = 0 if came_to_points(job) else self.ctx.idle + 1
         verdict = super().inspect_process()
         if verdict is not None and verdict.status:  # 0 asks for another job
             self.results()

@@ -12,7 +12,7 @@ from aiida.common.folders import SandboxFolder
 from aiida.common.links import LinkType
 from aiida.engine.utils import instantiate_process
 from aiida.manage import get_manager
-from aiida.orm import CalcJobNode, Dict, InstalledCode
+from aiida.orm import CalcJobNode, Dict, InstalledCode, WorkChainNode
 from aiida_pyscf.calculations.base import PyscfCalculation
 
 from aiida_forcefield.calculations.qm import QmCalculation, job_description
@@ -21,6 +21,7 @@ from aiida_forcefield.data import PointsData, StructuresData
 from aiida_forcefield.runner.job import read_job
 from aiida_forcefield.scans import Points, Structures
 
+FinishedJob = Callable[..., CalcJobNode]
 XTB = {"engine": "tblite", "tblite": {"method": "GFN2-xTB"}, "gradient": True}
 PBE0 = {
     "engine": "pyscf",
@@ -39,6 +40,31 @@ def test_ports() -> None:
     assert spec.inputs["metadata"]["options"]["parser_name"].default == "forcefield.qm"
 
 
+@pytest.fixture
+def finished(codes: dict[str, InstalledCode], make_points: Callable[..., Points]) -> FinishedJob:
+    """Makes a job that ended with these statuses of its points, of a batch or by itself."""
+
+    def make(
+        exit_status: int, statuses: tuple[str, ...], batch: WorkChainNode | None = None
+    ) -> CalcJobNode:
+        job = CalcJobNode(
+            computer=codes["qm"].computer, process_type="aiida.calculations:forcefield.qm"
+        )
+        if batch:
+            job.base.links.add_incoming(batch, LinkType.CALL_CALC, f"iteration_{job.uuid[:8]}")
+        job.store()
+        if statuses:
+            points = PointsData(make_points(*statuses))
+            points.base.links.add_incoming(job, LinkType.CREATE, "points")
+            points.store()
+        job.set_process_state("finished")
+        job.set_exit_status(exit_status)
+        job.seal()
+        return job
+
+    return make
+
+
 @pytest.mark.parametrize(
     ("exit_status", "statuses", "cached"),
     [
@@ -55,23 +81,22 @@ def test_ports() -> None:
     ],
 )
 def test_what_the_machine_may_be_the_reason_for_is_computed_again(
-    codes: dict[str, InstalledCode],
-    make_points: Callable[..., Points],
-    exit_status: int,
-    statuses: tuple[str, ...],
-    cached: bool,
+    finished: FinishedJob, exit_status: int, statuses: tuple[str, ...], cached: bool
 ) -> None:
-    node = CalcJobNode(
-        computer=codes["qm"].computer, process_type="aiida.calculations:forcefield.qm"
-    ).store()
-    if statuses:
-        points = PointsData(make_points(*statuses))
-        points.base.links.add_incoming(node, LinkType.CREATE, "points")
-        points.store()
-    node.set_process_state("finished")
-    node.set_exit_status(exit_status)
-    node.seal()
-    assert node.base.caching.is_valid_cache == cached
+    assert finished(exit_status, statuses).base.caching.is_valid_cache == cached
+
+
+def test_job_without_a_point_is_taken_where_its_batch_went_on(finished: FinishedJob) -> None:
+    batch = WorkChainNode().store()
+    jobs = [
+        finished(status, statuses, batch)
+        for status, statuses in [
+            (411, ("interrupted", "missing")),
+            (411, ("ok", "interrupted")),
+            (411, ("interrupted",)),
+        ]
+    ]
+    assert [job.base.caching.is_valid_cache for job in jobs] == [True, True, False]
 
 
 @pytest.mark.parametrize(
