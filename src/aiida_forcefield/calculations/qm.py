@@ -124,14 +124,13 @@ class QmCalculation(PyscfCalculation):
     def is_valid_cache(cls, node: ProcessNode) -> bool:
         """Whether another job may take its points from this one.
 
-        Also where it ended too early, if it or a job after it came to points: the next one goes on
-        from there, and is taken from the cache in turn. And where all of them failed, unless the
-        machine may have been the reason: a scan that finds another outcome than it had goes
-        another way.
+        Also where it ended too early, if it came to points, or other jobs of its batch did so after
+        it: the next one goes on from there, and is taken from the cache in turn. And where all of
+        them failed, unless the machine may have been the reason: a scan that finds another outcome
+        than it had goes another way.
         """
         if node.exit_status in CUT_SHORT:
-            batch = node.caller.called if node.caller else [node]
-            return any(came_to_points(job) for job in batch if job.ctime >= node.ctime)
+            return came_to_points(node) or others_went_on(node)
         if node.exit_status == cls.exit_codes.ERROR_NO_POINT.status:
             return not {"error", *UNFINISHED} & statuses(node)
         return super().is_valid_cache(node)  # type: ignore[no-any-return]
@@ -189,6 +188,14 @@ def statuses(job: ProcessNode) -> set[str]:
 def came_to_points(job: ProcessNode) -> bool:
     """Whether a job came to any point, be it good or failed."""
     return not statuses(job) <= {*UNFINISHED}
+
+
+def others_went_on(job: ProcessNode) -> bool:
+    """Whether later jobs of a batch came to points, and none of them tried what this one did."""
+    batch = job.caller.called if job.caller else []
+    later = [other for other in batch if other.ctime > job.ctime]
+    tried = {other.base.caching.get_hash() for other in later}
+    return job.base.caching.get_hash() not in tried and any(map(came_to_points, later))
 
 
 @cache

@@ -45,13 +45,18 @@ def finished(codes: dict[str, InstalledCode], make_points: Callable[..., Points]
     """Makes a job that ended with these statuses of its points, of a batch or by itself."""
 
     def make(
-        exit_status: int, statuses: tuple[str, ...], batch: WorkChainNode | None = None
+        exit_status: int,
+        statuses: tuple[str, ...],
+        batch: WorkChainNode | None = None,
+        structures: StructuresData | None = None,
     ) -> CalcJobNode:
         job = CalcJobNode(
             computer=codes["qm"].computer, process_type="aiida.calculations:forcefield.qm"
         )
         if batch:
             job.base.links.add_incoming(batch, LinkType.CALL_CALC, f"iteration_{job.uuid[:8]}")
+        if structures:
+            job.base.links.add_incoming(structures.store(), LinkType.INPUT_CALC, "structures")
         job.store()
         if statuses:
             points = PointsData(make_points(*statuses))
@@ -86,17 +91,26 @@ def test_what_the_machine_may_be_the_reason_for_is_computed_again(
     assert finished(exit_status, statuses).base.caching.is_valid_cache == cached
 
 
-def test_job_without_a_point_is_taken_where_its_batch_went_on(finished: FinishedJob) -> None:
+def test_job_without_a_point_is_taken_where_others_of_its_batch_went_on(
+    finished: FinishedJob, hydrogen: Structures
+) -> None:
     batch = WorkChainNode().store()
+    whole, rest, last = (
+        StructuresData(
+            replace(hydrogen, positions=hydrogen.positions[i], values=hydrogen.values[i])
+        )
+        for i in ([0, 1, 2], [1, 2], [0])
+    )
     jobs = [
-        finished(status, statuses, batch)
-        for status, statuses in [
-            (411, ("interrupted", "missing")),
-            (411, ("ok", "interrupted")),
-            (411, ("interrupted",)),
-        ]
+        finished(411, ("interrupted", "missing", "missing"), batch, whole),
+        finished(411, ("ok", "interrupted"), batch, rest),
+        finished(411, ("interrupted",), batch, last),
+        finished(0, ("ok",), batch, last),
+        finished(411, ("interrupted",), batch, rest),
     ]
-    assert [job.base.caching.is_valid_cache for job in jobs] == [True, True, False]
+    valid = [job.base.caching.is_valid_cache for job in jobs]
+    # The third has the points of the fourth, which came to them; after the last none went on.
+    assert valid == [True, True, False, True, False]
 
 
 @pytest.mark.parametrize(
