@@ -16,6 +16,9 @@ def main(arguments: list[str]) -> int:
     """Run one job file; results are appended to results.jsonl beside it."""
     begun = time.monotonic()
     try:
+        from .kernels import choose_kernels
+
+        choose_kernels()
         from .batch import run
         from .job import read_job
         from .limits import Limits
