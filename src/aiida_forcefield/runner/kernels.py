@@ -16,12 +16,12 @@ def choose_kernels() -> None:
     It reads the environment once, when it is loaded; those of NumPy and SciPy, which know newer
     processors, are loaded before.
     """
-    import scipy.linalg  # noqa: F401
-
     package = find_spec("pyscf")
     if package is None or package.origin is None or VARIABLE in os.environ:
         return
     if any(Path(package.origin).parent.glob(f"lib/{OLD}")) and {"avx2", "fma"} <= instructions():
+        import scipy.linalg  # noqa: F401
+
         os.environ[VARIABLE] = "Haswell"
         import pyscf.lib  # noqa: F401
 
