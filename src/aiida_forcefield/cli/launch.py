@@ -189,6 +189,7 @@ def _conclude(node: "ProcessNode", folder: Path) -> None:
     from rich.console import Console
 
     from aiida_forcefield.cli.folder import write_folder
+    from aiida_forcefield.cli.profile import verdi
     from aiida_forcefield.cli.results import collect_results
     from aiida_forcefield.cli.table import print_results
 
@@ -199,5 +200,5 @@ def _conclude(node: "ProcessNode", folder: Path) -> None:
         for line in write_folder(node, results, folder, "lammps"):
             click.echo(line)
     if not node.is_finished_ok:
-        message = f"study {node.pk} failed; `verdi process report {node.pk}` tells more"
+        message = f"study {node.pk} failed; `{verdi()} process report {node.pk}` tells more"
         raise click.ClickException(message)

@@ -52,6 +52,13 @@ def require_daemon(name: str) -> None:
         )
 
 
+def verdi() -> str:
+    """AiiDA's own command for the loaded profile, which need not be the user's default."""
+    from aiida.manage import get_manager
+
+    return f"verdi -p {get_manager().get_profile().name}"
+
+
 def find_code(role: str, label: str) -> "AbstractCode":
     """The code with a label.
 
@@ -70,7 +77,7 @@ def find_code(role: str, label: str) -> "AbstractCode":
     except NotExistent:
         raise InputError(
             f"codes.{role}: there is no code {label!r}; `aiida-forcefield setup` registers "
-            "compute@localhost and lammps@localhost, `verdi code list` shows all"
+            f"compute@localhost and lammps@localhost, `{verdi()} code list` shows all"
         ) from None
     except (MultipleObjectsError, ValueError) as error:
         raise InputError(f"codes.{role}: {label!r} is no code: {error}") from None
@@ -96,5 +103,6 @@ def find_study(pk: int) -> "ProcessNode":
     except NotExistent:
         raise InputError(f"PK {pk}: there is no such node in this profile") from None
     if getattr(node, "process_type", None) != "aiida.workflows:forcefield.material":
-        raise InputError(f"PK {pk} is a {type(node).__name__}, no study; `verdi process list -a`")
+        studies = f"`{verdi()} process list -a -L MaterialWorkChain`"
+        raise InputError(f"PK {pk} is a {type(node).__name__}, no study; {studies} shows them")
     return node

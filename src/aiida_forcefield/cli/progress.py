@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from aiida_forcefield.cli.profile import verdi
+
 if TYPE_CHECKING:
     from aiida.orm import ProcessNode
 
@@ -67,8 +69,8 @@ class Progress:
         text += f"; last event {_duration(self.idle_seconds)} ago"
         if self.stalled:
             text += (
-                "; STALLED? see `verdi daemon status` and `verdi process report "
-                f"{self.pk}`; `verdi process repair` revives lost tasks"
+                f"; STALLED? see `{verdi()} daemon status` and `{verdi()} process report "
+                f"{self.pk}`; `{verdi()} process repair` revives lost tasks"
             )
         return text
 
@@ -78,17 +80,17 @@ class Progress:
         if self.paused:
             report.append(
                 f"{self.paused} paused, as their machine did not answer: mend that, then "
-                "`verdi process play --all`"
+                f"`{verdi()} process play --all`"
             )
         if self.unborn:
             report.append(
-                f"{self.unborn} never begun, as after a crash of the broker: `verdi daemon stop`, "
-                "`verdi process repair`, `verdi daemon start`"
+                f"{self.unborn} never begun, as after a crash of the broker: `{verdi()} daemon "
+                f"stop`, `{verdi()} process repair`, `{verdi()} daemon start`"
             )
         if not self.over and self.ahead_seconds > SET_BACK_SECONDS:
             report.append(
                 f"last event {_duration(self.ahead_seconds)} in the future, as where the clock was "
-                "set back: `verdi daemon restart`, or no new job is looked at until then"
+                f"set back: `{verdi()} daemon restart`, or no new job is looked at until then"
             )
         return report
 

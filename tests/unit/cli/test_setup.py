@@ -76,6 +76,17 @@ def test_environment_without_the_programs(invoke: Invoke, tmp_path: Path) -> Non
     assert f"--compute: there is no program {tmp_path}/bin/python" in result.stderr
 
 
+def test_environment_is_the_one_beside_or_else_the_active_one(
+    invoke: Invoke, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("sys.prefix", str(tmp_path / ".venv"))
+    assert f"there is no program {tmp_path}/.venv/bin/python" in invoke("setup").stderr
+    make_environment(tmp_path / ".venv-compute")
+    invoke("setup")
+    python = str(tmp_path / ".venv-compute" / "bin" / "python")
+    assert str(load_code("compute@localhost").filepath_executable) == python
+
+
 def test_daemon_is_outdated_once_code_is_newer_or_elsewhere(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -232,13 +232,14 @@ def test_progress_counts_and_notices_a_stall(study: WorkChainNode) -> None:
     assert not replace(quiet, state="finished").stalled
 
 
-def test_progress_says_what_only_the_user_can_do(study: WorkChainNode) -> None:
+def test_progress_says_what_only_the_user_can_do(study: WorkChainNode, profile: Profile) -> None:
     study.set_process_state("waiting")
     assert snapshot(study).advice() == []
     study.pause()
     progress = snapshot(study)
     assert progress.paused == 1
-    assert any("`verdi process play --all`" in line for line in progress.lines())
+    advice = f"`verdi -p {profile.name} process play --all`"
+    assert any(advice in line for line in progress.lines())
     assert "process repair" in replace(progress, paused=0, unborn=2).advice()[0]
     early = replace(progress, paused=0, ahead_seconds=3600)
     assert early.advice()[0].startswith("last event 60 min 0 s in the future")
