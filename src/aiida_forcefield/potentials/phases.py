@@ -1,28 +1,45 @@
 """Dihedral energies as sums of cosines with phases, as other programs have them."""
 
 from collections.abc import Iterable, Mapping
-from math import atan2, cos, degrees, hypot, sin
+from math import atan2, cos, degrees, hypot, radians, sin
 
 from aiida_forcefield.potentials.forms import CHIRAL_FOURIER, FOURIER, FOURIER6, THREEFOLD
 
+Parameters = Mapping[str, float]
+Series = tuple[str, dict[str, float]]
+
+_SERIES = {form.name for form in (FOURIER, FOURIER6, THREEFOLD, CHIRAL_FOURIER)}
 _NONE = 1e-9  # relative: a sine that a phase of 180° leaves
 
 
-def to_phases(parameters: Mapping[str, float]) -> list[tuple[int, float, float]]:
+def to_phases(parameters: Parameters) -> list[tuple[int, float, float]]:
     """A Fourier series as Σ K (1 + cos(nφ − δ)): n, K and δ in degrees; n = 0 is a constant.
 
     Args:
-        parameters: of `FOURIER`, `FOURIER6` or `CHIRAL_FOURIER`.
+        parameters: of `FOURIER`, `FOURIER6`, `THREEFOLD` or `CHIRAL_FOURIER`.
     """
     values = list(parameters.values())
     if tuple(parameters) != CHIRAL_FOURIER.parameter_names:
-        return [(n, k, 0.0) for n, k in enumerate(values, start=1)]
+        return [(int(name.removeprefix("k")), k, 0.0) for name, k in parameters.items()]
     pairs = list(zip(values[::2], values[1::2], strict=True))
     series = [(n, hypot(k, s), degrees(atan2(s, k))) for n, (k, s) in enumerate(pairs, start=1)]
     return [(0, sum(k - hypot(k, s) for k, s in pairs) / 2, 0.0), *series]
 
 
-def from_phases(parts: Iterable[tuple[int, float, float]]) -> tuple[str, dict[str, float]]:
+def add_series(one: tuple[str, Parameters], other: tuple[str, Parameters]) -> Series:
+    """Name and parameters of the form that two Fourier series add up to.
+
+    Raises:
+        ValueError: one of them is none.
+    """
+    for form, _ in (one, other):
+        if form not in _SERIES:
+            raise ValueError(f"dihedral: {form} beside another entry; allowed: Fourier series")
+    parts = [part for _, parameters in (one, other) for part in to_phases(parameters)]
+    return from_phases((n, height, radians(phase)) for n, height, phase in parts)
+
+
+def from_phases(parts: Iterable[tuple[int, float, float]]) -> Series:
     """Name and parameters of the form that has Σ K (1 + cos(nφ − δ)), but for a constant.
 
     Args:

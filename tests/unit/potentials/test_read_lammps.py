@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from aiida_forcefield.potentials import (
+    ForceField,
     molecule_energies,
     read_lammps,
     write_data,
@@ -202,3 +203,45 @@ def test_ways_to_say_one_dihedral(style: str, numbers: str) -> None:
     expected = molecule_energies(read_lammps(DATA, SCRIPT, topology), topology, x)
     found = molecule_energies(read_lammps(data, script, topology), topology, x)
     np.testing.assert_allclose(found[1], expected[1], atol=1e-10)
+
+
+def test_dihedrals_of_several_entries_add_up() -> None:
+    topology = from_smiles("CO")
+
+    def read(*coefficients: str) -> ForceField:
+        rows = "\n".join(f"{n} {text}" for n, text in enumerate(coefficients, start=1))
+        data = DATA.replace("1 0.0 0.0 0.45 0.0", rows)
+        again = [
+            f"{6 * n + m} {n} {atoms}"
+            for n in range(1, len(coefficients) + 1)
+            for m, atoms in enumerate(("1 2 5 6", "6 5 2 3", "4 2 5 6"), start=1)
+        ]
+        data = data[: data.index("Dihedrals\n")] + "Dihedrals\n\n" + "\n".join(again) + "\n"
+        return read_lammps(data, SCRIPT.replace("style  opls", "style charmm"), topology)
+
+    x = topology.conformers + np.random.default_rng(0).normal(scale=0.1, size=(3, 6, 3))
+    one, two, three, both = (
+        molecule_energies(read(*entries), topology, x)[1]
+        for entries in (
+            ["0.0 1 0 0.0"],
+            ["0.3 1 180 0.0"],
+            ["0.2 3 60 0.0"],
+            ["0.3 1 180 0.0", "0.2 3 60 0.0"],
+        )
+    )
+    assert np.abs(two - one).max() > 0.001
+    np.testing.assert_allclose(both - one, (two - one) + (three - one), atol=1e-10)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("14 3 8 11 12", "14 3 8 11 12\n15 3 6 5 2", "angle: two entries for the same atoms"),
+        ("6 1 10 8 11 12", "6 1 10 8 11 12\n7 1 6 5 2 1", "beside another entry; allowed: Fourier"),
+    ],
+)
+def test_other_repeated_entries_are_refused(old: str, new: str, message: str) -> None:
+    script = SCRIPT.replace("dihedral_style  opls", "dihedral_style multi/harmonic")
+    data = DATA.replace("1 0.0 0.0 0.45 0.0", "1 0.225 -0.675 0 0.9 0").replace(old, new)
+    with pytest.raises(ValueError, match=message):
+        read_lammps(data, script, from_smiles("CO"))

@@ -9,7 +9,7 @@ from rdkit import Chem
 
 from aiida_forcefield.potentials.forcefield import ForceField
 from aiida_forcefield.potentials.forms import FORMS
-from aiida_forcefield.potentials.phases import from_phases
+from aiida_forcefield.potentials.phases import add_series, from_phases
 from aiida_forcefield.potentials.read.assign import Found, Parameters, assign, term_key
 from aiida_forcefield.potentials.read.lammps_pairs import (
     COULOMB,
@@ -164,9 +164,9 @@ def read_lammps(data: str, script: str, topology: Topology) -> ForceField:
         places, rows = _molecule(sections, topology)
         energy = _ENERGY[units]
         terms = {
-            term_key(kind, atoms): (form, convert(FORMS[form], parameters, 1 / energy))
+            key: (form, convert(FORMS[form], parameters, 1 / energy))
             for kind in get_args(TermKind)
-            for atoms, form, parameters in _bonded(kind, sections, commands, places)
+            for key, (form, parameters) in _bonded(kind, sections, commands, places).items()
         }
         types = {
             name: int(rows[topology.atom_types.index(name)][2]) for name in topology.type_names
@@ -214,12 +214,12 @@ def _bonded(
     sections: Mapping[str, list[Words]],
     commands: Script,
     places: Mapping[str, int],
-) -> list[tuple[tuple[int, ...], str, Parameters]]:
-    """Atoms, form and parameters, in the file's units, of each term of the molecule."""
+) -> dict[tuple[TermKind, tuple[int, ...]], tuple[str, Parameters]]:
+    """Form and parameters, in the file's units, of each term of the molecule."""
     title = kind.capitalize()
     members = [row for row in sections.get(f"{title}s", []) if row[2] in places]
     if not members:
-        return []
+        return {}
     style = next(iter(commands.last(f"{kind}_style")), "")
     rows = [*sections.get(f"{title} Coeffs", []), *commands.of(f"{kind}_coeff")]
     count = max(int(row[1]) for row in members)
@@ -232,13 +232,23 @@ def _bonded(
             raise ValueError(f"{kind}_style {name or 'is missing'}; allowed: {allowed}")
         for number in numbers_of(pattern, count):
             coefficients[number] = _READERS[kind][name](_floats(kind, numbers))
-    found = []
+    found: dict[tuple[TermKind, tuple[int, ...]], tuple[str, Parameters]] = {}
     for row in members:
         if int(row[1]) not in coefficients:
             raise ValueError(f"{kind} type {row[1]}: no coefficients")
-        atoms = tuple(places[atom] for atom in row[2:])
-        found.append((atoms, *coefficients[int(row[1])]))
+        key = term_key(kind, tuple(places[atom] for atom in row[2:]))
+        entry = coefficients[int(row[1])]
+        found[key] = _both(kind, found[key], entry) if key in found else entry
     return found
+
+
+def _both(
+    kind: TermKind, one: tuple[str, Parameters], other: tuple[str, Parameters]
+) -> tuple[str, Parameters]:
+    """What two entries for the same atoms add up to, as the Fourier terms of CHARMM and AMBER."""
+    if kind != "dihedral":
+        raise ValueError(f"{kind}: two entries for the same atoms; allowed: of dihedrals")
+    return add_series(one, other)
 
 
 def _floats(kind: TermKind, words: Words) -> Numbers:
