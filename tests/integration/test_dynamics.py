@@ -104,7 +104,7 @@ def conditions_at(pressure):
 def packed(tmp_path_factory, box):
     folder = tmp_path_factory.mktemp("liquid")
     (folder / "molecule.xyz").write_text(write_xyz(METHANOL.symbols, METHANOL.conformers[0]))
-    (folder / "pack.inp").write_text(packmol_input(box, seed=11))
+    (folder / "pack.inp").write_text(packmol_input(box, 11, "molecule.xyz", "packed.xyz"))
     with (folder / "pack.inp").open() as file:
         subprocess.run([PACKMOL], stdin=file, cwd=folder, check=True, stdout=subprocess.DEVNULL)
     return folder, read_packed((folder / "packed.xyz").read_text(), METHANOL.symbols)

@@ -53,7 +53,8 @@ class PackingCalculation(CalcJob):
         with folder.open(self.FILENAME_MOLECULE, "w") as handle:
             handle.write(write_xyz(molecule.symbols, molecule.positions[0]))
         with folder.open(self.FILENAME_INPUT, "w") as handle:
-            handle.write(packmol_input(box, self.inputs.settings["seed"]))
+            files = self.FILENAME_MOLECULE, self.FILENAME_PACKED
+            handle.write(packmol_input(box, self.inputs.settings["seed"], *files))
 
         code = CodeInfo()
         code.code_uuid = self.inputs.code.uuid

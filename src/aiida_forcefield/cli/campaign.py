@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from aiida_forcefield.cli.errors import InputError
+from aiida_forcefield.cli.profile import STUDY
 
 if TYPE_CHECKING:
     from aiida.orm import Group, Node, ProcessNode
 
     from aiida_forcefield.cli.study import StudyFile
 
-STUDY = "aiida.workflows:forcefield.material"
 PREFIX = "forcefield/"
 """Of the labels of the groups that hold the studies of a campaign."""
 AT_A_TIME = 4

@@ -1,11 +1,11 @@
 """What a study's scans and dimers found, from the provenance graph to the pictures."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
-from aiida_forcefield.cli.graph import QM, processes_of
+from aiida_forcefield.cli.graph import QM, descendants, processes_of
 from aiida_forcefield.data.outputs import outputs_of
 
 if TYPE_CHECKING:
@@ -20,11 +20,13 @@ if TYPE_CHECKING:
 
 SCAN = "aiida.workflows:forcefield.scan"
 """Process type of a scan."""
+PACKING = "aiida.calculations:forcefield.packing"
+"""Process type of the packing of a box."""
 
 
 def scan_nodes(study: "ProcessNode") -> list["ProcessNode"]:
     """The scans of a study, in the order in which they were begun."""
-    return _called(study, SCAN)
+    return _of_type(processes_of(study), SCAN)
 
 
 def collect_profiles(study: "ProcessNode") -> list["Profile"]:
@@ -66,7 +68,7 @@ def collect_dimers(study: "ProcessNode") -> list["DimerSet"]:
         points = outputs_of(scan).get("points")
         if points and scan.inputs.scan["kind"] == "pair":
             found.setdefault("pair scans", []).extend(in_order(points))
-    for batch in _called(study, QM):
+    for batch in _of_type(processes_of(study), QM):
         label = batch.inputs.qm.structures.base.attributes.get("label")
         points = outputs_of(batch).get("points")
         kind = label.removeprefix("dimers ")
@@ -84,9 +86,16 @@ def collect_dimers(study: "ProcessNode") -> list["DimerSet"]:
 
 def packed_box(study: "ProcessNode") -> "ArrayData | None":
     """The box whose density the study measured."""
-    jobs = _called(study, "aiida.calculations:forcefield.packing")
-    boxes = [outputs["box"] for outputs in map(outputs_of, jobs) if "box" in outputs]
-    return boxes[-1] if boxes else None
+    from aiida.common.links import LinkType
+
+    measured = study.base.links.get_outgoing(
+        link_type=LinkType.CALL_WORK, link_label_filter="density"
+    )
+    for density in measured.all_nodes():
+        for job in _of_type(descendants(density.pk), PACKING):
+            if box := outputs_of(job).get("box"):
+                return cast("ArrayData", box)
+    return None
 
 
 def in_order(points: Mapping[str, "PointsData"]) -> list["Points"]:
@@ -107,10 +116,10 @@ def _dimer_set(
     return DimerSet(name, energies / KCAL_PER_MOL, predicted / KCAL_PER_MOL)
 
 
-def _called(study: "ProcessNode", process_type: str) -> list["ProcessNode"]:
-    """Processes of a type of `processes_of` a study, oldest first."""
+def _of_type(pks: list[int], process_type: str) -> list["ProcessNode"]:
+    """Those of some processes that are of a type, oldest first."""
     from aiida.orm import ProcessNode, QueryBuilder
 
-    filters = {"id": {"in": processes_of(study)}, "process_type": process_type}
+    filters = {"id": {"in": pks}, "process_type": process_type}
     query = QueryBuilder().append(ProcessNode, filters=filters)
-    return query.order_by({ProcessNode: "id"}).all(flat=True) if filters["id"]["in"] else []
+    return query.order_by({ProcessNode: "id"}).all(flat=True) if pks else []

@@ -25,7 +25,7 @@ REPEAT_SECONDS = 30.0
     type=click.Path(path_type=Path),
     help="CSV file with a molecule a row (columns name, smiles, ...); STUDIES is its template.",
 )
-@click.option("--campaign", "name", help="Name of several studies. [default: of the first file]")
+@click.option("--campaign", help="Name of several studies. [default: of the first file]")
 @click.option(
     "--at-a-time",
     type=click.IntRange(1),
@@ -52,7 +52,7 @@ def launch(
     profile: str,
     studies: tuple[Path, ...],
     table: Path | None,
-    name: str | None,
+    campaign: str | None,
     at_a_time: int | None,
     protocol: str | None,
     points_of: int | None,
@@ -70,7 +70,7 @@ def launch(
 
     files = load_studies(studies, table, protocol)
     single, known = len(files) == 1 and table is None, None
-    name = name or (table or studies[0]).stem
+    name = campaign or (table or studies[0]).stem
     if not single and name.isdecimal():
         raise InputError(f"--campaign: {name!r} would be taken for a PK; give another name")
     if points_of is not None and not single:
@@ -81,6 +81,11 @@ def launch(
 
         load(profile)
         known = find_points(points_of, files[0])
+    if single and (at_a_time is not None or campaign is not None):
+        option = "--at-a-time" if campaign is None else "--campaign"
+        raise InputError(f"{option}: allowed for several studies")
+    if output is not None and not (single and wait):
+        raise InputError("--output: allowed for one study, with --wait; later `export PK -o`")
     plans = [list(describe_plan(file, points_of)) for file in files]
     if dry_run:
         click.echo("\n\n".join("\n".join(plan) for plan in plans))
@@ -91,8 +96,7 @@ def launch(
         from aiida_forcefield.cli.profile import load
 
         load(profile)
-        campaign = Campaign(profile, name, files, at_a_time)
-        _launch_campaign(campaign, wait)
+        _launch_campaign(Campaign(profile, name, files, at_a_time), wait)
 
 
 def _launch_one(
@@ -188,6 +192,7 @@ def _conclude(node: "ProcessNode", folder: Path) -> None:
     """Print the results, and write them with force field and pictures to a folder."""
     from rich.console import Console
 
+    from aiida_forcefield.cli.campaign import has_result
     from aiida_forcefield.cli.folder import write_folder
     from aiida_forcefield.cli.profile import verdi
     from aiida_forcefield.cli.results import collect_results
@@ -199,6 +204,6 @@ def _conclude(node: "ProcessNode", folder: Path) -> None:
         click.echo("files:")
         for line in write_folder(node, results, folder, "lammps"):
             click.echo(line)
-    if not node.is_finished_ok:
+    if not has_result(node):
         message = f"study {node.pk} failed; `{verdi()} process report {node.pk}` tells more"
         raise click.ClickException(message)

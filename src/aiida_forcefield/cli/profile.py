@@ -8,6 +8,8 @@ if TYPE_CHECKING:
     from aiida.manage.configuration import Profile
     from aiida.orm import AbstractCode, ProcessNode
 
+STUDY = "aiida.workflows:forcefield.material"
+"""Process type of a study."""
 PLUGINS = {"qm": "forcefield.qm", "md": "forcefield.md"}
 
 
@@ -102,7 +104,7 @@ def find_study(pk: int) -> "ProcessNode":
         node = load_node(pk)
     except NotExistent:
         raise InputError(f"PK {pk}: there is no such node in this profile") from None
-    if getattr(node, "process_type", None) != "aiida.workflows:forcefield.material":
+    if getattr(node, "process_type", None) != STUDY:
         studies = f"`{verdi()} process list -a -L MaterialWorkChain`"
         raise InputError(f"PK {pk} is a {type(node).__name__}, no study; {studies} shows them")
     return node

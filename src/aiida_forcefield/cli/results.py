@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
 Results = dict[str, Any]
 Outputs = Mapping[str, Any]  # nodes by name
-PARTS = ("reference", "molecule", "dimers", "polarizability")
 DENSITY = "aiida.workflows:forcefield.density"
 
 
@@ -25,6 +24,7 @@ def collect_results(study: "ProcessNode") -> Results:
         study: the node of a launched `forcefield.material`.
     """
     from aiida_forcefield.data.outputs import outputs_of
+    from aiida_forcefield.workflows.protocols.check import QM_SECTIONS
 
     inputs, outputs = study.inputs, outputs_of(study)
     results = {
@@ -33,7 +33,7 @@ def collect_results(study: "ProcessNode") -> Results:
         "status": _status(study),
         "levels": {
             part: level(inputs.fit.parameters[part].get_dict())
-            for part in PARTS
+            for part in QM_SECTIONS
             if part in inputs.fit.parameters
         },
         "topology": _topology(outputs),
@@ -89,9 +89,11 @@ def _method(parameters: Mapping[str, Any]) -> str:
 
 
 def _status(study: "ProcessNode") -> str:
-    """``finished``, ``failed: ...`` or the state of the process."""
-    if study.is_finished_ok:
-        return "finished"
+    """``finished``, with what it lacks, ``failed: ...`` or the state of the process."""
+    from aiida_forcefield.cli.campaign import has_result
+
+    if has_result(study):
+        return f"finished: {study.exit_message}" if study.exit_message else "finished"
     if study.is_terminated:
         return f"failed: {study.exit_message or study.exception or study.process_state.value}"
     return study.process_state.value if study.process_state else "created"
@@ -160,8 +162,10 @@ def _many_body_settled(outputs: Outputs) -> bool:
 
 def _variations(inputs: Any, outputs: Outputs) -> list[str]:
     """Choices that the study was to vary; how much is corrected only after a calibration."""
+    from aiida_forcefield.calculations.fit import COUNTERPOISE
+
     names = inputs.variations if "variations" in inputs else []
-    return [name for name in names if name != "counterpoise" or "calibration" in outputs]
+    return [name for name in names if name != COUNTERPOISE or "calibration" in outputs]
 
 
 def _scans(study: "ProcessNode") -> list[Results]:

@@ -48,8 +48,8 @@ class Material(Section):
 class Density(Section):
     """Density of the liquid at a temperature in K and a pressure in bar."""
 
-    temperature: Positive
-    pressure: Positive
+    temperature: Annotated[Positive, Field(lt=1e5)]
+    pressure: Annotated[Positive, Field(lt=1e6)]
 
 
 class Property(Section):

@@ -18,6 +18,13 @@ DILUTION = 0.75
 """Density of the starting box relative to the expected one: room to pack and to reorient."""
 
 
+SPACING = 0.15
+"""Å, of the grid on which volumes are counted: within 2 % whatever the orientation."""
+
+TOLERANCE = 2.0
+"""Å, the smallest distance that packmol leaves between atoms of different molecules."""
+
+
 @dataclass(frozen=True)
 class Box:
     """A cubic periodic box of equal molecules; ``edge`` in Å."""
@@ -26,11 +33,11 @@ class Box:
     edge: float
 
 
-def molecular_volume(symbols: Sequence[str], positions: ArrayLike, spacing: float = 0.15) -> float:
+def molecular_volume(symbols: Sequence[str], positions: ArrayLike) -> float:
     """Van der Waals volume in Å³ of the molecule: the union of its atoms' spheres.
 
-    Counted on a cubic grid of the given ``spacing`` (Å), with the radii of S. Alvarez,
-    Dalton Trans. 42, 8617 (2013). ``positions`` has shape (n, 3), Å.
+    Counted on a cubic grid, with the radii of S. Alvarez, Dalton Trans. 42, 8617 (2013).
+    ``positions`` has shape (n, 3), Å.
 
     Raises:
         ValueError: for a symbol that is no element or has no radius.
@@ -38,12 +45,12 @@ def molecular_volume(symbols: Sequence[str], positions: ArrayLike, spacing: floa
     positions = np.asarray(positions, dtype=float)
     radii = np.array([_radius(symbol) for symbol in symbols])
     lower, upper = positions.min(axis=0) - radii.max(), positions.max(axis=0) + radii.max()
-    axes = [np.arange(low, high + spacing, spacing) for low, high in zip(lower, upper, strict=True)]
+    axes = [np.arange(low, high + SPACING, SPACING) for low, high in zip(lower, upper, strict=True)]
     grid = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 3)
     inside = np.zeros(len(grid), dtype=bool)
     for centre, radius in zip(positions, radii, strict=True):
         inside |= ((grid - centre) ** 2).sum(axis=1) < radius**2
-    return float(inside.sum() * spacing**3)
+    return float(inside.sum() * SPACING**3)
 
 
 def _radius(symbol: str) -> float:
@@ -95,18 +102,10 @@ def check_liquid(topology: Topology, cutoff: float, atoms: int) -> None:
     starting_box(topology.symbols, topology.conformers[0], cutoff, atoms)
 
 
-def packmol_input(
-    box: Box,
-    seed: int,
-    *,
-    molecule_file: str = "molecule.xyz",
-    output_file: str = "packed.xyz",
-    tolerance: float = 2.0,
-) -> str:
+def packmol_input(box: Box, seed: int, molecule_file: str, output_file: str) -> str:
     """Packmol (version 20.15 or later) input that fills the periodic box.
 
     Packmol seeks in its standard input: give it a file, not a pipe.
-    ``tolerance`` is the smallest distance in Å between atoms of different molecules.
 
     Raises:
         ValueError: if the seed is not positive, for packmol would then draw its own.
@@ -116,7 +115,7 @@ def packmol_input(
         raise ValueError(message)
     edge = f"{box.edge:.6f}"
     return (
-        f"tolerance {tolerance:g}\n"
+        f"tolerance {TOLERANCE:g}\n"
         f"seed {seed}\n"
         "filetype xyz\n"
         f"output {output_file}\n"

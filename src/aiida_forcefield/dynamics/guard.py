@@ -12,6 +12,11 @@ Status = Literal[
 ]
 
 
+DENSITY_CHANGE = 1.3
+"""Largest ratio between two densities of a leg. A liquid's varies by some percent; more means that
+it boils, or that what came before was too short for it to condense."""
+
+
 @dataclass(frozen=True)
 class Verdict:
     """Outcome of a leg: ``status`` is "ok" or the failure, which ``message`` explains."""
@@ -20,15 +25,12 @@ class Verdict:
     message: str
 
 
-def judge(log: Log, temperature: float, density_change: float = 1.3) -> Verdict:
+def judge(log: Log, temperature: float) -> Verdict:
     """Detect a collapse, an explosion or an early end.
 
     Args:
         log: of an equilibration or production leg.
         temperature: target, K.
-        density_change: largest allowed ratio between two densities. A liquid's
-            density varies by a few per cent; more means that it boils, or that what came before was
-            too short for it to condense.
     """
     error = log.errors[0] if log.errors else ""
     if "Non-numeric" in error or "NaN" in error:
@@ -48,7 +50,7 @@ def judge(log: Log, temperature: float, density_change: float = 1.3) -> Verdict:
         found = f"{run.temperature.max():.0f} K at a target of {temperature:g} K"
         return Verdict("exploded", f"the temperature reached {found}")
     lowest, highest = run.density.min(), run.density.max()
-    if highest > density_change * lowest:
+    if highest > DENSITY_CHANGE * lowest:
         found = f"between {lowest:.3f} and {highest:.3f} g/cm³"
         return Verdict("density_jump", f"the density varied {found}: no stable liquid")
     if not log.finished:

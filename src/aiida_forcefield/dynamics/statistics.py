@@ -18,6 +18,9 @@ Three would be too lenient: a steady drift counts as correlation, and enlarges t
 MINIMUM_SAMPLES = 16
 """A shorter time series has no statistics."""
 
+STARTS = 50
+"""Places in the first half of a series at which equilibration may have ended."""
+
 
 @dataclass(frozen=True)
 class Estimate:
@@ -78,14 +81,14 @@ def effective_samples(series: ArrayLike) -> float:
     return len(np.asarray(series)) / (1 + 2 * correlation_time(series))
 
 
-def detect_equilibration(series: ArrayLike, candidates: int = 50) -> int:
+def detect_equilibration(series: ArrayLike) -> int:
     """Index from which the series is equilibrated: the one that leaves most effective samples.
 
     J. D. Chodera, J. Chem. Theory Comput. 12, 1799 (2016). At most half is left out, since the end
     of a series that drifts throughout always looks equilibrated by itself.
     """
     values = _checked(series)
-    starts = np.unique(np.linspace(0, len(values) // 2, candidates).astype(int))
+    starts = np.unique(np.linspace(0, len(values) // 2, STARTS).astype(int))
     return int(max(starts, key=lambda start: effective_samples(values[start:])))
 
 

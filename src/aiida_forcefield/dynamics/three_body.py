@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from aiida_forcefield.dynamics.many_body import STRAIN, ManyBody, of_liquid
+from aiida_forcefield.potentials.units import HARTREE
 
 Array = NDArray[np.float64]
 
-HARTREE = 27.211386245988  # eV
 CUTOFF = 9.0
 """Å, of each side of a triangle, or less where the box is small."""
 INNER = 7 / 9

@@ -31,7 +31,7 @@ def doubts(field: ForceField) -> tuple[str, ...]:
         return ()
     return (
         *_of_the_optimum(found["converged"], found["reduced_chi2"]),
-        *_of_the_torsions(found.get("rmse_torsion", 0.0)),
+        *_of_the_torsions(found),
         *_of_the_dimers(found),
         *_of_the_data(field),
         *_of_the_parameters(field.terms),
@@ -49,11 +49,16 @@ def _of_the_optimum(converged: float, chi2: float) -> Iterator[str]:
         )
 
 
-def _of_the_torsions(error: float) -> Iterator[str]:
-    if error > POOR_TORSION:
+def _of_the_torsions(found: Mapping[str, float]) -> Iterator[str]:
+    if (error := found.get("rmse_torsion", 0.0)) > POOR_TORSION:
         yield (
             f"Profiles along dihedrals are missed by {error / KCAL_PER_MOL:.2f} kcal/mol: their "
             "points contradict each other, or more than their own terms turns with them."
+        )
+    if (change := found.get("torsion_change", 0.0)) > POOR_TORSION:
+        yield (
+            "Profiles along dihedrals did not settle: relaxed in the last but one force field they "
+            f"differ by {change / KCAL_PER_MOL:.2f} kcal/mol from those in the last."
         )
 
 
@@ -75,7 +80,7 @@ def _of_the_dimers(found: Mapping[str, float]) -> Iterator[str]:
 def _of_the_data(field: ForceField) -> Iterator[str]:
     found = field.diagnostics
     outliers = sum(n for name, n in found.items() if name.startswith("outliers "))
-    points = found["molecule_points"] + found["dimer_points"]
+    points = found["molecule_points"] + found["dimer_points"] + outliers
     if outliers > MANY_OUTLIERS * points:
         yield (
             f"{outliers:.0f} of {points:.0f} points disagree with the others and were left out: "

@@ -88,6 +88,15 @@ class Model:
             np.add.at(jacobian.T, part.columns, columns.T)
         return slope, jacobian
 
+    def gradient(self, parameters: Array) -> tuple[Array, Array]:
+        """Energies, shape (s,), eV, and gradients, shape (s, n, 3), eV/Å, without Jacobians."""
+        energy, gradient = self.coulomb_energy.copy(), self.coulomb_gradient.copy()
+        for part in self.components:
+            value = part.form(part.q, parameters[part.columns])
+            energy += part.weight * value.energy.sum(axis=1)
+            gradient += np.einsum("sm,smx->sx", part.weight * value.slope, part.directions)
+        return energy, gradient.reshape(len(energy), -1, 3)
+
     def evaluate(self, parameters: Array) -> Evaluation:
         """Energies and gradients with their Jacobians."""
         energy, energy_jacobian = self.energy(parameters)
@@ -191,7 +200,7 @@ def molecule_energies(
         forcefield.combination,
         forcefield.scale_14,
     )
-    return model.evaluate(forcefield.vector)[:2]
+    return model.gradient(forcefield.vector)
 
 
 def interaction_energies(

@@ -46,6 +46,25 @@ _MOST_FITS = 5  # after which it is clear which points are outliers
 
 
 @dataclass(frozen=True, eq=False)
+class Solution:
+    """The optimum of a problem.
+
+    Attributes:
+        problem: with the weights of the points that agree, and torsions relaxed.
+        u: in which the fit works, shape (p,).
+        converged: whether it was found.
+        outliers: how many points of each label were left out.
+        torsion_change: by how much, in eV, the last relaxation of torsions changed their profiles.
+    """
+
+    problem: Problem
+    u: Array
+    converged: bool
+    outliers: Counter[str]
+    torsion_change: float = 0.0
+
+
+@dataclass(frozen=True, eq=False)
 class Found:
     """What a fit found of each parameter.
 
@@ -128,11 +147,22 @@ def fit_force_field(
     )
 
     start = _start(problem)
-    problem, u, converged, outliers = _without_outliers(problem, start)
-    errors_at_start = problem.errors(prior.to_parameters(start))
-    if len(along_dihedrals(topology, problem.molecule_points)):
-        problem, u, converged, turned = _with_torsions(topology, problem, u, charges, gas_charges)
-        outliers += turned
+    solution = _without_outliers(problem, start)
+    errors_at_start = solution.problem.errors(prior.to_parameters(start))
+    if len(along_dihedrals(topology, solution.problem.molecule_points)):
+        solution = _with_torsions(topology, solution, charges, gas_charges)
+    return _described(solution, errors_at_start, charges, gas_charges)
+
+
+def _described(
+    solution: Solution,
+    errors_at_start: Mapping[str, float],
+    charges: Mapping[str, float],
+    gas_charges: Mapping[str, float],
+) -> ForceField:
+    """The force field of a solution, with all that is known of its certainty."""
+    problem, u = solution.problem, solution.u
+    prior, settings = problem.prior, problem.settings
     residuals, jacobian = problem.residuals(u)
     covariance_u = np.asarray(np.linalg.inv(jacobian.T @ jacobian), dtype=float)
     rows = problem.rows()
@@ -173,15 +203,16 @@ def fit_force_field(
             "foresight_torsion": sqrt(noise_along),
             "foresight_interaction": foresight(residuals, jacobian, rows, ("interaction",)),
             "foresight_virial": foresight(residuals, jacobian, rows, ("virial",)),
-            "molecule_points": float(np.count_nonzero(molecule_points.weights)),
+            "molecule_points": float(np.count_nonzero(problem.molecule_points.weights)),
             "gradients": float(np.count_nonzero(problem.has_gradient)),
             "stresses": float(np.count_nonzero(problem.has_stress)),
-            "dimer_points": float(sum(np.count_nonzero(d.weights) for d in dimer_points)),
+            "dimer_points": float(sum(np.count_nonzero(d.weights) for d in problem.dimer_points)),
             "reduced_chi2": chi2,
             "condition": float(np.linalg.cond(jacobian * prior.widths)),
             "undetermined_parameters": float(np.count_nonzero(determined > 0.9)),
-            "converged": float(converged),
-            **{f"outliers {label}": float(n) for label, n in outliers.items()},
+            "converged": float(solution.converged),
+            "torsion_change": solution.torsion_change,
+            **{f"outliers {label}": float(n) for label, n in solution.outliers.items()},
             **{f"barrier {name}": value for name, value in barriers.items()},
         },
         scale_14=SCALE_14,
@@ -207,8 +238,8 @@ def _misfit(problem: Problem, residuals: Array, covariance: Array) -> float:
     return float(residuals[counted] @ residuals[counted] / surplus) if surplus > 0 else 1.0
 
 
-def _without_outliers(problem: Problem, start: Array) -> tuple[Problem, Array, bool, Counter[str]]:
-    """The problem of the points that agree, its optimum, whether it was found, and the others.
+def _without_outliers(problem: Problem, start: Array) -> Solution:
+    """The optimum of the points that agree.
 
     At first it is the start that they have to agree with: a fit may follow what is far off.
     """
@@ -220,18 +251,18 @@ def _without_outliers(problem: Problem, start: Array) -> tuple[Problem, Array, b
         agree = agreeing(problem.residuals(u)[0], rows)
         if (agree == kept).all():
             break
-    return chosen, u, converged, _labels(rows, kept)
+    return Solution(chosen, u, converged, _labels(rows, kept))
 
 
 def _with_torsions(
     topology: Topology,
-    problem: Problem,
-    u: Array,
+    without: Solution,
     charges: Mapping[str, float],
     gas_charges: Mapping[str, float],
-) -> tuple[Problem, Array, bool, Counter[str]]:
+) -> Solution:
     """The same with the relaxed profiles along dihedrals, from an optimum without them."""
-    start, prior, labels, change = u, problem.prior, problem.molecule_points.labels, inf
+    problem, u, change = without.problem, without.u, inf
+    prior, labels = problem.prior, problem.molecule_points.labels
     for _ in range(_RELAXATIONS):
         terms = with_vector(prior.terms, prior.to_parameters(u))
         field = ForceField(
@@ -248,10 +279,12 @@ def _with_torsions(
     rows = problem.rows()
     agree = agreeing_along(*problem.residuals(u), rows)
     if agree.all():
-        return problem, u, converged and torsions.settled, Counter()
+        settled = converged and torsions.settled
+        return Solution(problem, u, settled, without.outliers, torsion_change=change)
     fewer = replace(problem.weighted(agree.astype(float)), torsions=None)
-    problem, u, converged, more = _with_torsions(topology, fewer, start, charges, gas_charges)
-    return problem, u, converged, more + _labels(rows, agree)
+    outliers = without.outliers + _labels(rows, agree)
+    again = replace(without, problem=fewer, outliers=outliers)
+    return _with_torsions(topology, again, charges, gas_charges)
 
 
 def _labels(rows: Rows, kept: NDArray[np.bool_]) -> Counter[str]:

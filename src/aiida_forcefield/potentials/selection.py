@@ -68,14 +68,14 @@ def fit_chosen_forms(
         trial = fit_force_field(*data, forms | {rival.kind: rival})
         before, after = (_evidence(field, rival.kind) for field in (best, trial))
         tried |= {usual: before, rival.name: after}
-        if _gains(before, after) and _outliers(trial) == _outliers(best):
+        if _gains(before, after) and not _leaves_out_more(trial, best):
             best, forms[rival.kind] = trial, rival
     pairs = [pair_name(i, j) for i, j in combinations(topology.type_names, 2)]
     if pairs and dimer_points:
         trial = fit_force_field(*data, forms, pairs)
         before, after = (field.diagnostics["foresight_interaction"] for field in (best, trial))
         tried |= {"combination_rule": before, "pairs": after}
-        if _gains(before, after) and _outliers(trial) == _outliers(best):
+        if _gains(before, after) and not _leaves_out_more(trial, best):
             best = trial
     evidence = {f"foresight {name}": value for name, value in tried.items()}
     return replace(best, diagnostics=best.diagnostics | evidence)
@@ -91,6 +91,10 @@ def _gains(before: float, after: float) -> bool:
     return before - after > GAIN * max(before, 1.0)
 
 
-def _outliers(field: ForceField) -> dict[str, float]:
-    """Points left out; a rival shall not gain by leaving out what it cannot describe."""
-    return {k: n for k, n in field.diagnostics.items() if k.startswith("outliers ")}
+def _leaves_out_more(rival: ForceField, best: ForceField) -> bool:
+    """Whether a rival may gain by leaving out points that it cannot describe, and another can."""
+    return any(
+        n > best.diagnostics.get(name, 0)
+        for name, n in rival.diagnostics.items()
+        if name.startswith("outliers ")
+    )

@@ -129,13 +129,12 @@ def relaxed_torsions(
 
     def energy(flat: Array) -> tuple[float, Array]:
         x = flat.reshape(-1, *points.positions.shape[1:])
-        found = model_at(x).evaluate(field.vector)
+        bare, gradient = model_at(x).gradient(field.vector)
         values, by = _dihedrals(x, atoms)
         away = _turn(values, pulled)
-        gradient = found.gradient.copy()
         rows = np.arange(len(x))[:, None]
         np.add.at(gradient, (rows, atoms), 2 * _SPRING * away[:, None, None] * by)
-        return float(found.energy.sum() + _SPRING * away @ away), gradient.ravel()
+        return float(bare.sum() + _SPRING * away @ away), gradient.ravel()
 
     positions = points.positions[places] if before is None else before.positions
     settled = True

@@ -56,7 +56,9 @@ def foresight(residuals: Array, jacobian: Array, rows: Rows, kinds: tuple[str, .
     """Root mean square of the residuals of some kinds, each point left out by itself.
 
     In units of their standard deviation; by it, forms are compared. Arguments as of
-    `left_out_errors`, and the `kinds` of residuals.
+    `left_out_errors`, and the `kinds` of residuals. The pressure of pairs stays, to which a point
+    left out has added its share: without it, methanol's changes by distance are foreseen 0.5 %
+    worse, interaction energies 0.3 %.
     """
     mine = np.isin(rows.kinds, kinds) & (rows.weights > 0)
     if not mine.any():

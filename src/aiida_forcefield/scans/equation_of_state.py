@@ -8,7 +8,7 @@ from scipy.optimize import curve_fit
 
 Array = NDArray[np.float64]
 
-GPA = 160.21766208
+GPA = 160.2176634
 """eV/Å³ in GPa."""
 
 

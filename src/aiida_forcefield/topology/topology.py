@@ -53,6 +53,16 @@ class Topology:
     smiles: str
     cell: NDArray[np.float64] | None = None
 
+    def same_molecule(self, other: "Topology") -> bool:
+        """Whether both are of one molecule with its atoms in one order.
+
+        Stereoisomers are told apart where both come from a SMILES.
+        """
+        ours, theirs = (
+            (each.atom_types, each.bonds, each.charge, each.multiplicity) for each in (self, other)
+        )
+        return ours == theirs and (self.smiles == other.smiles or "" in (self.smiles, other.smiles))
+
     @cached_property
     def type_names(self) -> tuple[str, ...]:
         """The distinct atom types, in order of first appearance."""

@@ -102,6 +102,11 @@ class DensityWorkChain(WorkChain):
             message="After {legs} legs the standard error is {error:.4f} g/cm3, more than the "
             "target; the density is kept. A larger `density.max_legs` helps.",
         )
+        spec.exit_code(
+            441,
+            "ERROR_LATER_LEG",
+            message="The density of {legs} legs is kept; the one after them failed: {reason}",
+        )
 
     @classmethod
     def get_builder_from_protocol(
@@ -160,13 +165,16 @@ class DensityWorkChain(WorkChain):
         if not packing.is_finished_ok:
             return self.exit_codes.ERROR_PACKING.format(reason=reason(packing))
         self.ctx.many_body = self.inputs.get("many_body")
-        files = prepare_liquid(
-            self.inputs.force_field,
-            self.inputs.topology,
-            packing.outputs.box,
-            self.inputs.settings,
-            **self._many_body(),
-        )
+        try:
+            files = prepare_liquid(
+                self.inputs.force_field,
+                self.inputs.topology,
+                packing.outputs.box,
+                self.inputs.settings,
+                **self._many_body(),
+            )
+        except ValueError as error:
+            return self.exit_codes.ERROR_SIMULATION.format(reason=error)
         self.ctx.files = {name: files[name] for name in ("force_field", "damping") if name in files}
         self.ctx.density = None
         self.ctx.thermo = {}
@@ -178,10 +186,15 @@ class DensityWorkChain(WorkChain):
         return None
 
     def inspect_legs(self) -> ExitCode | None:
-        """Go on only with what is stable."""
+        """Go on only with what is stable; what earlier legs told is kept."""
         for leg in map(settle, self.ctx.legs):
-            if not leg.is_finished_ok:
+            if leg.is_finished_ok:
+                continue
+            if self.ctx.density is None:
                 return self.exit_codes.ERROR_SIMULATION.format(reason=reason(leg))
+            self.out("density", self.ctx.density)
+            code: ExitCode = self.exit_codes.ERROR_LATER_LEG
+            return code.format(legs=self.ctx.leg, reason=reason(leg))
         return None
 
     def prepare_legs(self) -> None:
@@ -225,21 +238,25 @@ class DensityWorkChain(WorkChain):
             process = self._submit_leg(self.ctx.script, leg.outputs.final, label)
             self.to_context(legs=append_(process))
 
-    def measure(self) -> None:
+    def measure(self) -> ExitCode | None:
         """Measure the density over all legs so far."""
         for seed, leg in zip(self.inputs.settings["seeds"], self.ctx.legs, strict=True):
             self.ctx.thermo[f"seed_{seed}_leg_{self.ctx.leg:02d}"] = leg.outputs.thermo
         self.ctx.leg += 1
-        self.ctx.density = measure_density(
-            self.inputs.force_field,
-            self.inputs.topology,
-            self.ctx.packing.outputs.box,
-            self.inputs.settings,
-            **self._many_body(),
-            **self.ctx.thermo,
-        )
+        try:
+            self.ctx.density = measure_density(
+                self.inputs.force_field,
+                self.inputs.topology,
+                self.ctx.packing.outputs.box,
+                self.inputs.settings,
+                **self._many_body(),
+                **self.ctx.thermo,
+            )
+        except ValueError as error:
+            return self.exit_codes.ERROR_SIMULATION.format(reason=error)
         value, error = self.ctx.density["value"], self.ctx.density["standard_error"]
         self.report(f"density {value:.4f} ± {error:.4f} g/cm3 after {self.ctx.leg} legs")
+        return None
 
     def conclude(self) -> ExitCode | None:
         """Hand out the density, and the last frames if there are any."""

@@ -138,7 +138,7 @@ class FitWorkChain(WorkChain):
         except ValueError as error:
             return self.exit_codes.ERROR_KNOWN.format(reason=error)
         topology = self.inputs.topology
-        if known.topology.value.atom_types != topology.value.atom_types:
+        if not known.topology.value.same_molecule(topology.value):
             return self.exit_codes.ERROR_KNOWN.format(reason="it is of another molecule")
         for name in ("reference", "properties", "points", "surrogates", "frames", "calibration"):
             self.ctx[name] = getattr(known, name)
@@ -180,7 +180,8 @@ class FitWorkChain(WorkChain):
         self.ctx.calibration = None
         topology, reference = self.inputs.topology, self.ctx.reference
         planned = plan_all_scans(topology, reference, **self.inputs.learning)
-        dimers = self._sample_dimers()
+        # Not yet in batches that suit the walltime: nobody knows what a dimer costs.
+        dimers: dict[str, StructuresData] = sample_dimers(topology, reference, self.inputs.sampling)
         pairs = [label for label in planned if label.startswith(f"{BEGIN}pair_")]
         chosen = choose_pair_scans(
             topology,
@@ -210,14 +211,6 @@ class FitWorkChain(WorkChain):
         if self.inputs.sampling["rounds"] and POLARIZABILITY in self.inputs.parameters:
             molecule = resting_molecule(topology, reference)
             self.ctx.queue.append((POLARIZABILITY, POLARIZABILITY, molecule, None))
-
-    def _sample_dimers(self) -> dict[str, StructuresData]:
-        sampling = self.inputs.sampling
-        sampling = self._sized(sampling["random"] + sampling["squeezed"])
-        found: dict[str, StructuresData] = sample_dimers(
-            self.inputs.topology, self.ctx.reference, sampling
-        )
-        return found
 
     def _sized(self, points: int) -> Dict:
         """The sampling; once it is known what a dimer costs, in batches that suit the walltime."""

@@ -166,6 +166,17 @@ def test_points_of_no_study_or_for_several(
     assert_refused(several, "--points-of: allowed for one study at a time")
 
 
+def test_options_that_would_do_nothing_are_refused(study: Path, invoke: Invoke) -> None:
+    launch = ("launch", study, "--dry-run")
+    assert_refused(invoke(*launch, "--output", "results"), "--output: allowed for one study, with")
+    assert_refused(invoke(*launch, "--at-a-time", "2"), "--at-a-time: allowed for several studies")
+    assert_refused(invoke(*launch, "--campaign", "a"), "--campaign: allowed for several studies")
+    other = study.with_name("other.yaml")
+    other.write_text(study.read_text().replace("methanol", "other"))
+    both = invoke("launch", study, other, "--dry-run", "--wait", "--output", "results")
+    assert_refused(both, "--output: allowed for one study, with --wait")
+
+
 def test_export_to_an_unknown_program(invoke: Invoke, profile: Profile) -> None:
     result = invoke("-p", profile.name, "export", "1", "--to", "amber", "-o", "folder")
     assert_refused(result, "--to: 'amber' is unknown", "lammps, openmm, gromacs")

@@ -165,6 +165,13 @@ def test_failed_study_says_why(study: WorkChainNode) -> None:
     assert collect_results(study)["status"] == "failed: no fit"
 
 
+def test_imprecise_study_has_finished(study: WorkChainNode) -> None:
+    study.set_process_state("finished")
+    study.set_exit_status(430)
+    study.set_exit_message("less precise than asked for")
+    assert collect_results(study)["status"] == "finished: less precise than asked for"
+
+
 @pytest.mark.parametrize(
     ("parameters", "name"),
     [

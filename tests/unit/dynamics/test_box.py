@@ -69,13 +69,13 @@ def test_no_radius(symbol):
 
 
 def test_packmol_input():
-    assert packmol_input(Box(64, 17.5), 3) == (
+    assert packmol_input(Box(64, 17.5), 3, "molecule.xyz", "packed.xyz") == (
         "tolerance 2\nseed 3\nfiletype xyz\noutput packed.xyz\n"
         "pbc 17.500000 17.500000 17.500000\n"
         "structure molecule.xyz\n  number 64\nend structure\n"
     )
     with pytest.raises(ValueError, match="seed: 0"):
-        packmol_input(Box(64, 17.5), 0)
+        packmol_input(Box(64, 17.5), 0, "molecule.xyz", "packed.xyz")
 
 
 def test_xyz_round_trip():

@@ -15,6 +15,7 @@ from aiida_forcefield.potentials import (
     fit_force_field,
 )
 from aiida_forcefield.potentials.forms import FORMS
+from aiida_forcefield.potentials.units import KCAL_PER_MOL
 
 from .synthetic_fields import Case
 from .test_fit import data
@@ -82,7 +83,7 @@ def test_bonded_parameters_that_nothing_tells_of(methanol: Case) -> None:
 
 def test_a_bound_that_is_hit(methanol: Case) -> None:
     weak = replace(methanol, reference=replace(methanol.reference, c6=methanol.reference.c6 / 20))
-    told = doubts(fitted(weak, data(methanol, noise=0), Settings(dispersion_width=5.0)))
+    told = doubts(fitted(weak, data(methanol, noise=0), Settings(dispersion_width=0.5)))
     (held,) = (line for line in told if line.startswith("Held by a bound"))
     assert "nonbonded O1:C6: at upper bound" in held
 
@@ -90,6 +91,13 @@ def test_a_bound_that_is_hit(methanol: Case) -> None:
 def test_not_converged(good: ForceField) -> None:
     found = replace(good, diagnostics=good.diagnostics | {"converged": 0.0})
     assert doubts(found) == ("The fit did not converge: its parameters are not the best ones.",)
+
+
+def test_torsions_that_do_not_settle(good: ForceField) -> None:
+    found = replace(good, diagnostics=good.diagnostics | {"torsion_change": 0.5 * KCAL_PER_MOL})
+    (told,) = doubts(found)
+    assert told.startswith("Profiles along dihedrals did not settle")
+    assert "differ by 0.50 kcal/mol" in told
 
 
 def test_a_quartic_bond_that_breaks_apart(good: ForceField) -> None:

@@ -35,6 +35,8 @@ def test_jacobians_are_those_of_energy_and_gradient(case: Case) -> None:
     molecules = molecule_model(case.topology, field.terms, case.molecules[:3], field.gas_charges)
     dimers = dimer_model(case.topology, field.terms, case.dimers[:5], field.gas_charges)
     value = molecules.evaluate(field.vector)
+    np.testing.assert_allclose(molecules.gradient(field.vector)[0], value.energy, rtol=1e-12)
+    np.testing.assert_allclose(molecules.gradient(field.vector)[1], value.gradient, atol=1e-12)
     jacobian = dimers.energy(field.vector)[1]
     for i, parameter in enumerate(field.vector):
         shift = np.zeros(len(field.vector))

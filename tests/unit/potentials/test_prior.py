@@ -19,6 +19,16 @@ def test_prior_starts_where_the_curve_is_lowest_at_contact(methanol: Case) -> No
     assert r[np.argmin(energy)] == pytest.approx(van_der_waals_distance("O", "O"), abs=2e-3)
 
 
+@pytest.mark.parametrize(("width", "factor"), [(0.15, np.exp(0.4)), (0.5, np.exp(1.25))])
+def test_dispersion_that_a_study_sets_free_has_room(
+    methanol: Case, width: float, factor: float
+) -> None:
+    prior = build_prior(methanol.topology, methanol.reference, dispersion_width=width)
+    names = [name for term in prior.terms for name in term.parameters]
+    free = np.isin(names, ["C6", "C8"])
+    np.testing.assert_allclose(np.exp(prior.upper - prior.centre)[free], factor)
+
+
 def test_u_and_parameters_are_the_same_point(case: Case) -> None:
     prior = build_prior(case.topology, case.reference, dispersion_width=0.07)
     np.testing.assert_allclose(prior.to_parameters(prior.centre), vector(prior.terms), rtol=1e-12)

@@ -120,7 +120,8 @@ def test_opls_methanol_in_its_own_numbers() -> None:
         ("mix geometric", "mix sixthpower", "pair_modify mix sixthpower"),
         ("lj/coul 0.0 0.0 0.5", "lj/coul 0.0 1.0 0.5", "1-2 and 1-3 pairs must be 0"),
         ("lj/cut/coul/cut 60.0", "lj/charmm/coul/long 8 9", "pair_style lj/charmm/coul/long 8 9"),
-        ("lj/coul 0.0 0.0 0.5", "lj/coul 0.0 0.0", "a row has too few words"),
+        ("lj/coul 0.0 0.0 0.5", "lj/coul 0.0 0.0", "lj/coul 0.0 0.0: three numbers are allowed"),
+        ("lj/coul 0.0 0.0 0.5", "lj/coul 0 0 half", "lj/coul 0 0 half: three numbers are allowed"),
         ("mix geometric", "mix geometric\npair_modify mix nonsense", "pair_modify mix nonsense"),
         ("pair_coeff      2 2", "pair_coeff      1 1", "atom types 1 and 2: no pair coefficients"),
         (

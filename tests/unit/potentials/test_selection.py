@@ -178,6 +178,18 @@ def test_pairs_get_parameters_of_their_own_where_the_rule_fails(methanol: Case) 
     assert wrong[1] < 0.5 * wrong[0]
 
 
+def test_a_rival_may_leave_out_fewer_points_but_not_others(methanol: Case) -> None:
+    def leaving_out(**labels: float) -> ForceField:
+        diagnostics = {f"outliers {label}": n for label, n in labels.items()}
+        return replace(methanol.forcefield, diagnostics=diagnostics)
+
+    best = leaving_out(random=2.0)
+    assert not selection._leaves_out_more(leaving_out(random=1.0), best)
+    assert not selection._leaves_out_more(leaving_out(), best)
+    assert selection._leaves_out_more(leaving_out(random=3.0), best)
+    assert selection._leaves_out_more(leaving_out(squeezed=1.0), best)
+
+
 @pytest.mark.parametrize("seed", range(4))
 def test_noise_gives_no_pair_parameters_of_its_own(methanol: Case, seed: int) -> None:
     """Where the rule made the points, a fit with more freedom foresees others no better."""

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -73,3 +75,13 @@ def test_groups_of_three_equal_branches_are_told(smiles: str, turned: set[str]) 
 def test_a_molecule_with_four_different_neighbours_is_chiral() -> None:
     assert from_smiles("C[C@H](O)F").is_chiral
     assert not any(from_smiles(smiles).is_chiral for smiles in ("CO", "CC(F)F", "COC(=O)OC"))
+
+
+def test_same_molecule() -> None:
+    trans, cis = from_smiles("F/C=C/F"), from_smiles("F/C=C\\F")
+    assert trans.same_molecule(from_smiles("F/C=C/F", seed=2))
+    assert (trans.atom_types, trans.bonds) == (cis.atom_types, cis.bonds)
+    assert not trans.same_molecule(cis)
+    assert trans.same_molecule(replace(cis, smiles=""))  # a file does not tell
+    assert not trans.same_molecule(replace(trans, charge=1))
+    assert not from_smiles("CO").same_molecule(from_smiles("CC"))

@@ -78,12 +78,54 @@ def test_packing_that_failed(density: Any, ended: Ended) -> None:
 
 
 def test_unstable_leg_ends_it(density: Any, ended: Ended) -> None:
-    density.ctx.legs = [ended(0), ended(312)]
+    density.ctx.density, density.ctx.legs = None, [ended(0), ended(312)]
     code = density.inspect_legs()
     assert code.status == 341
     assert "what went wrong" in code.message
     density.ctx.legs = [ended(0), ended(0)]
     assert density.inspect_legs() is None
+
+
+def test_density_of_the_legs_before_one_that_failed_is_kept(density: Any, ended: Ended) -> None:
+    density.ctx.leg, density.ctx.legs = 2, [ended(0), ended(312)]
+    density.ctx.density = Dict({"value": 0.8}).store()
+    code = density.inspect_legs()
+    assert code.status == 441
+    assert "density of 2 legs is kept" in code.message
+    assert "what went wrong" in code.message
+    assert density.outputs["density"]["value"] == 0.8
+
+
+def test_input_that_cannot_be_written_is_told(
+    density: Any, packed: tuple[CalcJobNode, CalcJobNode], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: Data, **__: Data) -> None:
+        raise ValueError("LAMMPS has no such form")
+
+    monkeypatch.setattr("aiida_forcefield.workflows.density.prepare_liquid", refuse)
+    density.ctx.packing, _ = packed
+    code = density.equilibrate()
+    assert code.status == 341
+    assert "LAMMPS has no such form" in code.message
+
+
+def test_wrong_tail_correction_is_told(
+    density: Any,
+    packed: tuple[CalcJobNode, CalcJobNode],
+    ended: Ended,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refuse(*_: Data, **__: Data) -> None:
+        raise ValueError("tail correction: LAMMPS added 0")
+
+    monkeypatch.setattr("aiida_forcefield.workflows.density.measure_density", refuse)
+    density.ctx.packing, _ = packed
+    leg = ended(0, thermo=Dict({}))
+    density.ctx.legs = [leg] * len(density.inputs.settings["seeds"])
+    density.ctx.leg, density.ctx.thermo, density.ctx.many_body = 0, {}, None
+    code = density.measure()
+    assert code.status == 341
+    assert "tail correction: LAMMPS added 0" in code.message
 
 
 @pytest.mark.parametrize(("error", "status"), [(0.005, None), (0.02, 440)])

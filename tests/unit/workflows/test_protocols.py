@@ -26,6 +26,12 @@ def test_protocol_is_valid(name: str) -> None:
     FitSettings(**settings["fit"])
 
 
+@pytest.mark.parametrize("name", ["fast", "balanced", "stringent"])
+def test_polarizability_has_the_basis_of_the_molecule(name: str) -> None:
+    settings = get_protocol(name)
+    assert settings["polarizability"]["structure"] == settings["molecule"]["structure"]
+
+
 def test_protocols_differ_and_share_nothing() -> None:
     first = get_protocol("fast")
     first["molecule"]["mean_field"]["xc"] = "changed"
@@ -110,9 +116,17 @@ def test_overrides_are_merged_recursively() -> None:
             {"liquid": {"production": 1.0}},
             "liquid.production: 1.0 must be greater than or",
         ),
+        ({"density": {"cutoff": 5}}, "density.cutoff: 5 must be greater than or equal to 6"),
+        ({"liquid": {"equilibration": 2e-4}}, "liquid.equilibration: 0.0002 must be greater than"),
+        ({"spread": {"equilibration": 0.5}}, "spread.equilibration: 0.5 must be greater than"),
+        ({"density": {"seeds": [2000000000]}}, "density.seeds.0: 2000000000 must be less than"),
+        (
+            {"density": {"production": 30.0, "frames": 10**8}},
+            "density.frames: 100000000 is not allowed, 30 ps have up to",
+        ),
         ({"density": {"seeds": []}}, "density.seeds: [] must have at least 1 item"),
         ({"density": {"seeds": [1, 1]}}, "density.seeds: [1, 1] must hold each seed once"),
-        ({"liquid": {"frames": 0}}, "liquid.frames: 0 must be greater than or equal to 1"),
+        ({"liquid": {"frames": 1}}, "liquid.frames: 1 must be greater than or equal to 2"),
         ({"learning": {"pairs": {"tolerance": 2}}}, "learning.pairs.tolerance: 2"),
         ({"fit": {"energy_error": 0}}, "fit.energy_error: 0"),
         ({"fit": {"forms": {"bnod": "morse"}}}, "fit.forms: 'bnod' is no kind; allowed: bond,"),

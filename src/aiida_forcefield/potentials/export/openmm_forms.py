@@ -1,14 +1,13 @@
 """The forms in OpenMM: as forces that it has, or as expressions for its custom forces."""
 
 from collections.abc import Callable, Mapping
-from math import factorial, pi
+from math import factorial
 from typing import Final
 
 from aiida_forcefield.potentials.forms import TANG_TOENNIES, Form
+from aiida_forcefield.potentials.forms.form import DEGREE
 
 Parameters = Mapping[str, float]
-
-DEGREE: Final = pi / 180
 
 
 def _periodic(p: Parameters) -> Parameters:

@@ -96,8 +96,14 @@ def scales_14(commands: Script) -> tuple[float, float]:
         if name in _SPECIAL:
             lj, coulomb = _SPECIAL[name]
         elif name in ("lj", "coul", "lj/coul"):
-            near, scale, words = words[:2], float(words[2]), words[3:]
-            if any(float(each) > 1e-9 for each in near):
+            numbers, words = words[:3], words[3:]
+            try:
+                *near, scale = map(float, numbers)
+            except ValueError:
+                raise ValueError(
+                    f"special_bonds {' '.join((name, *numbers))}: three numbers are allowed"
+                ) from None
+            if any(each > 1e-9 for each in near):
                 raise ValueError(f"special_bonds {name}: 1-2 and 1-3 pairs must be 0")
             lj = lj if name == "coul" else scale
             coulomb = coulomb if name == "lj" else scale

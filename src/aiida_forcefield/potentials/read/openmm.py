@@ -6,14 +6,10 @@ from typing import Final
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
-from aiida_forcefield.potentials.export.openmm_forms import (
-    DEGREE,
-    EXPRESSIONS,
-    TAIL,
-    pairs_14,
-)
+from aiida_forcefield.potentials.export.openmm_forms import EXPRESSIONS, TAIL, pairs_14
 from aiida_forcefield.potentials.forcefield import ForceField
 from aiida_forcefield.potentials.forms import FORMS, LENNARD_JONES, Form
+from aiida_forcefield.potentials.forms.form import DEGREE
 from aiida_forcefield.potentials.phases import from_phases
 from aiida_forcefield.potentials.read.assign import Found, Parameters, assign, term_key
 from aiida_forcefield.potentials.read.openmm_entries import (

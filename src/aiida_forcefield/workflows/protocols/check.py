@@ -3,9 +3,16 @@
 import json
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 from pydantic.dataclasses import dataclass
 from pydantic_core import ErrorDetails, PydanticCustomError
 
@@ -30,8 +37,18 @@ Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=0)]
 Natural = Annotated[int, Field(ge=1)]
 
+# LAMMPS' random numbers take no larger seed.
+Seed = Annotated[int, Field(ge=1, le=900_000_000)]
+
+# Damping is all but gone there, as in the tail correction of LAMMPS, which knows none.
+Cutoff = Annotated[float, Field(ge=6.0, allow_inf_nan=False)]  # Å
+
+# Fewer than 500 steps of 2 fs condense nothing.
+Equilibration = Annotated[float, Field(ge=1.0, allow_inf_nan=False)]  # ps
+
 # Samples of the density below which there is no statistics, at the longest step, 2 fs.
-SHORTEST = MINIMUM_SAMPLES * THERMO_EVERY * 0.002  # ps
+SAMPLE = THERMO_EVERY * 0.002  # ps
+SHORTEST = MINIMUM_SAMPLES * SAMPLE
 
 STRICT = ConfigDict(extra="forbid", strict=True)
 _LearningSettings = dataclass(LearningSettings, config=STRICT, frozen=True)
@@ -45,7 +62,7 @@ def _distinct(seeds: list[int]) -> list[int]:
     return seeds
 
 
-Seeds = Annotated[list[Natural], Field(min_length=1), AfterValidator(_distinct)]
+Seeds = Annotated[list[Seed], Field(min_length=1), AfterValidator(_distinct)]
 Production = Annotated[float, Field(ge=SHORTEST, allow_inf_nan=False)]
 
 
@@ -82,22 +99,31 @@ class _Calibration(_Section):
 
 class _Density(_Section):
     atoms: Natural
-    cutoff: Positive
+    cutoff: Cutoff
     seeds: Seeds
-    equilibration: Positive
+    equilibration: Equilibration
     production: Production
     frames: Count
     target_error: Positive
     max_legs: Natural
 
+    @model_validator(mode="after")
+    def _samples(self) -> Self:
+        most = int(self.production / SAMPLE)
+        if self.frames > most:
+            raise ValueError(
+                f"frames: {self.frames} is not allowed, {self.production:g} ps have up to {most}"
+            )
+        return self
+
 
 class _Liquid(_Density):
-    frames: Natural  # the dimers are taken from them
+    frames: Annotated[int, Field(ge=2)]  # the dimers are taken from them; the spread needs two
 
 
 class _Spread(_Section):
     seeds: Seeds
-    equilibration: Positive
+    equilibration: Equilibration
     production: Production
 
 
