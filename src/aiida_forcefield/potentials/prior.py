@@ -71,13 +71,14 @@ SPANS: Final = {
     ("bond", "r0"): 0.3,
     ("angle", "theta0"): 30.0,
     ("nonbonded", "A"): 8.0,
+    ("nonbonded", "C6"): 0.4,
+    ("nonbonded", "C8"): 0.4,
     ("nonbonded", "epsilon"): 4.0,
     ("nonbonded", "sigma"): 1.0,
 }
 """Bounds about the prior's u, of parameters that have them in place of those of their form."""
-_DISPERSION_SPAN: Final = 0.4
 _WIDE: Final = 2.5
-"""Those of C6 and C8; or this many of their widths, where a study sets them free."""
+"""Those of C6 and C8 are at least so many of their widths, where a study sets them free."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -192,9 +193,9 @@ def build_prior(
     for term in terms:
         for parameter, place in zip(FORMS[term.form].parameters, places[term.name], strict=True):
             span = SPANS.get((term.kind, parameter.name))
-            if parameter.name in ("C6", "C8"):
-                span = max(_DISPERSION_SPAN, _WIDE * dispersion_width)
             if span is not None:
+                if parameter.name in ("C6", "C8"):
+                    span = max(span, _WIDE * dispersion_width)
                 lower[place], upper[place] = centre[place] - span, centre[place] + span
             else:
                 bounds = np.array(parameter.bounds)

@@ -306,7 +306,7 @@ def test_parameter_at_its_bound_is_flagged(methanol: Case) -> None:
         field.charges,
         field.gas_charges,
         *[[points] if isinstance(points, DimerPoints) else points for points in data(methanol, 0)],
-        Settings(dispersion_width=5.0),
+        Settings(dispersion_width=0.5),
     )
     assert any("C6: at upper bound" in term.flags for term in found.terms)
 

@@ -98,12 +98,12 @@ def scales_14(commands: Script) -> tuple[float, float]:
         elif name in ("lj", "coul", "lj/coul"):
             numbers, words = words[:3], words[3:]
             try:
-                *near, scale = map(float, numbers)
+                near, next_near, scale = map(float, numbers)
             except ValueError:
                 raise ValueError(
                     f"special_bonds {' '.join((name, *numbers))}: three numbers are allowed"
                 ) from None
-            if any(each > 1e-9 for each in near):
+            if max(near, next_near) > 1e-9:
                 raise ValueError(f"special_bonds {name}: 1-2 and 1-3 pairs must be 0")
             lj = lj if name == "coul" else scale
             coulomb = coulomb if name == "lj" else scale
