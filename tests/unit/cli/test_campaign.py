@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from aiida.common.links import LinkType
 from aiida.manage.configuration import Profile
-from aiida.orm import QueryBuilder, WorkChainNode
+from aiida.orm import Dict, QueryBuilder, WorkChainNode
 from click.testing import Result
 
 from aiida_forcefield.cli.campaign import STUDY, Campaign, fingerprint, latest
@@ -186,6 +187,15 @@ def test_status_of_a_campaign(
     assert "campaign molecules: 2 running, 1 waiting" in result.stdout
     result = invoke("-p", profile.name, "status", "molecules")
     assert [line.split()[1] for line in result.stdout.splitlines()] == ["ethanol", "methanol"]
+    methanol = QueryBuilder().append(WorkChainNode, filters={"label": "methanol"}).one()[0]
+    found = {"value": 0.7699, "uncertainty": 0.0806, "standard_error": 0.0039, "unit": "g/cm3"}
+    density = Dict(found).store()
+    density.base.links.add_incoming(methanol, LinkType.RETURN, "density")
+    methanol.set_process_state("finished")
+    methanol.set_exit_status(430)
+    methanol.set_exit_message("less precise than asked for")
+    _, line = invoke("-p", profile.name, "status", "molecules").stdout.splitlines()
+    assert line.endswith("density 0.770 ± 0.081 g/cm3; less precise than asked for")
     result = invoke("-p", profile.name, "status", "others")
     assert result.exit_code == 2
     assert "'others' is neither a PK nor a campaign; known: molecules" in result.stderr
