@@ -57,8 +57,8 @@ def _of_the_torsions(found: Mapping[str, float]) -> Iterator[str]:
         )
     if (change := found.get("torsion_change", 0.0)) > POOR_TORSION:
         yield (
-            "Profiles along dihedrals did not settle: relaxed in the last but one force field they "
-            f"differ by {change / KCAL_PER_MOL:.2f} kcal/mol from those in the last."
+            f"Profiles along dihedrals did not settle: one changed by {change / KCAL_PER_MOL:.2f} "
+            "kcal/mol when they were last relaxed."
         )
 
 
