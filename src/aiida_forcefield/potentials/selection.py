@@ -92,7 +92,7 @@ def _gains(before: float, after: float) -> bool:
 
 
 def _leaves_out_more(rival: ForceField, best: ForceField) -> bool:
-    """Whether a rival may gain by leaving out points that it cannot describe, and another can."""
+    """Whether a rival leaves out more points: it shall not gain by what it cannot describe."""
     return any(
         n > best.diagnostics.get(name, 0)
         for name, n in rival.diagnostics.items()
