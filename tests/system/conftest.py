@@ -27,8 +27,8 @@ BIN = Path(sys.executable).parent
 # Draft settings cut to the least that still goes through every part of the chain.
 TINY = """\
   learning: {molecule: {max_points: 4}, pairs: {max_points: 4}}
-  sampling: {random: 10, squeezed: 10, liquid: 5, uncertain: 5, thermal: 3, rounds: 2,
-    target_error: 1.0e-6}
+  sampling: {random: 10, squeezed: 10, liquid: 5, most_liquid: 5, uncertain: 5, thermal: 3,
+    rounds: 2, target_error: 1.0e-6}
   liquid: {atoms: 720, equilibration: 2.0, production: 2.0, frames: 2}
   density: {atoms: 720, seeds: [1], equilibration: 2.0, production: 4.0, target_error: 1.0}
 """
