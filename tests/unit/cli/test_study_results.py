@@ -21,6 +21,7 @@ from aiida_forcefield.data import ForceFieldData, PointsData
 from aiida_forcefield.potentials.forcefield import ForceField, Term
 from aiida_forcefield.potentials.units import KCAL_PER_MOL
 from aiida_forcefield.scans import Points
+from aiida_forcefield.workflows.density import DensityWorkChain
 
 DENSITY = {
     "value": 0.80,
@@ -237,6 +238,18 @@ def test_progress_counts_and_notices_a_stall(study: WorkChainNode) -> None:
     assert quiet.stalled
     assert "STALLED" in quiet.summary()
     assert not replace(quiet, state="finished").stalled
+
+
+def test_imprecise_density_has_not_failed(study: WorkChainNode) -> None:
+    codes = DensityWorkChain.exit_codes
+    for code in (codes.ERROR_IMPRECISE, codes.ERROR_PACKING):
+        density = WorkChainNode(process_type="aiida.workflows:forcefield.density")
+        density.base.links.add_incoming(study, LinkType.CALL_WORK, f"ended_with_{code.status}")
+        density.store().set_process_state("finished")
+        density.set_exit_status(code.status)
+    progress = snapshot(study)
+    assert progress.done["forcefield.density"] == 1
+    assert progress.failed == {"forcefield.density": 1}
 
 
 def test_progress_says_what_only_the_user_can_do(study: WorkChainNode, profile: Profile) -> None:
