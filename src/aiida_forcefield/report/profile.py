@@ -7,7 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.interpolate import PchipInterpolator
 
-from aiida_forcefield.potentials import ForceField, interaction_energies, molecule_energies
+from aiida_forcefield.potentials import (
+    ForceField,
+    MoleculePoints,
+    interaction_energies,
+    molecule_energies,
+)
+from aiida_forcefield.potentials.torsions import along_dihedrals, relaxed_torsions
 from aiida_forcefield.potentials.units import KCAL_PER_MOL
 from aiida_forcefield.scans import Counterpoise, Points, Scan, calibrated, pair_scan
 from aiida_forcefield.surrogate import Surrogate
@@ -28,7 +34,8 @@ class Profile:
         mean, std: of the surrogate, shape (g,).
         x, energy, slope: the QM points, shape (n,); a slope is NaN where there is none.
         failed: coordinates of the points that failed.
-        field: the force field at the structures of the QM points, shape (n,); None without one.
+        field: the force field at the structures of the QM points, shape (n,), or along a dihedral
+            that turns freely at its own, all else relaxed; None without one.
         field_curve: the same on the grid, shape (g,), NaN beyond the outermost points.
     """
 
@@ -57,9 +64,10 @@ def compare_profile(
 ) -> Profile:
     """Put surrogate, QM points and force field of one scan on the same zero.
 
-    The force field is evaluated at the relaxed structures of the points. Between them its curve is
-    the surrogate plus the interpolated difference, which is smooth where the curve itself is not;
-    the dimers of a pair scan are rigid, so that their curve is exact.
+    The force field is evaluated at the relaxed structures of the points, or at those that it has
+    itself with the dihedral held, by which dihedrals are fitted. Between them its curve is the
+    surrogate plus the interpolated difference, which is smooth where the curve itself is not; the
+    dimers of a pair scan are rigid, so that their curve is exact.
 
     Args:
         scan: the scan.
@@ -90,7 +98,7 @@ def compare_profile(
         curve = interaction_energies(force_field, topology, dimers)
     elif force_field is not None:
         structures = np.concatenate([reference.positions[:1], positions])
-        energies = molecule_energies(force_field, topology, structures)[0]
+        energies = _relaxed_energies(force_field, topology, scan.name, structures)
         field = energies[1:] - energies[0]
         curve = surrogate.mean + shift + _interpolate(scan, seen.x, field - energy, surrogate.grid)
     return Profile(
@@ -107,6 +115,17 @@ def compare_profile(
         field=None if field is None else field / KCAL_PER_MOL,
         field_curve=None if curve is None else curve / KCAL_PER_MOL,
     )
+
+
+def _relaxed_energies(field: ForceField, topology: Topology, name: str, structures: Array) -> Array:
+    """Energies, eV, at structures of QM, or with the dihedral of this name as there and no more."""
+    count = len(structures)
+    points = MoleculePoints(
+        structures, np.zeros(count), np.zeros(structures.shape), np.ones(count), (name,) * count
+    )
+    if not len(along_dihedrals(topology, points)):
+        return molecule_energies(field, topology, structures)[0]
+    return relaxed_torsions(topology, field, points).energy(field.vector)[0]
 
 
 def _interpolate(scan: Scan, x: Array, y: Array, grid: Array) -> Array:
