@@ -18,6 +18,7 @@ from aiida.orm import CalcJobNode, Node, ProcessNode, QueryBuilder
 from aiida.storage.sqlite_zip.backend import SqliteZipBackend
 
 from aiida_forcefield.data import PointsData
+from aiida_forcefield.scans import MISSING
 
 RUN = re.compile(r"Loop time of (\S+) on \d+ procs.*?([\d.]+)% CPU use", re.DOTALL)
 
@@ -53,7 +54,7 @@ def cost() -> dict[str, Any]:
     )
     links = QueryBuilder().append(Node, tag="a").append(Node, with_incoming="a")
     return {
-        "qm_points": sum(map(len, seconds)),
+        "qm_points": sum(status != MISSING for part in points for status in part.statuses),
         "qm_jobs": len(points),
         "qm_cpu_seconds": round(sum(float(part.sum()) for part in seconds)),
         "qm_longest_point": round(max(float(part.max()) for part in seconds)),
