@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from aiida_forcefield.cli.errors import InputError
 from aiida_forcefield.cli.profile import STUDY
+from aiida_forcefield.cli.progress import IMPRECISE
 
 if TYPE_CHECKING:
     from aiida.orm import Group, Node, ProcessNode
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
 PREFIX = "forcefield/"
 """Of the labels of the groups that hold the studies of a campaign."""
 AT_A_TIME = 4
-IMPRECISE = 430
-"""Exit code of a study that came to a result all the same."""
 
 
 def fingerprint(file: "StudyFile", known: "Node | None" = None) -> str:
@@ -63,7 +62,7 @@ def count_running() -> int:
 
 def has_result(node: "ProcessNode") -> bool:
     """Whether a study ended with all that it can come to."""
-    return bool(node.is_finished_ok or node.exit_status == IMPRECISE)
+    return bool(node.is_finished_ok or node.exit_status == IMPRECISE["forcefield.material"])
 
 
 @contextmanager

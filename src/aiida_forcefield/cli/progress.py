@@ -14,7 +14,7 @@ STALL_SECONDS = 600.0
 UNBORN_SECONDS = 120.0
 SET_BACK_SECONDS = 60.0
 ENDED = ("finished", "excepted", "killed")
-IMPRECISE = {"forcefield.density": 440}
+IMPRECISE = {"forcefield.material": 430, "forcefield.density": 440}
 """Exit codes of processes that came to a result, if to one less precise than asked for."""
 
 
