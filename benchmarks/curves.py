@@ -30,7 +30,7 @@ from numpy.typing import NDArray
 from scipy.interpolate import make_interp_spline
 
 from aiida_forcefield.scans import Scan, drive, pair_scan, plan_pair_scans, plan_scans
-from aiida_forcefield.topology import Topology, read_material
+from aiida_forcefield.topology import Species, read_material
 
 Array = NDArray[np.float64]
 Point = dict[str, Any]
@@ -167,28 +167,26 @@ def elements(name: str) -> list[str]:
     return [name[:cut], name[cut:]]
 
 
-def relaxed(topology: Topology) -> Array:
+def relaxed(species: Species) -> Array:
     """The lowest conformer, relaxed with GFN2-xTB, shape (n, 3), Å."""
-    positions = topology.conformers
-    points = run(
-        {**description(topology), "positions": positions, "parameters": {**XTB, **RELAXED}}
-    )
+    positions = species.conformers
+    points = run({**description(species), "positions": positions, "parameters": {**XTB, **RELAXED}})
     return np.array(min(points, key=lambda point: point.get("energy", np.inf))["positions"])
 
 
-def description(topology: Topology) -> dict[str, Any]:
+def description(species: Species) -> dict[str, Any]:
     return {
-        "symbols": topology.symbols,
-        "charge": topology.charge,
-        "multiplicity": topology.multiplicity,
-        "bonds": topology.bonds,
+        "symbols": species.symbols,
+        "charge": species.charge,
+        "multiplicity": species.multiplicity,
+        "bonds": species.bonds,
     }
 
 
 def ion_pair(name: str) -> Array:
     cation, smiles, (near, behind), about = IONS[name]
-    topology = read_material({"smiles": smiles})
-    anion = relaxed(topology)
+    species = read_material({"smiles": smiles})
+    anion = relaxed(species)
     anion = anion - anion[near]
     if near != behind:
         away = -anion[behind] / np.linalg.norm(anion[behind])
@@ -196,15 +194,15 @@ def ion_pair(name: str) -> Array:
         side /= np.linalg.norm(side)
         anion = anion @ np.column_stack([away, side, np.cross(away, side)])
     r = np.round(1 / np.linspace(1 / (0.72 * about), 1 / 10, 61), 4)
-    return distances([*topology.symbols, cation], anion, r)
+    return distances([*species.symbols, cation], anion, r)
 
 
 def dimer(molecule: str, scan: str) -> Array:
-    topology = read_material({"smiles": DIMERS[molecule]})
-    monomer, n = relaxed(topology), len(topology.symbols)
-    plan = next(plan for plan in plan_pair_scans(topology, monomer) if plan.name == scan)
+    species = read_material({"smiles": DIMERS[molecule]})
+    monomer, n = relaxed(species), len(species.symbols)
+    plan = next(plan for plan in plan_pair_scans(species, monomer) if plan.name == scan)
     r = np.round(1 / np.linspace(1 / plan.lower, 1 / plan.upper, 33), 4)
-    positions = np.array(pair_scan(topology, monomer, plan, r))
+    positions = np.array(pair_scan(species, monomer, plan, r))
     # The line from site to site becomes the x axis.
     i, j = plan.atoms[0], plan.atoms[1] + n
     line = (positions[0, j] - positions[0, i]) / r[0]
@@ -212,19 +210,19 @@ def dimer(molecule: str, scan: str) -> Array:
     side /= np.linalg.norm(side)
     turned = positions @ np.column_stack([line, side, np.cross(line, side)])
     parameters = {**HF, "structure": {"basis": "def2-svp"}}
-    return rigid([*topology.symbols] * 2, turned[:, :n], turned[:, n:], r, parameters)
+    return rigid([*species.symbols] * 2, turned[:, :n], turned[:, n:], r, parameters)
 
 
 def internal(molecule: str, scan: str, parameters: dict[str, Any]) -> Array:
-    topology = read_material({"smiles": MOLECULES[molecule]})
-    reference = relaxed(topology)
-    plan = next(plan for plan in plan_scans(topology, reference) if plan.name == scan)
+    species = read_material({"smiles": MOLECULES[molecule]})
+    reference = relaxed(species)
+    plan = next(plan for plan in plan_scans(species, reference) if plan.name == scan)
     count = 25 if plan.periodic else 13
     x = np.round(np.linspace(plan.lower, plan.upper, count), 3)
     points = run(
         {
-            **description(topology),
-            "positions": [drive(topology, reference, plan, value) for value in x],
+            **description(species),
+            "positions": [drive(species, reference, plan, value) for value in x],
             "constraint": {"atoms": plan.atoms, "values": x.tolist()},
             "parameters": {**parameters, **RELAXED},
         }
@@ -244,15 +242,15 @@ def curves() -> Iterator[tuple[str, dict[str, Callable[[], Array]]]]:
     for name in IONS:
         yield f"pair_{name}", {"": partial(ion_pair, name)}
     for molecule, smiles in DIMERS.items():
-        topology = read_material({"smiles": smiles})
-        for plan in plan_pair_scans(topology, topology.conformers[0]):
+        species = read_material({"smiles": smiles})
+        for plan in plan_pair_scans(species, species.conformers[0]):
             name = file_name("dimer", molecule, plan)
             yield name, {"": partial(dimer, molecule, plan.name)}
     for molecule, smiles in MOLECULES.items():
-        topology = read_material({"smiles": smiles})
-        for plan in plan_scans(topology, topology.conformers[0]):
+        species = read_material({"smiles": smiles})
+        for plan in plan_scans(species, species.conformers[0]):
             torsion = plan.kind == "dihedral" and plan.periodic
-            small = len(topology.symbols) <= SMALL and plan.kind == "angle"
+            small = len(species.symbols) <= SMALL and plan.kind == "angle"
             if torsion or small:
                 name = file_name("torsion" if torsion else plan.kind, molecule, plan)
                 make = partial(internal, molecule, plan.name)

@@ -48,7 +48,7 @@ from aiida_forcefield.potentials.units import KCAL_PER_MOL
 from aiida_forcefield.runner.vibrations import WAVENUMBER
 from aiida_forcefield.scans import random_dimers, stretched
 from aiida_forcefield.scans.dimers import STRETCH
-from aiida_forcefield.topology import Topology, from_smiles
+from aiida_forcefield.topology import Species, from_smiles
 
 Array = NDArray[np.float64]
 
@@ -81,7 +81,7 @@ PRECISE = Settings(
 class Case:
     """A molecule, the field that is to be found, and structures."""
 
-    topology: Topology
+    species: Species
     reference: Reference
     field: ForceField
     molecules: Array
@@ -105,78 +105,78 @@ def main() -> None:
 
 def make_case(smiles: str, count: int, seed: int = 1, width: float = DRAWN) -> Case:
     """A molecule with a field drawn about its prior, and half as many structures of each kind."""
-    topology = from_smiles(smiles)
-    reference = ordinary_reference(topology)
-    prior = build_prior(topology, reference, SETTINGS.dispersion_width)
+    species = from_smiles(smiles)
+    reference = ordinary_reference(species)
+    prior = build_prior(species, reference, SETTINGS.dispersion_width)
     rng = np.random.default_rng(seed)
-    field = drawn(prior, topology, rng, width)
-    while not keeps_atoms_apart(field, topology):
-        field = drawn(prior, topology, rng, width)
-    reference = replace(reference, hessian=hessian(field, topology, reference.positions))
-    conformers = topology.conformers[rng.integers(len(topology.conformers), size=count // 2)]
+    field = drawn(prior, species, rng, width)
+    while not keeps_atoms_apart(field, species):
+        field = drawn(prior, species, rng, width)
+    reference = replace(reference, hessian=hessian(field, species, reference.positions))
+    conformers = species.conformers[rng.integers(len(species.conformers), size=count // 2)]
     molecules = conformers + rng.normal(scale=0.06, size=conformers.shape)
-    dimers = random_dimers(topology, reference.positions, 2 * count, seed=1)
-    ordinary = np.abs(interaction_energies(field, topology, dimers)) < 20 * KCAL_PER_MOL
-    return Case(topology, reference, field, molecules, dimers[ordinary][: count // 2])
+    dimers = random_dimers(species, reference.positions, 2 * count, seed=1)
+    ordinary = np.abs(interaction_energies(field, species, dimers)) < 20 * KCAL_PER_MOL
+    return Case(species, reference, field, molecules, dimers[ordinary][: count // 2])
 
 
-def drawn(prior: Prior, topology: Topology, rng: np.random.Generator, width: float) -> ForceField:
+def drawn(prior: Prior, species: Species, rng: np.random.Generator, width: float) -> ForceField:
     """A force field at random about a prior, with a standard deviation in units of the prior's."""
     shift = np.linalg.solve(prior.rows, width * rng.normal(size=len(prior.centre)))
     u = np.clip(prior.centre + shift, prior.lower, prior.upper)
-    return _field(with_vector(prior.terms, prior.to_parameters(u)), topology)
+    return _field(with_vector(prior.terms, prior.to_parameters(u)), species)
 
 
-def keeps_atoms_apart(field: ForceField, topology: Topology) -> bool:
+def keeps_atoms_apart(field: ForceField, species: Species) -> bool:
     """Whether its barriers before collapse are those that a fit sees to."""
     form = pair_of(field.nonbonded_form)
     return all(
         inner_maximum(field.vector[pair.columns], pair.charge_product, form).barrier
         > SETTINGS.barrier
-        for pair in type_pairs(topology, field.terms, field.charges)
+        for pair in type_pairs(species, field.terms, field.charges)
     )
 
 
-def charges_of(topology: Topology) -> dict[str, float]:
+def charges_of(species: Species) -> dict[str, float]:
     """Oxygen is negative, all else shares what makes the molecule neutral, e."""
-    oxygens = topology.symbols.count("O")
-    rest = 0.3 * oxygens / (len(topology.symbols) - oxygens)
-    return {name: -0.3 if name[0] == "O" else rest for name in topology.type_names}
+    oxygens = species.symbols.count("O")
+    rest = 0.3 * oxygens / (len(species.symbols) - oxygens)
+    return {name: -0.3 if name[0] == "O" else rest for name in species.type_names}
 
 
-def ordinary_reference(topology: Topology) -> Reference:
+def ordinary_reference(species: Species) -> Reference:
     """A conformer, with the Hessian of force constants that are much the same in all molecules."""
-    x = topology.conformers[0]
-    c6 = np.array([C6[symbol] for symbol in topology.symbols])
+    x = species.conformers[0]
+    c6 = np.array([C6[symbol] for symbol in species.symbols])
     reference = Reference(x, np.zeros((x.size, x.size)), np.sqrt(np.outer(c6, c6)))
-    prior = build_prior(topology, reference, SETTINGS.dispersion_width)
+    prior = build_prior(species, reference, SETTINGS.dispersion_width)
     terms = tuple(
         replace(term, parameters=term.parameters | ORDINARY.get(term.kind, {}))
         for term in prior.terms
     )
-    return replace(reference, hessian=hessian(_field(terms, topology), topology, x))
+    return replace(reference, hessian=hessian(_field(terms, species), species, x))
 
 
-def hessian(field: ForceField, topology: Topology, x: Array) -> Array:
+def hessian(field: ForceField, species: Species, x: Array) -> Array:
     """Of a field at x, shape (n, 3), Å; shape (3n, 3n), eV/Å²."""
     step = 1e-4
     shifts = step * np.concatenate([np.eye(x.size), -np.eye(x.size)])
-    gradients = molecule_energies(field, topology, (x.ravel() + shifts).reshape(-1, *x.shape))[1]
+    gradients = molecule_energies(field, species, (x.ravel() + shifts).reshape(-1, *x.shape))[1]
     forward, backward = gradients.reshape(2, x.size, x.size)
     second: Array = (forward - backward) / (2 * step)
     return (second + second.T) / 2
 
 
-def _field(terms: tuple[Term, ...], topology: Topology) -> ForceField:
-    charges, size = charges_of(topology), sum(len(term.parameters) for term in terms)
+def _field(terms: tuple[Term, ...], species: Species) -> ForceField:
+    charges, size = charges_of(species), sum(len(term.parameters) for term in terms)
     return ForceField(terms, charges, charges, np.zeros((size, size)), scale_14=SCALE_14)
 
 
 def points(case: Case, noise: float, seed: int = 0) -> tuple[MoleculePoints, list[DimerPoints]]:
     """What the field gives, with noise in units of the errors that the fit expects."""
     rng = np.random.default_rng(seed)
-    energies, gradients = molecule_energies(case.field, case.topology, case.molecules)
-    interaction = interaction_energies(case.field, case.topology, case.dimers)
+    energies, gradients = molecule_energies(case.field, case.species, case.molecules)
+    interaction = interaction_energies(case.field, case.species, case.dimers)
 
     def disturbed(values: Array, error: float, weights: Array | float = 1.0) -> Array:
         return values + noise * error / np.sqrt(weights) * rng.normal(size=values.shape)
@@ -192,7 +192,7 @@ def points(case: Case, noise: float, seed: int = 0) -> tuple[MoleculePoints, lis
     )
     noisy = disturbed(interaction, SETTINGS.interaction_error, weights)
     apart, every = stretched(case.dimers), np.arange(len(noisy))
-    change = interaction_energies(case.field, case.topology, apart) - interaction
+    change = interaction_energies(case.field, case.species, apart) - interaction
     changed = noisy + disturbed(change, STRETCH * SETTINGS.virial_error, weights)
     shares = PRESSURE / SETTINGS.virial_error * np.sqrt(weights / len(noisy))
     dimers = DimerPoints(
@@ -215,8 +215,8 @@ def internal(gradients: Array, positions: Array) -> Array:
 def disturbed(case: Case, noise: float, seed: int) -> Reference:
     """The reference with noise in its Hessian, in units of the error that the fit expects."""
     field, reference = case.field, case.reference
-    model = hessian_model(case.topology, field.terms, reference, field.charges, SCALE_14)
-    masses = np.repeat([atomic_masses[atomic_numbers[s]] for s in case.topology.symbols], 3)
+    model = hessian_model(case.species, field.terms, reference, field.charges, SCALE_14)
+    masses = np.repeat([atomic_masses[atomic_numbers[s]] for s in case.species.symbols], 3)
     forces = masses[:, None] * model.modes * np.abs(model.frequencies).clip(SOFT) / WAVENUMBER
     rng = np.random.default_rng([seed, 1])
     error = noise * SETTINGS.hessian_error * rng.normal(size=2 * model.frequencies.shape)
@@ -229,7 +229,7 @@ def arguments(
     """Of a fit."""
     charges = case.field.charges
     reference = disturbed(case, noise, seed)
-    return (case.topology, reference, charges, charges, *points(case, noise, seed), settings)
+    return (case.species, reference, charges, charges, *points(case, noise, seed), settings)
 
 
 def timed(case: Case) -> dict[str, float]:
@@ -239,7 +239,7 @@ def timed(case: Case) -> dict[str, float]:
     fitted = time.process_time()
     fit_chosen_forms(*arguments(case, noise=1.0))
     chosen = time.process_time()
-    sizes = {"atoms": len(case.topology.symbols), "parameters": len(found.vector)}
+    sizes = {"atoms": len(case.species.symbols), "parameters": len(found.vector)}
     sizes["points"] = len(case.molecules) + len(case.dimers)
     return {**sizes, "fit": fitted - begun, "with choice of forms": chosen - fitted}
 

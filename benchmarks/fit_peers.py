@@ -51,7 +51,7 @@ from aiida_forcefield.potentials.forms import FORM_OF_KIND, HARMONIC_BOND
 from aiida_forcefield.potentials.prior import build_prior
 from aiida_forcefield.potentials.units import BOHR, HARTREE, KCAL_PER_MOL, KJ_PER_MOL
 from aiida_forcefield.runner.vibrations import normal_modes
-from aiida_forcefield.topology import Topology
+from aiida_forcefield.topology import Species
 
 Array = NDArray[np.float64]
 Evaluate = Callable[[Array], tuple[Array, Array]]
@@ -117,7 +117,7 @@ PARAMETERIZED = {"Bond": ("k", "length"), "Angle": ("k", "angle"), "Proper": ("k
 class Data:
     """What QM found of a molecule: its minimum, and points with their scans' names."""
 
-    topology: Topology
+    species: Species
     reference: Reference
     charges: dict[str, float]
     positions: Array
@@ -167,7 +167,7 @@ def data_of(inputs: dict) -> Data:
     labels = np.array([part.label for part in kept for _ in range(part.ok.sum())])
     low = energies - energies.min() < CAP
     return Data(
-        inputs["topology"].value,
+        inputs["species"].value,
         Reference(reference.positions[0], arrays.get_array("hessian"), arrays.get_array("c6")),
         inputs["charges"]["gas"],
         *(each[low] for each in (positions, energies, gradients, labels)),
@@ -181,7 +181,7 @@ def errors(data: Data, evaluate: Evaluate) -> dict[str, float]:
     stiff = np.array([not label.startswith("dihedral") for label in data.labels])
     slopes = (gradients - data.gradients)[stiff] / KCAL_PER_MOL
     x = data.reference.positions
-    masses = atomic_masses[[atomic_numbers[symbol] for symbol in data.topology.symbols]]
+    masses = atomic_masses[[atomic_numbers[symbol] for symbol in data.species.symbols]]
     shifts = STEP * np.concatenate([np.eye(x.size), -np.eye(x.size)])
     displaced = evaluate((x.ravel() + shifts).reshape(-1, *x.shape))[1]
     forward, backward = displaced.reshape(2, x.size, x.size)
@@ -218,11 +218,11 @@ def qforce(data: Data, folder: Path) -> tuple[Evaluate, float]:
     python = environment(folder / "qforce", QFORCE)
     work = folder / "qforce_run"
     (work / "mol_qforce").mkdir(parents=True)
-    n, symbols = len(data.topology.symbols), data.topology.symbols
+    n, symbols = len(data.species.symbols), data.species.symbols
     orders = np.zeros((n, n))
-    for i, j in data.topology.bonds:
+    for i, j in data.species.bonds:
         double = {symbols[i], symbols[j]} == {"C", "O"} and 1 in (
-            sum(k in bond for bond in data.topology.bonds) for k in (i, j)
+            sum(k in bond for bond in data.species.bonds) for k in (i, j)
         )
         orders[i, j] = orders[j, i] = 2.0 if double else 1.0
     hessian = data.reference.hessian / KJ_PER_MOL
@@ -231,7 +231,7 @@ def qforce(data: Data, folder: Path) -> tuple[Evaluate, float]:
         "coords": data.reference.positions.tolist(),
         "hessian": hessian[np.tril_indices(3 * n)].tolist(),
         "b_orders": orders.tolist(),
-        "point_charges": [data.charges[name] for name in data.topology.atom_types],
+        "point_charges": [data.charges[name] for name in data.species.atom_types],
     }
     (work / "data.json").write_text(json.dumps(values))
     (work / "options").write_text(QFORCE_OPTIONS)
@@ -242,18 +242,18 @@ def qforce(data: Data, folder: Path) -> tuple[Evaluate, float]:
 
 def of_field(field: ForceField, data: Data) -> Evaluate:
     """Energies and gradients of a force field of ours."""
-    return lambda x: molecule_energies(field, data.topology, x)
+    return lambda x: molecule_energies(field, data.species, x)
 
 
 def prior_field(data: Data) -> ForceField:
     """The prior of a fit with harmonic bonds."""
     forms = FORM_OF_KIND | {"bond": HARMONIC_BOND}
-    terms = build_prior(data.topology, data.reference, Settings().dispersion_width, forms).terms
+    terms = build_prior(data.species, data.reference, Settings().dispersion_width, forms).terms
     return ForceField(terms, data.charges, data.charges, np.zeros((0, 0)), scale_14=SCALE_14)
 
 
 def by_openmm(top: Path) -> Evaluate:
-    """Energies and gradients of a GROMACS topology."""
+    """Energies and gradients of a GROMACS species."""
     system = app.GromacsTopFile(str(top)).createSystem(nonbondedMethod=app.NoCutoff)
     platform = openmm.Platform.getPlatformByName("Reference")
     context = openmm.Context(system, openmm.VerletIntegrator(0.001), platform)
@@ -280,8 +280,8 @@ def forcebalance(data: Data, folder: Path) -> tuple[Evaluate, float]:
     target = work / "targets/molecule"
     target.mkdir(parents=True)
     (work / "forcefield").mkdir()
-    topology, symbols = data.topology, data.topology.symbols
-    root = ElementTree.fromstring(write_openmm(prior_field(data), topology))
+    species, symbols = data.species, data.species.symbols
+    root = ElementTree.fromstring(write_openmm(prior_field(data), species))
     for tag, names in PARAMETERIZED.items():
         for force in ("HarmonicBondForce", "HarmonicAngleForce", "PeriodicTorsionForce"):
             for entry in root.iterfind(f"{force}/{tag}"):
@@ -291,7 +291,7 @@ def forcebalance(data: Data, folder: Path) -> tuple[Evaluate, float]:
                         entry.set(name, "0.01")
                 entry.set("parameterize", ", ".join(own))
     (work / "forcefield/forcefield.xml").write_text(ElementTree.tostring(root, encoding="unicode"))
-    pdb = write_pdb(topology, data.reference.positions[None], [100.0] * 3)
+    pdb = write_pdb(species, data.reference.positions[None], [100.0] * 3)
     (target / "conf.pdb").write_text(pdb)
     frames, quantum = [], []
     for number, (x, energy, gradient) in enumerate(
@@ -311,7 +311,7 @@ def forcebalance(data: Data, folder: Path) -> tuple[Evaluate, float]:
     run([str(python), str(python.with_name("ForceBalance.py")), "optimize.in"], work)
     seconds = time.perf_counter() - begun
     (result,) = work.glob("result/*/forcefield.xml")
-    return of_field(read_openmm(result.read_text(), topology), data), seconds
+    return of_field(read_openmm(result.read_text(), species), data), seconds
 
 
 if __name__ == "__main__":

@@ -169,20 +169,20 @@ def scan(smiles: str, count: int) -> Any:
     from aiida_forcefield.scans import Scan, drive, molecule_structures
     from aiida_forcefield.topology import from_smiles
 
-    topology = from_smiles(smiles)
+    species = from_smiles(smiles)
     start, atoms = (
-        topology.conformers[0],
+        species.conformers[0],
         next(
             bond
-            for bond in topology.bonds
-            if sorted(topology.symbols[atom] for atom in bond) == ["C", "O"]
+            for bond in species.bonds
+            if sorted(species.symbols[atom] for atom in bond) == ["C", "O"]
         ),
     )
     length = float(np.linalg.norm(start[atoms[0]] - start[atoms[1]]))
     values = np.linspace(length - 0.08, length + 0.12, count)
     driven = Scan("bond", "bond C-O", atoms, values[0], values[-1], periodic=False)
-    positions = np.array([drive(topology, start, driven, value) for value in values])
-    return molecule_structures(topology, driven.name, positions, atoms, values)
+    positions = np.array([drive(species, start, driven, value) for value in values])
+    return molecule_structures(species, driven.name, positions, atoms, values)
 
 
 def overhead(code: Any, smiles: str, count: int) -> dict[str, Any]:
@@ -232,11 +232,11 @@ def agreement(code: Any) -> dict[str, float]:
     from aiida_forcefield.scans import molecule_structures
     from aiida_forcefield.topology import from_smiles
 
-    topology = from_smiles(MOLECULES["methanol"])
-    positions = np.array([topology.conformers[0], 1.02 * topology.conformers[0]])
-    structures = molecule_structures(topology, "methanol", positions)
+    species = from_smiles(MOLECULES["methanol"])
+    positions = np.array([species.conformers[0], 1.02 * species.conformers[0]])
+    structures = molecule_structures(species, "methanol", positions)
     points, _ = compute(code, structures, {"engine": "pyscf", **METHOD, **BASIS, "gradient": True})
-    reference = plain(topology.symbols, positions)
+    reference = plain(species.symbols, positions)
     gradients = np.array([each["gradient"] for each in reference])
     apart = points.gradients * BOHR / HARTREE - gradients
     energies = np.array([each["energy"] for each in reference])
@@ -254,13 +254,13 @@ def growth(code: Any, folder: Path) -> list[dict[str, float]]:
     from aiida_forcefield.scans import molecule_structures
     from aiida_forcefield.topology import from_smiles
 
-    topology = from_smiles("[H][H]")
+    species = from_smiles("[H][H]")
     rows = []
     for count in (10, 100, 1000, 10000):
         lengths = np.linspace(0.6, 1.2, count)
         positions = np.zeros((count, 2, 3))
         positions[:, 1, 0] = lengths
-        structures = molecule_structures(topology, f"H2, {count}", positions)
+        structures = molecule_structures(species, f"H2, {count}", positions)
         before = stored(folder)
         points, cost = compute(code, structures, {**XTB, "gradient": True})
         rows.append(

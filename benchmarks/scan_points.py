@@ -17,15 +17,15 @@ from scipy.interpolate import CubicSpline
 
 from aiida_forcefield.scans import Scan, drive, plan_scans
 from aiida_forcefield.surrogate import Observations, Settings, Surrogate, first_values, learn
-from aiida_forcefield.topology import Topology, read_material
+from aiida_forcefield.topology import Species, read_material
 from aiida_forcefield.workflows.protocols import get_protocol
 
 
-def points(topology: Topology, reference: Array, plan: Scan, x: Array) -> Observations:
+def points(species: Species, reference: Array, plan: Scan, x: Array) -> Observations:
     """Relaxations at coordinates x; what failed is left out."""
     job = {
-        **description(topology),
-        "positions": [drive(topology, reference, plan, value) for value in x],
+        **description(species),
+        "positions": [drive(species, reference, plan, value) for value in x],
         "constraint": {"atoms": plan.atoms, "values": x.tolist()},
         "parameters": {**XTB, **RELAXED},
     }
@@ -36,11 +36,11 @@ def points(topology: Topology, reference: Array, plan: Scan, x: Array) -> Observ
     return Observations(x[ok], energy[ok], slope[ok], x[~ok])
 
 
-def scan(topology: Topology, reference: Array, plan: Scan, settings: Settings) -> Surrogate:
+def scan(species: Species, reference: Array, plan: Scan, settings: Settings) -> Surrogate:
     """The loop of a scan."""
     seen, x = Observations([], [], []), first_values(plan.kind, plan.lower, plan.upper, settings)
     while len(x):
-        new = points(topology, reference, plan, x)
+        new = points(species, reference, plan, x)
         seen = Observations(
             np.append(seen.x, new.x),
             np.append(seen.energy, new.energy),
@@ -56,15 +56,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("molecule", choices=MOLECULES)
     name = parser.parse_args().molecule
-    topology = read_material({"smiles": MOLECULES[name]})
-    reference = relaxed(topology)
+    species = read_material({"smiles": MOLECULES[name]})
+    reference = relaxed(species)
     settings = Settings(**get_protocol("fast", None)["learning"]["molecule"])
     found = []
-    for plan in plan_scans(topology, reference):
-        learned = scan(topology, reference, plan, settings)
+    for plan in plan_scans(species, reference):
+        learned = scan(species, reference, plan, settings)
         count = 24 if plan.periodic else 15
         dense = np.linspace(plan.lower, plan.upper, 49 if plan.periodic else 29)
-        truth = points(topology, reference, plan, dense)
+        truth = points(species, reference, plan, dense)
         low = truth.energy - truth.energy.min() <= settings.energy_cap
         coarse = truth.where(np.arange(len(truth)) % 2 == 0)
         ends = "periodic" if plan.periodic else "not-a-knot"

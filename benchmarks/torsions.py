@@ -32,7 +32,7 @@ from aiida_forcefield.potentials.units import KCAL_PER_MOL
 from aiida_forcefield.scans import Scan
 from aiida_forcefield.scans.coordinates import evaluate
 from aiida_forcefield.surrogate import Surrogate
-from aiida_forcefield.topology import Topology
+from aiida_forcefield.topology import Species
 
 Array = NDArray[np.float64]
 
@@ -69,7 +69,7 @@ def opened(archive: Path) -> Iterator[ProcessNode]:
 
 def compare(study: ProcessNode, name: str) -> dict[str, dict[str, dict[str, float]]]:
     """RMSE and largest error, kcal/mol, of each dihedral scan, in both force fields."""
-    topology = study.outputs.topology.value
+    species = study.outputs.species.value
     fields = {
         "as archived": study.outputs.force_field.value,
         "as fitted now": refitted(study.outputs.force_field),
@@ -84,7 +84,7 @@ def compare(study: ProcessNode, name: str) -> dict[str, dict[str, dict[str, floa
         structures = np.concatenate([study.outputs.reference.value.positions, relaxed])
         profile = node.outputs.surrogate.value
         for label, field in fields.items():
-            off = errors(field, topology, scan, structures, profile)
+            off = errors(field, species, scan, structures, profile)
             result = {"rmse": float(np.sqrt(np.mean(off**2))), "largest": float(np.abs(off).max())}
             found.setdefault(scan.name, {})[label] = result
             print(f"{name}: {scan.name}, {label}: {result}, met: {result['rmse'] <= TARGET}")
@@ -100,13 +100,13 @@ def refitted(node: Data) -> ForceField:
 
 
 def errors(
-    field: ForceField, topology: Topology, scan: Scan, structures: Array, profile: Surrogate
+    field: ForceField, species: Species, scan: Scan, structures: Array, profile: Surrogate
 ) -> Array:
     """Force field minus QM around the circle, shape (m,), kcal/mol, mean taken off.
 
     Args:
         field: the force field, with the charges that it has in simulations.
-        topology: its molecule.
+        species: its molecule.
         scan: of a dihedral.
         structures: relaxed by QM, shape (s, n, 3), Å.
         profile: what was learned of QM.
@@ -115,7 +115,7 @@ def errors(
     angles = np.radians(np.arange(-180, 180, STEP))
     nearest = np.argsort(np.abs(_turn(known, angles[:, None])), axis=1)[:, :STARTS]
     asked = np.repeat(angles, STARTS)
-    energy, reached = held(field, topology, scan.atoms, structures[nearest.ravel()], asked)
+    energy, reached = held(field, species, scan.atoms, structures[nearest.ravel()], asked)
     best = energy.reshape(-1, STARTS).argmin(axis=1) + STARTS * np.arange(len(angles))
     qm = np.interp(np.degrees(reached[best]), profile.grid, profile.mean)
     off: Array = (energy[best] - qm) / KCAL_PER_MOL
@@ -123,13 +123,13 @@ def errors(
 
 
 def held(
-    field: ForceField, topology: Topology, atoms: tuple[int, ...], starts: Array, angles: Array
+    field: ForceField, species: Species, atoms: tuple[int, ...], starts: Array, angles: Array
 ) -> tuple[Array, Array]:
     """Energies, eV, and dihedrals, radians, (s,), at the minima with springs to angles, (s,)."""
 
     def energy(flat: Array) -> tuple[float, Array]:
         x = flat.reshape(starts.shape)
-        bare, gradient = molecule_energies(field, topology, x)
+        bare, gradient = molecule_energies(field, species, x)
         phi, by = evaluate(x, [atoms])
         away = _turn(phi[:, 0], angles)
         gradient[:, list(atoms)] += 2 * SPRING * away[:, None, None] * by[:, 0]
@@ -138,7 +138,7 @@ def held(
     options = {"maxiter": 10000, "maxfun": 10000, "maxcor": 30, "gtol": 1e-4, "ftol": 1e-14}
     found = minimize(energy, starts.ravel(), jac=True, method="L-BFGS-B", options=options)
     x = found.x.reshape(starts.shape)
-    return molecule_energies(field, topology, x)[0], evaluate(x, [atoms])[0][:, 0]
+    return molecule_energies(field, species, x)[0], evaluate(x, [atoms])[0][:, 0]
 
 
 def _turn(one: Array, other: Array) -> Array:

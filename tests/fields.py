@@ -11,7 +11,7 @@ from aiida_forcefield.potentials import ForceField, ForceFieldCalculator, Term
 from aiida_forcefield.potentials.forcefield import pair_name
 from aiida_forcefield.potentials.forms import FORMS
 from aiida_forcefield.scans.coordinates import evaluate
-from aiida_forcefield.topology import Topology
+from aiida_forcefield.topology import Species
 from aiida_forcefield.topology.molecule import from_smiles
 
 Array = NDArray[np.float64]
@@ -102,50 +102,50 @@ FIELDS = {  # SMILES, forms in turns, and what else there is
 }
 
 
-def build(smiles: str, forms: str, extra: dict) -> tuple[Topology, ForceField]:
+def build(smiles: str, forms: str, extra: dict) -> tuple[Species, ForceField]:
     """A field whose terms of a kind take its forms in turns."""
-    topology = from_smiles(smiles)
+    species = from_smiles(smiles)
     *bonded, nonbonded = forms.split()
     terms = []
-    for place, each in enumerate(topology.term_types):
+    for place, each in enumerate(species.term_types):
         mine = [form for form in bonded if FORMS[form].kind == each.kind]
-        q = float(evaluate(topology.conformers[0], np.array(each.members))[0].mean())
+        q = float(evaluate(species.conformers[0], np.array(each.members))[0].mean())
         q = q if each.kind == "bond" else float(np.rad2deg(q))
         form = mine[place % len(mine)]
         parameters = {k: v * (1 + place / 300) for k, v in PARAMETERS[form](q).items()}
         terms.append(Term(each.kind, each.name, form, parameters))
-    symbol = dict(zip(topology.atom_types, topology.symbols, strict=True))
-    for name in topology.type_names:
+    symbol = dict(zip(species.atom_types, species.symbols, strict=True))
+    for name in species.type_names:
         values = map(float, NONBONDED[nonbonded][symbol[name]])
         parameters = dict(zip(FORMS[nonbonded].parameter_names, values, strict=True))
         terms.append(Term("nonbonded", f"nonbonded {name}", nonbonded, parameters))
-    raw = np.array([CHARGE[s] for s in topology.symbols])
-    raw += topology.charge / len(raw) - raw.mean()
-    q = dict(zip(topology.atom_types, raw.tolist(), strict=True))
+    raw = np.array([CHARGE[s] for s in species.symbols])
+    raw += species.charge / len(raw) - raw.mean()
+    q = dict(zip(species.atom_types, raw.tolist(), strict=True))
     rules = {key: value for key, value in extra.items() if key != "pair"}
     field = ForceField(tuple(terms), q, q, np.zeros((0, 0)), **rules)
     if "pair" in extra:
         parameters = {k: 0.9 * v for k, v in field.pair(*extra["pair"]).items()}
         own = Term("nonbonded", pair_name(*extra["pair"]), nonbonded, parameters)
         field = replace(field, terms=(*terms, own))
-    return topology, field
+    return species, field
 
 
-def droplet(topology: Topology) -> Atoms:
+def droplet(species: Species) -> Atoms:
     """Two shaken molecules near each other in vacuum."""
-    return _shaken(topology, np.array([[0, 0, 0], [4.2, 1.0, 2.5]]))
+    return _shaken(species, np.array([[0, 0, 0], [4.2, 1.0, 2.5]]))
 
 
-def liquid(topology: Topology, edge: float = 22.0) -> Atoms:
+def liquid(species: Species, edge: float = 22.0) -> Atoms:
     """27 shaken molecules, about as dense as a liquid."""
     lattice = np.stack(np.meshgrid(*3 * [np.arange(3)]), axis=-1).reshape(-1, 3)
-    return _shaken(topology, (lattice + 0.5) * edge / 3, edge)
+    return _shaken(species, (lattice + 0.5) * edge / 3, edge)
 
 
-def _shaken(topology: Topology, sites: Array, edge: float | None = None) -> Atoms:
+def _shaken(species: Species, sites: Array, edge: float | None = None) -> Atoms:
     """Molecules turned so that they do not come near enough to feel the guard against collapse."""
     rng = np.random.default_rng(0)
-    x = topology.conformers[0] - topology.conformers[0].mean(axis=0)
+    x = species.conformers[0] - species.conformers[0].mean(axis=0)
     placed = Atoms(cell=[edge or 0] * 3, pbc=edge is not None)
     for site in sites:
         nearest = 0.0
@@ -155,13 +155,13 @@ def _shaken(topology: Topology, sites: Array, edge: float | None = None) -> Atom
             away = turned[:, None] - placed.positions
             away -= np.round(away / edge) * edge if edge else 0
             nearest = np.linalg.norm(away, axis=-1).min(initial=np.inf)
-        placed += Atoms(topology.symbols, turned)
+        placed += Atoms(species.symbols, turned)
     return placed
 
 
-def ours(field: ForceField, topology: Topology, atoms: Atoms) -> tuple[dict[str, float], Array]:
+def ours(field: ForceField, species: Species, atoms: Atoms) -> tuple[dict[str, float], Array]:
     """Energy of each kind of interaction and in all, eV, and forces, eV/Å."""
-    atoms.calc = ForceFieldCalculator(field, topology)
+    atoms.calc = ForceFieldCalculator(field, species)
     energy, forces = atoms.get_potential_energy(), atoms.get_forces()
     return atoms.calc.results["terms"] | {"energy": energy}, forces
 

@@ -27,7 +27,7 @@ from aiida_forcefield.runner.vibrations import normal_modes
 from aiida_forcefield.scans import Plan, Points, Scan, drive, molecule_structures, plan_scans
 from aiida_forcefield.scans.coordinates import evaluate
 from aiida_forcefield.surrogate import Observations, Settings, first_values, learn
-from aiida_forcefield.topology import Topology, from_smiles
+from aiida_forcefield.topology import Species, from_smiles
 
 Array = np.ndarray
 XTB = {"engine": "tblite", "tblite": {"method": "GFN2-xTB"}, "gradient": True}
@@ -52,7 +52,7 @@ sys.exit(any(main([job]) for job in sys.argv[1:]))
 class Chain:
     """What the chain found of a molecule; `record` is the reference as the runner wrote it."""
 
-    topology: Topology
+    species: Species
     record: dict[str, Any]
     charges: FittedCharges
     plan: Plan
@@ -67,29 +67,29 @@ class Chain:
 def run_chain(smiles: str, python: Path, folder: Path, basis: str) -> Chain:
     """Reference, seven points to a scan and the fit, all with GFN2-xTB; charges from HF."""
     parameters = REFERENCE | {"structure": {"basis": basis}}
-    topology = from_smiles(smiles)
-    structures = molecule_structures(topology, "reference", topology.conformers)
+    species = from_smiles(smiles)
+    structures = molecule_structures(species, "reference", species.conformers)
     (records,) = run_jobs([_job(structures, parameters)], python, folder / "reference")
     (record,) = records
     assert record["status"] == "ok", record["message"]
     x = np.array(record["positions"])
-    plan = plan_scans(topology, x)
+    plan = plan_scans(species, x)
     jobs = []
     for scan in plan:
         values = first_values(scan.kind, scan.lower, scan.upper, LEARNING)
-        driven = np.array([drive(topology, x, scan, value) for value in values])
-        jobs.append(molecule_structures(topology, scan.name, driven, scan.atoms, values))
+        driven = np.array([drive(species, x, scan, value) for value in values])
+        jobs.append(molecule_structures(species, scan.name, driven, scan.atoms, values))
     found = run_jobs([_job(each, XTB | RELAXED) for each in jobs], python, folder / "scans")
     scans = {
         each.label: collect_points(each, dict(enumerate(rows)), len(rows), {}, False)
         for each, rows in zip(jobs, found, strict=True)
     }
-    charges = fit_charges(topology, x, record["grid"], record["potential"])
+    charges = fit_charges(species, x, record["grid"], record["potential"])
     reference = Reference(x, np.array(record["hessian"]), np.array(record["c6"]))
     both = (charges.charges, charges.charges)
     points = _points(plan, record, scans)
-    field = fit_chosen_forms(topology, reference, *both, points, [])
-    return Chain(topology, record, charges, plan, scans, field)
+    field = fit_chosen_forms(species, reference, *both, points, [])
+    return Chain(species, record, charges, plan, scans, field)
 
 
 def run_jobs(jobs: list[dict[str, Any]], python: Path, folder: Path) -> list[list[dict[str, Any]]]:
@@ -152,7 +152,7 @@ def relaxed(chain: Chain, held: tuple[int, ...] = (), value: float = 0.0) -> tup
 
     def energy(flat: Array) -> tuple[float, Array]:
         x = flat.reshape(1, -1, 3)
-        found, gradient = molecule_energies(chain.field, chain.topology, x)
+        found, gradient = molecule_energies(chain.field, chain.species, x)
         if not held:
             return found[0], gradient.ravel()
         q, by = evaluate(x[0], [held])
@@ -163,10 +163,10 @@ def relaxed(chain: Chain, held: tuple[int, ...] = (), value: float = 0.0) -> tup
     start = chain.minimum
     if held:
         scan = Scan("dihedral", "held", held, -180.0, 180.0, True)
-        start = drive(chain.topology, start, scan, value)
+        start = drive(chain.species, start, scan, value)
     x = minimize(energy, start.ravel(), jac=True, method="BFGS", options={"gtol": 1e-5}).x
     x = x.reshape(start.shape)
-    return x, float(molecule_energies(chain.field, chain.topology, x[None])[0][0])
+    return x, float(molecule_energies(chain.field, chain.species, x[None])[0][0])
 
 
 def frequencies(chain: Chain, positions: Array) -> Array:
@@ -174,8 +174,8 @@ def frequencies(chain: Chain, positions: Array) -> Array:
     step, size = 1e-3, positions.size
     shifts = step * np.concatenate([np.eye(size), -np.eye(size)])
     displaced = (positions.ravel() + shifts).reshape(-1, *positions.shape)
-    gradients = molecule_energies(chain.field, chain.topology, displaced)[1]
+    gradients = molecule_energies(chain.field, chain.species, displaced)[1]
     forward, backward = gradients.reshape(2, size, size)
     hessian = (forward - backward) / (2 * step)
-    masses = atomic_masses[[atomic_numbers[symbol] for symbol in chain.topology.symbols]]
+    masses = atomic_masses[[atomic_numbers[symbol] for symbol in chain.species.symbols]]
     return normal_modes((hessian + hessian.T) / 2, positions, masses)[0]

@@ -28,10 +28,10 @@ def run(
     case: tuple[str, str, dict] = FIELDS["opls"],
 ) -> None:
     smiles, forms, extra = case
-    topology, field = build(smiles, forms, extra)
+    species, field = build(smiles, forms, extra)
     list(
         write_files(
-            folder, program_files(program, field, topology, from_smiles(smiles).conformers[0])
+            folder, program_files(program, field, species, from_smiles(smiles).conformers[0])
         )
     )
     for command in commands:
@@ -58,13 +58,13 @@ def test_lammps_with_a_crystal(lmp: str, tmp_path: Path) -> None:  # noqa: F811
     )
     charges = {"Li1": 1.0, "F1": -1.0}
     field = ForceField(terms, charges, charges, np.zeros((0, 0)))
-    topology = ions(from_atoms(bulk("LiF", "rocksalt", a=4.03)))
-    list(write_files(tmp_path, program_files("lammps", field, topology, topology.conformers[0])))
+    species = ions(from_atoms(bulk("LiF", "rocksalt", a=4.03)))
+    list(write_files(tmp_path, program_files("lammps", field, species, species.conformers[0])))
     command = [lmp, "-in", "in.lammps"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     with pytest.raises(InputError, match="--to openmm: crystals are allowed for lammps only"):
-        program_files("openmm", field, topology, topology.conformers[0])
+        program_files("openmm", field, species, species.conformers[0])
 
 
 def test_openmm(tmp_path: Path) -> None:

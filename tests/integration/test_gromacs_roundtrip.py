@@ -10,7 +10,7 @@ import pytest
 from ase import Atoms
 
 from aiida_forcefield.potentials import ForceField, write_gro, write_gromacs
-from aiida_forcefield.topology import Topology
+from aiida_forcefield.topology import Species
 
 from ..fields import Array, build, droplet, largest_error, liquid, ours
 
@@ -88,13 +88,13 @@ def gmx() -> str:
 
 
 def run(
-    gmx: str, folder: Path, field: ForceField, topology: Topology, atoms: Atoms
+    gmx: str, folder: Path, field: ForceField, species: Species, atoms: Atoms
 ) -> tuple[dict[str, float], Array]:
     """Energies by kind of interaction, eV, and forces, eV/Å."""
-    x = atoms.positions.reshape(-1, len(topology.symbols), 3)
-    files = write_gromacs(field, topology)
+    x = atoms.positions.reshape(-1, len(species.symbols), 3)
+    files = write_gromacs(field, species)
     files["topol.top"] = files["topol.top"].replace("MOL 1\n", f"MOL {len(x)}\n")
-    files |= {"conf.gro": write_gro(topology, x, np.diag(atoms.cell)), "grompp.mdp": SETTINGS}
+    files |= {"conf.gro": write_gro(species, x, np.diag(atoms.cell)), "grompp.mdp": SETTINGS}
     for name, text in files.items():
         (folder / name).write_text(text)
 
@@ -131,14 +131,14 @@ def run(
 @pytest.mark.parametrize("periodic", [False, True], ids=["droplet", "liquid"])
 @pytest.mark.parametrize("name", FIELDS)
 def test_energy_and_forces(gmx: str, tmp_path: Path, name: str, periodic: bool) -> None:
-    topology, field = build(*FIELDS[name])
-    atoms = liquid(topology)
+    species, field = build(*FIELDS[name])
+    atoms = liquid(species)
     if not periodic:
-        atoms = droplet(topology)
+        atoms = droplet(species)
         atoms.set_cell([30.0] * 3)
         atoms.pbc = True
-    expected, force = ours(field, topology, atoms)
-    found, forces = run(gmx, tmp_path, field, topology, atoms)
+    expected, force = ours(field, species, atoms)
+    found, forces = run(gmx, tmp_path, field, species, atoms)
     assert found.keys() == expected.keys()
     for kind, value in expected.items():
         assert found[kind] == pytest.approx(value, rel=1e-4), kind
@@ -155,14 +155,14 @@ def test_energy_and_forces(gmx: str, tmp_path: Path, name: str, periodic: bool) 
     ],
 )
 def test_what_gromacs_cannot_run_is_refused(forms: str, refused: str, nearest: str) -> None:
-    topology, field = build("CCO", forms, {})
+    species, field = build("CCO", forms, {})
     told = rf"no {refused}; the nearest that it can run is {nearest} \(a study asks for it"
     with pytest.raises(ValueError, match=told):
-        write_gromacs(field, topology)
+        write_gromacs(field, species)
 
 
 def test_no_study_can_ask_for_another_straight_angle() -> None:
-    topology, field = build("CC#N", "morse harmonic_bond linear_angle lennard_jones", {})
+    species, field = build("CC#N", "morse harmonic_bond linear_angle lennard_jones", {})
     told = "GROMACS has no linear_angle; the nearest that it can run is harmonic_angle$"
     with pytest.raises(ValueError, match=told):
-        write_gromacs(field, topology)
+        write_gromacs(field, species)

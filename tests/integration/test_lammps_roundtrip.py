@@ -36,24 +36,24 @@ TERMS = {"bond": "ebond", "angle": "eangle", "dihedral": "edihed", "improper": "
 @pytest.mark.parametrize("periodic", [False, True], ids=["vacuum", "liquid"])
 @pytest.mark.parametrize("name", FIELDS)
 def test_energy_and_forces(lmp: str, tmp_path: Path, name: str, periodic: bool) -> None:  # noqa: F811
-    topology, field = build(*FIELDS[name])
-    atoms = liquid(topology) if periodic else droplet(topology)
+    species, field = build(*FIELDS[name])
+    atoms = liquid(species) if periodic else droplet(species)
     include = write_force_field(
-        field, topology, cutoff=9 if periodic else 100, kspace_accuracy=1e-9, periodic=periodic
+        field, species, cutoff=9 if periodic else 100, kspace_accuracy=1e-9, periodic=periodic
     )
-    (tmp_path / DAMPING).write_text(write_damping(field, topology, cutoff=9 if periodic else 100))
+    (tmp_path / DAMPING).write_text(write_damping(field, species, cutoff=9 if periodic else 100))
     # LAMMPS looks Coulomb's law up in a table, with errors of 1e-6.
     include += "pair_modify table 0\n" * periodic
     box = np.diag(atoms.cell) if periodic else [[-50, 50]] * 3
-    data = write_data(field, topology, atoms.positions.reshape(-1, len(topology.symbols), 3), box)
+    data = write_data(field, species, atoms.positions.reshape(-1, len(species.symbols), 3), box)
     found = run(lmp, tmp_path, include, data, boundary="p p p" if periodic else "s s s")
 
-    expected, force = ours(field, topology, atoms)
+    expected, force = ours(field, species, atoms)
     for kind, keyword in TERMS.items():
         assert found[keyword] == pytest.approx(expected.get(kind, 0.0), rel=1e-6)
     assert found["evdwl"] - found["etail"] == pytest.approx(expected["nonbonded"], rel=1e-6)
     if periodic:
-        tail = tail_coefficient(field, topology, 27, 9.0) / atoms.cell.volume
+        tail = tail_coefficient(field, species, 27, 9.0) / atoms.cell.volume
         assert found["etail"] == pytest.approx(tail, rel=1e-4)
     # Coulomb's law is a difference of two sums, of which LAMMPS knows erfc to 1e-7.
     sums = 1e-6 * (abs(found["ecoul"]) + abs(found["elong"]))
@@ -75,11 +75,11 @@ def test_a_crystal_is_its_cell_again_and_again(lmp: str, tmp_path: Path, form: s
     crystal.set_cell(
         crystal.cell.array @ [[1.02, 0.01, 0], [0.02, 0.99, 0.03], [0, -0.02, 1.01]], True
     )
-    topology = ions(from_atoms(crystal))
-    x = topology.conformers[0] + [[0.05, 0.1, -0.08], [0, 0, 0]]
-    cell = topology.cell
+    species = ions(from_atoms(crystal))
+    x = species.conformers[0] + [[0.05, 0.1, -0.08], [0, 0, 0]]
+    cell = species.cell
     assert cell is not None
-    files = program_files("lammps", field, topology, x)
+    files = program_files("lammps", field, species, x)
     for name, text in files.items():
         (tmp_path / name).write_text(text)
     include = files["forcefield.lmp"].replace("pppm 0.0001", "pppm 1e-8") + "pair_modify table 0\n"
@@ -87,7 +87,7 @@ def test_a_crystal_is_its_cell_again_and_again(lmp: str, tmp_path: Path, form: s
     assert repeat
     count = np.prod([int(word) for word in repeat[0].split()[1:]])
     found = run(lmp, tmp_path, f"{repeat[0]}\n{include}", files["system.data"], boundary="p p p")
-    model = crystal_model(topology, terms, x[None], cell[None], charges)
+    model = crystal_model(species, terms, x[None], cell[None], charges)
     expected = model.evaluate(field.vector)
     assert found["pe"] / count == pytest.approx(expected.energy[0], rel=1e-6)
     # LAMMPS turns the cell, so the lengths of forces are compared.
@@ -97,10 +97,10 @@ def test_a_crystal_is_its_cell_again_and_again(lmp: str, tmp_path: Path, form: s
 
 @pytest.mark.parametrize("name", ["exp6", "huggins", "lennard-jones"])
 def test_overlapping_molecules_are_held_apart(lmp: str, tmp_path: Path, name: str) -> None:  # noqa: F811
-    topology, field = build(*FIELDS[name])
-    x = topology.conformers[0]
-    include = write_force_field(field, topology, cutoff=100, periodic=False)
-    data = write_data(field, topology, np.stack([x, x + 0.06]), [[-50, 50]] * 3)
+    species, field = build(*FIELDS[name])
+    x = species.conformers[0]
+    include = write_force_field(field, species, cutoff=100, periodic=False)
+    data = write_data(field, species, np.stack([x, x + 0.06]), [[-50, 50]] * 3)
     assert run(lmp, tmp_path, include, data)["pe"] > 0
 
 
@@ -108,12 +108,12 @@ def test_atoms_on_top_of_each_other_are_refused_where_damping_is_not_tabulated(
     lmp: str,  # noqa: F811
     tmp_path: Path,
 ) -> None:
-    topology, field = build(*FIELDS["damped"])
-    x = topology.conformers[0]
-    include = write_force_field(field, topology, cutoff=100, periodic=False)
-    (tmp_path / DAMPING).write_text(write_damping(field, topology, cutoff=100))
+    species, field = build(*FIELDS["damped"])
+    x = species.conformers[0]
+    include = write_force_field(field, species, cutoff=100, periodic=False)
+    (tmp_path / DAMPING).write_text(write_damping(field, species, cutoff=100))
     on_top, close = (
-        write_data(field, topology, np.stack([x, x + shift]), [[-50, 50]] * 3)
+        write_data(field, species, np.stack([x, x + shift]), [[-50, 50]] * 3)
         for shift in (0.06, 0.3)
     )
     assert run(lmp, tmp_path, include, close)["pe"] > 0
@@ -134,13 +134,13 @@ def test_files_of_others_are_read_as_lammps_reads_them(lmp: str, tmp_path: Path)
     lines = done.stdout.splitlines()
     row = next(i for i, text in enumerate(lines) if "PotEng" in text)
     data, script = ((folder / f"methanol.{name}").read_text() for name in ("data", "in"))
-    topology = from_smiles("CO")
-    field = read_lammps(data, script, topology)
+    species = from_smiles("CO")
+    field = read_lammps(data, script, species)
 
     rows = re.findall(r"^\d+ \d \d +-?0\.\d+ +(\S+) +(\S+) +(\S+)$", data, re.MULTILINE)
-    order = [1, 4, 0, 2, 3, 5]  # C, O, three H and the hydroxyl's, as the topology has them
+    order = [1, 4, 0, 2, 3, 5]  # C, O, three H and the hydroxyl's, as the species has them
     x = np.array(rows, dtype=float).reshape(2, 6, 3)[:, order].reshape(-1, 3)
-    expected, force = ours(field, topology, Atoms(2 * topology.symbols, x))
+    expected, force = ours(field, species, Atoms(2 * species.symbols, x))
     found = [float(value) * KCAL for value in lines[row + 1].split()[1:]]
     names = ("energy", "bond", "angle", "dihedral", "nonbonded", "coulomb")
     assert found == pytest.approx([expected[name] for name in names], rel=1e-6)

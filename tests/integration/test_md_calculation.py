@@ -11,7 +11,7 @@ from aiida.engine import run_get_node
 from aiida.orm import CalcJobNode, Computer, Dict, InstalledCode, SinglefileData
 
 from aiida_forcefield.calculations.md import MdCalculation
-from aiida_forcefield.data import TopologyData
+from aiida_forcefield.data import SpeciesData
 from aiida_forcefield.dynamics import DATA, FINAL_DATA, FORCE_FIELD
 from aiida_forcefield.dynamics.log import MEASURED, THERMO_KEYWORDS
 from aiida_forcefield.topology import from_smiles
@@ -58,7 +58,7 @@ def run_leg(code: InstalledCode, timestep: float) -> tuple[dict[str, Any], CalcJ
             "system": SinglefileData(StringIO(SYSTEM), filename="as_it_was.data"),
         },
         filenames=Dict({"system": DATA}),
-        topology=TopologyData(from_smiles("[Ar]")),
+        species=SpeciesData(from_smiles("[Ar]")),
         settings=Dict({"temperature": 87.0}),
     )
     return outputs, node

@@ -18,7 +18,7 @@ from aiida_forcefield.potentials import (
     write_pdb,
 )
 from aiida_forcefield.potentials.forms import FORM_OF_KIND, FORMS
-from aiida_forcefield.topology import Topology
+from aiida_forcefield.topology import Species
 from aiida_forcefield.topology.molecule import from_smiles
 
 from ..fields import FIELDS, PARAMETERS, Array, build, droplet, largest_error, liquid, ours
@@ -36,12 +36,12 @@ KIND = {
 CUSTOM = ["exp6", "huggins", "damped"]
 
 
-def system_of(field: ForceField, topology: Topology, atoms: Atoms) -> openmm.System:
-    x = atoms.positions.reshape(-1, len(topology.symbols), 3)
+def system_of(field: ForceField, species: Species, atoms: Atoms) -> openmm.System:
+    x = atoms.positions.reshape(-1, len(species.symbols), 3)
     edges = np.diag(atoms.cell) if atoms.pbc.all() else [100.0] * 3
-    pdb = app.PDBFile(StringIO(write_pdb(topology, x, edges)))
-    return app.ForceField(StringIO(write_openmm(field, topology))).createSystem(
-        pdb.topology,
+    pdb = app.PDBFile(StringIO(write_pdb(species, x, edges)))
+    return app.ForceField(StringIO(write_openmm(field, species))).createSystem(
+        pdb.species,
         nonbondedMethod=app.Ewald if atoms.pbc.all() else app.NoCutoff,
         nonbondedCutoff=0.9,
         ewaldErrorTolerance=1e-8,
@@ -77,12 +77,12 @@ def set_tail(system: openmm.System, on: bool) -> None:
 @pytest.mark.parametrize("name", FIELDS)
 def test_energy_and_forces(name: str, periodic: bool) -> None:
     smiles, forms, extra = FIELDS[name]
-    topology, field = build(smiles, forms, extra)
-    atoms = liquid(topology) if periodic else droplet(topology)
-    system = system_of(field, topology, atoms)
+    species, field = build(smiles, forms, extra)
+    atoms = liquid(species) if periodic else droplet(species)
+    system = system_of(field, species, atoms)
     set_tail(system, False)
     found, forces = evaluate(system, atoms)
-    expected, force = ours(field, topology, atoms)
+    expected, force = ours(field, species, atoms)
     expected["torsion"] = expected.pop("dihedral", 0.0) + expected.pop("improper", 0.0)
     energy = expected.pop("energy")
     assert sum(found.values()) == pytest.approx(energy, rel=1e-6)
@@ -99,47 +99,47 @@ def test_the_molecule_of_every_form_stays_whole(form: str) -> None:
     smiles = "CC#N" if form == "linear_angle" else "COC(=O)OC"
     forms = {kind: other.name for kind, other in FORM_OF_KIND.items()}
     forms[FORMS[form].kind] = form
-    topology, field = build(smiles, " ".join(forms.values()), {})
-    atoms = droplet(topology)
-    found, forces = evaluate(system_of(field, topology, atoms), atoms)
-    expected, force = ours(field, topology, atoms)
+    species, field = build(smiles, " ".join(forms.values()), {})
+    atoms = droplet(species)
+    found, forces = evaluate(system_of(field, species, atoms), atoms)
+    expected, force = ours(field, species, atoms)
     assert sum(found.values()) == pytest.approx(expected["energy"], rel=1e-6)
     assert largest_error(forces, force) < 1e-6
 
 
 def test_the_tail_is_added_in_a_periodic_box() -> None:
-    topology, field = build(*FIELDS["exp6"])
-    atoms = liquid(topology)
-    system = system_of(field, topology, atoms)
+    species, field = build(*FIELDS["exp6"])
+    atoms = liquid(species)
+    system = system_of(field, species, atoms)
     with_tail = evaluate(system, atoms)[0]["nonbonded"]
     set_tail(system, False)
     without = evaluate(system, atoms)[0]["nonbonded"]
-    expected = tail_coefficient(field, topology, 27, 9.0) / atoms.cell.volume
+    expected = tail_coefficient(field, species, 27, 9.0) / atoms.cell.volume
     assert with_tail - without == pytest.approx(expected, rel=5e-3)
 
 
 @pytest.mark.parametrize("name", CUSTOM)
 def test_the_wall_holds_what_would_collapse(name: str) -> None:
     """Two molecules on top of each other."""
-    topology, field = build(*FIELDS[name])
-    x = topology.conformers[0]
+    species, field = build(*FIELDS[name])
+    x = species.conformers[0]
     overlapping = np.concatenate([x, x + 0.06])
-    atoms = Atoms(2 * topology.symbols, overlapping)
-    found, _ = evaluate(system_of(field, topology, atoms), atoms)
-    bare = interaction_energies(field, topology, overlapping[None], field.charges)[0]
+    atoms = Atoms(2 * species.symbols, overlapping)
+    found, _ = evaluate(system_of(field, species, atoms), atoms)
+    bare = interaction_energies(field, species, overlapping[None], field.charges)[0]
     assert name == "damped" or bare < -1e6
     assert found["nonbonded"] + found["coulomb"] > 0
 
 
 def test_a_file_of_others_is_read_as_openmm_reads_it() -> None:
     text = (Path(__file__).parents[1] / "opls/methanol.xml").read_text()
-    topology = from_smiles("CO")
-    field = read_openmm(text, topology)
-    atoms = droplet(topology)
-    x = atoms.positions.reshape(-1, len(topology.symbols), 3)
-    pdb = app.PDBFile(StringIO(write_pdb(topology, x, [100.0] * 3)))
-    system = app.ForceField(StringIO(text)).createSystem(pdb.topology)
+    species = from_smiles("CO")
+    field = read_openmm(text, species)
+    atoms = droplet(species)
+    x = atoms.positions.reshape(-1, len(species.symbols), 3)
+    pdb = app.PDBFile(StringIO(write_pdb(species, x, [100.0] * 3)))
+    system = app.ForceField(StringIO(text)).createSystem(pdb.species)
     found, forces = evaluate(system, atoms)
-    expected, force = ours(field, topology, atoms)
+    expected, force = ours(field, species, atoms)
     assert sum(found.values()) == pytest.approx(expected["energy"], rel=1e-6)
     assert largest_error(forces, force) < 1e-6

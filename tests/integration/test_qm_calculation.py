@@ -11,7 +11,7 @@ from aiida.engine import run_get_node
 from aiida.orm import CalcJobNode, Computer, Dict, InstalledCode
 
 from aiida_forcefield.calculations.qm import QmCalculation
-from aiida_forcefield.data import PointsData, StructuresData, TopologyData
+from aiida_forcefield.data import PointsData, SpeciesData, StructuresData
 from aiida_forcefield.scans import Points, Scan, Structures, molecule_structures
 from aiida_forcefield.surrogate import Settings
 from aiida_forcefield.topology import from_smiles
@@ -181,7 +181,7 @@ def test_scan_whose_job_is_cut_short_computes_nothing_twice(
         ScanWorkChain,
         scan=Dict(asdict(Scan("bond", "bond H1-H1", (0, 1), 0.6, 1.0, periodic=False))),
         structures=StructuresData(structures),
-        topology=TopologyData(hydrogen),
+        species=SpeciesData(hydrogen),
         reference=points,
         learning=Dict(asdict(Settings(tolerance=0.02, batch=2, max_points=10))),
         qm={

@@ -12,7 +12,7 @@ from aiida.manage.caching import enable_caching
 from aiida.orm import CalcJobNode, Computer, Dict, InstalledCode, WorkChainNode
 
 from aiida_forcefield.calculations.calibration import calibrate_counterpoise, plan_calibration
-from aiida_forcefield.data import StructuresData, TopologyData
+from aiida_forcefield.data import SpeciesData, StructuresData
 from aiida_forcefield.scans import (
     Points,
     Structures,
@@ -126,7 +126,7 @@ def test_job_keeps_to_its_walltime(run_batch: RunBatch) -> None:
 
 
 def test_counterpoise_correction_is_calibrated(run_batch: RunBatch) -> None:
-    topology = TopologyData(WATER)
+    species = SpeciesData(WATER)
     pool = random_dimers(WATER, WATER.conformers[0], 40, 1)
     bonding = hydrogen_bonds(WATER, pool)
     chosen = np.concatenate([pool[bonding == 0][:1], pool[bonding == 1][:1]])
@@ -143,11 +143,11 @@ def test_counterpoise_correction_is_calibrated(run_batch: RunBatch) -> None:
     structures = dimer_structures(WATER, "dimers liquid", chosen)
     liquid = run_batch(structures, dimers.get_dict())[0].outputs.points
     settings = Dict({"basis": "aug-cc-pvtz", "dimers": 1, "batch": 2})
-    planned = plan_calibration(topology, dimers, settings, liquid_0_00=liquid)
+    planned = plan_calibration(species, dimers, settings, liquid_0_00=liquid)
     structures, second = planned["calibration_00"].value, planned["second"]
     again = run_batch(structures, second.get_dict())[0].outputs.points
     found = calibrate_counterpoise(
-        topology, dimers, second, liquid_0_00=liquid, second_calibration_00=again
+        species, dimers, second, liquid_0_00=liquid, second_calibration_00=again
     )
     assert 0.0 < found["bonded"] < 1.0
     assert 0.0 < found["weak"] < 1.0

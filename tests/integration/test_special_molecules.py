@@ -38,7 +38,7 @@ def check(found: Chain, *, bond: float, angle: float, frequency: float) -> None:
     assert all(points.ok.all() for points in found.scans.values())
     x, _ = relaxed(found)
     largest = {"bond": bond, "angle": angle}
-    for term in found.topology.term_types:
+    for term in found.species.term_types:
         if term.kind in largest:
             one, other = (evaluate(y, term.members)[0] for y in (x, found.minimum))
             off = np.abs(one - other).max()
@@ -48,7 +48,7 @@ def check(found: Chain, *, bond: float, angle: float, frequency: float) -> None:
 
 
 def kinds(found: Chain) -> list[str]:
-    return [term.kind for term in found.topology.term_types]
+    return [term.kind for term in found.species.term_types]
 
 
 @pytest.mark.parametrize(("smiles", "frequency"), [("C1CC1", 100.0), ("C1CCC1", 90.0)])
@@ -59,10 +59,10 @@ def test_a_ring(chain: Callable[..., Chain], smiles: str, frequency: float) -> N
     ring = found.field.term("angle C1-C1-C1")
     told = {flag.split(":")[0] for flag in ring.flags if flag.endswith(PRIOR_ONLY)}
     assert ("k" in told) == (smiles == "C1CC1")
-    for term in found.topology.term_types:
+    for term in found.species.term_types:
         assert all(len(set(member)) == len(member) for member in term.members)
     if smiles == "C1CCC1":
-        around = [t for t in found.topology.term_types if t.name == "dihedral C1-C1-C1-C1"]
+        around = [t for t in found.species.term_types if t.name == "dihedral C1-C1-C1-C1"]
         qm, own = (
             np.degrees(np.abs(evaluate(x, around[0].members)[0])).mean()
             for x in (found.minimum, relaxed(found)[0])
@@ -98,7 +98,7 @@ def test_a_symmetric_rotor(chain: Callable[..., Chain]) -> None:
     (dihedral,) = [term for term in found.field.terms if term.kind == "dihedral"]
     assert list(dihedral.parameters) == ["k3"]
     (scan,) = [each for each in found.plan if each.kind == "dihedral"]
-    assert len(next(t for t in found.topology.term_types if t.name == scan.name).members) == 9
+    assert len(next(t for t in found.species.term_types if t.name == scan.name).members) == 9
     points = found.scans[scan.name]
     phi = np.radians(points.requested)
     wave = np.stack([np.ones(len(phi)), (1 + np.cos(3 * phi)) / 2], axis=1)

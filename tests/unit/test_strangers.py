@@ -273,7 +273,7 @@ def test_file_elsewhere_is_none_of_a_study(tmp_path: Path, name: str) -> None:
     material = f"{{name: a, file: {name}, charge: 0, multiplicity: 1}}"
     path.write_text(STUDY.replace("{name: methanol, smiles: CO}", material))
     with pytest.raises(InputError) as caught:
-        load_study(path).topology()
+        load_study(path).species()
     assert "lies outside of the folder of the study" in caught.value.message
     assert "hush" not in caught.value.message
 

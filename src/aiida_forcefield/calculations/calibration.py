@@ -8,7 +8,7 @@ from aiida.orm import Data, Dict
 from numpy.typing import NDArray
 
 from aiida_forcefield.calculations.dimers import batches
-from aiida_forcefield.data import PointsData, TopologyData
+from aiida_forcefield.data import PointsData, SpeciesData
 from aiida_forcefield.scans import (
     Counterpoise,
     calibrate,
@@ -26,12 +26,12 @@ SCIENCE = 2
 
 @calcfunction
 def plan_calibration(
-    topology: TopologyData, dimers: Dict, settings: Dict, **points: PointsData
+    species: SpeciesData, dimers: Dict, settings: Dict, **points: PointsData
 ) -> dict[str, Data]:
     """Dimers of the liquid that stand for all, and how to compute them in a second basis set.
 
     Args:
-        topology: the molecule.
+        species: the molecule.
         dimers: their QM settings.
         settings: `basis`, number of `dimers` of each kind, and how many go into one `batch`.
         points: of dimers of the liquid.
@@ -43,7 +43,7 @@ def plan_calibration(
     Raises:
         ValueError: no dimer has its energy.
     """
-    molecule = topology.value
+    molecule = species.value
     positions, corrected, plain = _energies(points)
     chosen = representative_dimers(molecule, positions, plain - corrected, settings["dimers"])
     second = dimers.get_dict()
@@ -54,12 +54,12 @@ def plan_calibration(
 
 @calcfunction
 def calibrate_counterpoise(
-    topology: TopologyData, dimers: Dict, second: Dict, **points: PointsData
+    species: SpeciesData, dimers: Dict, second: Dict, **points: PointsData
 ) -> Dict:
     """The counterpoise fractions that a material wants.
 
     Args:
-        topology: the molecule.
+        species: the molecule.
         dimers: their QM settings.
         second: the same with another basis set.
         points: of dimers with both settings, those with the second labelled like
@@ -73,7 +73,7 @@ def calibrate_counterpoise(
     Raises:
         ValueError: no dimer has its energies in both basis sets.
     """
-    molecule = topology.value
+    molecule = species.value
     again = {label: node for label, node in points.items() if label.startswith("second")}
     positions, in_second, _ = _energies(again)
     known, *energies = _energies({k: n for k, n in points.items() if k not in again})

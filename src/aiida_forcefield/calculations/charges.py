@@ -4,17 +4,17 @@ import numpy as np
 from aiida.engine import calcfunction
 from aiida.orm import ArrayData, Dict
 
-from aiida_forcefield.data import PointsData, TopologyData
+from aiida_forcefield.data import PointsData, SpeciesData
 from aiida_forcefield.potentials import fit_charges, liquid_charges
 
 
 @calcfunction
-def derive_charges(topology: TopologyData, reference: PointsData, properties: ArrayData) -> Dict:
+def derive_charges(species: SpeciesData, reference: PointsData, properties: ArrayData) -> Dict:
     """Charges of each atom type, in vacuum and in the liquid, and how well they do.
 
     The dipole of the charges (D) stands beside that of the QM density.
     """
-    molecule, positions = topology.value, reference.value.positions[0]
+    molecule, positions = species.value, reference.value.positions[0]
     grid = properties.get_array("grid")
     fits = {
         phase: fit_charges(molecule, positions, grid, properties.get_array(name))

@@ -5,7 +5,7 @@ from aiida.engine import calcfunction
 from aiida.orm import ArrayData, Data, Dict, StructureData
 
 from aiida_forcefield.calculations.lattice import primitive_cell
-from aiida_forcefield.data import ForceFieldData, PointsData, StructuresData, TopologyData
+from aiida_forcefield.data import ForceFieldData, PointsData, SpeciesData, StructuresData
 from aiida_forcefield.potentials import MoleculePoints, Reference, Settings, fit_force_field
 from aiida_forcefield.scans.crystal_qm import CrystalSettings, crystal_parameters
 from aiida_forcefield.scans.lattice import random_cells
@@ -48,14 +48,14 @@ def sample_cells(crystal: StructureData, sampling: Dict, settings: Dict) -> dict
 
 
 @calcfunction
-def perceive_ions(crystal: StructureData) -> TopologyData:
+def perceive_ions(crystal: StructureData) -> SpeciesData:
     """The ions of a crystal's primitive cell, of one type for each element."""
-    return TopologyData(ions(primitive_cell(crystal)))
+    return SpeciesData(ions(primitive_cell(crystal)))
 
 
 @calcfunction
 def fit_crystal(
-    topology: TopologyData,
+    species: SpeciesData,
     charges: Dict,
     properties: ArrayData,
     settings: Dict,
@@ -64,7 +64,7 @@ def fit_crystal(
     """The nonbonded parameters of a crystal's ions, from energies, gradients and stresses.
 
     Args:
-        topology: of `perceive_ions`.
+        species: of `perceive_ions`.
         charges: of each element, e.
         properties: `c6` of the cells, (s, n, n) in eV Å⁶, whose mean tells the prior.
         settings: of `potentials.Settings`.
@@ -75,7 +75,7 @@ def fit_crystal(
         ValueError: charges of other elements, or that do not add up to nothing; no point, or
             points of another crystal.
     """
-    cell = topology.value
+    cell = species.value
     elements, given = dict.fromkeys(cell.symbols), charges.get_dict()
     if {*elements} != {*given}:
         raise ValueError(f"charges: {', '.join(given)}; must be of {', '.join(elements)}")

@@ -5,7 +5,7 @@ from aiida.engine import calcfunction
 from aiida.orm import ArrayData, Data, Dict, Int
 from numpy.typing import NDArray
 
-from aiida_forcefield.data import ForceFieldData, PointsData, StructuresData, TopologyData
+from aiida_forcefield.data import ForceFieldData, PointsData, SpeciesData, StructuresData
 from aiida_forcefield.potentials import (
     Reference,
     Settings,
@@ -22,7 +22,7 @@ from aiida_forcefield.scans import (
     squeezed_dimers,
     stretched,
 )
-from aiida_forcefield.topology import Topology
+from aiida_forcefield.topology import Species
 
 BEGIN = "begin_"
 SCIENCE = 2
@@ -37,10 +37,10 @@ CANDIDATES = 20
 
 @calcfunction
 def sample_dimers(
-    topology: TopologyData, reference: PointsData, sampling: Dict
+    species: SpeciesData, reference: PointsData, sampling: Dict
 ) -> dict[str, StructuresData]:
     """Random and squeezed dimers, in batches labelled like ``random_00``."""
-    molecule, monomer = topology.value, reference.value.positions[0]
+    molecule, monomer = species.value, reference.value.positions[0]
     settings = sampling.get_dict()
     seed, size = settings["seed"], settings["batch"]
     return {
@@ -58,7 +58,7 @@ def sample_dimers(
 
 @calcfunction
 def choose_pair_scans(
-    topology: TopologyData,
+    species: SpeciesData,
     reference: PointsData,
     properties: ArrayData,
     charges: Dict,
@@ -69,7 +69,7 @@ def choose_pair_scans(
     """Those scans of pairs that tell most beside the dimers that are computed anyway.
 
     Args:
-        topology: the molecule.
+        species: the molecule.
         reference: the relaxed molecule.
         properties: its `hessian` and `c6`.
         charges: `gas` and `liquid`.
@@ -81,7 +81,7 @@ def choose_pair_scans(
     Returns:
         `information` of each, nats, by labels such as ``pair_C1_O1``, the most telling first.
     """
-    molecule, weights, sets = topology.value, Settings(**settings.get_dict()), charges.get_dict()
+    molecule, weights, sets = species.value, Settings(**settings.get_dict()), charges.get_dict()
     prior = build_prior(
         molecule,
         Reference(
@@ -105,7 +105,7 @@ def choose_pair_scans(
 
 @calcfunction
 def sample_liquid(
-    topology: TopologyData,
+    species: SpeciesData,
     force_field: ForceFieldData,
     frames: ArrayData,
     molecule: Dict,
@@ -117,7 +117,7 @@ def sample_liquid(
     """What a simulated liquid has that the force field may not know.
 
     Args:
-        topology: the molecule.
+        species: the molecule.
         force_field: that the liquid was simulated with.
         frames: `positions` (f, M, n, 3) and `box` (f, 3) in Å.
         molecule: QM settings of single molecules.
@@ -133,7 +133,7 @@ def sample_liquid(
         ``stretched_0_00`` dimers of ``liquid_0_00`` with their molecules farther apart; and
         ``rigid``, the QM settings of molecules without relaxation.
     """
-    shape, field, content = topology.value, force_field.value, sampling.get_dict()
+    shape, field, content = species.value, force_field.value, sampling.get_dict()
     seed, size = content["seed"] + number.value, content["batch"]
     drawn = pressure["wanted"] if pressure else content["liquid"]
     positions = frames.get_array("positions")
@@ -156,12 +156,12 @@ def sample_liquid(
 
 
 def batches(
-    topology: Topology, kind: str, dimers: NDArray[np.float64], size: int, number: str = ""
+    species: Species, kind: str, dimers: NDArray[np.float64], size: int, number: str = ""
 ) -> dict[str, StructuresData]:
     """Dimers (s, 2n, 3) in Å of some kind, `size` to a node, labelled like ``random_00``."""
     return {
         f"{kind}_{number}{start // size:02d}": StructuresData(
-            dimer_structures(topology, f"dimers {kind}", dimers[start : start + size])
+            dimer_structures(species, f"dimers {kind}", dimers[start : start + size])
         )
         for start in range(0, len(dimers), size)
     }

@@ -6,7 +6,7 @@ from aiida.orm import ArrayData, Dict, Str
 from aiida_forcefield.calculations.calibration import counterpoise_of
 from aiida_forcefield.calculations.dimers import STRETCHED
 from aiida_forcefield.calculations.fit_points import dimer_points, liquids_of, molecule_points
-from aiida_forcefield.data import ForceFieldData, PointsData, SurrogateData, TopologyData
+from aiida_forcefield.data import ForceFieldData, PointsData, SpeciesData, SurrogateData
 from aiida_forcefield.potentials import (
     VARIATIONS,
     Choices,
@@ -27,7 +27,7 @@ CHOICES = (COUNTERPOISE, *VARIATIONS)
 
 @calcfunction
 def fit_force_field(
-    topology: TopologyData,
+    species: SpeciesData,
     reference: PointsData,
     properties: ArrayData,
     charges: Dict,
@@ -46,7 +46,7 @@ def fit_force_field(
     ``frames_0``. A `variation`, one of `CHOICES`, makes another choice, to tell how much depends on
     it.
     """
-    molecule, other = topology.value, variation.value if variation else ""
+    molecule, other = species.value, variation.value if variation else ""
     counterpoise = counterpoise_of(calibration)
     if counterpoise and other == COUNTERPOISE:
         counterpoise = counterpoise.shifted()
@@ -92,7 +92,7 @@ def fit_force_field(
 
 @calcfunction
 def validate_force_field(
-    topology: TopologyData,
+    species: SpeciesData,
     force_field: ForceFieldData,
     settings: Dict,
     calibration: Dict | None = None,
@@ -105,7 +105,7 @@ def validate_force_field(
         `potentials.virial_errors`, and the number of
         `points`.
     """
-    molecule, counterpoise = topology.value, counterpoise_of(calibration)
+    molecule, counterpoise = species.value, counterpoise_of(calibration)
     parts = {label: node.value for label, node in points.items()}
     known = [
         calibrated(part, molecule, counterpoise)

@@ -13,7 +13,7 @@ from aiida_forcefield.calculations.dimers import DRAWN, FRAMES, STRETCHED
 from aiida_forcefield.dynamics import pressure_shares
 from aiida_forcefield.potentials import DimerPoints, MoleculePoints, join_dimers
 from aiida_forcefield.scans import Counterpoise, Points, calibrated, pairs_of_each
-from aiida_forcefield.topology import Topology
+from aiida_forcefield.topology import Species
 
 Liquid = tuple[np.ndarray, np.ndarray]
 """Whole molecules, (f, M, n, 3), and edges of the boxes, (f, 3), Å."""
@@ -66,7 +66,7 @@ def liquids_of(data: Mapping[str, object]) -> dict[str, Liquid]:
 def dimer_points(
     groups: Mapping[str, Sequence[Points]],
     weights: Mapping[str, np.ndarray | None],
-    topology: Topology,
+    species: Species,
     counterpoise: Counterpoise | None,
     liquids: Mapping[str, Liquid],
 ) -> list[DimerPoints]:
@@ -76,7 +76,7 @@ def dimer_points(
         groups: points of scans and batches, by their labels such as ``liquid_0_00``; those of
             ``stretched_0_00`` go with them.
         weights: of the scans; None where all weigh alike.
-        topology: the molecule.
+        species: the molecule.
         counterpoise: correction of the energies; with None they stay as they are.
         liquids: of which the pressure is fitted, too, as of `liquids_of`.
     """
@@ -84,7 +84,7 @@ def dimer_points(
     for group, parts in groups.items():
         if not parts[0].split or group.startswith(STRETCHED):
             continue
-        known = [calibrated(part, topology, counterpoise) for part in parts]
+        known = [calibrated(part, species, counterpoise) for part in parts]
         found = DimerPoints(
             np.concatenate([p.positions[p.ok] for p in known]),
             np.concatenate([p.energies[p.ok] for p in known]),
@@ -94,12 +94,12 @@ def dimer_points(
         stretched = group.replace(DRAWN, STRETCHED)
         if stretched != group and stretched in groups:
             (here,), (there,) = parts, groups[stretched]
-            found = _with_stretched(found, here, there, topology, counterpoise)
+            found = _with_stretched(found, here, there, species, counterpoise)
         # Batches of one round are one sample of its liquid.
         name = group.rpartition("_")[0] if group.startswith(DRAWN) else found.label
         sets.setdefault(name, []).append(found)
     joined = {name: join_dimers(parts) for name, parts in sets.items()}
-    joined |= _samples(joined, topology, liquids)
+    joined |= _samples(joined, species, liquids)
     by_label: dict[str, list[DimerPoints]] = {}
     for points in joined.values():
         by_label.setdefault(points.label, []).append(points)
@@ -107,7 +107,7 @@ def dimer_points(
 
 
 def _samples(
-    joined: Mapping[str, DimerPoints], topology: Topology, liquids: Mapping[str, Liquid]
+    joined: Mapping[str, DimerPoints], species: Species, liquids: Mapping[str, Liquid]
 ) -> dict[str, DimerPoints]:
     """Pairs that were drawn from liquids, with their shares of the pressure of all.
 
@@ -118,7 +118,7 @@ def _samples(
     samples = {}
     for name, points in drawn.items():
         frames, box = liquids[name]
-        numbers = pairs_of_each(topology, frames, box, points.positions[points.pulled])
+        numbers = pairs_of_each(species, frames, box, points.positions[points.pulled])
         shares = pressure_shares(numbers, float(np.prod(box, axis=1).mean()))
         samples[name] = replace(points, shares=shares * len(numbers) / total)
     return samples
@@ -128,13 +128,13 @@ def _with_stretched(
     found: DimerPoints,
     here: Points,
     there: Points,
-    topology: Topology,
+    species: Species,
     counterpoise: Counterpoise | None,
 ) -> DimerPoints:
     """The same with those that are known with their molecules farther apart, too."""
     # All have the correction of the dimer that they were made from: else a hydrogen bond that
     # counts as a little less of one would look like a change of energy.
-    corrected = calibrated(replace(there, positions=here.positions), topology, counterpoise)
+    corrected = calibrated(replace(there, positions=here.positions), species, counterpoise)
     both = here.ok & there.ok
     return replace(
         found,

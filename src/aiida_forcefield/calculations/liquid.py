@@ -7,7 +7,7 @@ import numpy as np
 from aiida.engine import calcfunction
 from aiida.orm import ArrayData, Dict, SinglefileData
 
-from aiida_forcefield.data import ForceFieldData, ThermoData, TopologyData
+from aiida_forcefield.data import ForceFieldData, SpeciesData, ThermoData
 from aiida_forcefield.dynamics import (
     DATA,
     FORCE_FIELD,
@@ -36,7 +36,7 @@ SCIENCE = 8
 @calcfunction
 def prepare_liquid(
     force_field: ForceFieldData,
-    topology: TopologyData,
+    species: SpeciesData,
     box: ArrayData,
     settings: Dict,
     many_body: Dict | None = None,
@@ -44,7 +44,7 @@ def prepare_liquid(
     """LAMMPS input: `force_field`, its table of `damping` if it has one, packed box, and a script
     ``equilibration_SEED`` for each seed.
     """
-    field, molecule = force_field.value, topology.value
+    field, molecule = force_field.value, species.value
     content, positions = settings.get_dict(), box.get_array("positions")
     conditions = Conditions(content["temperature"], content["pressure"], rigid_bonds(molecule))
     cutoff, parts = content["cutoff"], [*_parts(many_body).values()]
@@ -68,12 +68,12 @@ def prepare_liquid(
 
 @calcfunction
 def prepare_production(
-    topology: TopologyData, box: ArrayData, settings: Dict, many_body: Dict | None = None
+    species: SpeciesData, box: ArrayData, settings: Dict, many_body: Dict | None = None
 ) -> SinglefileData:
     """The script of a leg of production, the same for all legs of all seeds."""
     content = settings.get_dict()
     script = production_script(
-        Conditions(content["temperature"], content["pressure"], rigid_bonds(topology.value)),
+        Conditions(content["temperature"], content["pressure"], rigid_bonds(species.value)),
         content["production"],
         content["production"] / content["frames"] if content["frames"] else None,
         [*_parts(many_body).values()],
@@ -85,7 +85,7 @@ def prepare_production(
 @calcfunction
 def measure_density(
     force_field: ForceFieldData,
-    topology: TopologyData,
+    species: SpeciesData,
     box: ArrayData,
     settings: Dict,
     many_body: Dict | None = None,
@@ -106,7 +106,7 @@ def measure_density(
         legs.setdefault(label.split("_leg_")[0], []).append(node.value)
     runs = [Thermo.join(parts) for parts in legs.values()]
     molecules = len(box.get_array("positions"))
-    tail = tail_coefficient(force_field.value, topology.value, molecules, content["cutoff"])
+    tail = tail_coefficient(force_field.value, species.value, molecules, content["cutoff"])
     for run in runs:
         check_tail(run, tail)
     interval = float(np.median(np.diff(runs[0].time)))

@@ -8,7 +8,7 @@ import numpy as np
 from aiida.engine import calcfunction
 from aiida.orm import ArrayData, Dict
 
-from aiida_forcefield.data import ForceFieldData, PointsData, StructuresData, TopologyData
+from aiida_forcefield.data import ForceFieldData, PointsData, SpeciesData, StructuresData
 from aiida_forcefield.dynamics import (
     ManyBody,
     atomic_polarizabilities,
@@ -26,16 +26,16 @@ ENDS = [0, -1]
 
 
 @calcfunction
-def resting_molecule(topology: TopologyData, reference: PointsData) -> StructuresData:
+def resting_molecule(species: SpeciesData, reference: PointsData) -> StructuresData:
     """The relaxed molecule, of which the polarizability is computed."""
     positions = reference.value.positions[:1]
-    return StructuresData(molecule_structures(topology.value, "polarizability", positions))
+    return StructuresData(molecule_structures(species.value, "polarizability", positions))
 
 
 @calcfunction
 def measure_many_body(
     force_field: ForceFieldData,
-    topology: TopologyData,
+    species: SpeciesData,
     reference: PointsData,
     properties: ArrayData,
     polarizability: ArrayData | None = None,
@@ -45,7 +45,7 @@ def measure_many_body(
 
     Args:
         force_field: has the charges in vacuum and in the liquid.
-        topology: the molecule.
+        species: the molecule.
         reference: the relaxed molecule.
         properties: of it, the dispersion coefficients `c6` (n, n) in eV Å⁶. Those of the force
             field are fitted, and stand for all that its form does not say.
@@ -64,7 +64,7 @@ def measure_many_body(
     Raises:
         ValueError: dipoles that molecules induce in each other do not settle.
     """
-    field, molecule = force_field.value, topology.value
+    field, molecule = force_field.value, species.value
     names = molecule.atom_types
     c6 = np.diag(properties.get_array("c6"))
     radii = [van_der_waals_radius(symbol) for symbol in molecule.symbols]

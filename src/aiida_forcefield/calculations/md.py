@@ -7,7 +7,7 @@ from aiida.orm import ArrayData, Dict, SinglefileData
 from aiida_lammps.calculations.raw import LammpsRawCalculation
 
 from aiida_forcefield.calculations.options import LOCK, default_to_one_core
-from aiida_forcefield.data import ThermoData, TopologyData
+from aiida_forcefield.data import SpeciesData, ThermoData
 from aiida_forcefield.dynamics import END_OF_LOG, FINAL_DATA, FRAMES
 
 DONE = f"! grep -q '{END_OF_LOG}' {LammpsRawCalculation.FILENAME_OUTPUT} 2>/dev/null || exit 0"
@@ -23,7 +23,7 @@ class MdCalculation(LammpsRawCalculation):
         super().define(spec)
         del spec.outputs["results"]
         spec.input("settings", valid_type=Dict, help="The liquid's settings, `temperature` (K).")
-        spec.input("topology", valid_type=TopologyData, help="The molecule of the liquid.")
+        spec.input("species", valid_type=SpeciesData, help="The molecule of the liquid.")
         default_to_one_core(spec, "forcefield.md")
         spec.output(
             "thermo",

@@ -10,7 +10,7 @@ from aiida.orm import ArrayData, Dict
 from aiida_forcefield.calculations.calibration import counterpoise_of
 from aiida_forcefield.calculations.dimers import FRAMES
 from aiida_forcefield.calculations.fit_points import dimer_points, liquids_of
-from aiida_forcefield.data import ForceFieldData, PointsData, TopologyData
+from aiida_forcefield.data import ForceFieldData, PointsData, SpeciesData
 from aiida_forcefield.dynamics import pressure_error
 from aiida_forcefield.potentials import Settings, change_errors, join_dimers, near
 
@@ -20,7 +20,7 @@ SCIENCE = 3
 
 @calcfunction
 def assess_pressure(
-    topology: TopologyData,
+    species: SpeciesData,
     force_field: ForceFieldData,
     settings: Dict,
     sampling: Dict,
@@ -33,7 +33,7 @@ def assess_pressure(
     pairs worse that are left out.
 
     Args:
-        topology: the molecule.
+        species: the molecule.
         force_field: with the diagnostics of its fit.
         settings: of the fit.
         sampling: with `target_pressure` (bar), and of how many pairs are drawn in a round.
@@ -49,7 +49,7 @@ def assess_pressure(
     Raises:
         ValueError: no pair could be computed.
     """
-    molecule, field, content = topology.value, force_field.value, sampling.get_dict()
+    molecule, field, content = species.value, force_field.value, sampling.get_dict()
     groups = {
         label: [node.value] for label, node in sorted(data.items()) if not label.startswith(FRAMES)
     }

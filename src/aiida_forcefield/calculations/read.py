@@ -3,12 +3,12 @@
 from aiida.engine import calcfunction
 from aiida.orm import SinglefileData
 
-from aiida_forcefield.data import ForceFieldData, TopologyData
+from aiida_forcefield.data import ForceFieldData, SpeciesData
 from aiida_forcefield.potentials import read_files
 
 
 @calcfunction
-def read_force_field(topology: TopologyData, **files: SinglefileData) -> ForceFieldData:
+def read_force_field(species: SpeciesData, **files: SinglefileData) -> ForceFieldData:
     """The force field of a molecule; files in the order of their labels, as `read_files`."""
     named = [(node.filename, node.get_content("r")) for _, node in sorted(files.items())]
-    return ForceFieldData(read_files(named, topology.value))
+    return ForceFieldData(read_files(named, species.value))

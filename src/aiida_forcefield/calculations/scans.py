@@ -7,7 +7,7 @@ from aiida.engine import calcfunction
 from aiida.orm import Data, Dict
 from numpy.typing import NDArray
 
-from aiida_forcefield.data import PointsData, StructuresData, SurrogateData, TopologyData
+from aiida_forcefield.data import PointsData, SpeciesData, StructuresData, SurrogateData
 from aiida_forcefield.scans import (
     Points,
     Scan,
@@ -20,19 +20,19 @@ from aiida_forcefield.scans import (
 )
 from aiida_forcefield.scans.coordinates import evaluate
 from aiida_forcefield.surrogate import Observations, Settings, first_values, learn
-from aiida_forcefield.topology import Topology
+from aiida_forcefield.topology import Species
 
 Array = NDArray[np.float64]
 
 
 @calcfunction
 def plan_all_scans(
-    topology: TopologyData, reference: PointsData, molecule: Dict, pairs: Dict
+    species: SpeciesData, reference: PointsData, molecule: Dict, pairs: Dict
 ) -> dict[str, Data]:
     """All scans of a material, and the structures with which each begins.
 
     Args:
-        topology: the molecule.
+        species: the molecule.
         reference: the relaxed molecule.
         molecule: settings of the surrogates of scans of one molecule.
         pairs: settings of the surrogates of scans of pairs.
@@ -41,20 +41,20 @@ def plan_all_scans(
         Two nodes for each scan, labelled like ``scan_bond_C1_O1`` and ``begin_bond_C1_O1``.
     """
     positions = reference.value.positions
-    scans = plan_scans(topology.value, positions[0]).scans
+    scans = plan_scans(species.value, positions[0]).scans
     planned: dict[str, Data] = {}
-    for plan in (*scans, *plan_pair_scans(topology.value, positions[0])):
+    for plan in (*scans, *plan_pair_scans(species.value, positions[0])):
         settings = Settings(**(pairs if plan.kind == "pair" else molecule).get_dict())
         values = first_values(plan.kind, plan.lower, plan.upper, settings)
         label = plan.name.replace(" ", "_").replace("-", "_")
         planned[f"scan_{label}"] = Dict(asdict(plan))
-        planned[f"begin_{label}"] = _structures(plan, topology.value, positions, values)
+        planned[f"begin_{label}"] = _structures(plan, species.value, positions, values)
     return planned
 
 
 @calcfunction
 def learn_profile(
-    scan: Dict, topology: TopologyData, reference: PointsData, settings: Dict, **points: PointsData
+    scan: Dict, species: SpeciesData, reference: PointsData, settings: Dict, **points: PointsData
 ) -> dict[str, Data]:
     """The profile of a scan as its points tell it, and the structures that it wants next.
 
@@ -71,7 +71,7 @@ def learn_profile(
     if len(surrogate.proposals):
         relaxed = [] if plan.kind == "pair" else [p.positions[p.ok] for p in values]
         starts = np.concatenate([monomer, *relaxed])
-        learned["structures"] = _structures(plan, topology.value, starts, surrogate.proposals)
+        learned["structures"] = _structures(plan, species.value, starts, surrogate.proposals)
     return learned
 
 
@@ -86,13 +86,13 @@ def observations(points: list[Points]) -> Observations:
     return Observations(x=x[ok], energy=energy[ok], slope=slope[ok], failed=x[tried & ~ok])
 
 
-def _structures(plan: Scan, topology: Topology, starts: Array, values: Array) -> StructuresData:
+def _structures(plan: Scan, species: Species, starts: Array, values: Array) -> StructuresData:
     """Drive the nearest of the `starts`, shape (s, n, 3), to each of the `values`."""
     if plan.kind == "pair":
-        dimers = pair_scan(topology, starts[0], plan, values)
+        dimers = pair_scan(species, starts[0], plan, values)
         first, second = plan.atoms
-        sites = first, second + len(topology.symbols)
-        return StructuresData(dimer_structures(topology, plan.name, dimers, sites, values))
+        sites = first, second + len(species.symbols)
+        return StructuresData(dimer_structures(species, plan.name, dimers, sites, values))
     here = evaluate(starts, [plan.atoms])[0][:, 0]
     if plan.kind != "bond":
         here = np.degrees(here)
@@ -100,10 +100,10 @@ def _structures(plan: Scan, topology: Topology, starts: Array, values: Array) ->
     if plan.kind in ("dihedral", "improper"):
         distance = np.minimum(distance, 360.0 - distance)
     driven = [
-        drive(topology, starts[nearest], plan, value)
+        drive(species, starts[nearest], plan, value)
         for nearest, value in zip(distance.argmin(axis=0), values, strict=True)
     ]
     # Rounded, and without negative zeros, lest the last bit of a machine make a point a new one.
     positions = np.round(driven, 8) + 0.0
-    structures = molecule_structures(topology, plan.name, positions, plan.atoms, values)
+    structures = molecule_structures(species, plan.name, positions, plan.atoms, values)
     return StructuresData(structures)

@@ -32,22 +32,22 @@ def compare(profile: str, pk: int, files: tuple[Path, ...]) -> None:
     study = find_study(pk)
     if "force_field" not in study.outputs:
         raise InputError(f"PK {pk}: this study has no force field yet; see `status {pk}`")
-    topology, own = study.outputs.topology.value, study.outputs.force_field
+    species, own = study.outputs.species.value, study.outputs.force_field
     texts = contents(files)
     try:
-        other = read_files(texts, topology)
+        other = read_files(texts, species)
     except ValueError as error:
         raise InputError(str(error)) from None
     fit = own.creator
     incoming = fit.base.links.get_incoming(node_class=PointsData)
     counterpoise = counterpoise_of(fit.inputs.calibration if "calibration" in fit.inputs else None)
     points = [
-        calibrated(entry.node.value, topology, counterpoise)
+        calibrated(entry.node.value, species, counterpoise)
         for entry in incoming.all()
         if STRETCHED not in entry.link_label  # fitted is not their energy, but how it changed
     ]
     settings = Settings(**fit.inputs.settings.get_dict())
-    errors = (field_errors(field, topology, points, settings) for field in (own.value, other))
+    errors = (field_errors(field, species, points, settings) for field in (own.value, other))
     console = Console()
     print_comparison(*errors, files[0].name, console)
     print_force_field(force_field_results(other), console)

@@ -102,7 +102,7 @@ def import_(files: tuple[Path, ...], smiles: str) -> None:
     from aiida.orm import Dict, SinglefileData
 
     from aiida_forcefield.calculations.read import read_force_field
-    from aiida_forcefield.calculations.topology import perceive_topology
+    from aiida_forcefield.calculations.species import perceive_species
     from aiida_forcefield.potentials import read_files
     from aiida_forcefield.topology import read_material
 
@@ -115,7 +115,7 @@ def import_(files: tuple[Path, ...], smiles: str) -> None:
         f"file_{place}": SinglefileData(StringIO(text), filename=name)
         for place, (name, text) in enumerate(named)
     }
-    node = read_force_field(topology=perceive_topology(Dict({"smiles": smiles})), **nodes)
+    node = read_force_field(species=perceive_species(Dict({"smiles": smiles})), **nodes)
     click.echo(f"force field {node.pk}")
 
 
@@ -130,14 +130,14 @@ def export(pk: int, program: str, output: Path) -> None:
 
     node = _find(pk)
     fit = node.creator
-    if fit is None or "topology" not in fit.inputs:
+    if fit is None or "species" not in fit.inputs:
         raise InputError(f"PK {pk}: no calculation made it, so that its molecule is not known")
-    topology = fit.inputs.topology.value
+    species = fit.inputs.species.value
     if "reference" in fit.inputs:
         positions = fit.inputs.reference.value.positions[0]
     else:  # of what was imported, no QM is known
-        positions = topology.conformers[0]
-    files = program_files(program, node.value, topology, positions)
+        positions = species.conformers[0]
+    files = program_files(program, node.value, species, positions)
     for line in write_files(output, files):
         click.echo(line)
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from aiida_forcefield.potentials import ForceField
     from aiida_forcefield.report import DimerSet, Profile
     from aiida_forcefield.scans import Points
-    from aiida_forcefield.topology import Topology
+    from aiida_forcefield.topology import Species
 
 
 SCAN = "aiida.workflows:forcefield.scan"
@@ -40,7 +40,7 @@ def collect_profiles(study: "ProcessNode") -> list["Profile"]:
     from aiida_forcefield.scans import Scan
 
     found = outputs_of(study)
-    reference, topology = found["reference"].value, found["topology"].value
+    reference, species = found["reference"].value, found["species"].value
     force_field = found["force_field"].value if "force_field" in found else None
     counterpoise = counterpoise_of(found.get("calibration"))
     profiles = []
@@ -51,7 +51,7 @@ def collect_profiles(study: "ProcessNode") -> list["Profile"]:
             points = in_order(outputs["points"])
             profiles.append(
                 compare_profile(
-                    plan, surrogate, points, reference, topology, force_field, counterpoise
+                    plan, surrogate, points, reference, species, force_field, counterpoise
                 )
             )
     return profiles
@@ -76,10 +76,10 @@ def collect_dimers(study: "ProcessNode") -> list["DimerSet"]:
         if shown and points is not None and batch.is_finished:
             found.setdefault(kind, []).append(points.value)
     outputs = outputs_of(study)
-    field, topology = outputs["force_field"].value, outputs["topology"].value
+    field, species = outputs["force_field"].value, outputs["species"].value
     counterpoise = counterpoise_of(outputs.get("calibration"))
     return [
-        _dimer_set(field, topology, name, [calibrated(p, topology, counterpoise) for p in parts])
+        _dimer_set(field, species, name, [calibrated(p, species, counterpoise) for p in parts])
         for name, parts in found.items()
     ]
 
@@ -104,7 +104,7 @@ def in_order(points: Mapping[str, "PointsData"]) -> list["Points"]:
 
 
 def _dimer_set(
-    field: "ForceField", topology: "Topology", name: str, parts: Sequence["Points"]
+    field: "ForceField", species: "Species", name: str, parts: Sequence["Points"]
 ) -> "DimerSet":
     from aiida_forcefield.potentials import interaction_energies
     from aiida_forcefield.potentials.units import KCAL_PER_MOL
@@ -112,7 +112,7 @@ def _dimer_set(
 
     positions = np.concatenate([part.positions[part.ok] for part in parts])
     energies = np.concatenate([part.energies[part.ok] for part in parts])
-    predicted = interaction_energies(field, topology, positions)
+    predicted = interaction_energies(field, species, positions)
     return DimerSet(name, energies / KCAL_PER_MOL, predicted / KCAL_PER_MOL)
 
 

@@ -34,7 +34,7 @@ def write_folder(
     files = program_files(
         program,
         outputs.force_field.value,
-        outputs.topology.value,
+        outputs.species.value,
         outputs.reference.value.positions[0],
     )
     yield from write_files(folder, files)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from aiida_forcefield.cli.study import StudyFile
 
 if TYPE_CHECKING:
-    from aiida_forcefield.topology import Topology
+    from aiida_forcefield.topology import Species
 
 
 def describe_plan(file: StudyFile, points_of: int | None = None) -> Iterator[str]:
@@ -23,21 +23,21 @@ def describe_plan(file: StudyFile, points_of: int | None = None) -> Iterator[str
     from aiida_forcefield.workflows.protocols import describe, get_protocol
 
     study = file.study
-    topology = file.topology()
+    species = file.species()
     settings = get_protocol(study.protocol, study.overrides)
-    members = Counter(topology.atom_types)
-    terms = Counter(term.kind for term in topology.term_types)
+    members = Counter(species.atom_types)
+    terms = Counter(term.kind for term in species.term_types)
 
-    yield f"material    {study.material.name} {topology.smiles}".rstrip()
+    yield f"material    {study.material.name} {species.smiles}".rstrip()
     yield (
-        f"            {len(topology.symbols)} atoms, charge {topology.charge} e, "
-        f"multiplicity {topology.multiplicity}, {len(topology.conformers)} conformer(s)"
+        f"            {len(species.symbols)} atoms, charge {species.charge} e, "
+        f"multiplicity {species.multiplicity}, {len(species.conformers)} conformer(s)"
     )
     yield f"protocol    {study.protocol}: {describe(study.protocol)}"
     yield f"atom types  {', '.join(f'{name} × {count}' for name, count in members.items())}"
     yield f"term types  {', '.join(f'{kind} × {count}' for kind, count in terms.items()) or 'none'}"
     if points_of is None:
-        yield from _qm(topology, settings)
+        yield from _qm(species, settings)
     else:
         yield f"QM points   those of study {points_of}, and no others"
     for item in study.properties:
@@ -53,13 +53,13 @@ def describe_plan(file: StudyFile, points_of: int | None = None) -> Iterator[str
             yield f"jobs of {role}  {said}"
 
 
-def _qm(topology: "Topology", settings: Mapping[str, Any]) -> Iterator[str]:
+def _qm(species: "Species", settings: Mapping[str, Any]) -> Iterator[str]:
     """Scans and dimers, and how many points these are at most."""
     from aiida_forcefield.scans import plan_pair_scans, plan_scans
 
-    positions = topology.conformers[0]
-    scans = plan_scans(topology, positions).scans
-    pairs = plan_pair_scans(topology, positions)
+    positions = species.conformers[0]
+    scans = plan_scans(species, positions).scans
+    pairs = plan_pair_scans(species, positions)
     sampling, learning = settings["sampling"], settings["learning"]
     count = min(len(pairs), sampling["pair_scans"])
     others = sampling["uncertain"] + sampling["thermal"]
@@ -68,7 +68,7 @@ def _qm(topology: "Topology", settings: Mapping[str, Any]) -> Iterator[str]:
     calibration = settings.get("calibration")
     calibrated = 2 * calibration["dimers"] if calibration else 0
     most = (
-        len(topology.conformers)
+        len(species.conformers)
         + len(scans) * learning["molecule"]["max_points"]
         + count * learning["pairs"]["max_points"]
         + sampling["random"]

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from aiida_forcefield.potentials import ForceField
-    from aiida_forcefield.topology import Topology
+    from aiida_forcefield.topology import Species
 
 PROGRAMS = ("lammps", "openmm", "gromacs")
 PROGRAM_HELP = f"MD program: {', '.join(PROGRAMS)} (of Lennard-Jones only: a study's `fit.forms`)."
@@ -45,9 +45,9 @@ from openmm.app import ForceField, NoCutoff, PDBFile, Simulation
 from openmm.unit import femtosecond, kelvin, picosecond
 
 pdb = PDBFile("molecule.pdb")
-system = ForceField("forcefield.xml").createSystem(pdb.topology, nonbondedMethod=NoCutoff)
+system = ForceField("forcefield.xml").createSystem(pdb.species, nonbondedMethod=NoCutoff)
 integrator = LangevinMiddleIntegrator(298.15 * kelvin, 1 / picosecond, 0.5 * femtosecond)
-simulation = Simulation(pdb.topology, system, integrator)
+simulation = Simulation(pdb.species, system, integrator)
 simulation.context.setPositions(pdb.positions)
 print("energy:", simulation.context.getState(getEnergy=True).getPotentialEnergy())
 simulation.minimizeEnergy()
@@ -91,14 +91,14 @@ def check_program(program: str) -> None:
 
 
 def program_files(
-    program: str, field: "ForceField", topology: "Topology", molecule: "NDArray[np.float64]"
+    program: str, field: "ForceField", species: "Species", molecule: "NDArray[np.float64]"
 ) -> dict[str, str]:
     """Text of each file by name.
 
     Args:
         program: one of `PROGRAMS`.
         field: the force field.
-        topology: its molecule.
+        species: its molecule.
         molecule: positions, shape (n, 3), Å, or those of the ions of a crystal's cell.
 
     Raises:
@@ -113,45 +113,45 @@ def program_files(
     positions = (molecule - molecule.mean(axis=0) + EXAMPLE_BOX / 2)[None]
     box = np.full(3, EXAMPLE_BOX)
     try:
-        if topology.cell is not None:
+        if species.cell is not None:
             if program != "lammps":
                 raise ValueError("crystals are allowed for lammps only")
-            return _crystal_files(field, topology, molecule)
+            return _crystal_files(field, species, molecule)
         if program == "lammps":
             example = LAMMPS_EXAMPLE.format(what="One molecule in a box", repeat="")
             return {
-                **_lammps_files(field, topology),
-                "system.data": to.write_data(field, topology, positions, box),
+                **_lammps_files(field, species),
+                "system.data": to.write_data(field, species, positions, box),
                 # A single atom that does not drift has no temperature.
                 "in.lammps": example + LAMMPS_DYNAMICS * (len(molecule) > 1),
             }
         if program == "openmm":
             return {
-                "forcefield.xml": to.write_openmm(field, topology),
-                "molecule.pdb": to.write_pdb(topology, positions, box),
+                "forcefield.xml": to.write_openmm(field, species),
+                "molecule.pdb": to.write_pdb(species, positions, box),
                 "run.py": OPENMM_EXAMPLE,
             }
         return {
-            **to.write_gromacs(field, topology),
-            "conf.gro": to.write_gro(topology, positions, box),
+            **to.write_gromacs(field, species),
+            "conf.gro": to.write_gro(species, positions, box),
             "grompp.mdp": GROMACS_EXAMPLE,
         }
     except ValueError as error:
         raise InputError(f"--to {program}: {error}") from None
 
 
-def _lammps_files(field: "ForceField", topology: "Topology", cutoff: float = 9.0) -> dict[str, str]:
+def _lammps_files(field: "ForceField", species: "Species", cutoff: float = 9.0) -> dict[str, str]:
     from aiida_forcefield.potentials import DAMPING, write_damping, write_force_field
 
-    damping = write_damping(field, topology, cutoff)
+    damping = write_damping(field, species, cutoff)
     return {
-        "forcefield.lmp": write_force_field(field, topology, cutoff),
+        "forcefield.lmp": write_force_field(field, species, cutoff),
         **({DAMPING: damping} if damping else {}),
     }
 
 
 def _crystal_files(
-    field: "ForceField", topology: "Topology", ions: "NDArray[np.float64]"
+    field: "ForceField", species: "Species", ions: "NDArray[np.float64]"
 ) -> dict[str, str]:
     """A cell, which LAMMPS repeats, as its data file wants it turned."""
     import numpy as np
@@ -159,15 +159,15 @@ def _crystal_files(
 
     from aiida_forcefield.potentials import CRYSTAL_CUTOFF, write_data
 
-    prism = Prism(topology.cell, reduce_cell=True)
+    prism = Prism(species.cell, reduce_cell=True)
     cell, positions = prism.cell, prism.vector_to_lammps(ions)
     # The planes of a family of lattice vectors are one over the length of its reciprocal apart.
     heights = 1 / np.linalg.norm(np.linalg.inv(cell), axis=0)
     repeat = " ".join(str(int(count)) for count in np.ceil(EXAMPLE_CRYSTAL / heights))
     example = LAMMPS_EXAMPLE.format(what="A crystal", repeat=f"replicate {repeat}\n")
     return {
-        **_lammps_files(field, topology, CRYSTAL_CUTOFF),
-        "system.data": write_data(field, topology, positions[None], np.tril(cell)),
+        **_lammps_files(field, species, CRYSTAL_CUTOFF),
+        "system.data": write_data(field, species, positions[None], np.tril(cell)),
         "in.lammps": example + LAMMPS_DYNAMICS,
     }
 

@@ -36,7 +36,7 @@ def collect_results(study: "ProcessNode") -> Results:
             for part in QM_SECTIONS
             if part in inputs.fit.parameters
         },
-        "topology": _topology(outputs),
+        "species": _species(outputs),
         "scans": _scans(study),
         "qm": _qm(study),
         "dipoles": _dipoles(outputs),
@@ -135,15 +135,15 @@ def force_field_results(field: "ForceField") -> Results:
     }
 
 
-def _topology(outputs: Outputs) -> Results | None:
+def _species(outputs: Outputs) -> Results | None:
     """Numbers of atoms, atom types, and term types of each kind."""
-    if "topology" not in outputs:
+    if "species" not in outputs:
         return None
-    topology = outputs["topology"].value
-    kinds = [term.kind for term in topology.term_types]
+    species = outputs["species"].value
+    kinds = [term.kind for term in species.term_types]
     return {
-        "atoms": len(topology.symbols),
-        "atom_types": len(topology.type_names),
+        "atoms": len(species.symbols),
+        "atom_types": len(species.type_names),
         **{kind: kinds.count(kind) for kind in ("bond", "angle", "dihedral", "improper")},
     }
 

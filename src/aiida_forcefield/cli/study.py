@@ -15,7 +15,7 @@ from aiida_forcefield.cli.section import Positive, Section, Text
 from aiida_forcefield.cli.yaml_lines import KeyPath, read_yaml
 
 if TYPE_CHECKING:
-    from aiida_forcefield.topology import Topology
+    from aiida_forcefield.topology import Species
 
 
 class StudyError(InputError):
@@ -109,8 +109,8 @@ class StudyFile:
         """An error about the value of a key."""
         return StudyError(_located(self.path, self.lines, keys, message))
 
-    def topology(self) -> "Topology":
-        """The topology of the material.
+    def species(self) -> "Species":
+        """The species of the material.
 
         Raises:
             StudyError: the material is no molecule that can be treated, or the protocol's boxes
@@ -122,17 +122,17 @@ class StudyFile:
 
         source = self.material()
         try:
-            topology = read_material(source)
+            species = read_material(source)
         except ValueError as error:
             key = "smiles" if "smiles" in source else "file"
             raise self.error(str(error), "material", key) from None
         settings = get_protocol(self.study.protocol, self.study.overrides)
         for box in (settings["liquid"], settings["density"]):
             try:
-                check_liquid(topology, box["cutoff"], box["atoms"])
+                check_liquid(species, box["cutoff"], box["atoms"])
             except ValueError as error:
                 raise self.error(str(error), "properties") from None
-        return topology
+        return species
 
     def material(self) -> dict[str, Any]:
         """The material as plain values, with the text of its file as `xyz`.

@@ -44,7 +44,7 @@ def find_points(pk: int, file: "StudyFile") -> "ForceFieldData":
         known = known_of(field)
     except ValueError as error:
         raise InputError(f"{where}: {error}") from None
-    if not known.topology.value.same_molecule(file.topology()):
+    if not known.species.value.same_molecule(file.species()):
         found, asked = study.inputs.material["name"], file.study.material.name
         raise InputError(f"{where} is of {found}; allowed: one of {asked}")
     settings = get_protocol(file.study.protocol, file.study.overrides)

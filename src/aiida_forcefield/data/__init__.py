@@ -3,17 +3,17 @@
 from aiida_forcefield.data.nodes import (
     ForceFieldData,
     PointsData,
+    SpeciesData,
     StructuresData,
     SurrogateData,
     ThermoData,
-    TopologyData,
 )
 
 __all__ = [
     "ForceFieldData",
     "PointsData",
+    "SpeciesData",
     "StructuresData",
     "SurrogateData",
     "ThermoData",
-    "TopologyData",
 ]

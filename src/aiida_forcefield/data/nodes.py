@@ -7,13 +7,13 @@ from aiida_forcefield.dynamics import Thermo
 from aiida_forcefield.potentials import ForceField
 from aiida_forcefield.scans import Points, Structures
 from aiida_forcefield.surrogate import Surrogate
-from aiida_forcefield.topology import Topology
+from aiida_forcefield.topology import Species
 
 
-class TopologyData(DataclassData[Topology]):
+class SpeciesData(DataclassData[Species]):
     """Atoms, atom types and interaction terms of a molecule."""
 
-    wraps = Topology
+    wraps = Species
 
 
 class StructuresData(DataclassData[Structures]):

@@ -9,7 +9,7 @@ from ase.data import chemical_symbols
 from ase.data.vdw_alvarez import vdw_radii
 from numpy.typing import ArrayLike, NDArray
 
-from aiida_forcefield.topology.topology import Topology
+from aiida_forcefield.topology.species import Species
 
 PACKING_FRACTION = 0.6
 """Van der Waals volume over volume of a molecular liquid; 0.53–0.66 in common solvents."""
@@ -91,15 +91,15 @@ def starting_box(
     return Box(molecules, float((molecules * liquid_volume / DILUTION) ** (1 / 3)))
 
 
-def check_liquid(topology: Topology, cutoff: float, atoms: int) -> None:
+def check_liquid(species: Species, cutoff: float, atoms: int) -> None:
     """Raise a ValueError where no box of the liquid can be made; see `starting_box`."""
-    if topology.charge:
+    if species.charge:
         message = (
-            f"charge {topology.charge:+d}: a liquid of ions of one sign has no density; only "
+            f"charge {species.charge:+d}: a liquid of ions of one sign has no density; only "
             "neutral molecules are allowed"
         )
         raise ValueError(message)
-    starting_box(topology.symbols, topology.conformers[0], cutoff, atoms)
+    starting_box(species.symbols, species.conformers[0], cutoff, atoms)
 
 
 def packmol_input(box: Box, seed: int, molecule_file: str, output_file: str) -> str:

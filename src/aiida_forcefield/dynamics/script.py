@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from aiida_forcefield.dynamics.frames import DUMP_COLUMNS
 from aiida_forcefield.dynamics.log import BAR_PER_ATM, MEASURED, THERMO_KEYWORDS
 from aiida_forcefield.dynamics.many_body import ManyBody
-from aiida_forcefield.topology.topology import Topology
+from aiida_forcefield.topology.species import Species
 
 DATA = "system.data"
 FORCE_FIELD = "forcefield.lmp"
@@ -72,17 +72,17 @@ class Conditions:
         return 2.0 if self.rigid_bonds else 1.0
 
 
-def rigid_bonds(topology: Topology) -> tuple[int, ...]:
+def rigid_bonds(species: Species) -> tuple[int, ...]:
     """LAMMPS types (from 1, in the order of the term types) of the bonds to hydrogen.
 
     Empty where an atom has more than three hydrogens, as in methane: LAMMPS' SHAKE cannot hold
     such clusters.
     """
-    bonds = [term for term in topology.term_types if term.kind == "bond"]
+    bonds = [term for term in species.term_types if term.kind == "bond"]
     found = []
-    hydrogens = [0] * len(topology.symbols)
+    hydrogens = [0] * len(species.symbols)
     for number, term in enumerate(bonds, start=1):
-        if "H" not in {topology.symbols[atom] for atom in term.members[0]}:
+        if "H" not in {species.symbols[atom] for atom in term.members[0]}:
             continue
         found.append(number)
         for i, j in term.members:

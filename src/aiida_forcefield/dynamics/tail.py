@@ -11,11 +11,11 @@ from scipy.integrate import quad
 
 from aiida_forcefield.dynamics.log import Thermo
 from aiida_forcefield.potentials.forcefield import ForceField
-from aiida_forcefield.topology.topology import Topology
+from aiida_forcefield.topology.species import Species
 
 
 def tail_coefficient(
-    forcefield: ForceField, topology: Topology, molecules: int, cutoff: float
+    forcefield: ForceField, species: Species, molecules: int, cutoff: float
 ) -> float:
     """Tail energy times volume of a box of molecules, eV Å³.
 
@@ -23,8 +23,8 @@ def tail_coefficient(
     beyond a ``cutoff`` (Å) where the liquid is taken as uniform
     [M. P. Allen and D. J. Tildesley, Computer Simulation of Liquids, 2nd ed., section 2.8].
     """
-    form, names = forcefield.nonbonded_form, topology.type_names
-    counts = dict(zip(names, molecules * np.bincount(topology.type_indices), strict=True))
+    form, names = forcefield.nonbonded_form, species.type_names
+    counts = dict(zip(names, molecules * np.bincount(species.type_indices), strict=True))
 
     def integral(i: str, j: str) -> float:
         p = np.array(list(forcefield.pair(i, j).values()))

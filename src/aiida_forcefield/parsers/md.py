@@ -47,7 +47,7 @@ class MdParser(Parser):
         """Keep the final state and, where the script wrote any, the frames."""
         final = SinglefileData(folder / FINAL_DATA)
         if (folder / FRAMES).exists():
-            size = len(self.node.inputs.topology.value.symbols)
+            size = len(self.node.inputs.species.value.symbols)
             positions, box = read_frames((folder / FRAMES).read_text(), size)
             self.out("frames", ArrayData({"positions": positions, "box": box}))
         self.out("final", final)

@@ -18,14 +18,14 @@ from aiida_forcefield.potentials.forcefield import ForceField, check_field
 from aiida_forcefield.potentials.forms import FORMS
 from aiida_forcefield.potentials.units import COULOMB
 from aiida_forcefield.scans.coordinates import evaluate
-from aiida_forcefield.topology.topology import Topology
+from aiida_forcefield.topology.species import Species
 
 Array = NDArray[np.float64]
 Indices = NDArray[np.int_]
 
 
 class ForceFieldCalculator(Calculator):
-    """Energies, forces and stress of molecules of one kind, atoms of each in the topology's order.
+    """Energies, forces and stress of molecules of one kind, atoms of each in the species's order.
 
     In a cell that is periodic in all directions the nonbonded form ends at the cutoff, without a
     tail correction, and Coulomb's law is summed by Ewald's method; the molecules may be wrapped.
@@ -34,11 +34,11 @@ class ForceFieldCalculator(Calculator):
 
     Args:
         forcefield: the force field, of which the charges for the liquid act.
-        topology: its molecule.
+        species: its molecule.
         cutoff: of the form, Å.
 
     Raises:
-        ValueError: if the terms are not the topology's.
+        ValueError: if the terms are not the species's.
     """
 
     implemented_properties = ["energy", "free_energy", "forces", "stress"]  # noqa: RUF012
@@ -46,14 +46,14 @@ class ForceFieldCalculator(Calculator):
     def __init__(
         self,
         forcefield: ForceField,
-        topology: Topology,
+        species: Species,
         cutoff: float = 9.0,
     ) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
-        check_field(forcefield, topology)
-        self._field, self._topology = forcefield, topology
+        check_field(forcefield, species)
+        self._field, self._species = forcefield, species
         self._split = split(cutoff)
-        self._charges = np.array([forcefield.charges[name] for name in topology.atom_types])
+        self._charges = np.array([forcefield.charges[name] for name in species.atom_types])
 
     def calculate(
         self,
@@ -64,11 +64,11 @@ class ForceFieldCalculator(Calculator):
         """Energy, forces and, in a cell, the stress.
 
         Raises:
-            ValueError: if the atoms are not molecules of the topology, or are periodic in one or
+            ValueError: if the atoms are not molecules of the species, or are periodic in one or
                 two directions.
         """
         super().calculate(atoms, properties, system_changes)  # type: ignore[no-untyped-call]
-        symbols = self._topology.symbols
+        symbols = self._species.symbols
         assert self.atoms is not None
         atoms = self.atoms
         count, rest = divmod(len(atoms), len(symbols))
@@ -102,7 +102,7 @@ class ForceFieldCalculator(Calculator):
         if cell is None:
             return x
         x = x.copy()
-        for near, atom in _tree(self._topology):
+        for near, atom in _tree(self._species):
             away = x[:, atom] - x[:, near]
             x[:, atom] -= np.round(away @ np.linalg.inv(cell)) @ cell
         return x
@@ -110,7 +110,7 @@ class ForceFieldCalculator(Calculator):
     def _bonded(self, x: Array) -> tuple[dict[str, float], Array]:
         energies: dict[str, float] = {}
         by_atom = np.zeros((x.shape[1], x.shape[0], 3))
-        for term_type in self._topology.term_types:
+        for term_type in self._species.term_types:
             term = self._field.term(term_type.name)
             atoms = np.array(term_type.members)
             q, slopes = evaluate(x, atoms)
@@ -124,7 +124,7 @@ class ForceFieldCalculator(Calculator):
     ) -> dict[str, tuple[float, Array, Array]]:
         """Energies of the form and of Coulomb's law, their gradients, and derivatives by strain."""
         cutoff, alpha = self._split.cutoff, self._split.alpha
-        n = len(self._topology.symbols)
+        n = len(self._species.symbols)
         if cell is None:
             pairs = np.stack(np.triu_indices(len(x), k=1), axis=1)
             d = x[pairs[:, 0]] - x[pairs[:, 1]]
@@ -137,7 +137,7 @@ class ForceFieldCalculator(Calculator):
             pairs, d = np.stack([i, j], axis=1)[once], -away[once]
             same = (i // n == j // n)[once] & ~images[once].any(axis=1)
         bonds = np.full(len(pairs), n + 4)
-        bonds[same] = self._topology.bond_distances[tuple(pairs[same].T % n)]
+        bonds[same] = self._species.bond_distances[tuple(pairs[same].T % n)]
         form_scale, coulomb_scale = self._field.scale_14 or (0.0, 0.0)
         r = np.linalg.norm(d, axis=1)
         product = COULOMB * np.prod(np.tile(self._charges, count)[pairs], axis=1)
@@ -177,9 +177,9 @@ class ForceFieldCalculator(Calculator):
         }
 
     def _form(self, pairs: Indices, r: Array) -> tuple[Array, Array]:
-        """Energy and slope of each pair of atoms of the topology."""
-        names, evaluate_form = self._topology.type_names, self._field.nonbonded_form.evaluate
-        types = np.sort(self._topology.type_indices[pairs], axis=1)
+        """Energy and slope of each pair of atoms of the species."""
+        names, evaluate_form = self._species.type_names, self._field.nonbonded_form.evaluate
+        types = np.sort(self._species.type_indices[pairs], axis=1)
         code = types @ [len(names), 1]
         energy, slope = np.zeros(len(r)), np.zeros(len(r))
         for each in np.unique(code).tolist():
@@ -191,15 +191,15 @@ class ForceFieldCalculator(Calculator):
         return energy, slope
 
 
-def _tree(topology: Topology) -> Iterator[tuple[int, int]]:
+def _tree(species: Species) -> Iterator[tuple[int, int]]:
     """Pairs of bonded atoms that lead to every atom once, the nearer one first."""
     reached: list[int] = []
-    for start in range(len(topology.symbols)):
+    for start in range(len(species.symbols)):
         frontier = [] if start in reached else [start]
         reached += frontier
         while frontier:
             atom = frontier.pop(0)
-            ends = (bond for bond in topology.bonds if atom in bond)
+            ends = (bond for bond in species.bonds if atom in bond)
             for other in (j if atom == i else i for i, j in ends):
                 if other not in reached:
                     reached.append(other)

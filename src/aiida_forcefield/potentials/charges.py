@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from aiida_forcefield.potentials.units import BOHR, DEBYE_PER_E_ANGSTROM, HARTREE
-from aiida_forcefield.topology.topology import Topology
+from aiida_forcefield.topology.species import Species
 
 Array = NDArray[np.float64]
 
@@ -33,7 +33,7 @@ class FittedCharges:
 
 
 def fit_charges(
-    topology: Topology,
+    species: Species,
     positions: ArrayLike,
     grid: ArrayLike,
     potential: ArrayLike,
@@ -42,7 +42,7 @@ def fit_charges(
     """Charges that are equal for equal atom types and add up to the total charge.
 
     Args:
-        topology: the molecule of n atoms.
+        species: the molecule of n atoms.
         positions: shape (n, 3), Å.
         grid: where the potential is known, outside the atoms, shape (m, 3), Å.
         potential: potential of the nuclei and electrons, shape (m,), V.
@@ -53,31 +53,31 @@ def fit_charges(
         ValueError: if the arrays' shapes disagree or there are fewer grid points than atom types.
     """
     xyz, points, v = (np.asarray(a, dtype=float) for a in (positions, grid, potential))
-    n = len(topology.symbols)
+    n = len(species.symbols)
     if xyz.shape != (n, 3):
         raise ValueError(f"positions: shape {xyz.shape} is not ({n}, 3)")
     if points.shape != (len(v), 3) or not np.isfinite(v).all():
         raise ValueError(f"potential: {v.shape} finite values do not match grid {points.shape}")
-    if len(v) < len(topology.type_names):
-        raise ValueError(f"grid: {len(v)} points are fewer than {len(topology.type_names)} types")
+    if len(v) < len(species.type_names):
+        raise ValueError(f"grid: {len(v)} points are fewer than {len(species.type_names)} types")
 
-    tie = np.eye(len(topology.type_names))[topology.type_indices]  # (n, t): atoms' types
+    tie = np.eye(len(species.type_names))[species.type_indices]  # (n, t): atoms' types
     inverse_distance = BOHR / np.linalg.norm(points[:, None] - xyz, axis=-1)
     design, target = inverse_distance @ tie, v / HARTREE
     counts = tie.sum(axis=0)
-    heavy = tie.T @ np.array([symbol != "H" for symbol in topology.symbols])
-    x = np.full(len(counts), topology.charge / n)
+    heavy = tie.T @ np.array([symbol != "H" for symbol in species.symbols])
+    x = np.full(len(counts), species.charge / n)
     for _ in range(100):
         stiffness = np.diag(restraint * heavy / np.hypot(x, TIGHTNESS))
         matrix = np.block(
             [[design.T @ design + stiffness, counts[:, None]], [counts[None, :], np.zeros((1, 1))]]
         )
-        previous, x = x, np.linalg.solve(matrix, [*(design.T @ target), topology.charge])[:-1]
+        previous, x = x, np.linalg.solve(matrix, [*(design.T @ target), species.charge])[:-1]
         if np.abs(x - previous).max() < 1e-10:
             break
     charges = tie @ x
     return FittedCharges(
-        dict(zip(topology.type_names, x.tolist(), strict=True)),
+        dict(zip(species.type_names, x.tolist(), strict=True)),
         DEBYE_PER_E_ANGSTROM * charges @ xyz,
         float(np.linalg.norm(design @ x - target) / np.linalg.norm(target)),
     )

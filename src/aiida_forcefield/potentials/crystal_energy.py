@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from aiida_forcefield.potentials.energy import Component, Model, nonbonded_of
 from aiida_forcefield.potentials.ewald import coulomb, split
 from aiida_forcefield.potentials.forcefield import Term, check_terms
-from aiida_forcefield.topology.topology import Topology
+from aiida_forcefield.topology.species import Species
 
 Array = NDArray[np.float64]
 Indices = NDArray[np.int_]
@@ -22,7 +22,7 @@ CRYSTAL_CUTOFF: Final = 12.0
 
 
 def crystal_model(
-    topology: Topology,
+    species: Species,
     terms: Sequence[Term],
     positions: Array,
     cells: Array,
@@ -34,19 +34,19 @@ def crystal_model(
     where one crosses it.
 
     Args:
-        topology: the ions of a cell, which no bond joins.
+        species: the ions of a cell, which no bond joins.
         terms: the force field's terms; only their forms and order matter here.
         positions: s structures, shape (s, n, 3), Å.
         cells: lattice vectors, one a row, shape (s, 3, 3), Å.
         charges: charge of each atom type, e.
 
     Raises:
-        ValueError: if there are bonds, or the terms do not belong to the topology.
+        ValueError: if there are bonds, or the terms do not belong to the species.
     """
-    if topology.bonds:
+    if species.bonds:
         raise ValueError("crystal: bonds are not allowed between its ions")
-    check_terms(terms, topology)
-    types = np.array(topology.atom_types)
+    check_terms(terms, species)
+    types = np.array(species.atom_types)
     i, j, images = _pairs(positions, cells)
     away = positions[:, j] - positions[:, i] + images @ cells
     r = np.linalg.norm(away, axis=-1)

@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import nnls
 
 from aiida_forcefield.scans.coordinates import evaluate
-from aiida_forcefield.topology.topology import Topology
+from aiida_forcefield.topology.species import Species
 
 Array = NDArray[np.float64]
 
@@ -26,7 +26,7 @@ _HESSIAN_ERROR = 1.0  # eV/Å²: what bonded terms without coupling cannot repre
 _TYPICAL_ERROR = 0.5  # relative
 
 
-def curvatures(topology: Topology, positions: ArrayLike, hessian: ArrayLike) -> dict[str, float]:
+def curvatures(species: Species, positions: ArrayLike, hessian: ArrayLike) -> dict[str, float]:
     """Second derivative d²E/dq² of each term type, eV/Å² or eV/rad².
 
     At the minimum, the Hessian of uncoupled terms is Σ (d²E/dq²) (∂q/∂x)(∂q/∂x)ᵀ over the terms; a
@@ -35,7 +35,7 @@ def curvatures(topology: Topology, positions: ArrayLike, hessian: ArrayLike) -> 
     values, because internal coordinates are redundant (six angles around a tetrahedral atom).
 
     Args:
-        topology: the molecule of n atoms.
+        species: the molecule of n atoms.
         positions: its minimum, shape (n, 3), Å.
         hessian: d²E/dx², shape (3n, 3n), eV/Å².
 
@@ -43,14 +43,14 @@ def curvatures(topology: Topology, positions: ArrayLike, hessian: ArrayLike) -> 
         ValueError: if the shapes are wrong or the Hessian is not finite.
     """
     xyz, target = np.asarray(positions, dtype=float), np.asarray(hessian, dtype=float)
-    size = 3 * len(topology.symbols)
+    size = 3 * len(species.symbols)
     if xyz.size != size or target.shape != (size, size) or not np.isfinite(target).all():
         raise ValueError(f"hessian: shape {target.shape} is not a finite ({size}, {size})")
-    if not topology.term_types:
+    if not species.term_types:
         return {}
-    typical = np.array([TYPICAL[term.kind] for term in topology.term_types])
+    typical = np.array([TYPICAL[term.kind] for term in species.term_types])
     design = np.zeros((size * size, len(typical)))
-    for place, term in enumerate(topology.term_types):
+    for place, term in enumerate(species.term_types):
         for member in term.members:
             for gradient in _gradients(xyz, member):
                 direction = np.zeros((size // 3, 3))
@@ -62,9 +62,7 @@ def curvatures(topology: Topology, positions: ArrayLike, hessian: ArrayLike) -> 
             [target.ravel() / _HESSIAN_ERROR, np.full(len(typical), 1 / _TYPICAL_ERROR)]
         ),
     )
-    return dict(
-        zip((t.name for t in topology.term_types), (scaled * typical).tolist(), strict=True)
-    )
+    return dict(zip((t.name for t in species.term_types), (scaled * typical).tolist(), strict=True))
 
 
 def _gradients(xyz: Array, atoms: tuple[int, ...]) -> list[Array]:

@@ -21,7 +21,7 @@ from aiida_forcefield.potentials.forcefield import (
 from aiida_forcefield.potentials.forms import FORMS, Combination, FormValue, pair_of
 from aiida_forcefield.potentials.units import COULOMB
 from aiida_forcefield.scans.coordinates import evaluate
-from aiida_forcefield.topology.topology import Topology
+from aiida_forcefield.topology.species import Species
 
 Array = NDArray[np.float64]
 Indices = NDArray[np.int_]
@@ -119,7 +119,7 @@ class Model:
 
 
 def molecule_model(
-    topology: Topology,
+    species: Species,
     terms: Sequence[Term],
     positions: ArrayLike,
     charges: Mapping[str, float],
@@ -129,7 +129,7 @@ def molecule_model(
     """The model of single molecules: bonded terms, and nonbonded pairs over three bonds apart.
 
     Args:
-        topology: the molecule of n atoms.
+        species: the molecule of n atoms.
         terms: the force field's terms; only their forms and order matter here.
         positions: s structures, shape (s, n, 3), Å.
         charges: charge of each atom type, e.
@@ -137,10 +137,10 @@ def molecule_model(
         scale_14: as `ForceField`'s.
 
     Raises:
-        ValueError: if the positions or the terms do not belong to the topology.
+        ValueError: if the positions or the terms do not belong to the species.
     """
-    xyz = _structures(positions, len(topology.symbols), "positions")
-    check_terms(terms, topology)
+    xyz = _structures(positions, len(species.symbols), "positions")
+    check_terms(terms, species)
     places = columns(terms)
     forms = {term.name: FORMS[term.form] for term in terms}
     bonded = [
@@ -149,17 +149,17 @@ def molecule_model(
             places[term.name],
             *_measure(xyz, np.array(term.members)),
         )
-        for term in topology.term_types
+        for term in species.term_types
     ]
-    shells = [_Shell(topology.nonbonded_pairs)]
+    shells = [_Shell(species.nonbonded_pairs)]
     if scale_14:
-        shells.append(_Shell(topology.pairs_14, *scale_14))
-    types = np.array(topology.atom_types)
+        shells.append(_Shell(species.pairs_14, *scale_14))
+    types = np.array(species.atom_types)
     return _with_pairs(bonded, xyz, shells, types, terms, charges, combination)
 
 
 def dimer_model(
-    topology: Topology,
+    species: Species,
     terms: Sequence[Term],
     positions: ArrayLike,
     charges: Mapping[str, float],
@@ -169,31 +169,31 @@ def dimer_model(
 
     Args and errors as `molecule_model`, with positions of shape (s, 2n, 3), first molecule first.
     """
-    n = len(topology.symbols)
+    n = len(species.symbols)
     xyz = _structures(positions, 2 * n, "dimers")
-    check_terms(terms, topology)
+    check_terms(terms, species)
     pairs = np.stack([np.repeat(np.arange(n), n), n + np.tile(np.arange(n), n)], axis=1)
-    types = np.array(2 * topology.atom_types)
+    types = np.array(2 * species.atom_types)
     return _with_pairs([], xyz, [_Shell(pairs)], types, terms, charges, combination)
 
 
 def molecule_energies(
     forcefield: ForceField,
-    topology: Topology,
+    species: Species,
     positions: ArrayLike,
 ) -> tuple[Array, Array]:
     """Intramolecular energies, shape (s,), eV, and gradients, shape (s, n, 3), eV/Å.
 
     Args:
         forcefield: the force field, with its charges for the liquid.
-        topology: its molecule.
+        species: its molecule.
         positions: shape (s, n, 3), Å.
 
     Raises:
-        ValueError: if the positions or the terms do not belong to the topology.
+        ValueError: if the positions or the terms do not belong to the species.
     """
     model = molecule_model(
-        topology,
+        species,
         forcefield.terms,
         positions,
         forcefield.charges,
@@ -205,7 +205,7 @@ def molecule_energies(
 
 def interaction_energies(
     forcefield: ForceField,
-    topology: Topology,
+    species: Species,
     positions: ArrayLike,
     charges: Mapping[str, float] | None = None,
 ) -> Array:
@@ -213,12 +213,12 @@ def interaction_energies(
 
     Args:
         forcefield: the force field.
-        topology: its molecule.
+        species: its molecule.
         positions: shape (s, 2n, 3), Å.
         charges: charge of each atom type; by default those of the gas, as in the fit.
     """
     charges = forcefield.gas_charges if charges is None else charges
-    model = dimer_model(topology, forcefield.terms, positions, charges, forcefield.combination)
+    model = dimer_model(species, forcefield.terms, positions, charges, forcefield.combination)
     return model.energy(forcefield.vector)[0]
 
 

@@ -10,7 +10,7 @@ from aiida_forcefield.potentials.forcefield import ForceField
 from aiida_forcefield.potentials.points import DimerPoints, join_dimers
 from aiida_forcefield.potentials.settings import Settings
 from aiida_forcefield.scans import Points
-from aiida_forcefield.topology import Topology
+from aiida_forcefield.topology import Species
 
 Array = NDArray[np.float64]
 
@@ -22,7 +22,7 @@ VIRIALS = "dimers: moved apart"
 
 
 def field_errors(
-    field: ForceField, topology: Topology, points: Sequence[Points], settings: Settings
+    field: ForceField, species: Species, points: Sequence[Points], settings: Settings
 ) -> dict[str, float]:
     """Root-mean-square errors by kind of point, eV and, of gradients, eV/Å.
 
@@ -31,7 +31,7 @@ def field_errors(
 
     Args:
         field: the force field; between two molecules its gas charges act.
-        topology: its molecule.
+        species: its molecule.
         points: of single molecules, and of dimers by label.
         settings: weights of a fit.
     """
@@ -42,7 +42,7 @@ def field_errors(
             np.concatenate([getattr(part, name)[part.ok] for part in alone])
             for name in ("positions", "energies", "gradients")
         )
-        energy, gradient = molecule_energies(field, topology, positions)
+        energy, gradient = molecule_energies(field, species, positions)
         known = np.isfinite(gradients)
         errors[ENERGIES] = float(np.std(energy - energies))
         if known.any():
@@ -55,29 +55,29 @@ def field_errors(
     for label, parts in sorted(kinds.items()):
         expected = np.concatenate([part.energies[part.ok] for part in parts])
         positions = np.concatenate([part.positions[part.ok] for part in parts])
-        difference = interaction_energies(field, topology, positions) - expected
+        difference = interaction_energies(field, species, positions) - expected
         weights = settings.energy_weights(expected)
         errors[label] = float(np.sqrt(np.average(difference**2, weights=weights)))
     return errors
 
 
 def virial_errors(
-    field: ForceField, topology: Topology, dimers: Sequence[DimerPoints], settings: Settings
+    field: ForceField, species: Species, dimers: Sequence[DimerPoints], settings: Settings
 ) -> dict[str, float]:
     """Root-mean-square error of `VIRIALS`, eV, if any are known; arguments as of `field_errors`."""
     pairs = join_dimers(dimers) if dimers else None
     if pairs is None or not len(pairs.pulled):
         return {}
     weights = settings.energy_weights(pairs.energies[pairs.pulled])
-    errors = change_errors(field, topology, pairs)
+    errors = change_errors(field, species, pairs)
     return {VIRIALS: float(np.sqrt(np.average(errors**2, weights=weights)))}
 
 
-def change_errors(field: ForceField, topology: Topology, dimers: DimerPoints) -> Array:
+def change_errors(field: ForceField, species: Species, dimers: DimerPoints) -> Array:
     """Errors of `VIRIALS`, one for each dimer that was moved apart, shape (k,), eV."""
     if dimers.stretched is None:
         return np.zeros(0)
-    near = interaction_energies(field, topology, dimers.positions[dimers.pulled])
-    far = interaction_energies(field, topology, dimers.stretched)
+    near = interaction_energies(field, species, dimers.positions[dimers.pulled])
+    far = interaction_energies(field, species, dimers.stretched)
     expected = dimers.stretched_energies - dimers.energies[dimers.pulled]
     return np.asarray((far - near - expected) / dimers.strains)

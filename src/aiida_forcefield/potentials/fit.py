@@ -33,7 +33,7 @@ from aiida_forcefield.potentials.settings import Settings
 from aiida_forcefield.potentials.torsions import along_dihedrals, relaxed_torsions
 from aiida_forcefield.potentials.units import KCAL_PER_MOL
 from aiida_forcefield.potentials.validation import foresight, informing_points, left_out_errors
-from aiida_forcefield.topology.topology import Topology
+from aiida_forcefield.topology.species import Species
 
 Array = NDArray[np.float64]
 
@@ -82,7 +82,7 @@ class Found:
 
 
 def fit_force_field(
-    topology: Topology,
+    species: Species,
     reference: Reference,
     charges: Mapping[str, float],
     gas_charges: Mapping[str, float],
@@ -95,7 +95,7 @@ def fit_force_field(
     """Fit all parameters of a force field at once.
 
     Args:
-        topology: the molecule, or the ions of a crystal's cell.
+        species: the molecule, or the ions of a crystal's cell.
         reference: its minimum, Hessian and C6, which give the prior. The Hessian is data, too, but
             not of a crystal's cell.
         charges: of each atom type in the liquid, e. Within a molecule they act in the fit too, for
@@ -119,38 +119,38 @@ def fit_force_field(
     """
     settings = settings or Settings()
     for each in (charges, gas_charges):
-        check_charges(each, topology)
-    prior = build_prior(topology, reference, settings.dispersion_width, forms, pairs)
+        check_charges(each, species)
+    prior = build_prior(species, reference, settings.dispersion_width, forms, pairs)
     stretched = [d.stretched for d in dimer_points if d.stretched is not None]
     dimers = np.concatenate(
         [
-            np.zeros((0, 2 * len(topology.symbols), 3)),
+            np.zeros((0, 2 * len(species.symbols), 3)),
             *(d.positions for d in dimer_points),
             *stretched,
         ]
     )
     positions, cells = molecule_points.positions, molecule_points.cells
     if cells is None:
-        hessian = hessian_model(topology, prior.terms, reference, charges, SCALE_14)
-        model = molecule_model(topology, prior.terms, positions, charges, scale_14=SCALE_14)
+        hessian = hessian_model(species, prior.terms, reference, charges, SCALE_14)
+        model = molecule_model(species, prior.terms, positions, charges, scale_14=SCALE_14)
     else:
-        hessian, model = None, crystal_model(topology, prior.terms, positions, cells, charges)
+        hessian, model = None, crystal_model(species, prior.terms, positions, cells, charges)
     problem = Problem(
         prior,
         settings,
         hessian,
         model,
         molecule_points,
-        dimer_model(topology, prior.terms, dimers, gas_charges),
+        dimer_model(species, prior.terms, dimers, gas_charges),
         dimer_points,
-        list(type_pairs(topology, prior.terms, charges)),
+        list(type_pairs(species, prior.terms, charges)),
     )
 
     start = _start(problem)
     solution = _without_outliers(problem, start)
     errors_at_start = solution.problem.errors(prior.to_parameters(start))
-    if len(along_dihedrals(topology, solution.problem.molecule_points)):
-        solution = _with_torsions(topology, solution, charges, gas_charges)
+    if len(along_dihedrals(species, solution.problem.molecule_points)):
+        solution = _with_torsions(species, solution, charges, gas_charges)
     return _described(solution, errors_at_start, charges, gas_charges)
 
 
@@ -255,7 +255,7 @@ def _without_outliers(problem: Problem, start: Array) -> Solution:
 
 
 def _with_torsions(
-    topology: Topology,
+    species: Species,
     without: Solution,
     charges: Mapping[str, float],
     gas_charges: Mapping[str, float],
@@ -269,7 +269,7 @@ def _with_torsions(
             terms, dict(charges), dict(gas_charges), np.zeros((0, 0)), scale_14=SCALE_14
         )
         before = problem.torsions
-        torsions = relaxed_torsions(topology, field, problem.molecule_points, before)
+        torsions = relaxed_torsions(species, field, problem.molecule_points, before)
         problem = replace(problem, torsions=torsions)
         u, converged = _minimised(problem, u)
         last, change = change, torsions.change(before, labels) if before else inf
@@ -284,7 +284,7 @@ def _with_torsions(
     fewer = replace(problem.weighted(agree.astype(float)), torsions=None)
     outliers = without.outliers + _labels(rows, agree)
     again = replace(without, problem=fewer, outliers=outliers)
-    return _with_torsions(topology, again, charges, gas_charges)
+    return _with_torsions(species, again, charges, gas_charges)
 
 
 def _labels(rows: Rows, kept: NDArray[np.bool_]) -> Counter[str]:

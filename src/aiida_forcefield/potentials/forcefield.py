@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from aiida_forcefield.potentials.forms import FORMS, Combination, Form, combine
 from aiida_forcefield.potentials.forms import Kind as Kind
-from aiida_forcefield.topology.topology import Topology
+from aiida_forcefield.topology.species import Species
 
 Array = NDArray[np.float64]
 
@@ -70,7 +70,7 @@ class ForceField:
     """A force field of one material.
 
     Attributes:
-        terms: bonded terms in the topology's order, then one nonbonded term per atom type, then
+        terms: bonded terms in the species's order, then one nonbonded term per atom type, then
             those of pairs of types that follow no combination rule. Nonbonded terms share a form.
         charges: charge of each atom type in the liquid, e; MD runs with them, and bonded terms are
             fitted with them.
@@ -173,33 +173,33 @@ def columns(terms: Sequence[Term]) -> dict[str, NDArray[np.int_]]:
     }
 
 
-def check_terms(terms: Sequence[Term], topology: Topology) -> None:
-    """Raise ValueError unless the terms are those of the topology, no more and no fewer.
+def check_terms(terms: Sequence[Term], species: Species) -> None:
+    """Raise ValueError unless the terms are those of the species, no more and no fewer.
 
     Nonbonded terms between two atom types may be there or not; all nonbonded forms must be equal.
     """
-    expected = [term_type.name for term_type in topology.term_types]
-    expected += [f"nonbonded {name}" for name in topology.type_names]
+    expected = [term_type.name for term_type in species.term_types]
+    expected += [f"nonbonded {name}" for name in species.type_names]
     found = [term.name for term in terms]
-    pairs = {pair_name(i, j) for i, j in combinations(topology.type_names, 2)} & set(found)
+    pairs = {pair_name(i, j) for i, j in combinations(species.type_names, 2)} & set(found)
     if sorted(found) != sorted([*expected, *pairs]):
         odd = sorted(set(found) ^ {*expected, *pairs})
-        raise ValueError(f"terms: force field and topology differ in {', '.join(odd) or found}")
+        raise ValueError(f"terms: force field and species differ in {', '.join(odd) or found}")
     forms = sorted({term.form for term in terms if term.kind == "nonbonded"})
     if len(forms) > 1:
         raise ValueError(f"terms: {' and '.join(forms)} are mixed; one nonbonded form is allowed")
 
 
-def check_charges(charges: Mapping[str, float], topology: Topology) -> None:
+def check_charges(charges: Mapping[str, float], species: Species) -> None:
     """Raise ValueError unless each atom type has a charge and the molecule has that of its own."""
-    if missing := [name for name in topology.type_names if name not in charges]:
+    if missing := [name for name in species.type_names if name not in charges]:
         raise ValueError(f"charges: none for {', '.join(missing)}")
-    net = sum(charges[name] for name in topology.atom_types)
-    if not abs(net - topology.charge) <= _ROUNDED:
-        raise ValueError(f"charges: {net:+.3f} e in all; must be {topology.charge:+d}")
+    net = sum(charges[name] for name in species.atom_types)
+    if not abs(net - species.charge) <= _ROUNDED:
+        raise ValueError(f"charges: {net:+.3f} e in all; must be {species.charge:+d}")
 
 
-def check_field(field: ForceField, topology: Topology) -> None:
-    """Raise ValueError unless terms and charges are those of the topology."""
-    check_terms(field.terms, topology)
-    check_charges(field.charges, topology)
+def check_field(field: ForceField, species: Species) -> None:
+    """Raise ValueError unless terms and charges are those of the species."""
+    check_terms(field.terms, species)
+    check_charges(field.charges, species)

@@ -12,7 +12,7 @@ from aiida_forcefield.potentials.energy import Model, molecule_model
 from aiida_forcefield.potentials.forcefield import Term
 from aiida_forcefield.potentials.prior import Reference
 from aiida_forcefield.runner.vibrations import WAVENUMBER, normal_modes
-from aiida_forcefield.topology.topology import Topology
+from aiida_forcefield.topology.species import Species
 
 Array = NDArray[np.float64]
 
@@ -74,7 +74,7 @@ class HessianModel:
 
 
 def hessian_model(
-    topology: Topology,
+    species: Species,
     terms: Sequence[Term],
     reference: Reference,
     charges: Mapping[str, float],
@@ -82,11 +82,11 @@ def hessian_model(
 ) -> HessianModel:
     """The model of the Hessian at a reference; arguments and errors as of `molecule_model`."""
     x = reference.positions
-    masses = atomic_masses[[atomic_numbers[symbol] for symbol in topology.symbols]]
+    masses = atomic_masses[[atomic_numbers[symbol] for symbol in species.symbols]]
     frequencies, modes = normal_modes(reference.hessian, x, masses)
     flat = modes.reshape(len(modes), x.size).T
     flat /= np.sqrt(np.repeat(masses, 3) @ flat**2)
     shifts = _STEP * np.concatenate([np.eye(x.size), -np.eye(x.size)])
     displaced = (x.ravel() + shifts).reshape(-1, *x.shape)
-    model = molecule_model(topology, terms, displaced, charges, scale_14=scale_14)
+    model = molecule_model(species, terms, displaced, charges, scale_14=scale_14)
     return HessianModel(model, flat, frequencies)

@@ -26,7 +26,7 @@ from aiida_forcefield.potentials.forms import (
     combine,
 )
 from aiida_forcefield.scans.coordinates import evaluate
-from aiida_forcefield.topology.topology import Topology
+from aiida_forcefield.topology.species import Species
 
 Array = NDArray[np.float64]
 
@@ -155,19 +155,19 @@ def van_der_waals_distance(i: str, j: str) -> float:
 
 
 def build_prior(
-    topology: Topology,
+    species: Species,
     reference: Reference,
     dispersion_width: float,
     forms: Mapping[Kind, Form] = FORM_OF_KIND,
     pairs: Sequence[str] = (),
 ) -> Prior:
-    """The prior of all terms of a topology.
+    """The prior of all terms of a species.
 
     Bonds and angles: geometry from the reference, curvature from its Hessian. Dihedrals: none.
     C8 from C6; repulsion: the minimum between two like atoms at the sum of van der Waals radii.
 
     Args:
-        topology: the molecule.
+        species: the molecule.
         reference: its minimum with Hessian and C6.
         dispersion_width: relative standard deviation of C6 and of C8.
         forms: of each kind of interaction; angles that are straight and dihedrals of symmetric
@@ -176,9 +176,9 @@ def build_prior(
             as ``"nonbonded C1-O1"``; for the others there is the combination rule.
 
     Raises:
-        ValueError: if the reference does not fit the topology, or a C6 is not positive.
+        ValueError: if the reference does not fit the species, or a C6 is not positive.
     """
-    terms = _start(topology, reference, forms)
+    terms = _start(species, reference, forms)
     terms += tuple(_between_unlike(terms, pairs))
     places = columns(terms)
     parameters = vector(terms)
@@ -210,8 +210,8 @@ def build_prior(
             rows[here[1], here[:2]] = 1, 2
         if "rho" in term.parameters and "sigma" not in term.parameters:
             # What is known is ln A − r/ρ at contact r.
-            places_of = (topology.atom_types.index(name) for name in _types(term.name))
-            symbols = (topology.symbols[place] for place in places_of)
+            places_of = (species.atom_types.index(name) for name in _types(term.name))
+            symbols = (species.symbols[place] for place in places_of)
             rows[here[0], here[1]] = van_der_waals_distance(*symbols) / term.parameters["rho"]
         own_widths = np.array([widths[term.kind, name] for name in term.parameters])
         rows[here] /= np.where(held[here], _HOLD, own_widths)[:, None]
@@ -242,22 +242,20 @@ def _between_unlike(terms: Sequence[Term], pairs: Sequence[str]) -> Iterator[Ter
         yield _term(form, name, tuple(joint))
 
 
-def _start(
-    topology: Topology, reference: Reference, forms: Mapping[Kind, Form]
-) -> tuple[Term, ...]:
-    curvature = curvatures(topology, reference.positions, reference.hessian)
+def _start(species: Species, reference: Reference, forms: Mapping[Kind, Form]) -> tuple[Term, ...]:
+    curvature = curvatures(species, reference.positions, reference.hessian)
     terms = []
-    for term in topology.term_types:
+    for term in species.term_types:
         q = float(evaluate(reference.positions, np.array(term.members))[0].mean())
         form = forms[term.kind]
         if term.kind == "angle" and q > STRAIGHT:
             form = LINEAR_ANGLE
-        elif topology.turns_threefold(term):
+        elif species.turns_threefold(term):
             form = THREEFOLD
         values = _values(form, max(curvature[term.name], 0.1) / 2, q)
         terms.append(_term(form, term.name, values))
     c6 = np.asarray(reference.c6, dtype=float)
-    return (*terms, *_start_nonbonded(topology, c6, forms["nonbonded"]))
+    return (*terms, *_start_nonbonded(species, c6, forms["nonbonded"]))
 
 
 def _values(form: Form, half: float, q: float) -> tuple[float, ...]:
@@ -279,15 +277,15 @@ def _values(form: Form, half: float, q: float) -> tuple[float, ...]:
     }[form.name]
 
 
-def _start_nonbonded(topology: Topology, c6: Array, form: Form) -> list[Term]:
-    n = len(topology.symbols)
+def _start_nonbonded(species: Species, c6: Array, form: Form) -> list[Term]:
+    n = len(species.symbols)
     if c6.shape != (n, n) or not (np.isfinite(c6).all() and (np.diag(c6) > 0).all()):
         raise ValueError(f"c6: shape {c6.shape} with positive diagonal expected as ({n}, {n})")
     terms = []
-    for index, name in enumerate(topology.type_names):
-        mine = topology.type_indices == index
+    for index, name in enumerate(species.type_names):
+        mine = species.type_indices == index
         C6 = float(np.sqrt(np.diag(c6)[mine]).mean() ** 2)
-        symbol = topology.symbols[int(np.argmax(mine))]
+        symbol = species.symbols[int(np.argmax(mine))]
         values = _nonbonded_values(form, C6, symbol)
         terms.append(_term(form, f"nonbonded {name}", values))
     return terms

@@ -17,7 +17,7 @@ from aiida_forcefield.potentials.prior import Prior
 from aiida_forcefield.potentials.settings import Settings
 from aiida_forcefield.potentials.torsions import Torsions
 from aiida_forcefield.scans.equation_of_state import GPA
-from aiida_forcefield.topology.topology import Topology
+from aiida_forcefield.topology.species import Species
 
 Array = NDArray[np.float64]
 Block = tuple[Array, Array]
@@ -321,11 +321,11 @@ def _no_points(count: int) -> Rows:
 
 
 def type_pairs(
-    topology: Topology, terms: Sequence[Term], charges: Mapping[str, float]
+    species: Species, terms: Sequence[Term], charges: Mapping[str, float]
 ) -> Iterator[TypePair]:
     """All pairs of atom types, with the charges that MD runs with."""
     places = columns(terms)
-    for i, j in combinations_with_replacement(topology.type_names, 2):
+    for i, j in combinations_with_replacement(species.type_names, 2):
         own = places.get(pair_name(i, j)) if i != j else None
         # The combination of a pair's own parameters with themselves are these parameters.
         both = [places[f"nonbonded {name}"] for name in (i, j)] if own is None else [own, own]

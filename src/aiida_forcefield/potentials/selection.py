@@ -19,7 +19,7 @@ from aiida_forcefield.potentials.forms import (
 from aiida_forcefield.potentials.points import DimerPoints, MoleculePoints
 from aiida_forcefield.potentials.prior import Reference
 from aiida_forcefield.potentials.settings import Settings
-from aiida_forcefield.topology.topology import Topology
+from aiida_forcefield.topology.species import Species
 
 RIVALS: Final[tuple[Form, ...]] = (HARMONIC_BOND, FOURIER6, CHIRAL_FOURIER)
 """Forms that are tried beside the usual ones; the last in chiral molecules only, as in all
@@ -35,7 +35,7 @@ seconds takes five minutes."""
 
 @_ONE_THREAD
 def fit_chosen_forms(
-    topology: Topology,
+    species: Species,
     reference: Reference,
     charges: Mapping[str, float],
     gas_charges: Mapping[str, float],
@@ -54,7 +54,7 @@ def fit_chosen_forms(
         pairs of atom types have parameters of their own about what the rule makes of them.
     """
     settings = settings or Settings()
-    data = (topology, reference, charges, gas_charges, molecule_points, dimer_points, settings)
+    data = (species, reference, charges, gas_charges, molecule_points, dimer_points, settings)
     forms = settings.form_of_kind
     best = fit_force_field(*data, forms)
     tried: dict[str, float] = {}
@@ -63,14 +63,14 @@ def fit_chosen_forms(
         # Methyl groups have a form of their own, whatever other dihedrals have.
         if rival.kind in settings.forms or usual not in {term.form for term in best.terms}:
             continue
-        if rival is CHIRAL_FOURIER and not topology.is_chiral:
+        if rival is CHIRAL_FOURIER and not species.is_chiral:
             continue
         trial = fit_force_field(*data, forms | {rival.kind: rival})
         before, after = (_evidence(field, rival.kind) for field in (best, trial))
         tried |= {usual: before, rival.name: after}
         if _gains(before, after) and not _leaves_out_more(trial, best):
             best, forms[rival.kind] = trial, rival
-    pairs = [pair_name(i, j) for i, j in combinations(topology.type_names, 2)]
+    pairs = [pair_name(i, j) for i, j in combinations(species.type_names, 2)]
     if pairs and dimer_points:
         trial = fit_force_field(*data, forms, pairs)
         before, after = (field.diagnostics["foresight_interaction"] for field in (best, trial))

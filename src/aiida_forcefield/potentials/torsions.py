@@ -18,7 +18,7 @@ from aiida_forcefield.potentials.energy import Model, molecule_model
 from aiida_forcefield.potentials.forcefield import ForceField
 from aiida_forcefield.potentials.points import MoleculePoints
 from aiida_forcefield.scans.coordinates import evaluate
-from aiida_forcefield.topology.topology import Topology
+from aiida_forcefield.topology.species import Species
 
 Array = NDArray[np.float64]
 
@@ -81,23 +81,23 @@ class Torsions:
         return np.where(self.free, parameters, self.parameters)
 
 
-def along_dihedrals(topology: Topology, points: MoleculePoints) -> NDArray[np.int_]:
+def along_dihedrals(species: Species, points: MoleculePoints) -> NDArray[np.int_]:
     """Which points that count scans of a dihedral have relaxed: those with a term's name.
 
     Dihedrals about a bond in a ring are not among them: they bend its angles, and are part of it.
     """
     names = set()
-    for term in topology.term_types:
+    for term in species.term_types:
         if term.kind == "dihedral":
             _, j, k, _ = term.members[0]
-            if topology.fragment((j, k)) is not None:
+            if species.fragment((j, k)) is not None:
                 names.add(term.name)
     named = np.array([label in names for label in points.labels], dtype=bool)
     return np.flatnonzero(named & (points.weights > 0))
 
 
 def relaxed_torsions(
-    topology: Topology,
+    species: Species,
     field: ForceField,
     points: MoleculePoints,
     before: Torsions | None = None,
@@ -105,7 +105,7 @@ def relaxed_torsions(
     """Relax the points along dihedrals in a force field.
 
     Args:
-        topology: the molecule.
+        species: the molecule.
         field: the force field.
         points: of the molecule.
         before: of a force field nearby, to start from.
@@ -113,7 +113,7 @@ def relaxed_torsions(
 
     def model_at(positions: Array) -> Model:
         return molecule_model(
-            topology,
+            species,
             field.terms,
             positions,
             field.charges,
@@ -121,8 +121,8 @@ def relaxed_torsions(
             field.scale_14,
         )
 
-    places = along_dihedrals(topology, points)
-    driven = {term.name: term.members[0] for term in topology.term_types}
+    places = along_dihedrals(species, points)
+    driven = {term.name: term.members[0] for term in species.term_types}
     atoms = np.array([driven[points.labels[place]] for place in places])
     asked = _dihedrals(points.positions[places], atoms)[0]
     pulled = asked
@@ -157,16 +157,16 @@ def relaxed_torsions(
     qm_slopes = np.full(len(places), np.nan) if points.slopes is None else points.slopes[places]
     kinds = [term.kind for term in field.terms for _ in term.parameters]
     free = np.array(kinds) == "dihedral"
-    directions = np.stack([_turning(topology, x, a) for x, a in zip(positions, atoms, strict=True)])
+    directions = np.stack([_turning(species, x, a) for x, a in zip(positions, atoms, strict=True)])
     model = model_at(positions)
     return Torsions(places, qm_slopes, positions, directions, model, field.vector, free, settled)
 
 
-def _turning(topology: Topology, positions: Array, atoms: NDArray[np.int_]) -> Array:
+def _turning(species: Species, positions: Array, atoms: NDArray[np.int_]) -> Array:
     """How the side of the last atom of a dihedral moves as it turns about its bond, shape (3n,)."""
     _, j, k, _ = atoms
     axis = (positions[k] - positions[j]) / np.linalg.norm(positions[k] - positions[j])
-    side, direction = topology.fragment((j, k)), np.zeros_like(positions)
+    side, direction = species.fragment((j, k)), np.zeros_like(positions)
     direction[side] = np.cross(axis, positions[side] - positions[j])
     return direction.ravel()
 

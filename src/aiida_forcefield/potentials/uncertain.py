@@ -8,13 +8,13 @@ from numpy.typing import NDArray
 from aiida_forcefield.potentials.energy import dimer_model
 from aiida_forcefield.potentials.forcefield import ForceField
 from aiida_forcefield.potentials.settings import Settings
-from aiida_forcefield.topology.topology import Topology
+from aiida_forcefield.topology.species import Species
 
 Array = NDArray[np.float64]
 
 
 def least_certain(
-    field: ForceField, topology: Topology, dimers: Array, count: int, settings: Settings
+    field: ForceField, species: Species, dimers: Array, count: int, settings: Settings
 ) -> NDArray[np.int_]:
     """Places of the dimers whose energies would teach a fit most, the most telling first.
 
@@ -25,12 +25,12 @@ def least_certain(
 
     Args:
         field: with the covariance of its parameters.
-        topology: its molecule.
+        species: its molecule.
         dimers: candidates, shape (s, 2n, 3), Å.
         count: how many to take, if there are as many.
         settings: weights of the fit.
     """
-    rows, covariance = _rows(field, topology, dimers, settings), field.covariance
+    rows, covariance = _rows(field, species, dimers, settings), field.covariance
     chosen: list[int] = []
     while len(chosen) < min(count, len(dimers)):
         variance = np.einsum("sp,pq,sq->s", rows, covariance, rows)
@@ -43,7 +43,7 @@ def least_certain(
 
 def most_telling(
     field: ForceField,
-    topology: Topology,
+    species: Species,
     known: Array,
     sets: Mapping[str, Array],
     count: int,
@@ -56,7 +56,7 @@ def most_telling(
 
     Args:
         field: with the covariance of its parameters, such as `Prior.field`.
-        topology: its molecule.
+        species: its molecule.
         known: dimers that are computed anyway, shape (s, 2n, 3), Å.
         sets: candidates of that shape, by name.
         count: how many to take, if there are as many.
@@ -65,10 +65,10 @@ def most_telling(
     Returns:
         Information of each that was taken, nats.
     """
-    rows = {name: _rows(field, topology, dimers, settings) for name, dimers in sets.items()}
+    rows = {name: _rows(field, species, dimers, settings) for name, dimers in sets.items()}
     covariance = field.covariance
     if len(known):
-        covariance = _after(covariance, _rows(field, topology, known, settings))
+        covariance = _after(covariance, _rows(field, species, known, settings))
     taken: dict[str, float] = {}
     while len(taken) < min(count, len(sets)):
         information = {
@@ -82,9 +82,9 @@ def most_telling(
     return taken
 
 
-def _rows(field: ForceField, topology: Topology, dimers: Array, settings: Settings) -> Array:
+def _rows(field: ForceField, species: Species, dimers: Array, settings: Settings) -> Array:
     """By how many of their standard errors energies change with the parameters, shape (s, p)."""
-    model = dimer_model(topology, field.terms, dimers, field.gas_charges, field.combination)
+    model = dimer_model(species, field.terms, dimers, field.gas_charges, field.combination)
     energies, jacobian = model.energy(field.vector)
     roots = np.sqrt(settings.energy_weights(energies)) / settings.interaction_error
     return np.asarray(jacobian * roots[:, None])

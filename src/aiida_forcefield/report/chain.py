@@ -56,7 +56,7 @@ def boxes(results: Results) -> tuple[Box, ...]:
     waiting = ("not there yet",)
     return (
         Box("Material", 0, 0, BLUE, tuple(_material(results))),
-        Box("Topology", 1, 0, BLUE, tuple(_topology(results)) or waiting),
+        Box("Species", 1, 0, BLUE, tuple(_species(results)) or waiting),
         Box("Reference", 2, 0, VERMILION, tuple(_reference(results)) or waiting),
         Box("Scans", 3, 0, BLUE, tuple(_scans(results)) or waiting),
         Box("QM points", 3, 1, VERMILION, tuple(_points(results))),
@@ -96,14 +96,14 @@ def _material(results: Results) -> Iterator[str]:
     yield f"protocol {results['protocol']}"
 
 
-def _topology(results: Results) -> Iterator[str]:
-    if topology := results["topology"]:
-        yield f"{topology['atoms']} atoms, {_count(topology['atom_types'], 'type')}"
-        kinds = [kind for kind in ("bond", "angle", "dihedral", "improper") if topology[kind]]
+def _species(results: Results) -> Iterator[str]:
+    if species := results["species"]:
+        yield f"{species['atoms']} atoms, {_count(species['atom_types'], 'type')}"
+        kinds = [kind for kind in ("bond", "angle", "dihedral", "improper") if species[kind]]
         yield "term types:"
         for kind in kinds[:2], kinds[2:]:
             if kind:
-                yield ", ".join(_count(topology[name], name) for name in kind)
+                yield ", ".join(_count(species[name], name) for name in kind)
 
 
 def _reference(results: Results) -> Iterator[str]:

@@ -17,7 +17,7 @@ from aiida_forcefield.potentials.torsions import along_dihedrals, relaxed_torsio
 from aiida_forcefield.potentials.units import KCAL_PER_MOL
 from aiida_forcefield.scans import Counterpoise, Points, Scan, calibrated, pair_scan
 from aiida_forcefield.surrogate import Surrogate
-from aiida_forcefield.topology import Topology
+from aiida_forcefield.topology import Species
 
 Array = NDArray[np.float64]
 
@@ -58,7 +58,7 @@ def compare_profile(
     surrogate: Surrogate,
     points: Sequence[Points],
     reference: Points,
-    topology: Topology,
+    species: Species,
     force_field: ForceField | None,
     counterpoise: Counterpoise | None = None,
 ) -> Profile:
@@ -74,7 +74,7 @@ def compare_profile(
         surrogate: learned from the points.
         points: all of the scan.
         reference: the relaxed molecule, whose first structure is the zero.
-        topology: of the molecule.
+        species: of the molecule.
         force_field: None if there is none yet.
         counterpoise: corrects interaction energies, which the surrogate learned without it.
     """
@@ -82,7 +82,7 @@ def compare_profile(
     positions = np.concatenate([part.positions[part.ok] for part in points])
     is_pair = scan.kind == "pair"
     correction = np.concatenate(
-        [(calibrated(p, topology, counterpoise).energies - p.energies)[p.ok] for p in points]
+        [(calibrated(p, species, counterpoise).energies - p.energies)[p.ok] for p in points]
     )
     energy = seen.energy - (0.0 if is_pair else float(reference.energies[0]))
     # The surrogate's own zero is the minimum of its mean.
@@ -93,12 +93,12 @@ def compare_profile(
     energy += correction
     field = curve = None
     if force_field is not None and is_pair:
-        dimers = pair_scan(topology, reference.positions[0], scan, surrogate.grid)
-        field = interaction_energies(force_field, topology, positions)
-        curve = interaction_energies(force_field, topology, dimers)
+        dimers = pair_scan(species, reference.positions[0], scan, surrogate.grid)
+        field = interaction_energies(force_field, species, positions)
+        curve = interaction_energies(force_field, species, dimers)
     elif force_field is not None:
         structures = np.concatenate([reference.positions[:1], positions])
-        energies = _relaxed_energies(force_field, topology, scan.name, structures)
+        energies = _relaxed_energies(force_field, species, scan.name, structures)
         field = energies[1:] - energies[0]
         curve = surrogate.mean + shift + _interpolate(scan, seen.x, field - energy, surrogate.grid)
     return Profile(
@@ -117,15 +117,15 @@ def compare_profile(
     )
 
 
-def _relaxed_energies(field: ForceField, topology: Topology, name: str, structures: Array) -> Array:
+def _relaxed_energies(field: ForceField, species: Species, name: str, structures: Array) -> Array:
     """Energies, eV, at structures of QM, or with the dihedral of this name as there and no more."""
     count = len(structures)
     points = MoleculePoints(
         structures, np.zeros(count), np.zeros(structures.shape), np.ones(count), (name,) * count
     )
-    if not len(along_dihedrals(topology, points)):
-        return molecule_energies(field, topology, structures)[0]
-    return relaxed_torsions(topology, field, points).energy(field.vector)[0]
+    if not len(along_dihedrals(species, points)):
+        return molecule_energies(field, species, structures)[0]
+    return relaxed_torsions(species, field, points).energy(field.vector)[0]
 
 
 def _interpolate(scan: Scan, x: Array, y: Array, grid: Array) -> Array:

@@ -116,7 +116,7 @@ class Relaxer:
         if self.bonds is not None:
             molecule.bonds = list(self.bonds)
             molecule.top_settings["read_bonds"] = True
-        molecule.build_topology()
+        molecule.build_species()
         held, values = None, None
         if text := self._constraints(coordinate, target):
             held, values = parse_constraints(molecule, text)

@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
 from aiida_forcefield.scans.contacts import contact_lengths
-from aiida_forcefield.topology import Topology
+from aiida_forcefield.topology import Species
 
 Array = NDArray[np.float64]
 
@@ -14,14 +14,14 @@ _DIRECTIONS = 1000
 _SPINS = 72
 
 
-def approach(topology: Topology, positions: Array, atoms: tuple[int, int]) -> tuple[Array, Array]:
+def approach(species: Species, positions: Array, atoms: tuple[int, int]) -> tuple[Array, Array]:
     """Two molecules that face each other along x, each with its atom at the origin.
 
     Each turns the most exposed side of its atom to the other, and the second is spun about x to
     where it hinders least. Moved by (r, 0, 0), the second has its atom at the distance r.
 
     Args:
-        topology: of the molecule.
+        species: of the molecule.
         positions: shape (n, 3), Å.
         atoms: atom of the first and of the second molecule.
 
@@ -29,7 +29,7 @@ def approach(topology: Topology, positions: Array, atoms: tuple[int, int]) -> tu
         Positions of the two molecules, each of shape (n, 3), Å, rounded to 1e-4 Å.
     """
     i, j = atoms
-    lengths = contact_lengths(topology)
+    lengths = contact_lengths(species)
     first = _face(positions, i, +1.0)
     spins = Rotation.from_euler("x", 360.0 * np.arange(_SPINS)[:, None] / _SPINS, degrees=True)
     second = np.einsum("sab,nb->sna", spins.as_matrix(), _face(positions, j, -1.0))

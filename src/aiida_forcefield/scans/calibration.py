@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from aiida_forcefield.scans.contacts import contact_lengths, contact_ratio
 from aiida_forcefield.scans.hydrogen_bonds import hydrogen_bonding
 from aiida_forcefield.scans.points import Points
-from aiida_forcefield.topology import Topology
+from aiida_forcefield.topology import Species
 
 Array = NDArray[np.float64]
 
@@ -51,15 +51,15 @@ class Counterpoise:
         weak, bonded = self.weak - self.weak_error, self.bonded - self.bonded_error
         return replace(self, weak=weak, bonded=bonded)
 
-    def fractions(self, topology: Topology, dimers: Array) -> Array:
+    def fractions(self, species: Species, dimers: Array) -> Array:
         """f of each dimer, shape (s,); `dimers` has the shape (s, 2n, 3), Å."""
-        bonding = hydrogen_bonds(topology, dimers)
+        bonding = hydrogen_bonds(species, dimers)
         touching = self.weak + bonding * (self.bonded - self.weak)
-        kept: Array = (1.0 - touching) * _decay(topology, dimers)
+        kept: Array = (1.0 - touching) * _decay(species, dimers)
         return 1.0 - kept.clip(max=1.0)
 
 
-def calibrated(points: Points, topology: Topology, counterpoise: Counterpoise | None) -> Points:
+def calibrated(points: Points, species: Species, counterpoise: Counterpoise | None) -> Points:
     """Points of dimers with interaction energies corrected as a calibration says.
 
     Points of a single molecule, those of an engine that has no basis functions to borrow, and all
@@ -68,20 +68,20 @@ def calibrated(points: Points, topology: Topology, counterpoise: Counterpoise | 
     corrected, plain = points.corrected, points.uncorrected
     if counterpoise is None or corrected is None or plain is None:
         return points
-    fractions = counterpoise.fractions(topology, points.positions)
+    fractions = counterpoise.fractions(species, points.positions)
     return replace(points, energies=corrected + (1.0 - fractions) * (plain - corrected))
 
 
-def representative_dimers(topology: Topology, dimers: Array, gained: Array, count: int) -> Array:
+def representative_dimers(species: Species, dimers: Array, gained: Array, count: int) -> Array:
     """Places of those dimers whose f stands for all: each for an equal part of what is at stake.
 
     Args:
-        topology: of the molecule.
+        species: of the molecule.
         dimers: as they are in a liquid, shape (s, 2n, 3), Å.
         gained: E(plain) - E(CP) of each, shape (s,), any unit.
         count: largest number of dimers with a hydrogen bond, and of those without one.
     """
-    bonded = hydrogen_bonds(topology, dimers) >= 0.5
+    bonded = hydrogen_bonds(species, dimers) >= 0.5
     chosen: list[int] = []
     for kind in (~bonded, bonded):
         places = np.flatnonzero(kind)
@@ -92,10 +92,10 @@ def representative_dimers(topology: Topology, dimers: Array, gained: Array, coun
     return np.array(sorted(chosen), dtype=int)
 
 
-def hydrogen_bonds(topology: Topology, dimers: Array) -> Array:
+def hydrogen_bonds(species: Species, dimers: Array) -> Array:
     """How strongly hydrogen bonds join the molecules of dimers, 0 to 1, shape (s,)."""
-    n = len(topology.symbols)
-    parts, symbols = (slice(0, n), slice(n, 2 * n)), topology.symbols * 2
+    n = len(species.symbols)
+    parts, symbols = (slice(0, n), slice(n, 2 * n)), species.symbols * 2
     return np.array([hydrogen_bonding(symbols, dimer, parts) for dimer in dimers])
 
 
@@ -135,7 +135,7 @@ def complete_basis(energies: tuple[ArrayLike, ArrayLike], cardinals: tuple[int, 
 
 
 def calibrate(
-    topology: Topology, dimers: Array, corrected: Array, plain: Array, limit: Array
+    species: Species, dimers: Array, corrected: Array, plain: Array, limit: Array
 ) -> Counterpoise:
     """The fractions that come nearest to the limit: the mean over the dimers of each kind.
 
@@ -143,14 +143,14 @@ def calibrate(
     of the other.
 
     Args:
-        topology: of the molecule.
+        species: of the molecule.
         dimers: from `representative_dimers`, shape (s, 2n, 3), Å.
         corrected: counterpoise-corrected interaction energies, shape (s,), any unit.
         plain: the same without correction.
         limit: the same in a complete basis.
     """
-    gained = (plain - corrected) * _decay(topology, dimers)
-    bonded = hydrogen_bonds(topology, dimers) >= 0.5
+    gained = (plain - corrected) * _decay(species, dimers)
+    bonded = hydrogen_bonds(species, dimers) >= 0.5
     found = {}
     for kind, mine in (("weak", ~bonded & (gained != 0)), ("bonded", bonded & (gained != 0))):
         if mine.any():
@@ -165,9 +165,9 @@ def calibrate(
     return Counterpoise(weak, bond, weak_error, bond_error)
 
 
-def _decay(topology: Topology, dimers: Array) -> Array:
+def _decay(species: Species, dimers: Array) -> Array:
     """How much of 1 - f is left at the distance of each dimer, 1 where molecules touch."""
-    n = len(topology.symbols)
-    ratios = contact_ratio(dimers[:, :n], dimers[:, n:], contact_lengths(topology))
+    n = len(species.symbols)
+    ratios = contact_ratio(dimers[:, :n], dimers[:, n:], contact_lengths(species))
     decay: Array = np.exp((_TOUCH - ratios) / _DECAY)
     return decay

@@ -5,37 +5,37 @@ from ase.data import atomic_numbers, vdw_alvarez, vdw_radii
 from numpy.typing import NDArray
 
 from aiida_forcefield.scans.hydrogen_bonds import POLAR
-from aiida_forcefield.topology import Topology
+from aiida_forcefield.topology import Species
 
 Array = NDArray[np.float64]
 
 _HYDROGEN_BOND = 0.6  # Å by which a polar hydrogen comes nearer to N, O or F
 
 
-def contact_lengths(topology: Topology) -> Array:
+def contact_lengths(species: Species) -> Array:
     """Distance at which two atoms of different molecules touch, shape (n, n), Å.
 
     It is the sum of their radii (A. Bondi, J. Phys. Chem. 68, 441 (1964), as tabulated by ASE;
     S. Alvarez, Dalton Trans. 42, 8617 (2013) where Bondi has none). A hydrogen on N, O or F may
     come 0.6 Å nearer to another molecule's N, O or F: so do hydrogen bonds.
     """
-    numbers = [atomic_numbers[symbol] for symbol in topology.symbols]
+    numbers = [atomic_numbers[symbol] for symbol in species.symbols]
     bondi, alvarez = vdw_radii[numbers], vdw_alvarez.vdw_radii[numbers]
     radii = np.where(np.isnan(bondi), alvarez, bondi)
 
-    donor, acceptor = donors_and_acceptors(topology)
+    donor, acceptor = donors_and_acceptors(species)
     bridged = donor[:, None] & acceptor
     lengths: Array = radii[:, None] + radii - _HYDROGEN_BOND * (bridged | bridged.T)
     return lengths
 
 
-def donors_and_acceptors(topology: Topology) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+def donors_and_acceptors(species: Species) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Which atoms are hydrogens of hydrogen bonds, and which N, O or F, each of shape (n,)."""
-    acceptor = np.isin(topology.symbols, POLAR)
-    donor = np.zeros(len(topology.symbols), dtype=bool)
-    for i, j in topology.bonds:
-        donor[i] |= topology.symbols[i] == "H" and bool(acceptor[j])
-        donor[j] |= topology.symbols[j] == "H" and bool(acceptor[i])
+    acceptor = np.isin(species.symbols, POLAR)
+    donor = np.zeros(len(species.symbols), dtype=bool)
+    for i, j in species.bonds:
+        donor[i] |= species.symbols[i] == "H" and bool(acceptor[j])
+        donor[j] |= species.symbols[j] == "H" and bool(acceptor[i])
     return donor, acceptor
 
 

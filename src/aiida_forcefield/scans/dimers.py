@@ -11,7 +11,7 @@ from scipy.spatial.transform import Rotation
 from aiida_forcefield.scans.approach import approach
 from aiida_forcefield.scans.contacts import contact_distance, contact_lengths
 from aiida_forcefield.scans.plan import Scan
-from aiida_forcefield.topology import Topology
+from aiida_forcefield.topology import Species
 
 Array = NDArray[np.float64]
 
@@ -23,11 +23,11 @@ STRETCH = 0.03
 over which an error of 0.002 kcal/mol in both energies is one of 0.1 in the slope."""
 
 
-def pair_scan(topology: Topology, positions: Array, scan: Scan, distances: ArrayLike) -> Array:
+def pair_scan(species: Species, positions: Array, scan: Scan, distances: ArrayLike) -> Array:
     """Dimers in which only the distance of two atoms varies, not the orientation.
 
     Args:
-        topology: of the molecule.
+        species: of the molecule.
         positions: geometry of both molecules, shape (n, 3), Å.
         scan: of a pair; its atoms are one of the first and one of the second molecule.
         distances: shape (m,), Å.
@@ -45,16 +45,16 @@ def pair_scan(topology: Topology, positions: Array, scan: Scan, distances: Array
     if not np.all(r > 0.0):
         msg = f"scan {scan.name!r}: distances {r.tolist()}; all must be above 0 Å"
         raise ValueError(msg)
-    first, second = approach(topology, positions, (scan.atoms[0], scan.atoms[1]))
+    first, second = approach(species, positions, (scan.atoms[0], scan.atoms[1]))
     moved = second + r[:, None, None] * np.array([1.0, 0.0, 0.0])
     return np.concatenate([np.broadcast_to(first, moved.shape), moved], axis=1)
 
 
-def random_dimers(topology: Topology, positions: Array, count: int, seed: int) -> Array:
+def random_dimers(species: Species, positions: Array, count: int, seed: int) -> Array:
     """Dimers of random orientation and direction, contact ratios spread over 0.75 to 1.5.
 
     Args:
-        topology: of the molecule.
+        species: of the molecule.
         positions: geometry of both molecules, shape (n, 3), Å.
         count: number of dimers.
         seed: of the random choices.
@@ -62,12 +62,12 @@ def random_dimers(topology: Topology, positions: Array, count: int, seed: int) -
     Returns:
         Positions, first molecule first, shape (count, 2n, 3), Å, rounded to 1e-4 Å.
     """
-    return _touching(topology, positions, count, _RANDOM, np.random.default_rng([seed, 0]))
+    return _touching(species, positions, count, _RANDOM, np.random.default_rng([seed, 0]))
 
 
-def squeezed_dimers(topology: Topology, positions: Array, count: int, seed: int) -> Array:
+def squeezed_dimers(species: Species, positions: Array, count: int, seed: int) -> Array:
     """As `random_dimers` on the repulsive wall: contact ratios spread over 0.62 to 0.85."""
-    return _touching(topology, positions, count, _SQUEEZED, np.random.default_rng([seed, 1]))
+    return _touching(species, positions, count, _SQUEEZED, np.random.default_rng([seed, 1]))
 
 
 def stretched(dimers: Array) -> Array:
@@ -86,14 +86,14 @@ def stretched(dimers: Array) -> Array:
 
 
 def _touching(
-    topology: Topology,
+    species: Species,
     positions: Array,
     count: int,
     ratios: tuple[float, float],
     rng: np.random.Generator,
 ) -> Array:
     """Dimers that come along a random line through an atom of each, up to a contact ratio."""
-    lengths, types = contact_lengths(topology), topology.type_indices
+    lengths, types = contact_lengths(species), species.type_indices
     lower, upper = ratios
     targets = lower + (upper - lower) * (rng.permutation(count) + rng.random(count)) / max(count, 1)
     dimers = np.empty((count, 2 * len(types), 3))

@@ -6,12 +6,12 @@ from scipy.spatial.transform import Rotation
 
 from aiida_forcefield.scans.coordinates import evaluate
 from aiida_forcefield.scans.plan import Scan
-from aiida_forcefield.topology import Topology
+from aiida_forcefield.topology import Species
 
 Array = NDArray[np.float64]
 
 
-def drive(topology: Topology, positions: Array, scan: Scan, value: float) -> Array:
+def drive(species: Species, positions: Array, scan: Scan, value: float) -> Array:
     """A copy of a structure in which the coordinate of a scan has exactly a value.
 
     The fragment beyond the coordinate's axis moves as a rigid body, all other bond lengths and
@@ -20,7 +20,7 @@ def drive(topology: Topology, positions: Array, scan: Scan, value: float) -> Arr
     last neighbour (or, in a ring, the centre) about the line between the other two.
 
     Args:
-        topology: of the molecule.
+        species: of the molecule.
         positions: shape (n, 3), Å.
         scan: whose coordinate is driven; not a pair, for which there is `pair_scan`.
         value: Å or degrees.
@@ -43,7 +43,7 @@ def drive(topology: Topology, positions: Array, scan: Scan, value: float) -> Arr
     driven = np.array(positions, dtype=float)
     present = float(evaluate(driven, [atoms])[0][0])
     if scan.kind == "bond":
-        moving, (i, j) = _moving(topology, atoms), atoms
+        moving, (i, j) = _moving(species, atoms), atoms
         axis = driven[j] - driven[i]
         driven[moving] += (value - present) * axis / np.linalg.norm(axis)
         return driven
@@ -52,29 +52,29 @@ def drive(topology: Topology, positions: Array, scan: Scan, value: float) -> Arr
     if scan.kind == "angle":
         i, j, k = atoms
         normal = _normal(driven[i] - driven[j], driven[k] - driven[j])
-        if topology.fragment((j, k)) is None and topology.fragment((j, i)) is not None:
-            return _rotate(driven, _moving(topology, (j, i)), driven[j], -turn * normal)
-        return _rotate(driven, _moving(topology, (j, k)), driven[j], turn * normal)
+        if species.fragment((j, k)) is None and species.fragment((j, i)) is not None:
+            return _rotate(driven, _moving(species, (j, i)), driven[j], -turn * normal)
+        return _rotate(driven, _moving(species, (j, k)), driven[j], turn * normal)
 
     i, j, k, m = atoms
     axis = (driven[k] - driven[j]) / np.linalg.norm(driven[k] - driven[j])
     if scan.kind == "improper":
-        if topology.fragment((i, m)) is None:
+        if species.fragment((i, m)) is None:
             return _rotate(driven, np.array([i]), driven[j], -turn * axis)
-        return _rotate(driven, _moving(topology, (i, m)), driven[j], turn * axis)
-    beyond = topology.fragment((j, k))
-    moving = _moving(topology, (k, m)) if beyond is None else beyond
+        return _rotate(driven, _moving(species, (i, m)), driven[j], turn * axis)
+    beyond = species.fragment((j, k))
+    moving = _moving(species, (k, m)) if beyond is None else beyond
     return _rotate(driven, moving, driven[j], turn * axis)
 
 
-def _moving(topology: Topology, bond: tuple[int, ...]) -> NDArray[np.int_]:
+def _moving(species: Species, bond: tuple[int, ...]) -> NDArray[np.int_]:
     """Atoms that move with the second one of a bond: of a ring only it and what hangs from it."""
     near, far = bond
-    fragment = topology.fragment((near, far))
+    fragment = species.fragment((near, far))
     if fragment is not None:
         return fragment
-    around = [i if j == far else j for i, j in topology.bonds if far in (i, j)]
-    hanging = (topology.fragment((far, atom)) for atom in around)
+    around = [i if j == far else j for i, j in species.bonds if far in (i, j)]
+    hanging = (species.fragment((far, atom)) for atom in around)
     return np.array(sorted({far, *(int(a) for part in hanging if part is not None for a in part)}))
 
 

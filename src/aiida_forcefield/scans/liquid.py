@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from aiida_forcefield.scans.contacts import contact_lengths, contact_ratio
 from aiida_forcefield.scans.dimers import rounded
-from aiida_forcefield.topology import Topology
+from aiida_forcefield.topology import Species
 
 Array = NDArray[np.float64]
 
@@ -13,7 +13,7 @@ _FARTHEST = 1.6  # contact ratio; up to 0.9 or so molecules touch
 _DECAY = 0.3  # of errors with the contact ratio
 
 
-def liquid_dimers(topology: Topology, frames: Array, box: Array, most: int, seed: int) -> Array:
+def liquid_dimers(species: Species, frames: Array, box: Array, most: int, seed: int) -> Array:
     """Pairs of neighbours as they are in a liquid, with their own deformed geometries.
 
     Of all pairs with a contact ratio up to 1.6 they are drawn in proportion to what force fields
@@ -22,7 +22,7 @@ def liquid_dimers(topology: Topology, frames: Array, box: Array, most: int, seed
     Stat. Soc. 97, 558 (1934)).
 
     Args:
-        topology: of the molecule.
+        species: of the molecule.
         frames: whole molecules, shape (f, m, n, 3), Å.
         box: lengths of the periodic orthorhombic box, shape (f, 3), Å.
         most: largest number of dimers.
@@ -35,7 +35,7 @@ def liquid_dimers(topology: Topology, frames: Array, box: Array, most: int, seed
     Raises:
         ValueError: no two molecules are in contact.
     """
-    lengths = contact_lengths(topology)
+    lengths = contact_lengths(species)
     found = [_neighbours(*frame, lengths) for frame in zip(frames, box, strict=True)]
     dimers, ratios = (np.concatenate(parts) for parts in zip(*found, strict=True))
     if not len(dimers):
@@ -46,19 +46,19 @@ def liquid_dimers(topology: Topology, frames: Array, box: Array, most: int, seed
     return rounded(dimers[rng.choice(len(dimers), count, replace=False, p=wanted / wanted.sum())])
 
 
-def pairs_of_each(topology: Topology, frames: Array, box: Array, dimers: Array) -> Array:
+def pairs_of_each(species: Species, frames: Array, box: Array, dimers: Array) -> Array:
     """For how many pairs of a frame each dimer of `liquid_dimers` stands, shape (s,).
 
     The rarer its like is drawn, the more; together, for all there are (the estimator of J. Hájek,
     Ann. Math. Stat. 35, 1491 (1964)). That holds while few of all are drawn.
 
     Args:
-        topology: of the molecule.
+        species: of the molecule.
         frames: whole molecules, shape (f, m, n, 3), Å.
         box: lengths of the periodic orthorhombic box, shape (f, 3), Å.
         dimers: some that were drawn from these frames, shape (s, 2n, 3), Å.
     """
-    lengths, n = contact_lengths(topology), len(topology.symbols)
+    lengths, n = contact_lengths(species), len(species.symbols)
     every = [_neighbours(*frame, lengths)[1] for frame in zip(frames, box, strict=True)]
     share = np.exp(contact_ratio(dimers[:, :n], dimers[:, n:], lengths) / _DECAY)
     return np.asarray(share / share.sum() * np.mean([len(ratios) for ratios in every]))

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from aiida_forcefield.scans.approach import approach
 from aiida_forcefield.scans.contacts import contact_distance, contact_lengths
 from aiida_forcefield.scans.coordinates import evaluate
-from aiida_forcefield.topology import TermType, Topology
+from aiida_forcefield.topology import Species, TermType
 
 Array = NDArray[np.float64]
 
@@ -69,7 +69,7 @@ class Plan:
         return len(self.scans)
 
 
-def plan_scans(topology: Topology, positions: Array) -> Plan:
+def plan_scans(species: Species, positions: Array) -> Plan:
     """One scan for each bonded term type, as far as it can be driven.
 
     - Bonds: as far as about 0.5 eV on either side, a force constant from Badger's rule assumed
@@ -82,23 +82,23 @@ def plan_scans(topology: Topology, positions: Array) -> Plan:
     - Impropers: ±20° about the plane.
 
     Args:
-        topology: of the molecule.
+        species: of the molecule.
         positions: the reference geometry, shape (n, 3), Å.
     """
-    left_out = _dependent_dihedrals(topology)
+    left_out = _dependent_dihedrals(species)
     scans = []
-    for term in topology.term_types:
+    for term in species.term_types:
         if term.name in left_out:
             continue
         widest = _widest_angle(positions, term)
         if widest > _NEAR_LINEAR:
             left_out[term.name] = f"near-linear ({widest:.1f}°): left to the Hessian"
         else:
-            scans.append(_scan(topology, positions, term))
+            scans.append(_scan(species, positions, term))
     return Plan(tuple(scans), tuple(left_out.items()))
 
 
-def plan_pair_scans(topology: Topology, positions: Array) -> tuple[Scan, ...]:
+def plan_pair_scans(species: Species, positions: Array) -> tuple[Scan, ...]:
     """A scan of the distance between two molecules for each pair of atom types.
 
     It begins where the molecules, oriented as `approach` has them, repel each other by a few
@@ -106,30 +106,30 @@ def plan_pair_scans(topology: Topology, positions: Array) -> tuple[Scan, ...]:
     beyond its beginning where that is more.
 
     Args:
-        topology: of the molecule.
+        species: of the molecule.
         positions: the reference geometry, shape (n, 3), Å.
     """
-    lengths = contact_lengths(topology)
+    lengths = contact_lengths(species)
     along = np.array([1.0, 0.0, 0.0])
     scans = []
-    for names in combinations_with_replacement(topology.type_names, 2):
-        i, j = (topology.atom_types.index(name) for name in names)
-        nearest = contact_distance(*approach(topology, positions, (i, j)), along, lengths, _NEAREST)
+    for names in combinations_with_replacement(species.type_names, 2):
+        i, j = (species.atom_types.index(name) for name in names)
+        nearest = contact_distance(*approach(species, positions, (i, j)), along, lengths, _NEAREST)
         lower = round(nearest, 3)
         upper = max(_FARTHEST, round(lower + _SPAN, 3))
         scans.append(Scan("pair", f"pair {'-'.join(names)}", (i, j), lower, upper, False))
     return tuple(scans)
 
 
-def _dependent_dihedrals(topology: Topology) -> dict[str, str]:
+def _dependent_dihedrals(species: Species) -> dict[str, str]:
     """Dihedral term types that vary with another one about the same bond."""
 
     def preference(term: TermType) -> tuple[bool, int]:
         i, j, k, m = term.members[0]
-        outside = topology.fragment((i, j)) is not None or topology.fragment((k, m)) is not None
-        return outside, sum(topology.symbols[end] == "H" for end in (i, m))
+        outside = species.fragment((i, j)) is not None or species.fragment((k, m)) is not None
+        return outside, sum(species.symbols[end] == "H" for end in (i, m))
 
-    dihedrals = [term for term in topology.term_types if term.kind == "dihedral"]
+    dihedrals = [term for term in species.term_types if term.kind == "dihedral"]
     driven: dict[frozenset[int], str] = {}
     dependent = {}
     for term in sorted(dihedrals, key=preference):
@@ -141,20 +141,20 @@ def _dependent_dihedrals(topology: Topology) -> dict[str, str]:
     return {term.name: dependent[term.name] for term in dihedrals if term.name in dependent}
 
 
-def _scan(topology: Topology, positions: Array, term: TermType) -> Scan:
+def _scan(species: Species, positions: Array, term: TermType) -> Scan:
     atoms = term.members[0]
     value = _value(positions, atoms)
-    rings = [topology.fragment(bond) is None for bond in pairwise(atoms)]
+    rings = [species.fragment(bond) is None for bond in pairwise(atoms)]
     periodic = False
     if term.kind == "bond":
-        reach = _reach(topology, atoms, value) * (0.5 if rings[0] else 1.0)
+        reach = _reach(species, atoms, value) * (0.5 if rings[0] else 1.0)
         lower, upper = round(value - 0.75 * reach, 3), round(value + 1.15 * reach, 3)
     elif term.kind == "angle":
         reach = _RING_ANGLE if all(rings) else _ANGLE
         lower, upper = round(value - reach, 1), min(round(value + reach, 1), _WIDEST)
     elif term.kind == "improper":
         lower, upper = -_IMPROPER, _IMPROPER
-    elif rings[1] or _is_multiple(topology, positions, atoms[1:3]):
+    elif rings[1] or _is_multiple(species, positions, atoms[1:3]):
         lower, upper = round(value - _STIFF_DIHEDRAL, 1), round(value + _STIFF_DIHEDRAL, 1)
     else:
         lower, upper, periodic = -180.0, 180.0, True
@@ -175,14 +175,14 @@ def _value(positions: Array, atoms: tuple[int, ...]) -> float:
     return value if len(atoms) == 2 else float(np.degrees(value))
 
 
-def _reach(topology: Topology, atoms: tuple[int, ...], length: float) -> float:
+def _reach(species: Species, atoms: tuple[int, ...], length: float) -> float:
     """Stretch, Å, at which a harmonic bond of Badger's force constant has `_BOND_ENERGY`."""
-    numbers = [atomic_numbers[topology.symbols[atom]] for atom in atoms]
+    numbers = [atomic_numbers[species.symbols[atom]] for atom in atoms]
     rows = [0 if z <= 2 else 1 if z <= 10 else 2 for z in numbers]
     k = _BADGER / max(length - _BADGER_SHIFT[rows[0], rows[1]], 0.35) ** 3
     return float(np.clip(np.sqrt(2.0 * _BOND_ENERGY / k), 0.08, 0.25))
 
 
-def _is_multiple(topology: Topology, positions: Array, atoms: tuple[int, ...]) -> bool:
-    radii = sum(covalent_radii[atomic_numbers[topology.symbols[atom]]] for atom in atoms)
+def _is_multiple(species: Species, positions: Array, atoms: tuple[int, ...]) -> bool:
+    radii = sum(covalent_radii[atomic_numbers[species.symbols[atom]]] for atom in atoms)
     return bool(_value(positions, atoms) < _MULTIPLE * radii)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from aiida_forcefield.topology import Topology
+from aiida_forcefield.topology import Species
 
 Array = NDArray[np.float64]
 
@@ -156,7 +156,7 @@ def join(parts: Sequence[Points]) -> Points:
 
 
 def molecule_structures(
-    topology: Topology,
+    species: Species,
     label: str,
     positions: Array,
     constraint: tuple[int, ...] = (),
@@ -165,10 +165,10 @@ def molecule_structures(
     """Structures of one molecule; `positions` has the shape (s, n, 3), Å."""
     return Structures(
         label=label,
-        symbols=topology.symbols,
-        charge=topology.charge,
-        multiplicity=topology.multiplicity,
-        bonds=topology.bonds,
+        symbols=species.symbols,
+        charge=species.charge,
+        multiplicity=species.multiplicity,
+        bonds=species.bonds,
         positions=positions,
         constraint=constraint,
         values=np.full(len(positions), np.nan) if values is None else values,
@@ -177,7 +177,7 @@ def molecule_structures(
 
 
 def dimer_structures(
-    topology: Topology,
+    species: Species,
     label: str,
     positions: Array,
     constraint: tuple[int, ...] = (),
@@ -188,19 +188,19 @@ def dimer_structures(
     Raises:
         ValueError: the molecule is not a singlet, so that the state of the dimer is not defined.
     """
-    if topology.multiplicity != 1:
+    if species.multiplicity != 1:
         raise ValueError(
-            f"multiplicity {topology.multiplicity}: dimers of an open-shell molecule have no "
+            f"multiplicity {species.multiplicity}: dimers of an open-shell molecule have no "
             "defined spin state; only multiplicity 1 is allowed"
         )
-    n = len(topology.symbols)
-    second = tuple((i + n, j + n) for i, j in topology.bonds)
+    n = len(species.symbols)
+    second = tuple((i + n, j + n) for i, j in species.bonds)
     return Structures(
         label=label,
-        symbols=topology.symbols * 2,
-        charge=2 * topology.charge,
+        symbols=species.symbols * 2,
+        charge=2 * species.charge,
         multiplicity=1,
-        bonds=topology.bonds + second,
+        bonds=species.bonds + second,
         positions=positions,
         constraint=constraint,
         values=np.full(len(positions), np.nan) if values is None else values,

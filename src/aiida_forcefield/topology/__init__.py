@@ -2,6 +2,6 @@
 
 from aiida_forcefield.topology.material import read_material
 from aiida_forcefield.topology.molecule import from_smiles, from_xyz
-from aiida_forcefield.topology.topology import TermKind, TermType, Topology
+from aiida_forcefield.topology.species import Species, TermKind, TermType
 
-__all__ = ["TermKind", "TermType", "Topology", "from_smiles", "from_xyz", "read_material"]
+__all__ = ["Species", "TermKind", "TermType", "from_smiles", "from_xyz", "read_material"]

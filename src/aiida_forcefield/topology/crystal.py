@@ -14,7 +14,7 @@ from ase.io.vasp import read_vasp
 from numpy.typing import NDArray
 
 from aiida_forcefield.bounded import read_bytes, reason_of
-from aiida_forcefield.topology.topology import Topology
+from aiida_forcefield.topology.species import Species
 
 Array = NDArray[np.float64]
 
@@ -136,9 +136,9 @@ def from_atoms(atoms: Atoms) -> Crystal:
     return Crystal(symbols, cell, fractions @ cell)
 
 
-def ions(crystal: Crystal) -> Topology:
+def ions(crystal: Crystal) -> Species:
     """The ions of a cell, of one type for each element; no bond joins them."""
-    return Topology(
+    return Species(
         symbols=crystal.symbols,
         charge=0,
         multiplicity=1,

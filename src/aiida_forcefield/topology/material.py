@@ -1,4 +1,4 @@
-"""From what a study says of its material to a topology."""
+"""From what a study says of its material to a species."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,14 +6,14 @@ from typing import Any
 from rdkit import Chem
 
 from aiida_forcefield.topology.molecule import from_smiles, from_xyz
-from aiida_forcefield.topology.topology import Topology
+from aiida_forcefield.topology.species import Species
 
 HEAVIEST = 86
 """Atomic number of radon, the last element of GFN2-xTB and of DFT-D4, which every study needs."""
 
 
-def read_material(material: Mapping[str, Any]) -> Topology:
-    """The topology of a material.
+def read_material(material: Mapping[str, Any]) -> Species:
+    """The species of a material.
 
     Args:
         material: `smiles` (and perhaps `multiplicity`), or `xyz` (the text of an XYZ file) with
@@ -24,15 +24,15 @@ def read_material(material: Mapping[str, Any]) -> Topology:
             dimers have no defined state.
     """
     if "smiles" in material:
-        topology = from_smiles(material["smiles"], multiplicity=material.get("multiplicity"))
+        species = from_smiles(material["smiles"], multiplicity=material.get("multiplicity"))
     else:
-        topology = from_xyz(material["xyz"], material["charge"], material["multiplicity"])
+        species = from_xyz(material["xyz"], material["charge"], material["multiplicity"])
     number = Chem.GetPeriodicTable().GetAtomicNumber
-    if heavy := sorted({s for s in topology.symbols if number(s) > HEAVIEST}, key=number):
+    if heavy := sorted({s for s in species.symbols if number(s) > HEAVIEST}, key=number):
         raise ValueError(f"element {', '.join(heavy)}: no method here goes beyond Rn")
-    if topology.multiplicity != 1:
+    if species.multiplicity != 1:
         raise ValueError(
-            f"multiplicity {topology.multiplicity}: dimers of a molecule with open shells have "
+            f"multiplicity {species.multiplicity}: dimers of a molecule with open shells have "
             "no defined spin state; only multiplicity 1 is allowed"
         )
-    return topology
+    return species

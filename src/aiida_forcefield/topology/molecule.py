@@ -9,8 +9,8 @@ from rdkit import Chem, rdBase
 from rdkit.Chem import rdDetermineBonds
 
 from aiida_forcefield.topology.conformers import find_conformers
+from aiida_forcefield.topology.species import Species
 from aiida_forcefield.topology.terms import find_terms
-from aiida_forcefield.topology.topology import Topology
 from aiida_forcefield.topology.types import find_types
 from aiida_forcefield.topology.xyz import ELEMENTS, read_xyz
 
@@ -21,8 +21,8 @@ _MOST_LETTERS = 2000
 _MOST_RINGS = 100  # a fullerene of 200 atoms has them
 
 
-def from_smiles(smiles: str, multiplicity: int | None = None, seed: int = 1) -> Topology:
-    """The topology of one molecule or ion, with its conformers.
+def from_smiles(smiles: str, multiplicity: int | None = None, seed: int = 1) -> Species:
+    """The species of one molecule or ion, with its conformers.
 
     The charge is the sum of the formal charges. Atoms keep the order of the SMILES, hydrogens
     follow.
@@ -51,11 +51,11 @@ def from_smiles(smiles: str, multiplicity: int | None = None, seed: int = 1) -> 
         raise ValueError(msg) from None
     with rdBase.BlockLogs():
         canonical = Chem.MolToSmiles(Chem.RemoveHs(molecule))
-    return _topology(symbols, charge, multiplicity, _bonds(molecule), conformers, canonical)
+    return _species(symbols, charge, multiplicity, _bonds(molecule), conformers, canonical)
 
 
-def from_xyz(text: str, charge: int, multiplicity: int) -> Topology:
-    """The topology of the molecule or ion in the text of an XYZ file.
+def from_xyz(text: str, charge: int, multiplicity: int) -> Species:
+    """The species of the molecule or ion in the text of an XYZ file.
 
     Atoms keep the order of the file, its geometry is the only conformer, and bonds are where
     atoms are near each other.
@@ -84,20 +84,20 @@ def from_xyz(text: str, charge: int, multiplicity: int) -> Topology:
     fragments = Chem.GetMolFrags(molecule)
     if len(fragments) > 1:
         _refuse_fragments(", ".join("".join(symbols[a] for a in atoms) for atoms in fragments))
-    return _topology(symbols, charge, multiplicity, _bonds(molecule), positions[None], "")
+    return _species(symbols, charge, multiplicity, _bonds(molecule), positions[None], "")
 
 
-def _topology(
+def _species(
     symbols: tuple[str, ...],
     charge: int,
     multiplicity: int,
     bonds: tuple[tuple[int, int], ...],
     conformers: NDArray[np.float64],
     smiles: str,
-) -> Topology:
+) -> Species:
     types = find_types(symbols, bonds)
     terms = find_terms(types, bonds, conformers[0])
-    return Topology(symbols, charge, multiplicity, types, bonds, terms, conformers, smiles)
+    return Species(symbols, charge, multiplicity, types, bonds, terms, conformers, smiles)
 
 
 def _bonds(molecule: Chem.Mol) -> tuple[tuple[int, int], ...]:

@@ -6,7 +6,7 @@ from itertools import combinations, product
 import numpy as np
 from numpy.typing import NDArray
 
-from aiida_forcefield.topology.topology import TermKind, TermType
+from aiida_forcefield.topology.species import TermKind, TermType
 
 Member = tuple[int, ...]
 Array = NDArray[np.float64]

@@ -14,7 +14,7 @@ from aiida_forcefield.calculations.liquid import (
 )
 from aiida_forcefield.calculations.many_body import measure_many_body
 from aiida_forcefield.calculations.options import ONE_CORE
-from aiida_forcefield.data import ForceFieldData, PointsData, TopologyData
+from aiida_forcefield.data import ForceFieldData, PointsData, SpeciesData
 from aiida_forcefield.dynamics import DATA
 from aiida_forcefield.workflows.job import MdWorkChain, PackingWorkChain
 from aiida_forcefield.workflows.outcome import reason
@@ -22,7 +22,7 @@ from aiida_forcefield.workflows.protocols import get_protocol
 from aiida_forcefield.workflows.submission import settle, submit_once
 
 FOUND_BY_CHAIN = (
-    *("force_field", "topology", "reference"),
+    *("force_field", "species", "reference"),
     *("properties", "many_body", "polarizability"),
 )
 """Inputs that the chains around a density find themselves."""
@@ -49,7 +49,7 @@ class DensityWorkChain(WorkChain):
                 help=f"Of the jobs that run on {role}_code: account, walltime and the like.",
             )
         spec.input("force_field", valid_type=ForceFieldData)
-        spec.input("topology", valid_type=TopologyData)
+        spec.input("species", valid_type=SpeciesData)
         spec.input("reference", valid_type=PointsData, help="The relaxed molecule.")
         spec.input(
             "many_body",
@@ -126,7 +126,7 @@ class DensityWorkChain(WorkChain):
             state: `temperature` (K) and `pressure` (bar).
             overrides: changes of the protocol.
             options: of jobs on each code, such as ``{"md": {"max_wallclock_seconds": 3600}}``.
-            nodes: `force_field`, `topology` and `reference`, now or set on the builder later.
+            nodes: `force_field`, `species` and `reference`, now or set on the builder later.
 
         Raises:
             ValueError: unknown protocol, or an override that is not allowed.
@@ -168,7 +168,7 @@ class DensityWorkChain(WorkChain):
         try:
             files = prepare_liquid(
                 self.inputs.force_field,
-                self.inputs.topology,
+                self.inputs.species,
                 packing.outputs.box,
                 self.inputs.settings,
                 **self._many_body(),
@@ -203,14 +203,14 @@ class DensityWorkChain(WorkChain):
             self._measure_many_body()
         self.out_many(self._many_body())
         self.ctx.script = prepare_production(
-            self.inputs.topology,
+            self.inputs.species,
             self.ctx.packing.outputs.box,
             self.inputs.settings,
             **self._many_body(),
         )
 
     def _measure_many_body(self) -> None:
-        names = ("force_field", "topology", "reference", "properties", "polarizability")
+        names = ("force_field", "species", "reference", "properties", "polarizability")
         seeds = self.inputs.settings["seeds"]
         frames = {
             f"frames_{seed}": leg.outputs.frames
@@ -246,7 +246,7 @@ class DensityWorkChain(WorkChain):
         try:
             self.ctx.density = measure_density(
                 self.inputs.force_field,
-                self.inputs.topology,
+                self.inputs.species,
                 self.ctx.packing.outputs.box,
                 self.inputs.settings,
                 **self._many_body(),
@@ -283,7 +283,7 @@ class DensityWorkChain(WorkChain):
                 "script": script,
                 "files": {**self.ctx.files, "system": system},
                 "filenames": Dict({"system": DATA}),
-                "topology": self.inputs.topology,
+                "species": self.inputs.species,
                 "settings": self.inputs.settings,
                 "metadata": {"options": self.inputs.options.md},
             },

@@ -1,4 +1,4 @@
-"""WorkChain from a topology to a fitted force field."""
+"""WorkChain from a species to a fitted force field."""
 
 from collections.abc import Mapping
 from math import inf
@@ -26,7 +26,7 @@ from aiida_forcefield.calculations.many_body import resting_molecule
 from aiida_forcefield.calculations.options import ONE_CORE
 from aiida_forcefield.calculations.pressure import assess_pressure
 from aiida_forcefield.calculations.scans import plan_all_scans
-from aiida_forcefield.calculations.topology import propose_conformers
+from aiida_forcefield.calculations.species import propose_conformers
 from aiida_forcefield.data import PointsData, StructuresData
 from aiida_forcefield.data.outputs import outputs_of
 from aiida_forcefield.potentials.errors import LIQUID
@@ -100,7 +100,7 @@ class FitWorkChain(WorkChain):
             state: `temperature` (K) and `pressure` (bar) of the liquid that dimers are taken from.
             overrides: changes of the protocol.
             options: of jobs on each code, such as ``{"qm": {"max_wallclock_seconds": 3600}}``.
-            nodes: `topology`, now or set on the builder later.
+            nodes: `species`, now or set on the builder later.
 
         Raises:
             ValueError: unknown protocol, or an override that is not allowed.
@@ -137,12 +137,12 @@ class FitWorkChain(WorkChain):
             known = known_of(self.inputs.known)
         except ValueError as error:
             return self.exit_codes.ERROR_KNOWN.format(reason=error)
-        topology = self.inputs.topology
-        if not known.topology.value.same_molecule(topology.value):
+        species = self.inputs.species
+        if not known.species.value.same_molecule(species.value):
             return self.exit_codes.ERROR_KNOWN.format(reason="it is of another molecule")
         for name in ("reference", "properties", "points", "surrogates", "frames", "calibration"):
             self.ctx[name] = getattr(known, name)
-        self.ctx.charges = derive_charges(topology, known.reference, known.properties)
+        self.ctx.charges = derive_charges(species, known.reference, known.properties)
         self.ctx.round, self.ctx.apart = len(known.frames), {}
         for name in ("calibration", "polarizability"):
             if node := getattr(known, name):
@@ -152,7 +152,7 @@ class FitWorkChain(WorkChain):
     def compute_reference(self) -> Any:
         """Relax the conformers and compute the properties of the lowest."""
         self.ctx.parameters = {**self.inputs.parameters}
-        structures = propose_conformers(self.inputs.topology)
+        structures = propose_conformers(self.inputs.species)
         return ToContext(molecule=self._submit_qm("reference", structures, "reference"))
 
     def inspect_reference(self) -> ExitCode | None:
@@ -163,7 +163,7 @@ class FitWorkChain(WorkChain):
         self.ctx.reference = batch.outputs.points
         self.ctx.properties = batch.outputs.reference
         self.ctx.charges = derive_charges(
-            self.inputs.topology, self.ctx.reference, self.ctx.properties
+            self.inputs.species, self.ctx.reference, self.ctx.properties
         )
         return None
 
@@ -178,13 +178,13 @@ class FitWorkChain(WorkChain):
         self.ctx.pressure = None
         self.ctx.frames = {}
         self.ctx.calibration = None
-        topology, reference = self.inputs.topology, self.ctx.reference
-        planned = plan_all_scans(topology, reference, **self.inputs.learning)
+        species, reference = self.inputs.species, self.ctx.reference
+        planned = plan_all_scans(species, reference, **self.inputs.learning)
         # Not yet in batches that suit the walltime: nobody knows what a dimer costs.
-        dimers: dict[str, StructuresData] = sample_dimers(topology, reference, self.inputs.sampling)
+        dimers: dict[str, StructuresData] = sample_dimers(species, reference, self.inputs.sampling)
         pairs = [label for label in planned if label.startswith(f"{BEGIN}pair_")]
         chosen = choose_pair_scans(
-            topology,
+            species,
             reference,
             self.ctx.properties,
             self.ctx.charges,
@@ -209,7 +209,7 @@ class FitWorkChain(WorkChain):
         self.ctx.queue = batches + queues["dimers"] + queues["molecule"]
         # It is for a liquid.
         if self.inputs.sampling["rounds"] and POLARIZABILITY in self.inputs.parameters:
-            molecule = resting_molecule(topology, reference)
+            molecule = resting_molecule(species, reference)
             self.ctx.queue.append((POLARIZABILITY, POLARIZABILITY, molecule, None))
 
     def _sized(self, points: int) -> Dict:
@@ -270,7 +270,7 @@ class FitWorkChain(WorkChain):
         if not any(node.base.attributes.get("split") for node in usable.values()):
             return self.exit_codes.ERROR_NO_DIMERS
         self.ctx.data = {
-            "topology": self.inputs.topology,
+            "species": self.inputs.species,
             "reference": self.ctx.reference,
             "properties": self.ctx.properties,
             "charges": self.ctx.charges,
@@ -302,7 +302,7 @@ class FitWorkChain(WorkChain):
         inputs = self.exposed_inputs(DensityWorkChain, namespace="liquid")
         inputs |= {
             "force_field": self.ctx.force_field,
-            "topology": self.inputs.topology,
+            "species": self.inputs.species,
             "reference": self.ctx.reference,
         }
         inputs.setdefault("metadata", {})["call_link_label"] = f"liquid_{self.ctx.round}"
@@ -319,7 +319,7 @@ class FitWorkChain(WorkChain):
         drawn = pressure["wanted"] if pressure else sampling["liquid"]
         try:
             found = sample_liquid(
-                self.inputs.topology,
+                self.inputs.species,
                 self.ctx.force_field,
                 frames,
                 self.ctx.parameters["molecule"],
@@ -346,7 +346,7 @@ class FitWorkChain(WorkChain):
         """Compute dimers of the liquid that stand for all in a second basis set."""
         try:
             planned = plan_calibration(
-                self.inputs.topology,
+                self.inputs.species,
                 self.inputs.parameters.dimers,
                 self.inputs.calibration,
                 **self._new_dimers(),
@@ -366,7 +366,7 @@ class FitWorkChain(WorkChain):
         self.ctx.apart |= second
         try:
             self.ctx.calibration = calibrate_counterpoise(
-                self.inputs.topology,
+                self.inputs.species,
                 parameters["dimers"],
                 parameters["second"],
                 **self._new_dimers(),
@@ -386,7 +386,7 @@ class FitWorkChain(WorkChain):
         """See how well the force field foresees what it was not fitted to."""
         new = {label: self.ctx.points[label] for label in self.ctx.new if label in self.ctx.points}
         self.ctx.validation = validate_force_field(
-            self.inputs.topology,
+            self.inputs.species,
             self.ctx.force_field,
             self.inputs.fit,
             **self._calibration(),
@@ -404,7 +404,7 @@ class FitWorkChain(WorkChain):
         }
         try:
             self.ctx.pressure = assess_pressure(
-                self.inputs.topology,
+                self.inputs.species,
                 self.ctx.force_field,
                 self.inputs.fit,
                 self.inputs.sampling,
@@ -447,7 +447,7 @@ class FitWorkChain(WorkChain):
             ScanWorkChain,
             scan=scan,
             structures=structures,
-            topology=self.inputs.topology,
+            species=self.inputs.species,
             reference=self.ctx.reference,
             learning=self.inputs.learning[sections(scan)[1]],
             qm=self._qm(part),

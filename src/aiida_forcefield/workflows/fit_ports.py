@@ -3,7 +3,7 @@
 from aiida.engine.processes.workchains.workchain import WorkChainSpec
 from aiida.orm import ArrayData, Dict, Int, List
 
-from aiida_forcefield.data import ForceFieldData, PointsData, TopologyData
+from aiida_forcefield.data import ForceFieldData, PointsData, SpeciesData
 from aiida_forcefield.workflows.density import FOUND_BY_CHAIN, DensityWorkChain
 from aiida_forcefield.workflows.protocols.check import DISPENSABLE, QM_SECTIONS
 from aiida_forcefield.workflows.qm import expose_qm, validate_parameters
@@ -11,7 +11,7 @@ from aiida_forcefield.workflows.qm import expose_qm, validate_parameters
 
 def define_ports(spec: WorkChainSpec) -> None:
     """Inputs, outputs and exit codes of `forcefield.fit`."""
-    spec.input("topology", valid_type=TopologyData)
+    spec.input("species", valid_type=SpeciesData)
     spec.input_namespace("qm", help="Where and how QM runs.")
     expose_qm(spec, exclude=["structures", "parameters"])
     for part in QM_SECTIONS:

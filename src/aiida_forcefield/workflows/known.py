@@ -7,7 +7,7 @@ from aiida.common.links import LinkType
 from aiida.orm import ArrayData, Dict, ProcessNode
 
 from aiida_forcefield.calculations.dimers import FRAMES
-from aiida_forcefield.data import ForceFieldData, PointsData, SurrogateData, TopologyData
+from aiida_forcefield.data import ForceFieldData, PointsData, SpeciesData, SurrogateData
 from aiida_forcefield.data.outputs import outputs_of
 
 FIT = "fit_force_field"
@@ -19,7 +19,7 @@ class Known:
     """What a force field was fitted to, and what its liquid has beyond pairs.
 
     Attributes:
-        topology: the molecule.
+        species: the molecule.
         reference: its minimum.
         properties: Hessian, potential and dispersion of that.
         points: by scan and round, or by batch.
@@ -29,7 +29,7 @@ class Known:
         polarizability: of the molecule, if it was computed.
     """
 
-    topology: TopologyData
+    species: SpeciesData
     reference: PointsData
     properties: ArrayData
     points: dict[str, PointsData]
@@ -54,7 +54,7 @@ def known_of(force_field: ForceFieldData) -> Known:
         return {k.removeprefix(prefix): v for k, v in found.items() if k.startswith(prefix)}
 
     return Known(
-        found["topology"],
+        found["species"],
         found["reference"],
         found["properties"],
         named(POINTS),

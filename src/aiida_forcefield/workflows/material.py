@@ -9,9 +9,9 @@ from aiida.orm import AbstractCode, Bool, Data, Dict, List, ProcessNode, Str
 
 from aiida_forcefield.calculations.fit import CHOICES
 from aiida_forcefield.calculations.many_body import measure_many_body
-from aiida_forcefield.calculations.topology import perceive_topology
+from aiida_forcefield.calculations.species import perceive_species
 from aiida_forcefield.calculations.uncertainty import estimate_uncertainty
-from aiida_forcefield.data import ForceFieldData, TopologyData
+from aiida_forcefield.data import ForceFieldData, SpeciesData
 from aiida_forcefield.data.outputs import outputs_of
 from aiida_forcefield.topology import read_material
 from aiida_forcefield.workflows.density import FOUND_BY_CHAIN, DensityWorkChain
@@ -23,7 +23,7 @@ from aiida_forcefield.workflows.submission import settle, submit_once
 
 
 class MaterialWorkChain(WorkChain):
-    """Perceive the topology, fit the force field, predict the density."""
+    """Perceive the species, fit the force field, predict the density."""
 
     @classmethod
     def define(cls, spec: WorkChainSpec) -> None:  # type: ignore[override]
@@ -37,7 +37,7 @@ class MaterialWorkChain(WorkChain):
             required=False,
             help="Experimental values, shown beside the results and used for nothing.",
         )
-        spec.expose_inputs(FitWorkChain, namespace="fit", exclude=["topology"])
+        spec.expose_inputs(FitWorkChain, namespace="fit", exclude=["species"])
         spec.expose_inputs(
             DensityWorkChain,
             namespace="density",
@@ -67,7 +67,7 @@ class MaterialWorkChain(WorkChain):
             cls.conclude,
             cls.clean,
         )
-        spec.output("topology", valid_type=TopologyData)
+        spec.output("species", valid_type=SpeciesData)
         spec.expose_outputs(FitWorkChain)
         spec.output(
             "many_body",
@@ -140,16 +140,16 @@ class MaterialWorkChain(WorkChain):
     def perceive(self) -> ExitCode | None:
         """Perceive atom types and interaction terms."""
         try:
-            self.ctx.topology = perceive_topology(self.inputs.material)
+            self.ctx.species = perceive_species(self.inputs.material)
         except ValueError as error:
             return self.exit_codes.ERROR_MATERIAL.format(reason=str(error))
-        self.out("topology", self.ctx.topology)
+        self.out("species", self.ctx.species)
         return None
 
     def fit(self) -> Any:
         """Fit the force field."""
         inputs = self.exposed_inputs(FitWorkChain, namespace="fit")
-        inputs["topology"] = self.ctx.topology
+        inputs["species"] = self.ctx.species
         inputs["metadata"] = {"call_link_label": "fit"}
         return ToContext(fit=submit_once(self, FitWorkChain, **inputs))
 
@@ -229,7 +229,7 @@ class MaterialWorkChain(WorkChain):
         if "frames" not in outputs:
             return {}
         names = ("reference", "properties", "frames")
-        inputs = {name: outputs[name] for name in names} | {"topology": self.ctx.topology}
+        inputs = {name: outputs[name] for name in names} | {"species": self.ctx.species}
         polarizability = {k: v for k, v in outputs.items() if k == "polarizability"}
         try:
             many_body = measure_many_body(force_field, **inputs, **polarizability)
@@ -243,7 +243,7 @@ class MaterialWorkChain(WorkChain):
     ) -> ProcessNode:
         inputs = self.exposed_inputs(DensityWorkChain, namespace="density")
         inputs |= {
-            "topology": self.ctx.topology,
+            "species": self.ctx.species,
             "reference": self.ctx.fit.outputs.reference,
             "force_field": force_field,
             "metadata": {"call_link_label": label},

@@ -9,7 +9,7 @@ from aiida.orm import AbstractCode, Dict, StructureData
 
 from aiida_forcefield.calculations.lattice import learn_lattice_profile, plan_lattice_scan
 from aiida_forcefield.calculations.scans import learn_profile
-from aiida_forcefield.data import PointsData, StructuresData, SurrogateData, TopologyData
+from aiida_forcefield.data import PointsData, SpeciesData, StructuresData, SurrogateData
 from aiida_forcefield.data.outputs import outputs_of
 from aiida_forcefield.scans import MISSING
 from aiida_forcefield.workflows.outcome import reason
@@ -27,7 +27,7 @@ class ScanWorkChain(WorkChain):
         super().define(spec)
         spec.input("scan", valid_type=Dict, help="The coordinate and its window.")
         spec.input("structures", valid_type=StructuresData, help="With which the scan begins.")
-        spec.input("topology", valid_type=TopologyData, required=False)
+        spec.input("species", valid_type=SpeciesData, required=False)
         spec.input("reference", valid_type=PointsData, required=False, help="The relaxed molecule.")
         spec.input("crystal", valid_type=StructureData, required=False, help="In their place.")
         spec.inputs.validator = _one_material
@@ -63,7 +63,7 @@ class ScanWorkChain(WorkChain):
         code: AbstractCode,
         scan: Dict,
         structures: StructuresData,
-        topology: TopologyData,
+        species: SpeciesData,
         reference: PointsData,
         protocol: str,
         overrides: Mapping[str, Any] | None = None,
@@ -73,7 +73,7 @@ class ScanWorkChain(WorkChain):
         Args:
             code: an interpreter with PySCF.
             scan, structures: two of those that `forcefield.plan_all_scans` returns.
-            topology: the molecule.
+            species: the molecule.
             reference: the relaxed molecule.
             protocol: name of the protocol.
             overrides: changes of the protocol.
@@ -86,7 +86,7 @@ class ScanWorkChain(WorkChain):
         builder: ProcessBuilder = cls.get_builder()
         builder.scan = scan
         builder.structures = structures
-        builder.topology = topology
+        builder.species = species
         builder.reference = reference
         builder.learning = Dict(settings["learning"][learning])
         builder.qm.code = code
@@ -164,7 +164,7 @@ class ScanWorkChain(WorkChain):
             )
         else:
             learned = learn_profile(
-                inputs.scan, inputs.topology, inputs.reference, inputs.learning, **self.ctx.points
+                inputs.scan, inputs.species, inputs.reference, inputs.learning, **self.ctx.points
             )
         self.ctx.surrogate = learned["surrogate"]
         complete = points is not None and MISSING not in points.base.attributes.get("statuses")
@@ -189,8 +189,8 @@ class ScanWorkChain(WorkChain):
 
 def _one_material(inputs: Mapping[str, Any], _: Any) -> str | None:
     """Validate that a scan is of a molecule or of a crystal."""
-    if ("crystal" in inputs) == ("topology" in inputs and "reference" in inputs):
-        return "a scan needs either crystal, or topology and reference"
+    if ("crystal" in inputs) == ("species" in inputs and "reference" in inputs):
+        return "a scan needs either crystal, or species and reference"
     return None
 
 

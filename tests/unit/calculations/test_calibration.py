@@ -11,7 +11,7 @@ from aiida_forcefield.calculations.calibration import (
     counterpoise_of,
     plan_calibration,
 )
-from aiida_forcefield.data import PointsData, StructuresData, TopologyData
+from aiida_forcefield.data import PointsData, SpeciesData, StructuresData
 from aiida_forcefield.scans import (
     Counterpoise,
     Points,
@@ -66,7 +66,7 @@ def liquid(storage: object) -> dict[str, PointsData]:
 @pytest.fixture(scope="module")
 def planned(liquid: dict[str, PointsData]) -> dict[str, StructuresData | Dict]:
     settings = Dict({"basis": "aug-cc-pvtz", "dimers": 2, "batch": 1})
-    return plan_calibration(TopologyData(METHANOL), Dict(DIMERS), settings, **liquid)
+    return plan_calibration(SpeciesData(METHANOL), Dict(DIMERS), settings, **liquid)
 
 
 def in_second(planned: dict[str, StructuresData | Dict]) -> dict[str, PointsData]:
@@ -89,7 +89,7 @@ def test_the_fractions_that_lead_to_the_limit_are_found(
     planned: dict[str, StructuresData | Dict], liquid: dict[str, PointsData]
 ) -> None:
     node = calibrate_counterpoise(
-        TopologyData(METHANOL), Dict(DIMERS), planned["second"], **liquid, **in_second(planned)
+        SpeciesData(METHANOL), Dict(DIMERS), planned["second"], **liquid, **in_second(planned)
     )
     found = node.get_dict()
     assert (found["weak"], found["bonded"]) == pytest.approx((TRUE.weak, TRUE.bonded))
@@ -107,7 +107,7 @@ def test_a_dimer_without_both_energies_is_left_out(
     failed = replace(points["second_calibration_03"].value, statuses=("scf_not_converged",))
     points["second_calibration_03"] = PointsData(failed)
     found = calibrate_counterpoise(
-        TopologyData(METHANOL), Dict(DIMERS), planned["second"], **liquid, **points
+        SpeciesData(METHANOL), Dict(DIMERS), planned["second"], **liquid, **points
     )
     assert (found["weak_dimers"], found["bonded_dimers"]) == (2, 1)
 
@@ -116,7 +116,7 @@ def test_nothing_to_calibrate_with(
     planned: dict[str, StructuresData | Dict], liquid: dict[str, PointsData]
 ) -> None:
     with pytest.raises(ValueError, match="no dimer has its energy"):
-        calibrate_counterpoise(TopologyData(METHANOL), Dict(DIMERS), planned["second"], **liquid)
+        calibrate_counterpoise(SpeciesData(METHANOL), Dict(DIMERS), planned["second"], **liquid)
     settings = Dict({"basis": "aug-cc-pvtz", "dimers": 2, "batch": 1})
     with pytest.raises(ValueError, match="no dimer has its energy"):
-        plan_calibration(TopologyData(METHANOL), Dict(DIMERS), settings)
+        plan_calibration(SpeciesData(METHANOL), Dict(DIMERS), settings)

@@ -89,8 +89,8 @@ def test_a_crystal_gets_its_field(points: PointsData) -> None:
     left_out = {k for k in field.diagnostics if k.startswith("left_out_energy cells")}
     assert left_out == {f"left_out_energy cells 1, {cell}" for cell in range(8) if cell != 3}
     assert node.creator is not None
-    topology = node.creator.inputs.topology.value
-    files = program_files("lammps", field, topology, topology.conformers[0])
+    species = node.creator.inputs.species.value
+    files = program_files("lammps", field, species, species.conformers[0])
     assert "buck/coul/long" in files["forcefield.lmp"]
     volume = np.prod(
         [
@@ -99,7 +99,7 @@ def test_a_crystal_gets_its_field(points: PointsData) -> None:
             if "hi" in low_high
         ]
     )
-    assert volume == pytest.approx(np.linalg.det(topology.cell))
+    assert volume == pytest.approx(np.linalg.det(species.cell))
 
 
 def test_bad_input(points: PointsData) -> None:

@@ -14,7 +14,7 @@ from aiida_forcefield.calculations.fit import (
     validate_force_field,
 )
 from aiida_forcefield.calculations.fit_points import molecule_points
-from aiida_forcefield.data import ForceFieldData, PointsData, TopologyData
+from aiida_forcefield.data import ForceFieldData, PointsData, SpeciesData
 from aiida_forcefield.potentials import Settings, field_errors, interaction_energies
 from aiida_forcefield.scans import Counterpoise, Points, liquid_dimers, stretched
 
@@ -39,7 +39,7 @@ def points(methanol: Case) -> dict[str, Points]:
         case = replace(methanol, dimers=methanol.dimers[places])
         count = len(case.dimers)
         dimers = points_of(case, f"dimers {label}", 6, count)
-        f = Counterpoise(0.7, 0.5).fractions(case.topology, dimers.positions)
+        f = Counterpoise(0.7, 0.5).fractions(case.species, dimers.positions)
         gained = np.full(count, -0.05)
         corrected = dimers.energies - (1 - f) * gained
         found[label] = replace(
@@ -56,7 +56,7 @@ def data(methanol: Case, points: dict[str, Points], storage: object) -> dict[str
     alone = replace(methanol, molecules=methanol.reference.positions[None])
     field = methanol.forcefield
     return {
-        "topology": TopologyData(methanol.topology),
+        "species": SpeciesData(methanol.species),
         "reference": PointsData(points_of(alone, "reference", 0, 1)),
         "properties": ArrayData(
             {"hessian": methanol.reference.hessian, "c6": methanol.reference.c6}
@@ -70,8 +70,8 @@ def data(methanol: Case, points: dict[str, Points], storage: object) -> dict[str
 def error(field: ForceFieldData, case: Case) -> float:
     """Root mean square error of interaction energies of dimers that no fit has seen, eV."""
     unseen = case.dimers[45:]
-    truth = interaction_energies(case.forcefield, case.topology, unseen)
-    difference = interaction_energies(field.value, case.topology, unseen) - truth
+    truth = interaction_energies(case.forcefield, case.species, unseen)
+    difference = interaction_energies(field.value, case.species, unseen) - truth
     return float(np.sqrt(np.mean(difference[truth < 0] ** 2)))
 
 
@@ -101,26 +101,26 @@ def test_each_choice_changes_the_field_and_only_its_own_part(
 ) -> None:
     calibration = Dict(CALIBRATION)
     usual = fit_force_field(**data, calibration=calibration).value
-    energies = interaction_energies(usual, methanol.topology, methanol.dimers)
+    energies = interaction_energies(usual, methanol.species, methanol.dimers)
     for name in CHOICES:
         varied = fit_force_field(**data, calibration=calibration, variation=Str(name)).value
         assert (varied.charges != usual.charges) is (name == "charges")
         if name != "charges":
-            changed = interaction_energies(varied, methanol.topology, methanol.dimers)
+            changed = interaction_energies(varied, methanol.species, methanol.dimers)
             assert np.abs(changed - energies).max() > 1e-4, name
 
 
 def test_validation_is_of_corrected_energies(
     methanol: Case, points: dict[str, Points], data: dict[str, object]
 ) -> None:
-    field, topology = ForceFieldData(methanol.forcefield), TopologyData(methanol.topology)
+    field, species = ForceFieldData(methanol.forcefield), SpeciesData(methanol.species)
     new = {"liquid_0_00": data["points_liquid_00"], "thermal_0_00": data["points_thermal_00"]}
-    found = validate_force_field(topology, field, Dict({}), Dict(CALIBRATION), **new).get_dict()
+    found = validate_force_field(species, field, Dict({}), Dict(CALIBRATION), **new).get_dict()
     assert found["points"] == 19 + 19  # one of each failed
     assert found["dimers: liquid"] < 1e-9
     assert found["molecule: energies"] < 1e-9
-    plain = validate_force_field(topology, field, Dict({}), **new).get_dict()
-    expected = field_errors(methanol.forcefield, methanol.topology, [points["liquid"]], Settings())
+    plain = validate_force_field(species, field, Dict({}), **new).get_dict()
+    expected = field_errors(methanol.forcefield, methanol.species, [points["liquid"]], Settings())
     assert plain["dimers: liquid"] == pytest.approx(expected["dimers: liquid"])
     assert plain["dimers: liquid"] > 1e-3
 
@@ -130,17 +130,17 @@ def test_what_changes_by_distance_is_matched_and_corrected_alike(
 ) -> None:
     near = points["liquid"]
     far = replace(near, positions=stretched(near.positions), label="dimers stretched")
-    truth = interaction_energies(methanol.forcefield, methanol.topology, far.positions)
+    truth = interaction_energies(methanol.forcefield, methanol.species, far.positions)
     # The correction is that of the dimer as it was found, whose fraction goes with its geometry.
-    f = Counterpoise(0.7, 0.5).fractions(methanol.topology, near.positions)
+    f = Counterpoise(0.7, 0.5).fractions(methanol.species, near.positions)
     corrected = truth + (1 - f) * 0.05
     statuses = ("ok", "ok", "ok", "scf_not_converged", *near.statuses[4:])
     far = replace(
         far, energies=truth, corrected=corrected, uncorrected=corrected - 0.05, statuses=statuses
     )
-    field, topology = ForceFieldData(methanol.forcefield), TopologyData(methanol.topology)
+    field, species = ForceFieldData(methanol.forcefield), SpeciesData(methanol.species)
     new = {"liquid_0_00": data["points_liquid_00"], "stretched_0_00": PointsData(far)}
-    found = validate_force_field(topology, field, Dict({}), Dict(CALIBRATION), **new).get_dict()
+    found = validate_force_field(species, field, Dict({}), Dict(CALIBRATION), **new).get_dict()
     assert found["dimers: moved apart"] < 1e-6
     assert found["points"] == near.ok.sum()
     assert set(found) == {"dimers: liquid", "dimers: moved apart", "points"}
@@ -162,7 +162,7 @@ def test_what_is_taken_from_a_liquid(methanol: Case) -> None:
     field = replace(methanol.forcefield, covariance=1e-4 * np.eye(size))
     sampling = {"liquid": 9, "uncertain": 4, "thermal": 3, "batch": 3, "seed": 7}
     found = sample_liquid(
-        TopologyData(methanol.topology),
+        SpeciesData(methanol.species),
         ForceFieldData(field),
         frames,
         Dict({"engine": "pyscf", "relaxation": {"engine": "tblite"}, "gradient": True}),
@@ -184,7 +184,7 @@ def test_what_is_taken_from_a_liquid(methanol: Case) -> None:
     }
     dimers = [node.value.positions for label, node in found.items() if "thermal" not in label]
     assert len(np.unique(np.concatenate(dimers), axis=0)) == 14
-    drawn = liquid_dimers(methanol.topology, frame[None], np.full((1, 3), 12.3), 85, 9)[:5]
+    drawn = liquid_dimers(methanol.species, frame[None], np.full((1, 3), 12.3), 85, 9)[:5]
     np.testing.assert_array_equal(np.concatenate(dimers[:2]), drawn)
     np.testing.assert_array_equal(np.concatenate(dimers[2:4]), stretched(drawn))
 

@@ -5,7 +5,7 @@ import pytest
 from aiida.orm import ArrayData, Dict
 
 from aiida_forcefield.calculations.liquid import measure_density, prepare_production
-from aiida_forcefield.data import ForceFieldData, ThermoData, TopologyData
+from aiida_forcefield.data import ForceFieldData, SpeciesData, ThermoData
 from aiida_forcefield.dynamics import ManyBody, Thermo, tail_coefficient
 from aiida_forcefield.topology import from_smiles
 
@@ -20,7 +20,7 @@ MOLECULES = 4
 def barostat(many_body: Dict | None, volume: float) -> float:
     """The pressure that the script aims at when the box has a volume (Å³), atm."""
     box = ArrayData({"positions": np.zeros((MOLECULES, 6, 3)), "edges": np.full(3, 10.0)})
-    script = prepare_production(TopologyData(from_smiles("CO")), box, Dict(SETTINGS), many_body)
+    script = prepare_production(SpeciesData(from_smiles("CO")), box, Dict(SETTINGS), many_body)
     (line,) = (x for x in script.get_content().splitlines() if x.startswith("variable target"))
     formula = line.split(" equal ")[1].replace("^", "**")
     return float(eval(formula, {"vol": volume}))
@@ -50,7 +50,7 @@ def test_density_and_compressibility(samples: int) -> None:
     rng = np.random.default_rng(samples)
     volume = 2800.0 + rng.normal(0, 40.0, samples).cumsum() * 0.05 + rng.normal(0, 40.0, samples)
     density = 32.042 * count / 0.602214 / volume
-    tail = tail_coefficient(case.forcefield, case.topology, count, 9.0)
+    tail = tail_coefficient(case.forcefield, case.species, count, 9.0)
     columns = dict.fromkeys(Thermo.__dataclass_fields__, np.zeros(samples))
     columns |= {"volume": volume, "density": density, "tail": tail / volume}
     columns |= {"time": 0.1 * np.arange(samples)}
@@ -61,7 +61,7 @@ def test_density_and_compressibility(samples: int) -> None:
     found, without = (
         measure_density(
             ForceFieldData(case.forcefield),
-            TopologyData(case.topology),
+            SpeciesData(case.species),
             ArrayData({"positions": np.zeros((count, 6, 3)), "edges": np.full(3, 14.0)}),
             Dict(settings),
             many_body,

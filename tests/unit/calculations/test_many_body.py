@@ -7,7 +7,7 @@ import pytest
 from aiida.orm import ArrayData
 
 from aiida_forcefield.calculations.many_body import measure_many_body, resting_molecule
-from aiida_forcefield.data import ForceFieldData, PointsData, TopologyData
+from aiida_forcefield.data import ForceFieldData, PointsData, SpeciesData
 from aiida_forcefield.dynamics import (
     ManyBody,
     atomic_polarizabilities,
@@ -43,7 +43,7 @@ def inputs(methanol: Case, liquid: np.ndarray) -> dict[str, object]:
     alone = replace(methanol, molecules=methanol.reference.positions[None])
     return {
         "force_field": ForceFieldData(methanol.forcefield),
-        "topology": TopologyData(methanol.topology),
+        "species": SpeciesData(methanol.species),
         "reference": PointsData(points_of(alone, "reference", 0, 1)),
         "properties": ArrayData({"c6": methanol.reference.c6}),
         "frames_1": ArrayData(
@@ -53,7 +53,7 @@ def inputs(methanol: Case, liquid: np.ndarray) -> dict[str, object]:
 
 
 def test_each_part_is_what_dynamics_says(methanol: Case, liquid: np.ndarray) -> None:
-    field, names = methanol.forcefield, methanol.topology.atom_types
+    field, names = methanol.forcefield, methanol.species.atom_types
     tensor = ArrayData({"polarizability": np.diag([3.0, 3.1, 3.5])[None]})
     node = measure_many_body(**inputs(methanol, liquid), polarizability=tensor)
     content = node.get_dict()
@@ -88,6 +88,6 @@ def test_without_a_polarizability_dispersion_is_told(methanol: Case, liquid: np.
 
 def test_the_polarizability_is_that_of_the_relaxed_molecule(methanol: Case) -> None:
     given = inputs(methanol, np.zeros((1, 6, 3)))
-    structures = resting_molecule(given["topology"], given["reference"]).value
+    structures = resting_molecule(given["species"], given["reference"]).value
     np.testing.assert_array_equal(structures.positions[0], methanol.reference.positions)
     assert structures.split == 0

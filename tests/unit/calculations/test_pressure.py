@@ -7,7 +7,7 @@ import pytest
 from aiida.orm import ArrayData, Data, Dict
 
 from aiida_forcefield.calculations.pressure import assess_pressure
-from aiida_forcefield.data import ForceFieldData, PointsData, TopologyData
+from aiida_forcefield.data import ForceFieldData, PointsData, SpeciesData
 from aiida_forcefield.potentials import Settings, interaction_energies
 from aiida_forcefield.scans import liquid_dimers, stretched
 
@@ -39,7 +39,7 @@ def draw(methanol: Case, frames: ArrayData, count: int, seed: int, size: int) ->
     """Batches of pairs of round 0, as QM would have them were the true field it; of each batch the
     second fails."""
     liquid = frames.get_array("positions"), frames.get_array("box")
-    dimers = liquid_dimers(methanol.topology, *liquid, count, seed)
+    dimers = liquid_dimers(methanol.species, *liquid, count, seed)
     found: dict[str, Data] = {}
     for number, start in enumerate(range(0, count, size)):
         batch = dimers[start : start + size]
@@ -63,7 +63,7 @@ def assess(
     diagnostics = {"foresight_virial": worse, "rmse_virial": Settings().virial_error}
     field = replace(true, gas_charges=charges, diagnostics=diagnostics)
     found: Dict = assess_pressure(
-        TopologyData(methanol.topology),
+        SpeciesData(methanol.species),
         ForceFieldData(field),
         Dict({}),
         Dict({**SAMPLING, "target_pressure": target}),
@@ -74,10 +74,10 @@ def assess(
 
 def off(methanol: Case, dimers: np.ndarray) -> np.ndarray:
     """What the field of `assess` misses of each pair, eV."""
-    true, topology = methanol.forcefield, methanol.topology
+    true, species = methanol.forcefield, methanol.species
     other = replace(true, gas_charges={k: 1.1 * q for k, q in true.gas_charges.items()})
     near, far = (
-        interaction_energies(other, topology, x) - interaction_energies(true, topology, x)
+        interaction_energies(other, species, x) - interaction_energies(true, species, x)
         for x in (dimers, stretched(dimers))
     )
     return np.asarray(far - near) / 0.03
@@ -85,7 +85,7 @@ def off(methanol: Case, dimers: np.ndarray) -> np.ndarray:
 
 def test_it_is_what_the_virial_of_all_pairs_says(methanol: Case, frames: ArrayData) -> None:
     liquid = frames.get_array("positions"), frames.get_array("box")
-    everything = liquid_dimers(methanol.topology, *liquid, 10000, 1)
+    everything = liquid_dimers(methanol.species, *liquid, 10000, 1)
     expected = -np.sum(off(methanol, everything)) / (3 * EDGE**3) * 1.602176634e6
     samples = [
         assess(methanol, {"frames_0": frames, **draw(methanol, frames, 40, seed, 20)}, 250.0)
@@ -146,7 +146,7 @@ def test_a_fit_without_pairs_foresees_none(methanol: Case, drawn: dict[str, Data
     field = replace(methanol.forcefield, diagnostics={})
     with pytest.raises(ValueError, match="fitted to no pair that was moved apart"):
         assess_pressure(
-            TopologyData(methanol.topology),
+            SpeciesData(methanol.species),
             ForceFieldData(field),
             Dict({}),
             Dict({**SAMPLING, "target_pressure": 250.0}),

@@ -9,7 +9,7 @@ from aiida.manage.configuration import Profile
 from aiida.orm import CalcFunctionNode, Dict, WorkChainNode
 from click.testing import Result
 
-from aiida_forcefield.data import ForceFieldData, PointsData, TopologyData
+from aiida_forcefield.data import ForceFieldData, PointsData, SpeciesData
 from aiida_forcefield.potentials import write_data, write_force_field, write_openmm
 
 from ..potentials.synthetic_fields import build
@@ -23,10 +23,10 @@ OPLS = Path(__file__).parents[2] / "opls"
 def study(profile: Profile) -> int:
     """PK of a study of methanol whose force field is exact."""
     case = build("methanol")
-    n = len(case.topology.symbols)
-    topology = TopologyData(case.topology).store()
+    n = len(case.species.symbols)
+    species = SpeciesData(case.species).store()
     inputs = {
-        "topology": topology,
+        "species": species,
         "settings": Dict({}).store(),
         "points_one": PointsData(points_of(case, "bond C1-O1", 0, 4)).store(),
         "points_two": PointsData(points_of(case, "dimers random", n, 4)).store(),
@@ -39,7 +39,7 @@ def study(profile: Profile) -> int:
     field.base.links.add_incoming(fit, LinkType.CREATE, "result")
     field.store()
     node = WorkChainNode(process_type="aiida.workflows:forcefield.material").store()
-    for label, output in (("topology", topology), ("force_field", field)):
+    for label, output in (("species", species), ("force_field", field)):
         output.base.links.add_incoming(node, LinkType.RETURN, label)
     return int(node.pk)
 
@@ -58,9 +58,9 @@ def rows(result: Result) -> dict[str, list[str]]:
 def test_own_files_and_those_of_others(compare: Invoke, tmp_path: Path) -> None:
     case = build("methanol")
     xml, data, script = (tmp_path / name for name in ("ff.xml", "system.data", "ff.lmp"))
-    xml.write_text(write_openmm(case.forcefield, case.topology))
-    data.write_text(write_data(case.forcefield, case.topology, case.molecules[:1], [30] * 3))
-    script.write_text(write_force_field(case.forcefield, case.topology))
+    xml.write_text(write_openmm(case.forcefield, case.species))
+    data.write_text(write_data(case.forcefield, case.species, case.molecules[:1], [30] * 3))
+    script.write_text(write_force_field(case.forcefield, case.species))
     for files in ((xml,), (data, script)):
         found = rows(compare(*files))
         assert found["molecule: energies"][:2] == ["0.00", "0.00"]

@@ -12,7 +12,7 @@ from aiida.manage.configuration import Profile
 from aiida.orm import CalcFunctionNode, WorkChainNode, load_node
 from click.testing import CliRunner, Result
 
-from aiida_forcefield.data import ForceFieldData, TopologyData
+from aiida_forcefield.data import ForceFieldData, SpeciesData
 from aiida_forcefield.potentials import ForceField, Term
 from aiida_forcefield.topology import from_smiles
 
@@ -22,8 +22,8 @@ OPLS = Path(__file__).parents[2] / "opls"
 
 @pytest.fixture
 def field(profile: Profile) -> ForceFieldData:
-    """A force field of lithium hydride, made from its topology."""
-    topology = TopologyData(from_smiles("[Li][H]")).store()
+    """A force field of lithium hydride, made from its species."""
+    species = SpeciesData(from_smiles("[Li][H]")).store()
     terms = [
         Term("bond", "bond H1-Li1", "morse", {"D": 2.5, "alpha": 1.1, "r0": 1.6}),
         *(
@@ -33,7 +33,7 @@ def field(profile: Profile) -> ForceFieldData:
     ]
     charges = {"Li1": 0.7, "H1": -0.7}
     fit = CalcFunctionNode()
-    fit.base.links.add_incoming(topology, LinkType.INPUT_CALC, "topology")
+    fit.base.links.add_incoming(species, LinkType.INPUT_CALC, "species")
     fit.store()
     node = ForceFieldData(ForceField(tuple(terms), charges, charges, np.zeros((9, 9))))
     node.base.links.add_incoming(fit, LinkType.CREATE, "result")

@@ -44,7 +44,7 @@ def test_file_of_the_material_is_relative_to_the_study(tmp_path: Path) -> None:
     path.write_text(study_text("material: {name: Ar, file: atom.xyz, charge: 0, multiplicity: 1}"))
     file = load_study(path)
     assert file.material()["xyz"] == "1\n\nAr 0 0 0\n"
-    assert file.topology().symbols == ("Ar",)
+    assert file.species().symbols == ("Ar",)
 
 
 UNREADABLE = {
@@ -220,6 +220,6 @@ def test_material_without_a_liquid_is_refused(
     path = tmp_path / "study.yaml"
     path.write_text(study_text(f"material: {{name: a, smiles: {smiles}}}", more=more))
     with pytest.raises(StudyError) as caught:
-        load_study(path).topology()
+        load_study(path).species()
     assert expected in caught.value.message
     assert "\n" not in caught.value.message

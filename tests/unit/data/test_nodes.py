@@ -11,10 +11,10 @@ from aiida.orm import QueryBuilder, load_node
 from aiida_forcefield.data import (
     ForceFieldData,
     PointsData,
+    SpeciesData,
     StructuresData,
     SurrogateData,
     ThermoData,
-    TopologyData,
 )
 from aiida_forcefield.data.dataclass import DataclassData
 from aiida_forcefield.dynamics import Thermo
@@ -54,13 +54,13 @@ def crystal() -> Structures:
 
 
 @pytest.fixture(
-    params=["topology", "structures", "crystal", "points", "surrogate", "forcefield", "thermo"]
+    params=["species", "structures", "crystal", "points", "surrogate", "forcefield", "thermo"]
 )
 def node(
     request: pytest.FixtureRequest, hydrogen: Structures, make_points: Callable[..., Points]
 ) -> DataclassData[Any]:
     makers: dict[str, Callable[[], DataclassData[Any]]] = {
-        "topology": lambda: TopologyData(from_smiles("CO")),
+        "species": lambda: SpeciesData(from_smiles("CO")),
         "structures": lambda: StructuresData(hydrogen),
         "crystal": lambda: StructuresData(crystal()),
         "points": lambda: PointsData(make_points("ok", "scf_not_converged")),

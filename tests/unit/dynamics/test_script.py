@@ -10,7 +10,7 @@ from aiida_forcefield.dynamics.script import (
     production_script,
     rigid_bonds,
 )
-from aiida_forcefield.topology.topology import TermType, Topology
+from aiida_forcefield.topology.species import Species, TermType
 
 ROOM = Conditions(298.15, 1.01325, (2, 3))
 
@@ -23,7 +23,7 @@ def star(centre, leaves):
         members[element].append((0, atom))
     terms = [TermType("bond", f"bond {centre}-{x}", tuple(pairs)) for x, pairs in members.items()]
     bonds = tuple((0, atom) for atom in range(1, len(symbols)))
-    return Topology(tuple(symbols), 0, 1, tuple(symbols), bonds, tuple(terms), None, "")
+    return Species(tuple(symbols), 0, 1, tuple(symbols), bonds, tuple(terms), None, "")
 
 
 @pytest.mark.parametrize(

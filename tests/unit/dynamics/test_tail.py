@@ -11,13 +11,13 @@ from aiida_forcefield.dynamics.log import Thermo
 from aiida_forcefield.dynamics.tail import check_tail, tail_coefficient
 from aiida_forcefield.potentials.forcefield import ForceField, Term
 from aiida_forcefield.potentials.forms import EXP6, pair_of
-from aiida_forcefield.topology.topology import Topology
+from aiida_forcefield.topology.species import Species
 
 PARAMETERS = {
     "O1": {"A": 1500.0, "rho": 0.28, "C6": 20.0},
     "H1": {"A": 60.0, "rho": 0.5, "C6": 1.5},  # soft, so that repulsion counts beyond 4 Å
 }
-WATER = Topology(("O", "H", "H"), 0, 1, ("O1", "H1", "H1"), (), (), np.zeros((1, 3, 3)), "O")
+WATER = Species(("O", "H", "H"), 0, 1, ("O1", "H1", "H1"), (), (), np.zeros((1, 3, 3)), "O")
 FIELD = ForceField(
     tuple(Term("nonbonded", f"nonbonded {t}", "exp6", p) for t, p in PARAMETERS.items()),
     {},

@@ -11,7 +11,7 @@ from aiida.common.links import LinkType
 from aiida.engine import ExitCode
 from aiida.orm import CalcJobNode, Data, Dict, FolderData, InstalledCode
 
-from aiida_forcefield.data import PointsData, TopologyData
+from aiida_forcefield.data import PointsData, SpeciesData
 from aiida_forcefield.dynamics import FINAL_DATA, FRAMES, MEASURED
 from aiida_forcefield.parsers.md import MdParser
 from aiida_forcefield.parsers.packing import PackingParser
@@ -89,7 +89,7 @@ def parse_md(parse: Parse) -> Parse:
     ) -> tuple[ExitCode, dict[str, Any]]:
         inputs = {
             "settings": Dict({"temperature": 300.0}),
-            "topology": TopologyData(from_smiles("[H][H]")),
+            "species": SpeciesData(from_smiles("[H][H]")),
         }
         temporary = {FINAL_DATA: "the final state", **files}
         return parse(MdParser, "forcefield.md", inputs, text, temporary, scheduler)

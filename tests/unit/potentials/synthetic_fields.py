@@ -13,7 +13,7 @@ from aiida_forcefield.potentials.energy import interaction_energies, molecule_en
 from aiida_forcefield.potentials.hessian import SOFT, hessian_model
 from aiida_forcefield.runner.vibrations import WAVENUMBER
 from aiida_forcefield.scans.coordinates import evaluate
-from aiida_forcefield.topology import Topology
+from aiida_forcefield.topology import Species
 from aiida_forcefield.topology.molecule import from_smiles
 
 Array = NDArray[np.float64]
@@ -45,17 +45,17 @@ POLAR_HYDROGEN = (25.0, 0.25, 0.5, 1.75)
 class Case:
     """A molecule, its true force field, and structures."""
 
-    topology: Topology
+    species: Species
     forcefield: ForceField
     reference: Reference
     molecules: Array
     dimers: Array
 
 
-def true_field(name: str, topology: Topology) -> ForceField:
+def true_field(name: str, species: Species) -> ForceField:
     terms = []
-    for place, term in enumerate(topology.term_types):
-        q = float(evaluate(topology.conformers[0], np.array(term.members))[0].mean())
+    for place, term in enumerate(species.term_types):
+        q = float(evaluate(species.conformers[0], np.array(term.members))[0].mean())
         parameters = {
             "bond": {"D": 4.2 + 0.1 * place, "alpha": 2.0 + 0.03 * place, "r0": q + 0.01},
             "angle": {"k": 2.5 + 0.1 * place, "theta0": float(np.rad2deg(q)) + 1.0},
@@ -65,11 +65,11 @@ def true_field(name: str, topology: Topology) -> ForceField:
         form = {"bond": "morse", "angle": "harmonic_angle", "dihedral": "fourier"}.get(
             term.kind, "harmonic_improper"
         )
-        if topology.turns_threefold(term):
+        if species.turns_threefold(term):
             form, parameters = "threefold", {"k3": 0.02}
         terms.append(Term(term.kind, term.name, form, parameters))
-    for atom_type in topology.type_names:
-        symbol = topology.symbols[topology.atom_types.index(atom_type)]
+    for atom_type in species.type_names:
+        symbol = species.symbols[species.atom_types.index(atom_type)]
         values = POLAR_HYDROGEN if atom_type == "H2" else TANG_TOENNIES[symbol]
         parameters = dict(zip(("A", "rho", "C6", "C8"), values, strict=True))
         terms.append(Term("nonbonded", f"nonbonded {atom_type}", "tang_toennies", parameters))
@@ -79,37 +79,35 @@ def true_field(name: str, topology: Topology) -> ForceField:
     return ForceField(tuple(terms), liquid, gas, np.zeros((size, size)), scale_14=(1.0, 1.0))
 
 
-def minimum(forcefield: ForceField, topology: Topology) -> Reference:
-    start = topology.conformers[0]
+def minimum(forcefield: ForceField, species: Species) -> Reference:
+    start = species.conformers[0]
 
     def value(x: Array) -> tuple[float, Array]:
-        energy, gradient = molecule_energies(forcefield, topology, x.reshape(1, -1, 3))
+        energy, gradient = molecule_energies(forcefield, species, x.reshape(1, -1, 3))
         return float(energy[0]), gradient.ravel()
 
     x = minimize(value, start.ravel(), jac=True, method="BFGS", options={"gtol": 1e-6}).x
     step = 1e-4
     shifts = np.concatenate([np.eye(x.size), -np.eye(x.size)]) * step
-    gradients = molecule_energies(forcefield, topology, (x + shifts).reshape(-1, *start.shape))[1]
+    gradients = molecule_energies(forcefield, species, (x + shifts).reshape(-1, *start.shape))[1]
     forward, backward = gradients.reshape(2, x.size, x.size)
     hessian = (forward - backward) / (2 * step)
-    like = [forcefield.term(f"nonbonded {name}").parameters for name in topology.atom_types]
+    like = [forcefield.term(f"nonbonded {name}").parameters for name in species.atom_types]
     C6 = [p["C6"] if "C6" in p else 4 * p["epsilon"] * p["sigma"] ** 6 for p in like]
     return Reference(x.reshape(start.shape), (hessian + hessian.T) / 2, np.sqrt(np.outer(C6, C6)))
 
 
-def disturbed(
-    reference: Reference, field: ForceField, topology: Topology, error: float
-) -> Reference:
+def disturbed(reference: Reference, field: ForceField, species: Species, error: float) -> Reference:
     """With a Hessian that errs between normal modes as much as a fit expects."""
-    model = hessian_model(topology, field.terms, reference, field.charges, field.scale_14)
-    masses = np.repeat([atomic_masses[atomic_numbers[s]] for s in topology.symbols], 3)
+    model = hessian_model(species, field.terms, reference, field.charges, field.scale_14)
+    masses = np.repeat([atomic_masses[atomic_numbers[s]] for s in species.symbols], 3)
     forces = masses[:, None] * model.modes * model.frequencies.clip(SOFT) / WAVENUMBER
     noise = np.random.default_rng(3).normal(scale=error, size=2 * (len(model.frequencies),))
     noise = (noise + noise.T) / 2  # off the diagonal, an element errs by 1/√2 of what it does on it
     return replace(reference, hessian=reference.hessian + forces @ noise @ forces.T)
 
 
-def dimers_of(forcefield: ForceField, topology: Topology, monomer: Array, count: int) -> Array:
+def dimers_of(forcefield: ForceField, species: Species, monomer: Array, count: int) -> Array:
     """Random pairs with energies below 0.3 eV, and atoms that do not overlap."""
     rng = np.random.default_rng(1)
     centred = monomer - monomer.mean(axis=0)
@@ -120,21 +118,21 @@ def dimers_of(forcefield: ForceField, topology: Topology, monomer: Array, count:
         shift = axis / np.linalg.norm(axis) * rng.uniform(2.5, 7.0)
         pair = np.concatenate([turned[0].apply(centred), turned[1].apply(centred) + shift])
         closest = np.linalg.norm(pair[: len(centred), None] - pair[len(centred) :], axis=-1).min()
-        if closest > 1.5 and interaction_energies(forcefield, topology, pair[None])[0] < 0.3:
+        if closest > 1.5 and interaction_energies(forcefield, species, pair[None])[0] < 0.3:
             kept.append(pair)
     return np.array(kept)
 
 
 def build(name: str) -> Case:
-    topology = from_smiles(SMILES[name])
-    forcefield = true_field(name, topology)
-    reference = minimum(forcefield, topology)
+    species = from_smiles(SMILES[name])
+    forcefield = true_field(name, species)
+    reference = minimum(forcefield, species)
     rng = np.random.default_rng(2)
     noise = rng.normal(scale=0.08, size=(100, *reference.positions.shape))
     return Case(
-        topology,
+        species,
         forcefield,
         reference,
         reference.positions + noise,
-        dimers_of(forcefield, topology, reference.positions, 150),
+        dimers_of(forcefield, species, reference.positions, 150),
     )

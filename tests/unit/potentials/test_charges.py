@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from aiida_forcefield.potentials import fit_charges, liquid_charges
-from aiida_forcefield.topology import Topology
+from aiida_forcefield.topology import Species
 
 from .synthetic_fields import Case
 
@@ -25,9 +25,9 @@ def potential_of(charges: np.ndarray, positions: np.ndarray, grid: np.ndarray) -
 def test_charges_that_made_the_potential_are_found(case: Case) -> None:
     x = case.reference.positions
     true = case.forcefield.gas_charges
-    per_atom = np.array([true[t] for t in case.topology.atom_types])
+    per_atom = np.array([true[t] for t in case.species.atom_types])
     grid = shells(x)
-    fitted = fit_charges(case.topology, x, grid, potential_of(per_atom, x, grid), restraint=0)
+    fitted = fit_charges(case.species, x, grid, potential_of(per_atom, x, grid), restraint=0)
     assert fitted.charges == pytest.approx(true, abs=1e-8)
     assert fitted.relative_error < 1e-8
     np.testing.assert_allclose(fitted.dipole, 4.80320471 * per_atom @ x, atol=1e-6)
@@ -36,21 +36,19 @@ def test_charges_that_made_the_potential_are_found(case: Case) -> None:
 def test_restraint_draws_heavy_atoms_to_zero_and_keeps_the_total(case: Case) -> None:
     x = case.reference.positions
     true = case.forcefield.gas_charges
-    per_atom = np.array([true[t] for t in case.topology.atom_types])
+    per_atom = np.array([true[t] for t in case.species.atom_types])
     grid = shells(x)
     potential = potential_of(per_atom, x, grid)
-    loose, tight = (
-        fit_charges(case.topology, x, grid, potential, restraint=a) for a in (5e-4, 0.1)
-    )
+    loose, tight = (fit_charges(case.species, x, grid, potential, restraint=a) for a in (5e-4, 0.1))
     assert abs(tight.charges["O1"]) < abs(loose.charges["O1"])
     assert loose.relative_error < tight.relative_error
     for fitted in (loose, tight):
-        total = sum(fitted.charges[t] for t in case.topology.atom_types)
+        total = sum(fitted.charges[t] for t in case.species.atom_types)
         assert total == pytest.approx(0, abs=1e-12)
 
 
 def test_single_ion_carries_its_whole_charge() -> None:
-    ion = Topology(("Li",), 1, 1, ("Li1",), (), (), np.zeros((1, 1, 3)), "[Li+]")
+    ion = Species(("Li",), 1, 1, ("Li1",), (), (), np.zeros((1, 1, 3)), "[Li+]")
     grid = shells(np.zeros((1, 3)))
     fitted = fit_charges(ion, np.zeros((1, 3)), grid, 0.98 * COULOMB / np.linalg.norm(grid, axis=1))
     assert fitted.charges == {"Li1": pytest.approx(1, abs=1e-12)}
@@ -64,6 +62,6 @@ def test_liquid_is_the_mean_of_gas_and_solvated() -> None:
 def test_grid_and_potential_must_match(methanol: Case) -> None:
     x = methanol.reference.positions
     with pytest.raises(ValueError, match="potential: "):
-        fit_charges(methanol.topology, x, np.zeros((5, 3)), np.zeros(4))
+        fit_charges(methanol.species, x, np.zeros((5, 3)), np.zeros(4))
     with pytest.raises(ValueError, match="grid: 2 points"):
-        fit_charges(methanol.topology, x, np.ones((2, 3)), np.zeros(2))
+        fit_charges(methanol.species, x, np.ones((2, 3)), np.zeros(2))

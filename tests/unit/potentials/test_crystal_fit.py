@@ -22,7 +22,7 @@ from aiida_forcefield.potentials import (
 from aiida_forcefield.potentials.crystal_energy import CRYSTAL_CUTOFF, crystal_model
 from aiida_forcefield.potentials.doubts import doubts
 from aiida_forcefield.potentials.forms import EXP6
-from aiida_forcefield.topology import Topology, from_smiles
+from aiida_forcefield.topology import Species, from_smiles
 from aiida_forcefield.topology.crystal import from_atoms, ions
 
 Array = NDArray[np.float64]
@@ -38,7 +38,7 @@ NO_DIMERS: tuple[DimerPoints, ...] = ()
 
 
 @pytest.fixture(scope="module")
-def topology() -> Topology:
+def species() -> Species:
     return ions(from_atoms(bulk("LiF", "rocksalt", a=4.03)))
 
 
@@ -50,10 +50,10 @@ def cells(count: int, size: float = 0.05) -> tuple[Array, Array]:
     return moved @ strains, crystal.cell.array @ strains
 
 
-def by_calculator(topology: Topology, x: Array, cell: Array) -> tuple[float, Array, Array]:
+def by_calculator(species: Species, x: Array, cell: Array) -> tuple[float, Array, Array]:
     """Energy, gradient and stress of one cell."""
     atoms = Atoms("LiF", x, cell=cell, pbc=True)
-    atoms.calc = ForceFieldCalculator(FIELD, topology, cutoff=CRYSTAL_CUTOFF)
+    atoms.calc = ForceFieldCalculator(FIELD, species, cutoff=CRYSTAL_CUTOFF)
     return (
         atoms.get_potential_energy(),
         -atoms.get_forces(),
@@ -62,10 +62,10 @@ def by_calculator(topology: Topology, x: Array, cell: Array) -> tuple[float, Arr
 
 
 @pytest.fixture(scope="module")
-def points(topology: Topology) -> MoleculePoints:
+def points(species: Species) -> MoleculePoints:
     """What the true field says of 12 cells."""
     x, cell = cells(12)
-    model = crystal_model(topology, TRUE, x, cell, CHARGES).evaluate(FIELD.vector)
+    model = crystal_model(species, TRUE, x, cell, CHARGES).evaluate(FIELD.vector)
     volumes = np.abs(np.linalg.det(cell))[:, None, None]
     return MoleculePoints(
         positions=x,
@@ -78,19 +78,19 @@ def points(topology: Topology) -> MoleculePoints:
     )
 
 
-def fitted(topology: Topology, points: MoleculePoints, **settings: float) -> ForceField:
-    reference = Reference(topology.conformers[0], np.zeros((6, 6)), C6)
+def fitted(species: Species, points: MoleculePoints, **settings: float) -> ForceField:
+    reference = Reference(species.conformers[0], np.zeros((6, 6)), C6)
     forms = {"nonbonded": EXP6}
     chosen = Settings(**settings)
     return fit_force_field(
-        topology, reference, CHARGES, CHARGES, points, NO_DIMERS, chosen, forms=forms
+        species, reference, CHARGES, CHARGES, points, NO_DIMERS, chosen, forms=forms
     )
 
 
-def test_the_model_agrees_with_the_calculator(topology: Topology) -> None:
+def test_the_model_agrees_with_the_calculator(species: Species) -> None:
     for x, cell in zip(*cells(3), strict=True):
-        model = crystal_model(topology, TRUE, x[None], cell[None], CHARGES).evaluate(FIELD.vector)
-        energy, gradient, stress = by_calculator(topology, x, cell)
+        model = crystal_model(species, TRUE, x[None], cell[None], CHARGES).evaluate(FIELD.vector)
+        energy, gradient, stress = by_calculator(species, x, cell)
         assert model.energy[0] == pytest.approx(energy, rel=1e-9)
         np.testing.assert_allclose(model.gradient[0, :2], gradient, atol=1e-8)
         strain = model.gradient[0, 2:]
@@ -98,11 +98,11 @@ def test_the_model_agrees_with_the_calculator(topology: Topology) -> None:
         np.testing.assert_allclose(strain, strain.T, atol=1e-8)
 
 
-def test_derivatives_are_those_of_the_energy(topology: Topology) -> None:
+def test_derivatives_are_those_of_the_energy(species: Species) -> None:
     x, cell = (part[0] for part in cells(1))
     steps = 1e-4 * np.concatenate([np.eye(9), -np.eye(9)]).reshape(18, 3, 3)
     strained = np.concatenate([[np.eye(3)], np.eye(3) + steps])
-    model = crystal_model(topology, TRUE, x @ strained, cell @ strained, CHARGES)
+    model = crystal_model(species, TRUE, x @ strained, cell @ strained, CHARGES)
     value = model.evaluate(FIELD.vector)
     slopes = (value.energy[1:10] - value.energy[10:]) / 2e-4
     np.testing.assert_allclose(value.gradient[0, 2:].ravel(), slopes, atol=1e-5)
@@ -119,8 +119,8 @@ def test_derivatives_are_those_of_the_energy(topology: Topology) -> None:
         )
 
 
-def test_a_known_field_is_recovered(topology: Topology, points: MoleculePoints) -> None:
-    found = fitted(topology, points, gradient_error=1e-3, stress_error=1e-2, energy_error=1e-4)
+def test_a_known_field_is_recovered(species: Species, points: MoleculePoints) -> None:
+    found = fitted(species, points, gradient_error=1e-3, stress_error=1e-2, energy_error=1e-4)
     mixed, true = (field.pair("Li1", "F1") for field in (found, FIELD))
     assert mixed["rho"] == pytest.approx(true["rho"], rel=1e-3)
     assert mixed["A"] == pytest.approx(true["A"], rel=1e-3)
@@ -131,7 +131,7 @@ def test_a_known_field_is_recovered(topology: Topology, points: MoleculePoints) 
     assert doubts(found) == ()
 
 
-def test_stresses_are_data(topology: Topology, points: MoleculePoints) -> None:
+def test_stresses_are_data(species: Species, points: MoleculePoints) -> None:
     """Energies of one cell tell nothing by themselves; its stress does."""
     alone = MoleculePoints(
         points.positions[:1],
@@ -144,14 +144,14 @@ def test_stresses_are_data(topology: Topology, points: MoleculePoints) -> None:
     )
     errors = {}
     for name, stresses in (("with", alone.stresses), ("without", np.full((1, 3, 3), np.nan))):
-        found = fitted(topology, replace(alone, stresses=stresses))
-        model = crystal_model(topology, found.terms, alone.positions, alone.cells, CHARGES)
+        found = fitted(species, replace(alone, stresses=stresses))
+        model = crystal_model(species, found.terms, alone.positions, alone.cells, CHARGES)
         strain = model.evaluate(found.vector).gradient[0, 2:] / abs(np.linalg.det(alone.cells[0]))
         errors[name] = np.abs(strain - alone.stresses[0]).max()
     assert errors["with"] < 0.1 * errors["without"]
 
 
-def test_a_turned_crystal_gives_the_same_field(topology: Topology, points: MoleculePoints) -> None:
+def test_a_turned_crystal_gives_the_same_field(species: Species, points: MoleculePoints) -> None:
     turn = Rotation.from_euler("zxz", [0.3, 0.8, 1.9]).as_matrix()
     turned = replace(
         points,
@@ -160,18 +160,18 @@ def test_a_turned_crystal_gives_the_same_field(topology: Topology, points: Molec
         cells=points.cells @ turn,
         stresses=turn.T @ points.stresses @ turn,
     )
-    one, other = (fitted(topology, each) for each in (points, turned))
+    one, other = (fitted(species, each) for each in (points, turned))
     np.testing.assert_allclose(one.vector, other.vector, rtol=1e-5)
 
 
-def test_a_cell_far_off_is_left_out(topology: Topology, points: MoleculePoints) -> None:
+def test_a_cell_far_off_is_left_out(species: Species, points: MoleculePoints) -> None:
     stresses = points.stresses.copy()
     stresses[5] += 10.0  # eV/Å³
-    found = fitted(topology, replace(points, stresses=stresses))
+    found = fitted(species, replace(points, stresses=stresses))
     assert found.diagnostics["outliers cells"] == 1
 
 
-def test_bad_input(topology: Topology, points: MoleculePoints) -> None:
+def test_bad_input(species: Species, points: MoleculePoints) -> None:
     x, cell = cells(1)
     with pytest.raises(ValueError, match="bonds are not allowed"):
         crystal_model(from_smiles("[Li]F"), TRUE, x, cell, CHARGES)

@@ -11,7 +11,7 @@ from .synthetic_fields import Case
 
 
 def test_table_is_what_the_undamped_form_lacks(methanol: Case) -> None:
-    sections = write_damping(methanol.forcefield, methanol.topology, cutoff=8.0).split("tang-")[1:]
+    sections = write_damping(methanol.forcefield, methanol.species, cutoff=8.0).split("tang-")[1:]
     assert len(sections) == 10
     rows = [line.split() for line in sections[1].splitlines()[3:] if line]
     r, energy, force = np.array(rows, dtype=float)[:, 1:].T
@@ -27,8 +27,8 @@ def test_table_is_what_the_undamped_form_lacks(methanol: Case) -> None:
 
 
 def test_other_forms_need_no_table() -> None:
-    topology, field = build(*FIELDS["exp6"])
-    assert write_damping(field, topology) == ""
+    species, field = build(*FIELDS["exp6"])
+    assert write_damping(field, species) == ""
 
 
 def test_c8_of_elements_beyond_the_table_is_refused() -> None:

@@ -27,7 +27,7 @@ def fitted(case: Case, points: Data, settings: Settings | None = None) -> ForceF
     field = case.forcefield
     molecules, dimers = points
     return fit_force_field(
-        case.topology,
+        case.species,
         case.reference,
         field.charges,
         field.gas_charges,
@@ -135,7 +135,7 @@ def test_charges_that_do_not_add_up_are_refused(
     methanol: Case, charges: dict[str, float], message: str | None
 ) -> None:
     field, (molecules, dimers) = methanol.forcefield, data(methanol, noise=0)
-    arguments = (methanol.topology, methanol.reference)
+    arguments = (methanol.species, methanol.reference)
     wrong = {**field.charges, **charges}
     if message is None:
         wrong.pop("O1")

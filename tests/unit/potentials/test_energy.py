@@ -8,7 +8,7 @@ from scipy.spatial.transform import Rotation
 from aiida_forcefield.potentials import interaction_energies, molecule_energies
 from aiida_forcefield.potentials.energy import dimer_model, molecule_model
 from aiida_forcefield.potentials.forcefield import Term
-from aiida_forcefield.topology import TermType, Topology
+from aiida_forcefield.topology import Species, TermType
 
 from .synthetic_fields import Case
 
@@ -24,16 +24,16 @@ def test_gradient_is_that_of_the_energy(case: Case) -> None:
     x = case.molecules[0]
     step = 1e-5
     shifts = step * np.concatenate([np.eye(x.size), -np.eye(x.size)]).reshape(-1, *x.shape)
-    energy = molecule_energies(case.forcefield, case.topology, x + shifts)[0]
+    energy = molecule_energies(case.forcefield, case.species, x + shifts)[0]
     expected = -np.diff(energy.reshape(2, -1), axis=0).reshape(x.shape) / (2 * step)
-    gradient = molecule_energies(case.forcefield, case.topology, x[None])[1][0]
+    gradient = molecule_energies(case.forcefield, case.species, x[None])[1][0]
     np.testing.assert_allclose(gradient, expected, atol=1e-6)
 
 
 def test_jacobians_are_those_of_energy_and_gradient(case: Case) -> None:
     field = case.forcefield
-    molecules = molecule_model(case.topology, field.terms, case.molecules[:3], field.gas_charges)
-    dimers = dimer_model(case.topology, field.terms, case.dimers[:5], field.gas_charges)
+    molecules = molecule_model(case.species, field.terms, case.molecules[:3], field.gas_charges)
+    dimers = dimer_model(case.species, field.terms, case.dimers[:5], field.gas_charges)
     value = molecules.evaluate(field.vector)
     np.testing.assert_allclose(molecules.gradient(field.vector)[0], value.energy, rtol=1e-12)
     np.testing.assert_allclose(molecules.gradient(field.vector)[1], value.gradient, atol=1e-12)
@@ -58,8 +58,8 @@ def test_jacobians_are_those_of_energy_and_gradient(case: Case) -> None:
 def test_energy_does_not_change_when_the_molecule_moves(case: Case) -> None:
     x = case.molecules[:4]
     moved = Rotation.random(rng=np.random.default_rng(3)).apply(x.reshape(-1, 3) + 2.0)
-    before, gradient = molecule_energies(case.forcefield, case.topology, x)
-    after = molecule_energies(case.forcefield, case.topology, moved.reshape(x.shape))[0]
+    before, gradient = molecule_energies(case.forcefield, case.species, x)
+    after = molecule_energies(case.forcefield, case.species, moved.reshape(x.shape))[0]
     np.testing.assert_allclose(after, before, rtol=1e-9)
     np.testing.assert_allclose(gradient.sum(axis=1), 0, atol=1e-9)
 
@@ -70,24 +70,24 @@ def test_interaction_is_the_sum_over_pairs_of_atoms(methanol: Case) -> None:
     expected = 0.0
     for i in range(n):
         for j in range(n):
-            a, b = (methanol.topology.atom_types[k] for k in (i, j))
+            a, b = (methanol.species.atom_types[k] for k in (i, j))
             p, q = (field.term(f"nonbonded {t}").parameters for t in (a, b))
             r = np.linalg.norm(dimer[i] - dimer[n + j])
             A, C6, C8 = (np.sqrt(p[name] * q[name]) for name in ("A", "C6", "C8"))
             expected += damped(r, A, 2 / (1 / p["rho"] + 1 / q["rho"]), C6, C8)
             expected += 14.3996454784 * field.gas_charges[a] * field.gas_charges[b] / r
-    found = interaction_energies(field, methanol.topology, dimer[None])
+    found = interaction_energies(field, methanol.species, dimer[None])
     assert found == pytest.approx(expected, rel=1e-10)
 
 
 def test_distant_molecules_feel_their_charges_only(methanol: Case) -> None:
     dimer = methanol.dimers[:1].copy()
     dimer[:, 6:] += 1e4
-    assert abs(interaction_energies(methanol.forcefield, methanol.topology, dimer)[0]) < 1e-9
+    assert abs(interaction_energies(methanol.forcefield, methanol.species, dimer)[0]) < 1e-9
 
 
 def test_straight_angle_has_no_bending_force() -> None:
-    topology = Topology(
+    species = Species(
         ("O", "C", "O"),
         0,
         1,
@@ -105,54 +105,54 @@ def test_straight_angle_has_no_bending_force() -> None:
         ),
     )
     x = np.array([[[-1.16, 0, 0], [0, 0, 0], [1.16, 0, 0]]])
-    value = molecule_model(topology, terms, x, {"O1": -0.4, "C1": 0.8}).evaluate(np.ones(8))
+    value = molecule_model(species, terms, x, {"O1": -0.4, "C1": 0.8}).evaluate(np.ones(8))
     assert np.isfinite(value.gradient).all()
 
 
 def test_wrong_input_is_named(methanol: Case) -> None:
-    field, topology = methanol.forcefield, methanol.topology
+    field, species = methanol.forcefield, methanol.species
     with pytest.raises(ValueError, match=r"positions: shape \(6, 3\)"):
-        molecule_energies(field, topology, methanol.molecules[0])
+        molecule_energies(field, species, methanol.molecules[0])
     with pytest.raises(ValueError, match="dimers: shape"):
-        interaction_energies(field, topology, methanol.molecules)
+        interaction_energies(field, species, methanol.molecules)
     with pytest.raises(ValueError, match="differ in nonbonded H2"):
-        molecule_model(topology, field.terms[:-1], methanol.molecules, field.gas_charges)
+        molecule_model(species, field.terms[:-1], methanol.molecules, field.gas_charges)
 
 
 def test_atoms_three_bonds_apart_count_by_their_scale(methanol: Case) -> None:
-    field, topology = methanol.forcefield, methanol.topology
+    field, species = methanol.forcefield, methanol.species
     x = methanol.molecules[:2]
     half = replace(field, scale_14=(0.25, 0.5))
-    apart = molecule_energies(replace(field, scale_14=None), topology, x)[0]
+    apart = molecule_energies(replace(field, scale_14=None), species, x)[0]
     expected = np.zeros(2)
-    for i, j in topology.pairs_14:
-        a, b = topology.atom_types[i], topology.atom_types[j]
+    for i, j in species.pairs_14:
+        a, b = species.atom_types[i], species.atom_types[j]
         p = field.pair(a, b)
         r = np.linalg.norm(x[:, i] - x[:, j], axis=-1)
         expected += 0.25 * damped(r, **p)
         expected += 0.5 * 14.3996454784 * field.charges[a] * field.charges[b] / r
-    assert len(topology.pairs_14) == 3
-    energy, gradient = molecule_energies(half, topology, x)
+    assert len(species.pairs_14) == 3
+    energy, gradient = molecule_energies(half, species, x)
     np.testing.assert_allclose(energy - apart, expected, rtol=1e-9)
     shift = np.zeros_like(x)
     shift[:, 5, 0] = 1e-5
-    change = [molecule_energies(half, topology, x + s * shift)[0] for s in (1, -1)]
+    change = [molecule_energies(half, species, x + s * shift)[0] for s in (1, -1)]
     np.testing.assert_allclose(gradient[:, 5, 0], (change[0] - change[1]) / 2e-5, atol=1e-6)
 
 
 def test_an_explicit_pair_goes_before_the_combination_rule(methanol: Case) -> None:
-    field, topology, dimer = methanol.forcefield, methanol.topology, methanol.dimers[:3]
-    before = interaction_energies(field, topology, dimer)
+    field, species, dimer = methanol.forcefield, methanol.species, methanol.dimers[:3]
+    before = interaction_energies(field, species, dimer)
     own = field.pair("H2", "O1")
     same = replace(
         field, terms=(*field.terms, Term("nonbonded", "nonbonded H2-O1", "tang_toennies", own))
     )
-    np.testing.assert_allclose(interaction_energies(same, topology, dimer), before, rtol=1e-12)
+    np.testing.assert_allclose(interaction_energies(same, species, dimer), before, rtol=1e-12)
     other = Term("nonbonded", "nonbonded H2-O1", "tang_toennies", own | {"A": own["A"] + 1.0})
     changed = replace(field, terms=(*field.terms, other))
     pairs = [(1, 6 + 5), (5, 6 + 1)]  # O and hydroxyl H of the one, and of the other
     r = np.stack([np.linalg.norm(dimer[:, i] - dimer[:, j], axis=-1) for i, j in pairs])
-    after = interaction_energies(changed, topology, dimer)
+    after = interaction_energies(changed, species, dimer)
     np.testing.assert_allclose(after - before, np.exp(-r / own["rho"]).sum(axis=0), rtol=1e-6)
 
 
@@ -160,4 +160,4 @@ def test_one_nonbonded_form_at_a_time(methanol: Case) -> None:
     term = Term("nonbonded", "nonbonded H2", "lennard_jones", {"epsilon": 1e-3, "sigma": 2.0})
     terms = (*methanol.forcefield.terms[:-1], term)
     with pytest.raises(ValueError, match="lennard_jones and tang_toennies are mixed"):
-        molecule_model(methanol.topology, terms, methanol.molecules, {})
+        molecule_model(methanol.species, terms, methanol.molecules, {})

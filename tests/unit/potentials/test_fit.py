@@ -23,7 +23,7 @@ from aiida_forcefield.potentials.prior import build_prior
 from aiida_forcefield.potentials.residuals import Problem, type_pairs
 from aiida_forcefield.potentials.torsions import relaxed_torsions
 from aiida_forcefield.scans import stretched
-from aiida_forcefield.topology import Topology
+from aiida_forcefield.topology import Species
 
 from .synthetic_fields import Case, disturbed
 
@@ -34,8 +34,8 @@ SETTINGS = Settings()
 def data(case: Case, noise: float, seed: int = 0) -> tuple[MoleculePoints, DimerPoints]:
     """What the true field gives, with noise in units of the errors that the fit expects."""
     rng = np.random.default_rng(seed)
-    energy, gradient = molecule_energies(case.forcefield, case.topology, case.molecules)
-    interaction = interaction_energies(case.forcefield, case.topology, case.dimers)
+    energy, gradient = molecule_energies(case.forcefield, case.species, case.molecules)
+    interaction = interaction_energies(case.forcefield, case.species, case.dimers)
 
     def disturbed(values: np.ndarray, error: float) -> np.ndarray:
         return values + noise * error * rng.normal(size=values.shape)
@@ -61,7 +61,7 @@ def moved_apart(case: Case, dimers: DimerPoints, places: np.ndarray) -> DimerPoi
     """The same, some of them with what the true field has when their molecules are farther apart,
     relative to what it has as they are."""
     before, after = case.dimers[places], stretched(case.dimers[places])
-    near, far = (interaction_energies(case.forcefield, case.topology, x) for x in (before, after))
+    near, far = (interaction_energies(case.forcefield, case.species, x) for x in (before, after))
     return replace(
         dimers,
         stretched=after,
@@ -84,7 +84,7 @@ def internal(gradients: np.ndarray, positions: np.ndarray) -> np.ndarray:
 def fit(case: Case, molecules: MoleculePoints, *dimers: DimerPoints) -> ForceField:
     field = case.forcefield
     return fit_force_field(
-        case.topology, case.reference, field.charges, field.gas_charges, molecules, dimers
+        case.species, case.reference, field.charges, field.gas_charges, molecules, dimers
     )
 
 
@@ -115,25 +115,25 @@ def test_jacobian_of_the_residuals(case: Case) -> None:
     molecules, dimers = data(case, noise=1.0)
     dimers = moved_apart(case, dimers, np.array([1, 4, 7]))
     dimers = replace(dimers, shares=np.array([-900.0, -3000.0, 200.0]))
-    turned = next(t.name for t in case.topology.term_types if t.kind == "dihedral")
+    turned = next(t.name for t in case.species.term_types if t.kind == "dihedral")
     molecules = replace(molecules, labels=("thermal", turned, "thermal", turned, turned))
     field = case.forcefield
-    prior = build_prior(case.topology, case.reference, SETTINGS.dispersion_width)
+    prior = build_prior(case.species, case.reference, SETTINGS.dispersion_width)
     problem = Problem(
         prior,
         replace(SETTINGS, barrier=20.0),  # high enough that the guard acts
-        hessian_model(case.topology, field.terms, case.reference, field.charges, field.scale_14),
-        molecule_model(case.topology, field.terms, case.molecules, field.charges),
+        hessian_model(case.species, field.terms, case.reference, field.charges, field.scale_14),
+        molecule_model(case.species, field.terms, case.molecules, field.charges),
         molecules,
         dimer_model(
-            case.topology,
+            case.species,
             field.terms,
             np.concatenate([case.dimers, stretched(case.dimers[[1, 4, 7]])]),
             field.gas_charges,
         ),
         [dimers],
-        list(type_pairs(case.topology, field.terms, field.charges)),
-        relaxed_torsions(case.topology, field, molecules),
+        list(type_pairs(case.species, field.terms, field.charges)),
+        relaxed_torsions(case.species, field, molecules),
     )
     u = np.where(prior.logarithmic, np.log(np.abs(field.vector)), field.vector)
     jacobian = problem.residuals(u)[1]
@@ -150,14 +150,14 @@ def test_how_energies_change_by_distance_is_fitted(methanol: Case) -> None:
     both = moved_apart(methanol, wrong, np.arange(60))
     unseen = methanol.dimers[60:]
     energies = [
-        interaction_energies(methanol.forcefield, methanol.topology, x)
+        interaction_energies(methanol.forcefield, methanol.species, x)
         for x in (unseen, stretched(unseen))
     ]
     truth, weights = energies[1] - energies[0], np.exp(-energies[0].clip(0) / 0.13)
 
     def error(field: ForceField) -> float:
         near, far = (
-            interaction_energies(field, methanol.topology, x) for x in (unseen, stretched(unseen))
+            interaction_energies(field, methanol.species, x) for x in (unseen, stretched(unseen))
         )
         return float(np.average((far - near - truth) ** 2, weights=weights)) ** 0.5
 
@@ -177,7 +177,7 @@ def test_the_pressure_of_the_pairs_is_that_of_qm(methanol: Case) -> None:
     both = replace(both, stretched_energies=both.stretched_energies + missed)
 
     def pressure(field: ForceField) -> float:
-        return float(shares @ change_errors(field, methanol.topology, both))
+        return float(shares @ change_errors(field, methanol.species, both))
 
     found = fit(methanol, molecules, replace(both, shares=shares))
     assert abs(pressure(found)) < 0.1 * abs(pressure(fit(methanol, molecules, both)))
@@ -252,7 +252,7 @@ def test_left_out_errors_are_those_of_a_fit_without(methanol: Case) -> None:
     unseen = DimerPoints(dimers.positions[60:], dimers.energies[60:], dimers.weights[60:], "new")
     foreseen = fit(methanol, molecules, seen, unseen).diagnostics["left_out_interaction new"]
     without = fit(methanol, molecules, seen)
-    model = interaction_energies(without, methanol.topology, unseen.positions)
+    model = interaction_energies(without, methanol.species, unseen.positions)
     weights = np.exp(-unseen.energies.clip(0) / SETTINGS.repulsive_scale)
     real = np.sqrt(np.average((model - unseen.energies) ** 2, weights=weights))
     assert foreseen == pytest.approx(real, rel=0.1)
@@ -264,7 +264,7 @@ def test_left_out_energies_are_those_of_a_fit_without(methanol: Case) -> None:
     found = fit(methanol, replace(molecules, labels=labels), dimers)
     weights = np.concatenate([np.ones(60), np.zeros(40)])
     without = fit(methanol, replace(molecules, weights=weights), dimers)
-    model = molecule_energies(without, methanol.topology, molecules.positions)[0]
+    model = molecule_energies(without, methanol.species, molecules.positions)[0]
     apart = model - molecules.energies
     real = np.sqrt(np.mean((apart[60:] - apart[:60].mean()) ** 2))
     assert found.diagnostics["left_out_energy new"] == pytest.approx(real, rel=0.1)
@@ -290,7 +290,7 @@ def test_terms_say_what_was_expected_and_how_many_points_tell_of_them(methanol: 
 
 def test_without_dimers_the_nonbonded_terms_are_said_to_be_the_prior(methanol: Case) -> None:
     found = fit(methanol, data(methanol, noise=0.1)[0])
-    for atom_type in methanol.topology.type_names:
+    for atom_type in methanol.species.type_names:
         flags = found.term(f"nonbonded {atom_type}").flags
         assert "C6: as uncertain as its prior" in flags
     assert not found.term("bond C1-O1").flags
@@ -301,7 +301,7 @@ def test_parameter_at_its_bound_is_flagged(methanol: Case) -> None:
     weak = replace(methanol.reference, c6=methanol.reference.c6 / 20)
     field = methanol.forcefield
     found = fit_force_field(
-        methanol.topology,
+        methanol.species,
         weak,
         field.charges,
         field.gas_charges,
@@ -312,7 +312,7 @@ def test_parameter_at_its_bound_is_flagged(methanol: Case) -> None:
 
 
 def test_fit_is_better_than_its_start_and_says_so(case: Case) -> None:
-    noisy = disturbed(case.reference, case.forcefield, case.topology, SETTINGS.hessian_error)
+    noisy = disturbed(case.reference, case.forcefield, case.species, SETTINGS.hessian_error)
     diagnostics = fit(replace(case, reference=noisy), *data(case, noise=1.0)).diagnostics
     for name in ("rmse_energy_intramolecular", "rmse_gradient", "rmse_interaction"):
         assert diagnostics[name] < diagnostics[f"{name}_start"]
@@ -326,7 +326,7 @@ def test_barrier_is_kept_where_charges_would_pull_atoms_together(methanol: Case)
 
     def lowest_barrier(settings: Settings) -> float:
         found = fit_force_field(
-            methanol.topology,
+            methanol.species,
             methanol.reference,
             charges,
             field.gas_charges,
@@ -344,7 +344,7 @@ def test_barrier_is_kept_where_charges_would_pull_atoms_together(methanol: Case)
 
 def test_single_ion() -> None:
     """No bonded terms and nothing inside the molecule: only the repulsion between two ions."""
-    ion = Topology(("Li",), 1, 1, ("Li1",), (), (), np.zeros((1, 1, 3)), "[Li+]")
+    ion = Species(("Li",), 1, 1, ("Li1",), (), (), np.zeros((1, 1, 3)), "[Li+]")
     reference = Reference(np.zeros((1, 3)), np.zeros((3, 3)), np.array([[0.4]]))
     parameters = {"A": 400.0, "rho": 0.25, "C6": 0.4, "C8": 4.0}
     term = Term("nonbonded", "nonbonded Li1", "tang_toennies", parameters)

@@ -30,22 +30,22 @@ def forms_with(form: Form) -> dict[Kind, Form]:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_prior_has_the_curvature_of_the_hessian_or_touches(carbonate: Case, name: str) -> None:
-    form, topology, reference = FORMS[name], carbonate.topology, carbonate.reference
-    usual = build_prior(topology, reference, WIDTH).terms
-    own = build_prior(topology, reference, WIDTH, forms_with(form)).terms
+    form, species, reference = FORMS[name], carbonate.species, carbonate.reference
+    usual = build_prior(species, reference, WIDTH).terms
+    own = build_prior(species, reference, WIDTH, forms_with(form)).terms
     step = 1e-4
     for term, other in zip(own, usual, strict=True):
         if term.form != name or form.kind == "dihedral":
             continue
         values = np.array([*term.parameters.values()])
         if form.kind == "nonbonded":
-            symbol = topology.symbols[topology.atom_types.index(term.name.split()[1])]
+            symbol = species.symbols[species.atom_types.index(term.name.split()[1])]
             q = van_der_waals_distance(symbol, symbol)
             slope = float(form.evaluate(np.array(q), values).slope)
             assert abs(slope) < 1e-9
             assert form.evaluate(np.array(q), values).energy < 0
             continue
-        members = next(each.members for each in topology.term_types if each.name == term.name)
+        members = next(each.members for each in species.term_types if each.name == term.name)
         q = float(evaluate(reference.positions, np.array(members))[0].mean())
         if form.kind == "improper":
             q = 0.0
@@ -66,13 +66,13 @@ def test_form_that_made_the_points_is_found(carbonate: Case, methanol: Case, nam
     case = replace(
         case,
         forcefield=truth,
-        reference=minimum(truth, case.topology),
+        reference=minimum(truth, case.species),
         molecules=case.molecules[:50],
-        dimers=dimers_of(truth, case.topology, case.reference.positions, 60),
+        dimers=dimers_of(truth, case.species, case.reference.positions, 60),
     )
     molecules, dimers = data(case, noise=0.01)
     found = fit_chosen_forms(
-        case.topology,
+        case.species,
         case.reference,
         truth.charges,
         truth.gas_charges,
@@ -96,7 +96,7 @@ def test_form_that_made_the_points_is_found(carbonate: Case, methanol: Case, nam
 
 def some_field(case: Case, form: Form) -> ForceField:
     """A field with parameters within their priors, but not at their centres."""
-    prior = build_prior(case.topology, case.reference, WIDTH, forms_with(form))
+    prior = build_prior(case.species, case.reference, WIDTH, forms_with(form))
     rng = np.random.default_rng(7)
     shift = np.linalg.solve(prior.rows, 0.3 * rng.normal(size=len(prior.centre)))
     u = np.clip(prior.centre + shift, prior.lower + 1e-6, prior.upper - 1e-6)
@@ -110,7 +110,7 @@ def test_held_parameters_are_not_said_to_be_unknown(carbonate: Case) -> None:
         truth = some_field(carbonate, form)
         molecules, dimers = data(replace(carbonate, forcefield=truth), noise=0.0)
         found = fit_chosen_forms(
-            carbonate.topology,
+            carbonate.species,
             carbonate.reference,
             truth.charges,
             truth.gas_charges,
@@ -141,7 +141,7 @@ def test_forms_that_there_are_not(forms: dict[str, str], message: str) -> None:
 def test_a_field_for_gromacs_can_be_asked_for(methanol: Case) -> None:
     molecules, dimers = data(methanol, noise=1.0)
     found = fit_chosen_forms(
-        methanol.topology,
+        methanol.species,
         methanol.reference,
         methanol.forcefield.charges,
         methanol.forcefield.gas_charges,
@@ -150,4 +150,4 @@ def test_a_field_for_gromacs_can_be_asked_for(methanol: Case) -> None:
         Settings(forms={"nonbonded": "lennard_jones"}),
     )
     assert "foresight morse" in found.diagnostics
-    assert write_gromacs(found, methanol.topology)
+    assert write_gromacs(found, methanol.species)

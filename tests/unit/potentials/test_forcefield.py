@@ -41,4 +41,4 @@ def test_a_term_must_have_its_forms_parameters(methanol: Case) -> None:
         with pytest.raises(ValueError, match=r"scale_14: .*; must be a number of 0 or more"):
             replace(methanol.forcefield, scale_14=(0.5, scale))
     with pytest.raises(ValueError, match="differ in bond C1-O1"):
-        check_terms(methanol.forcefield.terms[1:], methanol.topology)
+        check_terms(methanol.forcefield.terms[1:], methanol.species)

@@ -12,7 +12,7 @@ from .synthetic_fields import Case
 
 
 def test_prior_starts_where_the_curve_is_lowest_at_contact(methanol: Case) -> None:
-    prior = build_prior(methanol.topology, methanol.reference, dispersion_width=0.07)
+    prior = build_prior(methanol.species, methanol.reference, dispersion_width=0.07)
     p = next(term for term in prior.terms if term.name == "nonbonded O1").parameters
     r = np.linspace(2.0, 6.0, 4001)
     energy = TANG_TOENNIES.evaluate(r, np.array(list(p.values()))).energy
@@ -23,21 +23,21 @@ def test_prior_starts_where_the_curve_is_lowest_at_contact(methanol: Case) -> No
 def test_dispersion_that_a_study_sets_free_has_room(
     methanol: Case, width: float, factor: float
 ) -> None:
-    prior = build_prior(methanol.topology, methanol.reference, dispersion_width=width)
+    prior = build_prior(methanol.species, methanol.reference, dispersion_width=width)
     names = [name for term in prior.terms for name in term.parameters]
     free = np.isin(names, ["C6", "C8"])
     np.testing.assert_allclose(np.exp(prior.upper - prior.centre)[free], factor)
 
 
 def test_u_and_parameters_are_the_same_point(case: Case) -> None:
-    prior = build_prior(case.topology, case.reference, dispersion_width=0.07)
+    prior = build_prior(case.species, case.reference, dispersion_width=0.07)
     np.testing.assert_allclose(prior.to_parameters(prior.centre), vector(prior.terms), rtol=1e-12)
     assert (prior.lower < prior.centre).all()
     assert (prior.centre < prior.upper).all()
 
 
 def test_jacobian_is_the_derivative_of_the_parameters(methanol: Case) -> None:
-    prior = build_prior(methanol.topology, methanol.reference, dispersion_width=0.07)
+    prior = build_prior(methanol.species, methanol.reference, dispersion_width=0.07)
     step = 1e-6
     forward, backward = (prior.to_parameters(prior.centre + s) for s in (step, -step))
     expected = (forward - backward) / (2 * step)
@@ -46,11 +46,11 @@ def test_jacobian_is_the_derivative_of_the_parameters(methanol: Case) -> None:
 
 
 def test_straight_angle_has_a_form_without_a_kink() -> None:
-    topology = from_smiles("C#N")  # H-C-N
+    species = from_smiles("C#N")  # H-C-N
     x = np.array([[0.0, 0, 0], [1.15, 0, 0], [-1.07, 0, 0]])
     hessian = np.zeros((9, 9))
     prior = build_prior(
-        topology, Reference(x, hessian, np.full((3, 3), 10.0)), dispersion_width=0.07
+        species, Reference(x, hessian, np.full((3, 3), 10.0)), dispersion_width=0.07
     )
     (angle,) = [term for term in prior.terms if term.kind == "angle"]
     assert angle.form == "linear_angle"
@@ -59,12 +59,12 @@ def test_straight_angle_has_a_form_without_a_kink() -> None:
 def test_c6_must_be_positive(methanol: Case) -> None:
     broken = replace(methanol.reference, c6=np.zeros((6, 6)))
     with pytest.raises(ValueError, match="c6: "):
-        build_prior(methanol.topology, broken, dispersion_width=0.07)
+        build_prior(methanol.species, broken, dispersion_width=0.07)
 
 
 def test_pairs_are_expected_where_the_rule_has_them_wherever_that_is(methanol: Case) -> None:
     pair = "nonbonded C1-O1"
-    prior = build_prior(methanol.topology, methanol.reference, 0.15, pairs=[pair])
+    prior = build_prior(methanol.species, methanol.reference, 0.15, pairs=[pair])
     places = columns(prior.terms)
     u, own = prior.centre.copy(), prior.rows[places[pair]]
     np.testing.assert_allclose(own @ (u - prior.centre), 0.0)

@@ -27,18 +27,18 @@ DATA, SCRIPT = ((FOLDER / f"methanol.{name}").read_text() for name in ("data", "
 @pytest.mark.parametrize("periodic", [False, True])
 @pytest.mark.parametrize("name", FIELDS)
 def test_round_trip(name: str, periodic: bool) -> None:
-    topology, field = build(*FIELDS[name])
-    data = write_data(field, topology, topology.conformers[:1], [30] * 3)
-    script = write_force_field(field, topology, periodic=periodic)
-    assert_same(read_lammps(data, script, topology), field)
+    species, field = build(*FIELDS[name])
+    data = write_data(field, species, species.conformers[:1], [30] * 3)
+    script = write_force_field(field, species, periodic=periodic)
+    assert_same(read_lammps(data, script, species), field)
 
 
 def test_a_fitted_field_comes_back(case: Case) -> None:
-    field, topology = case.forcefield, case.topology
-    data = write_data(field, topology, case.molecules[:2], [30] * 3)
-    read = read_lammps(data, write_force_field(field, topology), topology)
-    energy = molecule_energies(read, topology, case.molecules[:3])
-    expected = molecule_energies(field, topology, case.molecules[:3])
+    field, species = case.forcefield, case.species
+    data = write_data(field, species, case.molecules[:2], [30] * 3)
+    read = read_lammps(data, write_force_field(field, species), species)
+    energy = molecule_energies(read, species, case.molecules[:3])
+    expected = molecule_energies(field, species, case.molecules[:3])
     np.testing.assert_allclose(energy[1], expected[1], atol=1e-7)
 
 
@@ -50,12 +50,12 @@ def test_a_fitted_field_comes_back(case: Case) -> None:
     ],
 )
 def test_damping_is_of_all_pairs_or_none(old: str, new: str) -> None:
-    topology, field = build(*FIELDS["damped"])
-    data = write_data(field, topology, topology.conformers[:1], [30] * 3)
-    script, changes = re.subn(old, new, write_force_field(field, topology))
+    species, field = build(*FIELDS["damped"])
+    data = write_data(field, species, species.conformers[:1], [30] * 3)
+    script, changes = re.subn(old, new, write_force_field(field, species))
     assert changes == 1
     with pytest.raises(ValueError, match=r"damping\.table"):
-        read_lammps(data, script, topology)
+        read_lammps(data, script, species)
 
 
 def test_the_last_rule_counts() -> None:
@@ -197,17 +197,17 @@ def test_a_range_of_types_ends_at_the_types_there_are() -> None:
     ],
 )
 def test_ways_to_say_one_dihedral(style: str, numbers: str) -> None:
-    topology = from_smiles("CO")
+    species = from_smiles("CO")
     script = SCRIPT.replace("dihedral_style  opls", f"dihedral_style {style}")
     data = DATA.replace("1 0.0 0.0 0.45 0.0", f"1 {numbers}")
-    x = topology.conformers + np.random.default_rng(0).normal(scale=0.1, size=(3, 6, 3))
-    expected = molecule_energies(read_lammps(DATA, SCRIPT, topology), topology, x)
-    found = molecule_energies(read_lammps(data, script, topology), topology, x)
+    x = species.conformers + np.random.default_rng(0).normal(scale=0.1, size=(3, 6, 3))
+    expected = molecule_energies(read_lammps(DATA, SCRIPT, species), species, x)
+    found = molecule_energies(read_lammps(data, script, species), species, x)
     np.testing.assert_allclose(found[1], expected[1], atol=1e-10)
 
 
 def test_dihedrals_of_several_entries_add_up() -> None:
-    topology = from_smiles("CO")
+    species = from_smiles("CO")
 
     def read(*coefficients: str) -> ForceField:
         rows = "\n".join(f"{n} {text}" for n, text in enumerate(coefficients, start=1))
@@ -218,11 +218,11 @@ def test_dihedrals_of_several_entries_add_up() -> None:
             for m, atoms in enumerate(("1 2 5 6", "6 5 2 3", "4 2 5 6"), start=1)
         ]
         data = data[: data.index("Dihedrals\n")] + "Dihedrals\n\n" + "\n".join(again) + "\n"
-        return read_lammps(data, SCRIPT.replace("style  opls", "style charmm"), topology)
+        return read_lammps(data, SCRIPT.replace("style  opls", "style charmm"), species)
 
-    x = topology.conformers + np.random.default_rng(0).normal(scale=0.1, size=(3, 6, 3))
+    x = species.conformers + np.random.default_rng(0).normal(scale=0.1, size=(3, 6, 3))
     one, two, three, both = (
-        molecule_energies(read(*entries), topology, x)[1]
+        molecule_energies(read(*entries), species, x)[1]
         for entries in (
             ["0.0 1 0 0.0"],
             ["0.3 1 180 0.0"],

@@ -34,14 +34,14 @@ def assert_same(read: ForceField, written: ForceField) -> None:
 @pytest.mark.parametrize("name", FIELDS)
 def test_round_trip(name: str) -> None:
     smiles, forms, extra = FIELDS[name]
-    topology, field = build(smiles, forms, extra)
-    assert_same(read_openmm(write_openmm(field, topology), topology), field)
+    species, field = build(smiles, forms, extra)
+    assert_same(read_openmm(write_openmm(field, species), species), field)
 
 
 def test_a_fitted_field_comes_back_without_errors(case: Case) -> None:
-    read = read_openmm(write_openmm(case.forcefield, case.topology), case.topology)
-    energy = molecule_energies(read, case.topology, case.molecules[:3])
-    expected = molecule_energies(case.forcefield, case.topology, case.molecules[:3])
+    read = read_openmm(write_openmm(case.forcefield, case.species), case.species)
+    energy = molecule_energies(read, case.species, case.molecules[:3])
+    expected = molecule_energies(case.forcefield, case.species, case.molecules[:3])
     np.testing.assert_allclose(energy[1], expected[1], atol=1e-7)
     assert np.isnan(read.covariance).all()
 
@@ -110,14 +110,14 @@ def test_equal_atoms_must_be_equal() -> None:
 
 
 def test_impropers_about_another_axis_are_refused() -> None:
-    topology, field = build("COC(=O)OC", "morse harmonic_angle fourier cosine_improper exp6", {})
-    written = write_openmm(field, topology)
-    assert read_openmm(written.replace(' ordering="charmm"', ""), topology).terms == (
-        read_openmm(written, topology).terms  # OpenMM's own choice for custom forces
+    species, field = build("COC(=O)OC", "morse harmonic_angle fourier cosine_improper exp6", {})
+    written = write_openmm(field, species)
+    assert read_openmm(written.replace(' ordering="charmm"', ""), species).terms == (
+        read_openmm(written, species).terms  # OpenMM's own choice for custom forces
     )
     text = written.replace('ordering="charmm"', 'ordering="default"')
     with pytest.raises(ValueError, match="impropers with ordering 'default'"):
-        read_openmm(text, topology)
+        read_openmm(text, species)
     flat = replace(
         field,
         terms=tuple(
@@ -125,8 +125,8 @@ def test_impropers_about_another_axis_are_refused() -> None:
             for term in field.terms
         ),
     )
-    text = write_openmm(flat, topology).replace('ordering="charmm"', 'ordering="default"')
-    assert isinstance(read_openmm(text, topology).terms[0], Term)
+    text = write_openmm(flat, species).replace('ordering="charmm"', 'ordering="default"')
+    assert isinstance(read_openmm(text, species).terms[0], Term)
 
 
 @pytest.mark.parametrize(
@@ -146,7 +146,7 @@ def test_impropers_about_another_axis_are_refused() -> None:
 def test_another_potential_is_not_taken_for_ours(
     methanol: Case, old: str, new: str, message: str
 ) -> None:
-    text = write_openmm(methanol.forcefield, methanol.topology)
+    text = write_openmm(methanol.forcefield, methanol.species)
     assert old in text
     with pytest.raises(ValueError, match=message):
-        read_openmm(text.replace(old, new), methanol.topology)
+        read_openmm(text.replace(old, new), methanol.species)

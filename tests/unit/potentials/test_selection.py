@@ -31,15 +31,15 @@ def chosen(
     dimers_told: int = 30,
 ) -> ForceField:
     case = replace(case, molecules=case.molecules[:30], dimers=case.dimers[:dimers_told])
-    energies, gradients = molecule_energies(truth, case.topology, case.molecules)
+    energies, gradients = molecule_energies(truth, case.species, case.molecules)
     count = len(energies)
     molecules = MoleculePoints(
         case.molecules, energies, gradients, np.ones(count), ("thermal",) * count
     )
-    interaction = interaction_energies(truth, case.topology, case.dimers)
+    interaction = interaction_energies(truth, case.species, case.dimers)
     dimers = DimerPoints(case.dimers, interaction, np.ones(len(interaction)), "random")
     charges = (truth.charges, truth.gas_charges)
-    return fit(case.topology, case.reference, *charges, molecules, [dimers])
+    return fit(case.species, case.reference, *charges, molecules, [dimers])
 
 
 def test_forms_that_made_the_points_are_found(methanol: Case) -> None:
@@ -130,11 +130,11 @@ def with_terms(field: ForceField, terms: tuple[Term, ...]) -> ForceField:
 def chosen_by_profile(case: Case, truth: ForceField, name: str) -> ForceField:
     """The fit to the relaxed profile of one dihedral."""
     turned, _ = circle(case, step=20, name=name)
-    relaxed = relaxed_torsions(case.topology, truth, turned).positions
-    energies, gradients = molecule_energies(truth, case.topology, relaxed)
+    relaxed = relaxed_torsions(case.species, truth, turned).positions
+    energies, gradients = molecule_energies(truth, case.species, relaxed)
     profile = replace(turned, positions=relaxed, energies=energies, gradients=gradients)
     charges = (truth.charges, truth.gas_charges)
-    return fit_chosen_forms(case.topology, case.reference, *charges, profile, [])
+    return fit_chosen_forms(case.species, case.reference, *charges, profile, [])
 
 
 def longer(term: Term, sixth: float) -> Term:
@@ -169,10 +169,10 @@ def test_pairs_get_parameters_of_their_own_where_the_rule_fails(methanol: Case) 
     errors = found.diagnostics
     assert errors["foresight pairs"] < 0.6 * errors["foresight combination_rule"]
     unseen = methanol.dimers[100:]
-    energies = interaction_energies(truth, methanol.topology, unseen)
+    energies = interaction_energies(truth, methanol.species, unseen)
     weights = Settings().energy_weights(energies)
     wrong = [
-        weights @ (interaction_energies(field, methanol.topology, unseen) - energies) ** 2
+        weights @ (interaction_energies(field, methanol.species, unseen) - energies) ** 2
         for field in (chosen(methanol, truth, fit_force_field, 100), found)
     ]
     assert wrong[1] < 0.5 * wrong[0]
@@ -198,5 +198,5 @@ def test_noise_gives_no_pair_parameters_of_its_own(methanol: Case, seed: int) ->
     case = replace(methanol, molecules=methanol.molecules[:30], dimers=methanol.dimers[drawn])
     molecules, dimers = data(case, noise=1.0, seed=seed)
     charges = (field.charges, field.gas_charges)
-    found = fit_chosen_forms(case.topology, case.reference, *charges, molecules, [dimers])
+    found = fit_chosen_forms(case.species, case.reference, *charges, molecules, [dimers])
     assert all("-" not in term.name for term in found.terms if term.kind == "nonbonded")

@@ -33,10 +33,10 @@ def circle(
     case: Case, step: float = 30.0, name: str = TURNED
 ) -> tuple[MoleculePoints, tuple[int, ...]]:
     """The reference turned about a bond, and the atoms of the dihedral."""
-    atoms = next(t.members[0] for t in case.topology.term_types if t.name == name)
+    atoms = next(t.members[0] for t in case.species.term_types if t.name == name)
     scan = Scan("dihedral", name, atoms, -180.0, 180.0, True)
     angles = np.arange(-180 + step / 2, 180, step)
-    x = np.array([drive(case.topology, case.reference.positions, scan, v) for v in angles])
+    x = np.array([drive(case.species, case.reference.positions, scan, v) for v in angles])
     nothing = np.full(x.shape, np.nan)
     labels = (name,) * len(x)
     return MoleculePoints(x, np.zeros(len(x)), nothing, np.ones(len(x)), labels), atoms
@@ -56,17 +56,17 @@ def leaning(case: Case) -> ForceField:
 
 def test_all_but_the_dihedral_relaxes(carbonate: Case) -> None:
     points, atoms = circle(carbonate)
-    found = relaxed_torsions(carbonate.topology, carbonate.forcefield, points)
+    found = relaxed_torsions(carbonate.species, carbonate.forcefield, points)
     before, after = (evaluate(x, [atoms])[0][:, 0] for x in (points.positions, found.positions))
     assert np.degrees(np.abs(np.angle(np.exp(1j * (after - before))))).max() < 0.1
-    energy, gradient = molecule_energies(carbonate.forcefield, carbonate.topology, found.positions)
+    energy, gradient = molecule_energies(carbonate.forcefield, carbonate.species, found.positions)
     np.testing.assert_allclose(found.model.energy(carbonate.forcefield.vector)[0], energy)
-    start = molecule_energies(carbonate.forcefield, carbonate.topology, points.positions)[0]
+    start = molecule_energies(carbonate.forcefield, carbonate.species, points.positions)[0]
     assert (energy < start).all()
     # What is left of the gradient is the pull of the dihedral, on its own four atoms.
-    others = [i for i in range(len(carbonate.topology.symbols)) if i not in atoms]
+    others = [i for i in range(len(carbonate.species.symbols)) if i not in atoms]
     assert np.abs(gradient[:, others]).max() < 0.02
-    again = relaxed_torsions(carbonate.topology, carbonate.forcefield, points, found)
+    again = relaxed_torsions(carbonate.species, carbonate.forcefield, points, found)
     np.testing.assert_allclose(again.positions, found.positions, atol=0.02)
 
 
@@ -77,7 +77,7 @@ def test_a_stiff_dihedral_does_not_give_way(carbonate: Case) -> None:
         for t in carbonate.forcefield.terms
     ]
     stiff = replace(carbonate.forcefield, terms=tuple(terms))
-    found = relaxed_torsions(carbonate.topology, stiff, points)
+    found = relaxed_torsions(carbonate.species, stiff, points)
     before, after = (evaluate(x, [atoms])[0][:, 0] for x in (points.positions, found.positions))
     assert np.degrees(np.abs(np.angle(np.exp(1j * (after - before))))).max() < 0.1
 
@@ -91,7 +91,7 @@ def test_a_fit_says_so_where_torsions_do_not_come_to_rest(
 
     def converged() -> float:
         charges = (field.charges, field.gas_charges)
-        fit = fit_force_field(carbonate.topology, carbonate.reference, *charges, points, [none])
+        fit = fit_force_field(carbonate.species, carbonate.reference, *charges, points, [none])
         return fit.diagnostics["converged"]
 
     assert converged()
@@ -102,7 +102,7 @@ def test_a_fit_says_so_where_torsions_do_not_come_to_rest(
 def test_points_of_dihedrals_are_those_with_their_names(carbonate: Case) -> None:
     points, _ = circle(carbonate)
     labels = ("thermal", TURNED, "bond C1-O1", *points.labels[3:])
-    places = along_dihedrals(carbonate.topology, replace(points, labels=labels))
+    places = along_dihedrals(carbonate.species, replace(points, labels=labels))
     assert places.tolist() == [1, *range(3, 12)]
 
 
@@ -110,15 +110,15 @@ def test_slopes_are_those_of_the_relaxed_profile(carbonate: Case) -> None:
     """However one turns the molecule: by central differences, with all else relaxed anew."""
     case, vector = carbonate, carbonate.forcefield.vector
     points, atoms = circle(case, step=60.0)
-    found = relaxed_torsions(case.topology, case.forcefield, points)
+    found = relaxed_torsions(case.species, case.forcefield, points)
     slope, jacobian = found.slope(vector)
 
     def reached(step: float) -> tuple[np.ndarray, np.ndarray]:
         scan = Scan("dihedral", TURNED, atoms, -180.0, 180.0, True)
         at = np.degrees(evaluate(found.positions, [atoms])[0][:, 0]) + step
-        moved = [drive(case.topology, x, scan, v) for x, v in zip(found.positions, at, strict=True)]
+        moved = [drive(case.species, x, scan, v) for x, v in zip(found.positions, at, strict=True)]
         again = replace(points, positions=np.array(moved))
-        after = relaxed_torsions(case.topology, case.forcefield, again)
+        after = relaxed_torsions(case.species, case.forcefield, again)
         angle = evaluate(after.positions, [atoms])[0][:, 0]
         return after.model.energy(vector)[0], angle
 
@@ -140,8 +140,8 @@ def test_slopes_tell_what_lies_between_the_points(carbonate: Case) -> None:
     ]
     true = replace(field, terms=tuple(terms))
     few, whole = circle(case, step=72.0)[0], circle(case)[0]
-    scan = relaxed_torsions(case.topology, true, few)
-    profile = relaxed_torsions(case.topology, true, whole).energy(true.vector)[0]
+    scan = relaxed_torsions(case.species, true, few)
+    profile = relaxed_torsions(case.species, true, whole).energy(true.vector)[0]
     points = replace(
         few,
         positions=scan.positions,
@@ -152,9 +152,9 @@ def test_slopes_tell_what_lies_between_the_points(carbonate: Case) -> None:
 
     def missed(points: MoleculePoints) -> float:
         found = fit_force_field(
-            case.topology, case.reference, field.charges, field.gas_charges, points, [none]
+            case.species, case.reference, field.charges, field.gas_charges, points, [none]
         )
-        relaxed = relaxed_torsions(case.topology, found, whole)
+        relaxed = relaxed_torsions(case.species, found, whole)
         return float(np.std(relaxed.energy(found.vector)[0] - profile))
 
     assert missed(points) < 0.3 * missed(replace(points, slopes=None))
@@ -163,12 +163,12 @@ def test_slopes_tell_what_lies_between_the_points(carbonate: Case) -> None:
 def test_a_fit_follows_the_relaxed_profile_where_qm_leans(carbonate: Case) -> None:
     """Every second structure has angles that the field has not, as QM has with the dihedral."""
     points, _ = circle(carbonate)
-    true = relaxed_torsions(carbonate.topology, carbonate.forcefield, points)
-    leant = relaxed_torsions(carbonate.topology, leaning(carbonate), points).positions
+    true = relaxed_torsions(carbonate.species, carbonate.forcefield, points)
+    leant = relaxed_torsions(carbonate.species, leaning(carbonate), points).positions
     positions = np.where(np.arange(len(leant))[:, None, None] % 2, leant, true.positions)
     energies = true.model.energy(carbonate.forcefield.vector)[0]
     case, field = carbonate, carbonate.forcefield
-    thermal, gradients = molecule_energies(field, case.topology, case.molecules)
+    thermal, gradients = molecule_energies(field, case.species, case.molecules)
     both = MoleculePoints(
         np.concatenate([case.molecules, positions]),
         np.concatenate([thermal, energies]),
@@ -181,9 +181,9 @@ def test_a_fit_follows_the_relaxed_profile_where_qm_leans(carbonate: Case) -> No
     def error(settings: Settings) -> float:
         """Of the relaxed profile, which has an offset of its own."""
         found = fit_force_field(
-            case.topology, case.reference, field.charges, field.gas_charges, both, [none], settings
+            case.species, case.reference, field.charges, field.gas_charges, both, [none], settings
         )
-        relaxed = relaxed_torsions(case.topology, found, points)
+        relaxed = relaxed_torsions(case.species, found, points)
         return float(np.std(relaxed.model.energy(found.vector)[0] - energies))
 
     assert error(Settings()) < 0.5 * error(Settings(torsion_error=10.0))
@@ -193,7 +193,7 @@ def test_a_wrong_point_of_a_profile_is_left_out_and_told(methanol: Case) -> None
     """By 0.7 kcal/mol, which is little for a molecule and much for a torsion."""
     case, field, turned = methanol, methanol.forcefield, "dihedral H1-C1-O1-H2"
     points, _ = circle(case, name=turned)
-    scan = relaxed_torsions(case.topology, field, points)
+    scan = relaxed_torsions(case.species, field, points)
     energies, slopes = scan.energy(field.vector)[0], scan.slope(field.vector)[0]
     rng = np.random.default_rng(0)
     right = replace(
@@ -206,7 +206,7 @@ def test_a_wrong_point_of_a_profile_is_left_out_and_told(methanol: Case) -> None
 
     def fitted(points: MoleculePoints) -> ForceField:
         return fit_force_field(
-            case.topology, case.reference, field.charges, field.gas_charges, points, [none]
+            case.species, case.reference, field.charges, field.gas_charges, points, [none]
         )
 
     assert not any(name.startswith("outliers") for name in fitted(right).diagnostics)
@@ -222,7 +222,7 @@ def test_errors_of_dihedrals_are_those_that_profiles_have(methanol: Case) -> Non
     """A profile with ten times the noise that the fit follows it to is believed less, and told."""
     case, field, turned = methanol, methanol.forcefield, "dihedral H1-C1-O1-H2"
     points, _ = circle(case, name=turned)
-    relaxed = relaxed_torsions(case.topology, field, points)
+    relaxed = relaxed_torsions(case.species, field, points)
 
     def fitted(noise: float, seed: int) -> ForceField:
         errors = np.random.default_rng(seed).normal(scale=noise, size=len(points.energies))
@@ -235,7 +235,7 @@ def test_errors_of_dihedrals_are_those_that_profiles_have(methanol: Case) -> Non
             others.labels + points.labels,
         )
         return fit_force_field(
-            case.topology, case.reference, field.charges, field.gas_charges, both, [dimers]
+            case.species, case.reference, field.charges, field.gas_charges, both, [dimers]
         )
 
     terms = [fitted(0.01, seed).term(turned) for seed in range(12)]

@@ -29,7 +29,7 @@ def methanol() -> Case:
 
 def log_volume(field: ForceField, case: Case, places: list[int]) -> float:
     """Of what is left of the uncertainty of the parameters after some dimers were computed."""
-    model = dimer_model(case.topology, field.terms, case.dimers[places], field.gas_charges)
+    model = dimer_model(case.species, field.terms, case.dimers[places], field.gas_charges)
     energies, jacobian = model.energy(field.vector)
     rows = jacobian * np.sqrt(SETTINGS.energy_weights(energies))[:, None]
     uncertain = np.diag(field.covariance) > 0
@@ -40,7 +40,7 @@ def log_volume(field: ForceField, case: Case, places: list[int]) -> float:
 
 def test_the_first_is_the_best_of_all_and_each_next_the_best_addition(methanol: Case) -> None:
     field, count = methanol.forcefield, len(methanol.dimers)
-    chosen = least_certain(field, methanol.topology, methanol.dimers, 3, SETTINGS).tolist()
+    chosen = least_certain(field, methanol.species, methanol.dimers, 3, SETTINGS).tolist()
     for length in (1, 2, 3):
         volumes = [
             log_volume(field, methanol, [*chosen[: length - 1], place])
@@ -54,7 +54,7 @@ def test_information_is_what_the_volume_of_the_uncertainty_falls_by(methanol: Ca
     field, places = methanol.forcefield, {"near": [3, 4, 5], "far": [40, 41], "other": [70]}
     sets = {name: methanol.dimers[rows] for name, rows in places.items()}
     known = [7, 8]
-    told = most_telling(field, methanol.topology, methanol.dimers[known], sets, 3, SETTINGS)
+    told = most_telling(field, methanol.species, methanol.dimers[known], sets, 3, SETTINGS)
     before = known
     for name, information in told.items():
         after = before + places[name]
@@ -69,16 +69,16 @@ def test_information_is_what_the_volume_of_the_uncertainty_falls_by(methanol: Ca
 def test_of_a_set_that_is_known_already_little_is_learned(methanol: Case) -> None:
     sets = {"known": methanol.dimers[:5], "new": methanol.dimers[5:10]}
     known = np.repeat(methanol.dimers[:5], 20, axis=0)
-    told = most_telling(methanol.forcefield, methanol.topology, known, sets, 2, SETTINGS)
+    told = most_telling(methanol.forcefield, methanol.species, known, sets, 2, SETTINGS)
     assert [*told] == ["new", "known"]
     assert told["known"] < 0.2
-    assert [*most_telling(methanol.forcefield, methanol.topology, known, sets, 1, SETTINGS)] == [
+    assert [*most_telling(methanol.forcefield, methanol.species, known, sets, 1, SETTINGS)] == [
         "new"
     ]
 
 
 def test_what_is_expected_before_any_point_has_the_widths_of_the_prior(methanol: Case) -> None:
-    prior = build_prior(methanol.topology, methanol.reference, SETTINGS.dispersion_width)
+    prior = build_prior(methanol.species, methanol.reference, SETTINGS.dispersion_width)
     charges = methanol.forcefield.charges
     field = prior.field(charges, methanol.forcefield.gas_charges)
     relative = np.sqrt(np.diag(field.covariance)) / np.where(prior.logarithmic, field.vector, 1.0)
@@ -87,20 +87,20 @@ def test_what_is_expected_before_any_point_has_the_widths_of_the_prior(methanol:
 
 def test_they_tell_more_than_most_others(methanol: Case) -> None:
     field = methanol.forcefield
-    chosen = least_certain(field, methanol.topology, methanol.dimers, 2, SETTINGS).tolist()
+    chosen = least_certain(field, methanol.species, methanol.dimers, 2, SETTINGS).tolist()
     pairs = combinations(range(min(len(methanol.dimers), 20)), 2)
     others = [log_volume(field, methanol, list(pair)) for pair in pairs]
     assert log_volume(field, methanol, chosen) <= np.quantile(others, 0.01)
 
 
 def test_a_dimer_that_is_there_twice_is_taken_once(methanol: Case) -> None:
-    best = least_certain(methanol.forcefield, methanol.topology, methanol.dimers, 1, SETTINGS)
+    best = least_certain(methanol.forcefield, methanol.species, methanol.dimers, 1, SETTINGS)
     twice = np.concatenate([methanol.dimers[best], methanol.dimers[:10], methanol.dimers[best]])
-    chosen = least_certain(methanol.forcefield, methanol.topology, twice, 2, SETTINGS)
+    chosen = least_certain(methanol.forcefield, methanol.species, twice, 2, SETTINGS)
     assert set(chosen) != {0, len(twice) - 1}
 
 
 def test_no_more_than_there_are(methanol: Case) -> None:
     few = methanol.dimers[:3]
-    chosen = least_certain(methanol.forcefield, methanol.topology, few, 5, SETTINGS)
+    chosen = least_certain(methanol.forcefield, methanol.species, few, 5, SETTINGS)
     assert sorted(chosen) == [0, 1, 2]

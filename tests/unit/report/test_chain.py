@@ -17,7 +17,7 @@ def results() -> dict[str, Any]:
         "material": {"name": "methanol", "smiles": "CO"},
         "protocol": "draft",
         "levels": dict.fromkeys(("reference", "molecule", "dimers"), "GFN2-xTB"),
-        "topology": None,
+        "species": None,
         "scans": [],
         "qm": {"points": 0, "failed_points": 0, "cached_points": 0, "cpu_seconds": 0.0},
         "dipoles": None,
@@ -37,7 +37,7 @@ def finished(results: dict[str, Any]) -> dict[str, Any]:
         "rmse_interaction dimers liquid": 0.2 * KCAL_PER_MOL,
     }
     return results | {
-        "topology": {
+        "species": {
             "atoms": 6,
             "atom_types": 4,
             "bond": 3,
@@ -72,9 +72,9 @@ def finished(results: dict[str, Any]) -> dict[str, Any]:
 def test_every_stage_shows_its_numbers(finished: dict[str, Any]) -> None:
     said = {box.title: " | ".join(box.lines) for box in boxes(finished)}
     assert said["Material"] == "methanol | CO | protocol draft"
-    assert "6 atoms, 4 types" in said["Topology"]
-    assert "1 dihedral" in said["Topology"]
-    assert "improper" not in said["Topology"]
+    assert "6 atoms, 4 types" in said["Species"]
+    assert "1 dihedral" in said["Species"]
+    assert "improper" not in said["Species"]
     assert "dipole 1.67 D, | of the charges 1.75 D" in said["Reference"]
     assert "1 of 2 converged | 6.5 points each" in said["Scans"]
     assert "13 points, 1 failed" in said["QM points"]
@@ -92,7 +92,7 @@ def test_no_box_holds_more_lines_than_fit(finished: dict[str, Any]) -> None:
 
 def test_what_is_not_there_yet_is_said_so(results: dict[str, Any]) -> None:
     said = {box.title: box.lines for box in boxes(results)}
-    for title in ("Topology", "Reference", "Scans", "Force field", "Density"):
+    for title in ("Species", "Reference", "Scans", "Force field", "Density"):
         assert said[title] == ("not there yet",)
 
 

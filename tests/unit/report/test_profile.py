@@ -13,12 +13,12 @@ from aiida_forcefield.report import Profile, compare_profile
 from aiida_forcefield.scans import Counterpoise, Points, Scan, pair_scan
 from aiida_forcefield.scans.coordinates import evaluate
 from aiida_forcefield.surrogate import Observations, Settings, Surrogate, learn
-from aiida_forcefield.topology import TermType, Topology
+from aiida_forcefield.topology import Species, TermType
 
 from ..potentials.synthetic_fields import build
 from ..potentials.test_torsions import circle
 
-HYDROGEN = Topology(
+HYDROGEN = Species(
     symbols=("H", "H"),
     charge=0,
     multiplicity=1,
@@ -105,17 +105,17 @@ def test_force_field_is_evaluated_at_the_points_and_its_curve_joins_them(bond: P
 def test_along_a_dihedral_the_force_field_relaxes() -> None:
     case = build("dimethyl_carbonate")
     turned, atoms = circle(case)
-    relaxed = relaxed_torsions(case.topology, case.forcefield, turned)
+    relaxed = relaxed_torsions(case.species, case.forcefield, turned)
     energies = relaxed.energy(case.forcefield.vector)[0]
     scan = Scan("dihedral", turned.labels[0], atoms, -180.0, 180.0, True)
     angles = np.degrees(evaluate(turned.positions, [atoms])[0][:, 0])
     part = points(scan, turned.positions, angles, energies)  # of structures that are strained
     reference = points(scan, turned.positions[:1], angles[:1], energies[:1])
     seen = learned(scan, part)
-    profile = compare_profile(scan, seen, [part], reference, case.topology, case.forcefield)
+    profile = compare_profile(scan, seen, [part], reference, case.species, case.forcefield)
     assert profile.field is not None
     np.testing.assert_allclose(profile.field, profile.energy, atol=0.01)
-    strained = molecule_energies(case.forcefield, case.topology, turned.positions)[0]
+    strained = molecule_energies(case.forcefield, case.species, turned.positions)[0]
     assert np.ptp((strained - energies) / KCAL_PER_MOL) > 0.5
 
 

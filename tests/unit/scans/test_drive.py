@@ -8,18 +8,18 @@ from numpy.typing import NDArray
 
 from aiida_forcefield.scans import Scan, drive, plan_scans
 from aiida_forcefield.scans.coordinates import evaluate
-from aiida_forcefield.topology import Topology, from_smiles
+from aiida_forcefield.topology import Species, from_smiles
 
 ACYCLIC = ["CO", "COC(=O)OC", "CN(C)C=O", "CCO", "[H][H]", "CC#N"]
 RINGS = ["O=C1OCCO1", "C1CCC1C", "c1ccccc1"]
 molecule = cache(from_smiles)
 
 
-def cases(smiles: list[str]) -> list[tuple[Topology, Scan]]:
+def cases(smiles: list[str]) -> list[tuple[Species, Scan]]:
     return [
-        (topology, scan)
-        for topology in map(molecule, smiles)
-        for scan in plan_scans(topology, topology.conformers[0])
+        (species, scan)
+        for species in map(molecule, smiles)
+        for scan in plan_scans(species, species.conformers[0])
     ]
 
 
@@ -28,15 +28,15 @@ def measured(positions: NDArray[np.float64], scan: Scan) -> float:
     return value if scan.kind == "bond" else float(np.degrees(value))
 
 
-def lengths(topology: Topology, positions: NDArray[np.float64]) -> NDArray[np.float64]:
-    return evaluate(positions, topology.bonds)[0]
+def lengths(species: Species, positions: NDArray[np.float64]) -> NDArray[np.float64]:
+    return evaluate(positions, species.bonds)[0]
 
 
 @given(st.sampled_from(cases(ACYCLIC + RINGS)), st.floats(0.0, 1.0))
-def test_the_coordinate_is_exactly_met(case: tuple[Topology, Scan], fraction: float) -> None:
-    topology, scan = case
+def test_the_coordinate_is_exactly_met(case: tuple[Species, Scan], fraction: float) -> None:
+    species, scan = case
     value = scan.lower + fraction * (scan.upper - scan.lower)
-    driven = drive(topology, topology.conformers[0], scan, value)
+    driven = drive(species, species.conformers[0], scan, value)
     off = measured(driven, scan) - value
     if scan.kind in ("dihedral", "improper"):
         off = (off + 180.0) % 360.0 - 180.0
@@ -44,12 +44,12 @@ def test_the_coordinate_is_exactly_met(case: tuple[Topology, Scan], fraction: fl
 
 
 @given(st.sampled_from(cases(ACYCLIC)), st.floats(0.0, 1.0))
-def test_fragments_move_as_rigid_bodies(case: tuple[Topology, Scan], fraction: float) -> None:
-    topology, scan = case
-    x = topology.conformers[0]
-    driven = drive(topology, x, scan, scan.lower + fraction * (scan.upper - scan.lower))
-    changed = np.abs(lengths(topology, driven) - lengths(topology, x)) > 1e-10
-    stretched = {b for b, c in zip(topology.bonds, changed, strict=True) if c}
+def test_fragments_move_as_rigid_bodies(case: tuple[Species, Scan], fraction: float) -> None:
+    species, scan = case
+    x = species.conformers[0]
+    driven = drive(species, x, scan, scan.lower + fraction * (scan.upper - scan.lower))
+    changed = np.abs(lengths(species, driven) - lengths(species, x)) > 1e-10
+    stretched = {b for b, c in zip(species.bonds, changed, strict=True) if c}
     if scan.kind == "bond":
         assert stretched <= {tuple(sorted(scan.atoms))}
     elif scan.kind == "improper":
@@ -60,25 +60,25 @@ def test_fragments_move_as_rigid_bodies(case: tuple[Topology, Scan], fraction: f
 
 @given(st.sampled_from(cases(RINGS)), st.floats(0.0, 1.0))
 def test_in_rings_what_hangs_from_a_moving_atom_goes_with_it(
-    case: tuple[Topology, Scan], fraction: float
+    case: tuple[Species, Scan], fraction: float
 ) -> None:
-    topology, scan = case
-    x = topology.conformers[0]
-    driven = drive(topology, x, scan, scan.lower + fraction * (scan.upper - scan.lower))
-    changed = np.abs(lengths(topology, driven) - lengths(topology, x)) > 1e-10
-    free = [topology.fragment(bond) is not None for bond in topology.bonds]
+    species, scan = case
+    x = species.conformers[0]
+    driven = drive(species, x, scan, scan.lower + fraction * (scan.upper - scan.lower))
+    changed = np.abs(lengths(species, driven) - lengths(species, x)) > 1e-10
+    free = [species.fragment(bond) is not None for bond in species.bonds]
     if scan.kind in ("angle", "dihedral"):
         assert not np.any(changed & free)
 
 
 @pytest.mark.parametrize("smiles", ["COC(=O)OC", "O=C1OCCO1"])
 def test_the_starting_structure_is_left_alone_and_driving_can_be_undone(smiles: str) -> None:
-    topology = molecule(smiles)
-    x = topology.conformers[0]
+    species = molecule(smiles)
+    x = species.conformers[0]
     before = x.copy()
-    for scan in plan_scans(topology, x):
-        there = drive(topology, x, scan, 0.5 * (scan.lower + scan.upper) + 0.05)
-        np.testing.assert_allclose(drive(topology, there, scan, measured(x, scan)), x, atol=1e-10)
+    for scan in plan_scans(species, x):
+        there = drive(species, x, scan, 0.5 * (scan.lower + scan.upper) + 0.05)
+        np.testing.assert_allclose(drive(species, there, scan, measured(x, scan)), x, atol=1e-10)
     np.testing.assert_array_equal(x, before)
 
 

@@ -13,19 +13,19 @@ SMILES = ["CO", "COC(=O)OC", "O=C1OCCO1", "CN(C)C=O", "CC#N", "N#N", "O", "F[P-]
 
 @pytest.mark.parametrize("smiles", SMILES)
 def test_every_term_type_is_scanned_or_left_out_with_a_reason(smiles: str) -> None:
-    topology = from_smiles(smiles)
-    plan = plan_scans(topology, topology.conformers[0])
+    species = from_smiles(smiles)
+    plan = plan_scans(species, species.conformers[0])
     names = [scan.name for scan in plan] + [name for name, _ in plan.left_out]
-    assert sorted(names) == sorted(term.name for term in topology.term_types)
+    assert sorted(names) == sorted(term.name for term in species.term_types)
     assert all(reason for _, reason in plan.left_out)
     assert len(plan) == len(plan.scans)
 
 
 @pytest.mark.parametrize("smiles", SMILES)
 def test_windows_hold_the_present_value(smiles: str) -> None:
-    topology = from_smiles(smiles)
-    for scan in plan_scans(topology, topology.conformers[0]):
-        value = evaluate(topology.conformers[0], [scan.atoms])[0][0]
+    species = from_smiles(smiles)
+    for scan in plan_scans(species, species.conformers[0]):
+        value = evaluate(species.conformers[0], [scan.atoms])[0][0]
         value = value if scan.kind == "bond" else np.degrees(value)
         assert scan.lower <= value <= scan.upper
         assert scan.periodic == (scan.upper - scan.lower == 360.0)
@@ -45,9 +45,9 @@ def test_windows_hold_the_present_value(smiles: str) -> None:
 def test_bond_windows_reach_as_high_for_stiff_bonds_as_for_soft_ones(
     smiles: str, name: str, constant: float
 ) -> None:
-    topology = from_smiles(smiles)
-    x = topology.conformers[0]
-    scan = next(s for s in plan_scans(topology, x) if s.name == name)
+    species = from_smiles(smiles)
+    x = species.conformers[0]
+    scan = next(s for s in plan_scans(species, x) if s.name == name)
     length = evaluate(x, [scan.atoms])[0][0]
     harmonic = [3.1207 * constant * (end - length) ** 2 for end in (scan.lower, scan.upper)]
     assert 0.15 < harmonic[0] < 0.45  # eV; the anharmonic wall is steeper
@@ -55,8 +55,8 @@ def test_bond_windows_reach_as_high_for_stiff_bonds_as_for_soft_ones(
 
 
 def test_one_scan_serves_all_dihedrals_about_a_bond() -> None:
-    topology = from_smiles("COC(=O)OC")
-    plan = plan_scans(topology, topology.conformers[0])
+    species = from_smiles("COC(=O)OC")
+    plan = plan_scans(species, species.conformers[0])
     about = [frozenset(scan.atoms[1:3]) for scan in plan if scan.kind == "dihedral"]
     assert len(about) == len(set(about)) == 2
     assert [name for name, _ in plan.left_out] == ["dihedral C1-O1-C2-O1"]
@@ -81,14 +81,14 @@ def test_rings_are_strained_little() -> None:
 
 def test_double_bonds_are_not_turned_round() -> None:
     for smiles, full in (("C=C", False), ("CN(C)C=O", True), ("CC", True)):
-        topology = from_smiles(smiles)
-        scans = plan_scans(topology, topology.conformers[0])
+        species = from_smiles(smiles)
+        scans = plan_scans(species, species.conformers[0])
         assert all(s.periodic == full for s in scans if s.kind == "dihedral")
 
 
 def test_near_linear_angles_are_left_to_the_hessian() -> None:
-    topology = from_smiles("CC#N")
-    left_out = dict(plan_scans(topology, topology.conformers[0]).left_out)
+    species = from_smiles("CC#N")
+    left_out = dict(plan_scans(species, species.conformers[0]).left_out)
     assert left_out == {"angle C1-C2-N1": "near-linear (180.0°): left to the Hessian"}
 
 
@@ -113,12 +113,12 @@ def test_every_pair_of_types_is_scanned_once() -> None:
 
 @pytest.mark.parametrize("smiles", ["CO", "F[P-](F)(F)(F)(F)F"])
 def test_pair_windows_begin_on_the_repulsive_wall(smiles: str) -> None:
-    topology = from_smiles(smiles)
-    x, n = topology.conformers[0], len(topology.symbols)
-    for scan in plan_pair_scans(topology, x):
+    species = from_smiles(smiles)
+    x, n = species.conformers[0], len(species.symbols)
+    for scan in plan_pair_scans(species, x):
         distances = scan.lower + np.array([0.0, 0.5, 1.0, 2.0])
-        dimers = pair_scan(topology, x, scan, distances)
-        ratios = contact_ratio(dimers[:, :n], dimers[:, n:], contact_lengths(topology))
+        dimers = pair_scan(species, x, scan, distances)
+        ratios = contact_ratio(dimers[:, :n], dimers[:, n:], contact_lengths(species))
         assert ratios[0] == pytest.approx(0.75, abs=1e-3)
         assert np.all(np.diff(ratios) > 0)
         assert scan.upper >= 8.0

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rdkit import Chem
 
-from aiida_forcefield.topology import Topology, from_smiles, from_xyz
+from aiida_forcefield.topology import Species, from_smiles, from_xyz
 
 DMC = from_smiles("COC(=O)OC")
 
@@ -18,14 +18,14 @@ def complete_graph(size: int) -> str:
     return ".".join("[Fe]" + "".join(own) for own in closures)
 
 
-def to_xyz(topology: Topology, order: list[int] | None = None) -> str:
-    order = order or list(range(len(topology.symbols)))
-    rows = [" ".join([topology.symbols[a], *map(str, topology.conformers[0, a])]) for a in order]
+def to_xyz(species: Species, order: list[int] | None = None) -> str:
+    order = order or list(range(len(species.symbols)))
+    rows = [" ".join([species.symbols[a], *map(str, species.conformers[0, a])]) for a in order]
     return "\n".join([str(len(rows)), "", *rows])
 
 
-def census(topology: Topology) -> list[tuple[str, int]]:
-    return sorted((term.kind, len(term.members)) for term in topology.term_types)
+def census(species: Species) -> list[tuple[str, int]]:
+    return sorted((term.kind, len(term.members)) for term in species.term_types)
 
 
 @pytest.mark.parametrize(
@@ -45,9 +45,9 @@ def census(topology: Topology) -> list[tuple[str, int]]:
 def test_charge_and_multiplicity_follow_from_the_smiles(
     smiles: str, charge: int, multiplicity: int
 ) -> None:
-    topology = from_smiles(smiles)
-    assert (topology.charge, topology.multiplicity) == (charge, multiplicity)
-    assert topology.conformers.shape[1:] == (len(topology.symbols), 3)
+    species = from_smiles(smiles)
+    assert (species.charge, species.multiplicity) == (charge, multiplicity)
+    assert species.conformers.shape[1:] == (len(species.symbols), 3)
 
 
 def test_multiplicity_can_be_given() -> None:

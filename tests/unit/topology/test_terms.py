@@ -3,21 +3,21 @@ from itertools import combinations
 
 import pytest
 
-from aiida_forcefield.topology import Topology, from_smiles
+from aiida_forcefield.topology import Species, from_smiles
 
 
-def counts(topology: Topology) -> Counter[str]:
-    return Counter(term.kind for term in topology.term_types for _ in term.members)
+def counts(species: Species) -> Counter[str]:
+    return Counter(term.kind for term in species.term_types for _ in term.members)
 
 
 @pytest.mark.parametrize("smiles", ["CO", "COC(=O)OC", "CCO", "CN(C)C=O", "O=C1OCCO1", "C=C"])
 def test_terms_are_all_that_the_graph_holds(smiles: str) -> None:
-    topology = from_smiles(smiles)
-    degree = Counter(atom for bond in topology.bonds for atom in bond)
-    found = counts(topology)
-    assert found["bond"] == len(topology.bonds)
+    species = from_smiles(smiles)
+    degree = Counter(atom for bond in species.bonds for atom in bond)
+    found = counts(species)
+    assert found["bond"] == len(species.bonds)
     assert found["angle"] == sum(d * (d - 1) // 2 for d in degree.values())
-    assert found["dihedral"] == sum((degree[i] - 1) * (degree[j] - 1) for i, j in topology.bonds)
+    assert found["dihedral"] == sum((degree[i] - 1) * (degree[j] - 1) for i, j in species.bonds)
 
 
 @pytest.mark.parametrize(
@@ -33,11 +33,11 @@ def test_terms_are_all_that_the_graph_holds(smiles: str) -> None:
     ],
 )
 def test_impropers_are_at_trigonal_centres(smiles: str, expected: int) -> None:
-    topology = from_smiles(smiles)
-    impropers = [m for t in topology.term_types if t.kind == "improper" for m in t.members]
+    species = from_smiles(smiles)
+    impropers = [m for t in species.term_types if t.kind == "improper" for m in t.members]
     assert len(impropers) == expected
     for centre, *around in impropers:
-        assert {frozenset((centre, a)) for a in around} <= set(map(frozenset, topology.bonds))
+        assert {frozenset((centre, a)) for a in around} <= set(map(frozenset, species.bonds))
 
 
 def test_names_read_the_same_forward_and_backward() -> None:
@@ -56,15 +56,15 @@ def test_names_read_the_same_forward_and_backward() -> None:
 
 @pytest.mark.parametrize("smiles", ["CCO", "COC(=O)OC", "CN(C)C=O", "c1ccccc1"])
 def test_members_are_spelled_as_the_name_and_never_repeat(smiles: str) -> None:
-    topology = from_smiles(smiles)
+    species = from_smiles(smiles)
     seen = set()
-    for term in topology.term_types:
+    for term in species.term_types:
         for member in term.members:
-            types = "-".join(topology.atom_types[atom] for atom in member)
+            types = "-".join(species.atom_types[atom] for atom in member)
             assert f"{term.kind} {types}" == term.name
             seen.add((term.kind, min(member, member[::-1])))
-    assert len(seen) == sum(len(term.members) for term in topology.term_types)
-    assert len({term.name for term in topology.term_types}) == len(topology.term_types)
+    assert len(seen) == sum(len(term.members) for term in species.term_types)
+    assert len({term.name for term in species.term_types}) == len(species.term_types)
 
 
 @pytest.mark.parametrize("smiles", ["CC#N", "CC#CC", "O=C=O"])

@@ -3,15 +3,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from aiida_forcefield.topology import Topology, from_smiles
+from aiida_forcefield.topology import Species, from_smiles
 
 
 @pytest.fixture(scope="module")
-def dmc() -> Topology:
+def dmc() -> Species:
     return from_smiles("COC(=O)OC")
 
 
-def test_bond_distances_are_the_powers_of_the_bond_matrix(dmc: Topology) -> None:
+def test_bond_distances_are_the_powers_of_the_bond_matrix(dmc: Species) -> None:
     bonded = np.zeros((12, 12), dtype=int)
     for i, j in dmc.bonds:
         bonded[i, j] = bonded[j, i] = 1
@@ -24,12 +24,12 @@ def test_bond_distances_are_the_powers_of_the_bond_matrix(dmc: Topology) -> None
 
 
 def test_unconnected_atoms_feel_each_other() -> None:
-    apart = Topology(("He", "He"), 0, 1, ("He1", "He1"), (), (), np.zeros((1, 2, 3)), "")
+    apart = Species(("He", "He"), 0, 1, ("He1", "He1"), (), (), np.zeros((1, 2, 3)), "")
     np.testing.assert_array_equal(apart.bond_distances, [[0, 4], [4, 0]])
     np.testing.assert_array_equal(apart.nonbonded_pairs, [[0, 1]])
 
 
-def test_nonbonded_pairs_are_beyond_the_dihedrals(dmc: Topology) -> None:
+def test_nonbonded_pairs_are_beyond_the_dihedrals(dmc: Species) -> None:
     ends = {frozenset((m[0], m[-1])) for t in dmc.term_types for m in t.members}
     pairs = {frozenset(pair) for pair in dmc.nonbonded_pairs.tolist()}
     assert not pairs & ends
@@ -37,12 +37,12 @@ def test_nonbonded_pairs_are_beyond_the_dihedrals(dmc: Topology) -> None:
     assert from_smiles("CO").nonbonded_pairs.shape == (0, 2)
 
 
-def test_type_indices_point_to_the_type_names(dmc: Topology) -> None:
+def test_type_indices_point_to_the_type_names(dmc: Species) -> None:
     assert dmc.type_names == ("C1", "O1", "C2", "O2", "H1")
     assert tuple(dmc.type_names[i] for i in dmc.type_indices) == dmc.atom_types
 
 
-def test_the_two_sides_of_a_bond_make_up_the_molecule(dmc: Topology) -> None:
+def test_the_two_sides_of_a_bond_make_up_the_molecule(dmc: Species) -> None:
     for i, j in dmc.bonds:
         far, near = dmc.fragment((i, j)), dmc.fragment((j, i))
         assert far is not None
@@ -68,8 +68,8 @@ def test_no_side_of_a_ring_bond_is_free() -> None:
     ],
 )
 def test_groups_of_three_equal_branches_are_told(smiles: str, turned: set[str]) -> None:
-    topology = from_smiles(smiles)
-    assert {t.name for t in topology.term_types if topology.turns_threefold(t)} == turned
+    species = from_smiles(smiles)
+    assert {t.name for t in species.term_types if species.turns_threefold(t)} == turned
 
 
 def test_a_molecule_with_four_different_neighbours_is_chiral() -> None:

@@ -10,7 +10,7 @@ from aiida.engine.utils import instantiate_process
 from aiida.manage import get_manager
 from aiida.orm import CalcJobNode, Data, Dict, InstalledCode, ProcessNode
 
-from aiida_forcefield.data import StructuresData, TopologyData
+from aiida_forcefield.data import SpeciesData, StructuresData
 from aiida_forcefield.scans import Structures
 from aiida_forcefield.topology import from_smiles
 
@@ -18,8 +18,8 @@ STATE = {"temperature": 298.15, "pressure": 1.0}
 
 
 @pytest.fixture
-def topology(storage: Any) -> TopologyData:
-    return TopologyData(from_smiles("[H][H]"))
+def species(storage: Any) -> SpeciesData:
+    return SpeciesData(from_smiles("[H][H]"))
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 from aiida.engine import WorkChain
 from aiida.orm import Dict, InstalledCode
 
-from aiida_forcefield.data import ForceFieldData, PointsData, StructuresData, TopologyData
+from aiida_forcefield.data import ForceFieldData, PointsData, SpeciesData, StructuresData
 from aiida_forcefield.potentials import ForceField
 from aiida_forcefield.potentials.forcefield import Term
 from aiida_forcefield.scans import Points, Structures
@@ -72,11 +72,11 @@ def test_bad_input_is_refused(codes: Codes, changes: dict[str, Any], expected: s
         MaterialWorkChain.get_builder_from_protocol(codes=codes, **{**good, **changes})
 
 
-def test_fit(codes: Codes, topology: TopologyData) -> None:
-    assert_valid(FitWorkChain.get_builder_from_protocol(codes, "fast", STATE, topology=topology))
+def test_fit(codes: Codes, species: SpeciesData) -> None:
+    assert_valid(FitWorkChain.get_builder_from_protocol(codes, "fast", STATE, species=species))
 
 
-def test_density(codes: Codes, topology: TopologyData, make_points: Callable[..., Points]) -> None:
+def test_density(codes: Codes, species: SpeciesData, make_points: Callable[..., Points]) -> None:
     terms = (Term("nonbonded", "nonbonded H1", "exp6", {"A": 1.0, "rho": 1.0, "C6": 1.0}),)
     field = ForceField(terms, {"H1": 0.0}, {"H1": 0.0}, covariance=np.eye(3))
     builder = DensityWorkChain.get_builder_from_protocol(
@@ -84,7 +84,7 @@ def test_density(codes: Codes, topology: TopologyData, make_points: Callable[...
         "fast",
         STATE,
         force_field=ForceFieldData(field),
-        topology=topology,
+        species=species,
         reference=PointsData(make_points("ok")),
     )
     assert_valid(builder)
@@ -97,13 +97,13 @@ def test_scan(
     protocol: str,
     kind: str,
     part: str,
-    topology: TopologyData,
+    species: SpeciesData,
     hydrogen: Structures,
     make_points: Callable[..., Points],
 ) -> None:
     reference, begin = PointsData(make_points("ok")), StructuresData(hydrogen)
     builder = ScanWorkChain.get_builder_from_protocol(
-        codes["qm"], Dict({"kind": kind}), begin, topology, reference, protocol
+        codes["qm"], Dict({"kind": kind}), begin, species, reference, protocol
     )
     assert_valid(builder)
     assert builder.qm.parameters.get_dict() == get_protocol(protocol)[part]

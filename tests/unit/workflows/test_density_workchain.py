@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from aiida.orm import ArrayData, CalcJobNode, Data, Dict, InstalledCode
 
-from aiida_forcefield.data import ForceFieldData, PointsData, TopologyData
+from aiida_forcefield.data import ForceFieldData, PointsData, SpeciesData
 from aiida_forcefield.potentials import ForceField
 from aiida_forcefield.potentials.forcefield import Term
 from aiida_forcefield.scans import Points
@@ -23,7 +23,7 @@ Ended = Callable[..., CalcJobNode]
 def make_density(
     start: Callable[..., Any],
     codes: dict[str, InstalledCode],
-    topology: TopologyData,
+    species: SpeciesData,
     make_points: Callable[..., Points],
 ) -> Callable[..., Any]:
     term = Term("nonbonded", "nonbonded H1", "exp6", {"A": 1.0, "rho": 1.0, "C6": 1.0})
@@ -36,7 +36,7 @@ def make_density(
             STATE,
             LIMITS,
             force_field=ForceFieldData(field),
-            topology=topology,
+            species=species,
             reference=PointsData(make_points("ok")),
             **nodes,
         )

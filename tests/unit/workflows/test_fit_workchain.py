@@ -10,7 +10,7 @@ from aiida.common.links import LinkType
 from aiida.orm import ArrayData, CalcJobNode, Dict, InstalledCode, WorkChainNode
 
 from aiida_forcefield.calculations.count import count_qm
-from aiida_forcefield.data import ForceFieldData, PointsData, TopologyData
+from aiida_forcefield.data import ForceFieldData, PointsData, SpeciesData
 from aiida_forcefield.potentials import ForceField
 from aiida_forcefield.scans import Points
 from aiida_forcefield.workflows.fit import FitWorkChain
@@ -22,9 +22,9 @@ MakePoints = Callable[..., Points]
 
 
 @pytest.fixture
-def fit(start: Callable[..., Any], codes: dict[str, InstalledCode], topology: TopologyData) -> Any:
+def fit(start: Callable[..., Any], codes: dict[str, InstalledCode], species: SpeciesData) -> Any:
     builder = FitWorkChain.get_builder_from_protocol(
-        codes, "draft", STATE, {"max_concurrent": 2}, topology=topology
+        codes, "draft", STATE, {"max_concurrent": 2}, species=species
     )
     process = start(FitWorkChain, **builder._inputs(prune=True))
     process.ctx.points, process.ctx.surrogates, process.ctx.queue = {}, {}, []
@@ -95,7 +95,7 @@ def test_fit_needs_dimers(fit: Any, make_points: MakePoints) -> None:
 
 
 def test_what_cannot_be_fitted_is_told(
-    fit: Any, make_points: MakePoints, topology: TopologyData
+    fit: Any, make_points: MakePoints, species: SpeciesData
 ) -> None:
     fit.ctx.points = {"random_00": PointsData(make_points("ok", split=1)).store()}
     fit.ctx.reference = PointsData(make_points("ok")).store()
@@ -145,21 +145,21 @@ def test_no_frames_no_dimers(fit: Any, ended: Ended) -> None:
 def fast(
     start: Callable[..., Any],
     codes: dict[str, InstalledCode],
-    topology: TopologyData,
+    species: SpeciesData,
     make_points: MakePoints,
 ) -> Any:
-    return plan_fast(start, codes, topology, make_points, {})
+    return plan_fast(start, codes, species, make_points, {})
 
 
 def plan_fast(
     start: Callable[..., Any],
     codes: dict[str, InstalledCode],
-    topology: TopologyData,
+    species: SpeciesData,
     make_points: MakePoints,
     overrides: dict[str, Any],
 ) -> Any:
     builder = FitWorkChain.get_builder_from_protocol(
-        codes, "fast", STATE, overrides, topology=topology
+        codes, "fast", STATE, overrides, species=species
     )
     process = start(FitWorkChain, **builder._inputs(prune=True))
     process.ctx.parameters = {**process.inputs.parameters}
@@ -187,22 +187,22 @@ def test_everything_but_the_liquid_is_planned_at_once(fast: Any) -> None:
 def test_no_polarizability_is_planned(
     start: Callable[..., Any],
     codes: dict[str, InstalledCode],
-    topology: TopologyData,
+    species: SpeciesData,
     make_points: MakePoints,
     overrides: dict[str, Any],
 ) -> None:
-    process = plan_fast(start, codes, topology, make_points, overrides)
+    process = plan_fast(start, codes, species, make_points, overrides)
     assert "polarizability" not in [label for label, *_ in process.ctx.queue]
 
 
 def test_no_more_scans_of_pairs_than_allowed(
     start: Callable[..., Any],
     codes: dict[str, InstalledCode],
-    topology: TopologyData,
+    species: SpeciesData,
     make_points: MakePoints,
 ) -> None:
     none = {"sampling": {"pair_scans": 0}}
-    process = plan_fast(start, codes, topology, make_points, none)
+    process = plan_fast(start, codes, species, make_points, none)
     assert not any(label.startswith("pair") for label, *_ in process.ctx.queue)
 
 
@@ -303,13 +303,13 @@ def test_rounds_end_when_the_liquid_is_foreseen_and_its_pressure_known(
 def test_batches_are_made_to_fit_the_walltime_once_a_dimer_was_measured(
     start: Callable[..., Any],
     codes: dict[str, InstalledCode],
-    topology: TopologyData,
+    species: SpeciesData,
     seconds: float | None,
     options: dict[str, Any],
     expected: int,
 ) -> None:
     builder = FitWorkChain.get_builder_from_protocol(
-        codes, "draft", STATE, {"max_concurrent": 2}, {"qm": options}, topology=topology
+        codes, "draft", STATE, {"max_concurrent": 2}, {"qm": options}, species=species
     )
     process = start(FitWorkChain, **builder._inputs(prune=True))
     process.ctx.seconds = {"molecule": 1.0} | ({"dimers": seconds} if seconds else {})

@@ -8,7 +8,7 @@ import pytest
 from aiida.common.links import LinkType
 from aiida.orm import ArrayData, CalcFunctionNode, Data, Dict, InstalledCode, WorkChainNode
 
-from aiida_forcefield.data import ForceFieldData, PointsData, TopologyData
+from aiida_forcefield.data import ForceFieldData, PointsData, SpeciesData
 from aiida_forcefield.potentials import ForceField
 from aiida_forcefield.scans import Points
 from aiida_forcefield.topology import from_smiles
@@ -22,10 +22,10 @@ MakePoints = Callable[..., Points]
 
 
 @pytest.fixture
-def inputs(topology: TopologyData, make_points: MakePoints) -> dict[str, Data]:
+def inputs(species: SpeciesData, make_points: MakePoints) -> dict[str, Data]:
     """Of the last fit of a study."""
     return {
-        "topology": topology,
+        "species": species,
         "reference": PointsData(make_points("ok")),
         "properties": ArrayData({"hessian": np.eye(6), "c6": np.ones((2, 2))}),
         "charges": Dict({"gas": {"H1": 0.0}, "liquid": {"H1": 0.0}}),
@@ -77,11 +77,11 @@ def test_a_field_from_elsewhere_has_no_points(storage: Any) -> None:
 def ready(
     start: Callable[..., Any],
     codes: dict[str, InstalledCode],
-    topology: TopologyData,
+    species: SpeciesData,
     force_field: ForceFieldData,
 ) -> Any:
     builder = FitWorkChain.get_builder_from_protocol(
-        codes, "draft", STATE, topology=topology, known=force_field
+        codes, "draft", STATE, species=species, known=force_field
     )
     return start(FitWorkChain, **builder._inputs(prune=True))
 
@@ -89,7 +89,7 @@ def ready(
 def test_the_points_are_fitted_without_qm(
     start: Callable[..., Any],
     codes: dict[str, InstalledCode],
-    topology: TopologyData,
+    species: SpeciesData,
     force_field: ForceFieldData,
     inputs: dict[str, Data],
     monkeypatch: pytest.MonkeyPatch,
@@ -97,7 +97,7 @@ def test_the_points_are_fitted_without_qm(
     seen: dict[str, Data] = {}
     monkeypatch.setattr(fit_module, "derive_charges", lambda *_: inputs["charges"])
     monkeypatch.setattr(fit_module, "fit_force_field", lambda **data: seen.update(data))
-    process = ready(start, codes, topology, force_field)
+    process = ready(start, codes, species, force_field)
     assert process.has_points()
     assert process.take_points() is None
     assert process.fit() is None
@@ -112,7 +112,7 @@ def test_points_of_another_molecule_are_refused(
     codes: dict[str, InstalledCode],
     force_field: ForceFieldData,
 ) -> None:
-    other = TopologyData(from_smiles("CO"))
+    other = SpeciesData(from_smiles("CO"))
     code = ready(start, codes, other, force_field).take_points()
     assert code.status == 220
     assert "another molecule" in code.message

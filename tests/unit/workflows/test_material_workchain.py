@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from aiida.orm import ArrayData, CalcJobNode, Data, Dict, InstalledCode
 
-from aiida_forcefield.data import ForceFieldData, PointsData, TopologyData
+from aiida_forcefield.data import ForceFieldData, PointsData, SpeciesData
 from aiida_forcefield.potentials import ForceField
 from aiida_forcefield.potentials.forcefield import Term
 from aiida_forcefield.scans import Points
@@ -30,7 +30,7 @@ def field(charge: float) -> ForceFieldData:
 def material(
     start: Callable[..., Any],
     codes: dict[str, InstalledCode],
-    topology: TopologyData,
+    species: SpeciesData,
     make_points: Callable[..., Points],
     ended: Ended,
 ) -> Any:
@@ -41,7 +41,7 @@ def material(
         [{"density": {"temperature": 298.15, "pressure": 1.0}}],
     )
     process = start(MaterialWorkChain, **builder._inputs(prune=True))
-    process.ctx.topology = topology
+    process.ctx.species = species
     process.ctx.fit = ended(
         0,
         force_field=field(0.0),

@@ -9,7 +9,7 @@ import pytest
 from aiida.orm import CalcJobNode, Dict, InstalledCode, StructureData
 from ase.build import bulk
 
-from aiida_forcefield.data import PointsData, StructuresData, TopologyData
+from aiida_forcefield.data import PointsData, SpeciesData, StructuresData
 from aiida_forcefield.scans import Points, Scan, Structures
 from aiida_forcefield.surrogate import Settings
 from aiida_forcefield.workflows.scan import ScanWorkChain
@@ -25,7 +25,7 @@ MakePoints = Callable[..., Points]
 def scan(
     start: Callable[..., Any],
     codes: dict[str, InstalledCode],
-    topology: TopologyData,
+    species: SpeciesData,
     hydrogen: Structures,
     make_points: MakePoints,
 ) -> Any:
@@ -33,7 +33,7 @@ def scan(
         ScanWorkChain,
         scan=Dict(asdict(SCAN)),
         structures=StructuresData(hydrogen),
-        topology=topology,
+        species=species,
         reference=PointsData(make_points("ok")),
         learning=Dict(asdict(Settings(tolerance=1e-3))),
         qm={"code": codes["qm"], "parameters": Dict(XTB)},
@@ -134,7 +134,7 @@ def test_a_crystal_is_learned_in_the_place_of_a_molecule(
 def test_a_scan_is_of_a_molecule_or_a_crystal(
     start: Callable[..., Any], codes: dict[str, InstalledCode], hydrogen: Structures
 ) -> None:
-    with pytest.raises(ValueError, match="either crystal, or topology and reference"):
+    with pytest.raises(ValueError, match="either crystal, or species and reference"):
         start(
             ScanWorkChain,
             scan=Dict(asdict(SCAN)),

@@ -16,7 +16,7 @@ from scipy.special import gammaincc
 from aiida_forcefield.potentials.forcefield import ForceField
 from aiida_forcefield.potentials.forms import TANG_TOENNIES
 from aiida_forcefield.potentials.units import KCAL_PER_MOL, convert
-from aiida_forcefield.topology.topology import Topology
+from aiida_forcefield.topology.species import Species
 
 Array = NDArray[np.float64]
 
@@ -33,12 +33,12 @@ def section(i: int, j: int) -> str:
     return f"tang-toennies-{i}-{j}"
 
 
-def write_damping(forcefield: ForceField, topology: Topology, cutoff: float = 9.0) -> str:
+def write_damping(forcefield: ForceField, species: Species, cutoff: float = 9.0) -> str:
     """The file `DAMPING`, which the include file of this force field reads.
 
     Args:
         forcefield: the force field.
-        topology: its molecule.
+        species: its molecule.
         cutoff: as of `write_force_field`, Å.
 
     Returns:
@@ -46,7 +46,7 @@ def write_damping(forcefield: ForceField, topology: Topology, cutoff: float = 9.
     """
     if forcefield.nonbonded_form is not TANG_TOENNIES:
         return ""
-    numbered = enumerate(topology.type_names, start=1)
+    numbered = enumerate(species.type_names, start=1)
     pairs = combinations_with_replacement(numbered, 2)
     return "\n\n".join(
         "\n".join([section(i, j), *_rows(forcefield.pair(first, second), cutoff)])

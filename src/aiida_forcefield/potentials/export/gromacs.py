@@ -1,4 +1,4 @@
-"""A force field as topology files of GROMACS, in kJ/mol, nm and degrees.
+"""A force field as species files of GROMACS, in kJ/mol, nm and degrees.
 
 GROMACS has run Lennard-Jones alone since 2020: its Verlet scheme knows no Buckingham potential and
 no tables of the user's for nonbonded interactions.
@@ -15,7 +15,7 @@ from aiida_forcefield.potentials.forcefield import ForceField, check_field, pair
 from aiida_forcefield.potentials.forms import CHOOSABLE, FORMS, LENNARD_JONES
 from aiida_forcefield.potentials.phases import to_phases
 from aiida_forcefield.potentials.units import KJ_PER_MOL, NM, convert
-from aiida_forcefield.topology.topology import TermKind, Topology
+from aiida_forcefield.topology.species import Species, TermKind
 
 Parameters = Mapping[str, float]
 Rows = Sequence[Sequence[float]]
@@ -57,17 +57,17 @@ _SECTIONS: Final[dict[TermKind, str]] = {
 }
 
 
-def write_gromacs(forcefield: ForceField, topology: Topology) -> dict[str, str]:
-    """The files of a topology: ``forcefield.itp``, ``molecule.itp`` and ``topol.top``, by name.
+def write_gromacs(forcefield: ForceField, species: Species) -> dict[str, str]:
+    """The files of a species: ``forcefield.itp``, ``molecule.itp`` and ``topol.top``, by name.
 
     Args:
         forcefield: its ``charges``, those of the liquid, are written.
-        topology: its molecule.
+        species: its molecule.
 
     Raises:
-        ValueError: if the terms are not the topology's, or GROMACS does not have a form.
+        ValueError: if the terms are not the species's, or GROMACS does not have a form.
     """
-    check_field(forcefield, topology)
+    check_field(forcefield, species)
     for term in forcefield.terms:
         if nearest := NEAREST.get(term.form):
             # A straight angle has no other form, whatever a study asks for.
@@ -77,10 +77,10 @@ def write_gromacs(forcefield: ForceField, topology: Topology) -> dict[str, str]:
                 f"{term.name}: GROMACS has no {term.form}; "
                 f"the nearest that it can run is {nearest}{hint}"
             )
-    molecule = topology.smiles or "".join(topology.symbols)
+    molecule = species.smiles or "".join(species.symbols)
     return {
-        "forcefield.itp": "\n".join(_force_field(forcefield, topology)) + "\n",
-        "molecule.itp": "\n".join(_molecule(forcefield, topology)) + "\n",
+        "forcefield.itp": "\n".join(_force_field(forcefield, species)) + "\n",
+        "molecule.itp": "\n".join(_molecule(forcefield, species)) + "\n",
         "topol.top": (
             '#include "forcefield.itp"\n#include "molecule.itp"\n\n'
             f"[ system ]\nmolecules of {molecule}\n\n[ molecules ]\n{RESIDUE} 1\n"
@@ -88,7 +88,7 @@ def write_gromacs(forcefield: ForceField, topology: Topology) -> dict[str, str]:
     }
 
 
-def _force_field(forcefield: ForceField, topology: Topology) -> Iterator[str]:
+def _force_field(forcefield: ForceField, species: Species) -> Iterator[str]:
     rule = 2 if forcefield.combination is None else 3
     lj, coulomb = forcefield.scale_14 or (0.0, 0.0)
     yield "[ defaults ]"
@@ -96,27 +96,27 @@ def _force_field(forcefield: ForceField, topology: Topology) -> Iterator[str]:
     yield f"1 {rule} no {_numbers([lj, coulomb])}"
     yield "\n[ atomtypes ]"
     table = Chem.GetPeriodicTable()
-    element = dict(zip(topology.atom_types, topology.symbols, strict=True))
-    for name in topology.type_names:
+    element = dict(zip(species.atom_types, species.symbols, strict=True))
+    for name in species.type_names:
         symbol = element[name]
         mass = f"{table.GetAtomicNumber(symbol)} {table.GetAtomicWeight(symbol):.6f}"
         yield f"{name} {mass} 0.0 A {_lennard_jones(forcefield, name, name)}"
     known = {term.name for term in forcefield.terms}
-    own = [pair for pair in combinations(topology.type_names, 2) if pair_name(*pair) in known]
+    own = [pair for pair in combinations(species.type_names, 2) if pair_name(*pair) in known]
     if own:
         yield "\n[ nonbond_params ]"
         yield from (f"{i} {j} 1 {_lennard_jones(forcefield, i, j)}" for i, j in own)
 
 
-def _molecule(forcefield: ForceField, topology: Topology) -> Iterator[str]:
-    names, types = atom_names(topology), topology.atom_types
+def _molecule(forcefield: ForceField, species: Species) -> Iterator[str]:
+    names, types = atom_names(species), species.atom_types
     table = Chem.GetPeriodicTable()
     yield f"[ moleculetype ]\n{RESIDUE} 3\n\n[ atoms ]"
-    for atom, (name, symbol) in enumerate(zip(names, topology.symbols, strict=True)):
+    for atom, (name, symbol) in enumerate(zip(names, species.symbols, strict=True)):
         last = f"{forcefield.charges[types[atom]]:.12f} {table.GetAtomicWeight(symbol):.6f}"
         yield f"{atom + 1} {types[atom]} 1 {RESIDUE} {name} {atom + 1} {last}"
     for kind, section in _SECTIONS.items():
-        terms = [each for each in topology.term_types if each.kind == kind]
+        terms = [each for each in species.term_types if each.kind == kind]
         if terms:
             yield f"\n[ {section} ]"
         for each in terms:
@@ -130,7 +130,7 @@ def _molecule(forcefield: ForceField, topology: Topology) -> Iterator[str]:
                     yield f"{atoms} {function} {_numbers(row)}"
     if forcefield.scale_14:
         yield "\n[ pairs ]"
-        for i, j in topology.pairs_14.tolist():
+        for i, j in species.pairs_14.tolist():
             scaled = _lennard_jones(forcefield, types[i], types[j], forcefield.scale_14[0])
             yield f"{i + 1} {j + 1} 1 {scaled}"
 

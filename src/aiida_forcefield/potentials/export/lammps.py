@@ -15,7 +15,7 @@ from aiida_forcefield.potentials.forcefield import ForceField, check_field
 from aiida_forcefield.potentials.forms import FORMS, TANG_TOENNIES
 from aiida_forcefield.potentials.phases import to_phases
 from aiida_forcefield.potentials.units import KCAL_PER_MOL, convert
-from aiida_forcefield.topology.topology import TermKind, Topology
+from aiida_forcefield.topology.species import Species, TermKind
 
 Parameters = Mapping[str, float]
 
@@ -65,7 +65,7 @@ PAIR: Final[dict[str, tuple[str, tuple[str, ...], Callable[[Parameters], Sequenc
 
 def write_force_field(
     forcefield: ForceField,
-    topology: Topology,
+    species: Species,
     cutoff: float = 9.0,
     kspace_accuracy: float = 1e-4,
     periodic: bool = True,
@@ -77,17 +77,17 @@ def write_force_field(
 
     Args:
         forcefield: the force field.
-        topology: its molecule.
+        species: its molecule.
         cutoff: of the nonbonded form and real-space Coulomb interactions, Å.
         kspace_accuracy: relative error of the long-range forces (PPPM).
         periodic: False for molecules in free space: plain Coulomb up to the cutoff, no tail.
             Crystals have none either, as in their fit.
 
     Raises:
-        ValueError: if the terms are not the topology's, the cutoff is not positive, or two atom
+        ValueError: if the terms are not the species's, the cutoff is not positive, or two atom
             types have nothing that keeps them apart.
     """
-    check_field(forcefield, topology)
+    check_field(forcefield, species)
     if not 0 < cutoff < np.inf:
         raise ValueError(f"cutoff: {cutoff} Å is not a positive number")
     charged = any(abs(charge) > _NEUTRAL for charge in forcefield.charges.values())
@@ -95,7 +95,7 @@ def write_force_field(
     reach = "long" if periodic else "cut"
     separate = charged and reach not in coulomb
     main = f"{style}/coul/{reach}" if charged and not separate else style
-    pairs = list(_pair_coefficients(forcefield, topology, main))
+    pairs = list(_pair_coefficients(forcefield, species, main))
     walled = any(" lj/cut " in line for line in pairs) and main != "lj/cut"
     damped = any(" table " in line for line in pairs)
     styles = [
@@ -105,10 +105,10 @@ def write_force_field(
         *[f"lj/cut {cutoff:g}"] * walled,
     ]
     lj, coul = forcefield.scale_14 or (0, 0)
-    tail = "yes" if topology.cell is None else "no"
+    tail = "yes" if species.cell is None else "no"
     lines = [
         "# units real, atom_style full; include after read_data",
-        *_bonded_styles(forcefield, topology),
+        *_bonded_styles(forcefield, species),
         "special_bonds lj/coul 0 0 0"
         if lj == coul == 0
         else f"special_bonds lj 0 0 {lj:.14g} coul 0 0 {coul:.14g}",
@@ -120,15 +120,15 @@ def write_force_field(
         *(["pair_modify pair lj/cut tail no shift yes"] if walled else []),
         *([f"pair_modify pair {main} tail {tail} shift no"] if periodic else []),
         *([f"kspace_style pppm {kspace_accuracy:g}"] if periodic and charged else []),
-        *_bonded_coefficients(forcefield, topology),
+        *_bonded_coefficients(forcefield, species),
     ]
     return "\n".join(lines) + "\n"
 
 
-def _pair_coefficients(forcefield: ForceField, topology: Topology, style: str) -> Iterator[str]:
+def _pair_coefficients(forcefield: ForceField, species: Species, style: str) -> Iterator[str]:
     """Every pair of types in full: LAMMPS would mix them by other rules."""
     form = forcefield.nonbonded_form
-    numbered = list(enumerate(topology.type_names, start=1))
+    numbered = list(enumerate(species.type_names, start=1))
     for (i, first), (j, second) in combinations_with_replacement(numbered, 2):
         parameters = convert(form, forcefield.pair(first, second), KCAL_PER_MOL)
         coefficients = _numbers(PAIR[form.name][2](parameters))
@@ -141,23 +141,23 @@ def _pair_coefficients(forcefield: ForceField, topology: Topology, style: str) -
             yield f"pair_coeff {i} {j} lj/cut {_numbers(wall)}"
 
 
-def _used(forcefield: ForceField, topology: Topology, kind: TermKind) -> list[str]:
+def _used(forcefield: ForceField, species: Species, kind: TermKind) -> list[str]:
     """The styles of a kind of interaction, in order of first appearance."""
-    forms = [forcefield.term(each.name).form for each in topology.term_types if each.kind == kind]
+    forms = [forcefield.term(each.name).form for each in species.term_types if each.kind == kind]
     return list(dict.fromkeys(BONDED[form][0] for form in forms))
 
 
-def _bonded_styles(forcefield: ForceField, topology: Topology) -> Iterator[str]:
+def _bonded_styles(forcefield: ForceField, species: Species) -> Iterator[str]:
     for kind in get_args(TermKind):
-        if styles := _used(forcefield, topology, kind):
+        if styles := _used(forcefield, species, kind):
             hybrid = "hybrid " if len(styles) > 1 else ""
             yield f"{kind}_style {hybrid}{' '.join(styles)}"
 
 
-def _bonded_coefficients(forcefield: ForceField, topology: Topology) -> Iterator[str]:
+def _bonded_coefficients(forcefield: ForceField, species: Species) -> Iterator[str]:
     for kind in get_args(TermKind):
-        hybrid = len(_used(forcefield, topology, kind)) > 1
-        types = [each for each in topology.term_types if each.kind == kind]
+        hybrid = len(_used(forcefield, species, kind)) > 1
+        types = [each for each in species.term_types if each.kind == kind]
         for number, term_type in enumerate(types, start=1):
             term = forcefield.term(term_type.name)
             style, coefficients = BONDED[term.form]

@@ -1,7 +1,7 @@
 """Molecules in a box as a data file of LAMMPS.
 
 In ``units real`` for ``atom_style full``. Types are numbered from 1: atom types in the order of
-`Topology.type_names`, bonded ones in the order of the topology's term types of their kind.
+`Species.type_names`, bonded ones in the order of the species's term types of their kind.
 """
 
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from rdkit import Chem
 
 from aiida_forcefield.potentials.forcefield import ForceField, check_charges
-from aiida_forcefield.topology.topology import TermKind, Topology
+from aiida_forcefield.topology.species import Species, TermKind
 
 Array = NDArray[np.float64]
 
@@ -21,7 +21,7 @@ _CHARGE_UNIT = 1e-12  # e: the last digit written
 
 def write_data(
     forcefield: ForceField,
-    topology: Topology,
+    species: Species,
     positions: ArrayLike,
     box: ArrayLike,
     velocities: ArrayLike | None = None,
@@ -30,7 +30,7 @@ def write_data(
 
     Args:
         forcefield: its ``charges``, those of the liquid, are written.
-        topology: the molecule of n atoms.
+        species: the molecule of n atoms.
         positions: M whole molecules, shape (M, n, 3), Å; they may reach out of the box.
         box: lengths, shape (3,), lower and upper ends, shape (3, 2), or lattice vectors as LAMMPS
             wants them, one a row, lower triangular, shape (3, 3), Å.
@@ -40,28 +40,28 @@ def write_data(
         ValueError: if a shape is wrong, a length of the box is not positive, or the charges are
             not those of the molecule.
     """
-    check_charges(forcefield.charges, topology)
-    n = len(topology.symbols)
+    check_charges(forcefield.charges, species)
+    n = len(species.symbols)
     xyz = _molecules(positions, n, "positions")
     edges = _box_lines(np.asarray(box, dtype=float))
     table = Chem.GetPeriodicTable()
-    element = dict(zip(topology.atom_types, topology.symbols, strict=True))
+    element = dict(zip(species.atom_types, species.symbols, strict=True))
     sections = {
         "Masses": [
             f"{number} {table.GetAtomicWeight(element[name]):.6f} # {name}"
-            for number, name in enumerate(topology.type_names, start=1)
+            for number, name in enumerate(species.type_names, start=1)
         ],
-        "Atoms # full": _atom_lines(forcefield, topology, xyz),
+        "Atoms # full": _atom_lines(forcefield, species, xyz),
     }
     if velocities is not None:
         v = _molecules(velocities, n, "velocities").reshape(-1, 3)
         sections["Velocities"] = [
             f"{i} {x:.10g} {y:.10g} {z:.10g}" for i, (x, y, z) in enumerate(v, start=1)
         ]
-    header = ["molecules of " + (topology.smiles or "".join(topology.symbols)), ""]
-    header += [f"{xyz.shape[0] * n} atoms", f"{len(topology.type_names)} atom types"]
+    header = ["molecules of " + (species.smiles or "".join(species.symbols)), ""]
+    header += [f"{xyz.shape[0] * n} atoms", f"{len(species.type_names)} atom types"]
     for kind in get_args(TermKind):
-        types = [term for term in topology.term_types if term.kind == kind]
+        types = [term for term in species.term_types if term.kind == kind]
         members = [
             (number, atoms) for number, term in enumerate(types, start=1) for atoms in term.members
         ]
@@ -98,12 +98,12 @@ def _box_lines(box: Array) -> list[str]:
     return ends + tilt
 
 
-def _atom_lines(forcefield: ForceField, topology: Topology, xyz: Array) -> Sequence[str]:
-    charges = np.array([forcefield.charges[name] for name in topology.atom_types])
+def _atom_lines(forcefield: ForceField, species: Species, xyz: Array) -> Sequence[str]:
+    charges = np.array([forcefield.charges[name] for name in species.atom_types])
     last_digits = np.rint(charges / _CHARGE_UNIT).astype(np.int64)
-    last_digits[0] += round(topology.charge / _CHARGE_UNIT) - last_digits.sum()
+    last_digits[0] += round(species.charge / _CHARGE_UNIT) - last_digits.sum()
     q = [f"{digits * _CHARGE_UNIT:.12f}" for digits in last_digits.tolist()]
-    types = (topology.type_indices + 1).tolist()
+    types = (species.type_indices + 1).tolist()
     n = len(types)
     return [
         f"{m * n + i + 1} {m + 1} {types[i]} {q[i]} {x:.10f} {y:.10f} {z:.10f}"

@@ -1,6 +1,6 @@
 """A force field as an XML file for ``openmm.app.ForceField``, in kJ/mol, nm and radians.
 
-Atom classes are the topology's atom types; each atom of the molecule has an atom type of its own.
+Atom classes are the species's atom types; each atom of the molecule has an atom type of its own.
 """
 
 from collections.abc import Iterator, Mapping
@@ -23,7 +23,7 @@ from aiida_forcefield.potentials.export.openmm_forms import (
 from aiida_forcefield.potentials.forcefield import ForceField, Term, check_field, pair_name
 from aiida_forcefield.potentials.forms import FORMS, LENNARD_JONES
 from aiida_forcefield.potentials.units import KJ_PER_MOL, NM, convert
-from aiida_forcefield.topology.topology import TermKind, TermType, Topology
+from aiida_forcefield.topology.species import Species, TermKind, TermType
 
 Parameters = Mapping[str, float]
 
@@ -35,7 +35,7 @@ _TAGS: Final[dict[TermKind, tuple[str, str]]] = {
 }
 
 
-def write_openmm(forcefield: ForceField, topology: Topology) -> str:
+def write_openmm(forcefield: ForceField, species: Species) -> str:
     """An XML file that ``openmm.app.ForceField`` loads, with a template of the molecule.
 
     A wall below 1.25 times the inner maximum of each nonbonded curve guards against its collapse,
@@ -43,38 +43,38 @@ def write_openmm(forcefield: ForceField, topology: Topology) -> str:
 
     Args:
         forcefield: its ``charges``, those of the liquid, are written.
-        topology: its molecule.
+        species: its molecule.
 
     Raises:
-        ValueError: if the terms are not the topology's, two atom types have nothing that keeps
+        ValueError: if the terms are not the species's, two atom types have nothing that keeps
             them apart, or OpenMM's XML cannot say something.
     """
-    check_field(forcefield, topology)
+    check_field(forcefield, species)
     form = forcefield.nonbonded_form
     root = Element("ForceField")
-    _template(root, forcefield, topology)
+    _template(root, forcefield, species)
     for kind, (middle, tag) in _TAGS.items():
-        types = [each for each in topology.term_types if each.kind == kind]
+        types = [each for each in species.term_types if each.kind == kind]
         used = dict.fromkeys(forcefield.term(each.name).form for each in types)
         for name in used:
             parent = _force(root, name, middle)
             for each in types:
                 term = forcefield.term(each.name)
                 if term.form == name:
-                    for places in _places(each, topology):
+                    for places in _places(each, species):
                         SubElement(parent, tag, places | _values(term))
     scales = forcefield.scale_14 or (0.0, 0.0)
-    (_lennard_jones if form is LENNARD_JONES else _tabulated)(root, forcefield, topology, scales)
+    (_lennard_jones if form is LENNARD_JONES else _tabulated)(root, forcefield, species, scales)
     indent(root)
     return tostring(root, encoding="unicode") + "\n"
 
 
-def _template(root: Element, forcefield: ForceField, topology: Topology) -> None:
+def _template(root: Element, forcefield: ForceField, species: Species) -> None:
     table = Chem.GetPeriodicTable()
     types = SubElement(root, "AtomTypes")
     residue = SubElement(SubElement(root, "Residues"), "Residue", name=RESIDUE)
-    names = atom_names(topology)
-    rows = list(zip(names, topology.symbols, topology.atom_types, strict=True))
+    names = atom_names(species)
+    rows = list(zip(names, species.symbols, species.atom_types, strict=True))
     for name, symbol, atom_type in rows:
         mass = f"{table.GetAtomicWeight(symbol):.6f}"
         label = {"name": f"{RESIDUE}-{name}", "class": atom_type}
@@ -82,7 +82,7 @@ def _template(root: Element, forcefield: ForceField, topology: Topology) -> None
     for name, _, atom_type in rows:
         charge = _number(forcefield.charges[atom_type])
         SubElement(residue, "Atom", name=name, type=f"{RESIDUE}-{name}", charge=charge)
-    for i, j in topology.bonds:
+    for i, j in species.bonds:
         SubElement(residue, "Bond", atomName1=names[i], atomName2=names[j])
 
 
@@ -104,28 +104,28 @@ def _values(term: Term) -> dict[str, str]:
     return {name: _number(value) for name, value in parameters.items()}
 
 
-def _places(term_type: TermType, topology: Topology) -> Iterator[dict[str, str]]:
+def _places(term_type: TermType, species: Species) -> Iterator[dict[str, str]]:
     """The atoms of a term type: by class, if OpenMM then finds these terms and no others."""
-    if term_type.kind != "improper" and _is_complete(term_type, topology):
-        classes = (topology.atom_types[atom] for atom in term_type.members[0])
+    if term_type.kind != "improper" and _is_complete(term_type, species):
+        classes = (species.atom_types[atom] for atom in term_type.members[0])
         yield {f"class{place}": name for place, name in enumerate(classes, start=1)}
         return
-    names = atom_names(topology)
+    names = atom_names(species)
     for member in term_type.members:
         yield {
             f"type{place}": f"{RESIDUE}-{names[atom]}" for place, atom in enumerate(member, start=1)
         }
 
 
-def _is_complete(term_type: TermType, topology: Topology) -> bool:
+def _is_complete(term_type: TermType, species: Species) -> bool:
     """Whether all angles between such atoms are there; opposite ligands may make none."""
     if term_type.kind != "angle":
         return True
-    i, j, k = (topology.atom_types[atom] for atom in term_type.members[0])
+    i, j, k = (species.atom_types[atom] for atom in term_type.members[0])
     count = 0
-    for centre, name in enumerate(topology.atom_types):
-        around = [a if b == centre else b for a, b in topology.bonds if centre in (a, b)]
-        ends = ({topology.atom_types[a] for a in pair} for pair in combinations(around, 2))
+    for centre, name in enumerate(species.atom_types):
+        around = [a if b == centre else b for a, b in species.bonds if centre in (a, b)]
+        ends = ({species.atom_types[a] for a in pair} for pair in combinations(around, 2))
         count += sum(name == j and pair == {i, k} for pair in ends)
     return count == len(term_type.members)
 
@@ -138,12 +138,12 @@ def _coulomb(root: Element, scales: tuple[float, float]) -> Element:
 
 
 def _lennard_jones(
-    root: Element, forcefield: ForceField, topology: Topology, scales: tuple[float, float]
+    root: Element, forcefield: ForceField, species: Species, scales: tuple[float, float]
 ) -> None:
     """OpenMM's own where all types combine by Lorentz and Berthelot; else all pairs in full."""
     coulomb = target = _coulomb(root, scales)
     explicit = [term.name for term in forcefield.terms if term.kind == "nonbonded"]
-    pairs = list(combinations(topology.type_names, 2))
+    pairs = list(combinations(species.type_names, 2))
     mixed = forcefield.combination is not None or any(pair_name(*p) in explicit for p in pairs)
     if mixed:
         target = SubElement(root, "LennardJonesForce", lj14scale=_number(scales[0]))
@@ -152,7 +152,7 @@ def _lennard_jones(
         found = convert(LENNARD_JONES, forcefield.pair(i, j), KJ_PER_MOL, NM)
         return {name: _number(value) for name, value in found.items()}
 
-    for name in topology.type_names:
+    for name in species.type_names:
         SubElement(target, "Atom", {"class": name, **values(name, name)})
         if mixed:
             SubElement(coulomb, "Atom", {"class": name, "sigma": "1", "epsilon": "0"})
@@ -161,10 +161,10 @@ def _lennard_jones(
 
 
 def _tabulated(
-    root: Element, forcefield: ForceField, topology: Topology, scales: tuple[float, float]
+    root: Element, forcefield: ForceField, species: Species, scales: tuple[float, float]
 ) -> None:
     """The form with a table of each parameter over all pairs of types, and the wall."""
-    form, names = forcefield.nonbonded_form, topology.type_names
+    form, names = forcefield.nonbonded_form, species.type_names
     coulomb = _coulomb(root, scales)
     tables: dict[str, list[float]] = {}
     for i in names:

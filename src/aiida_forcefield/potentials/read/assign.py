@@ -1,4 +1,4 @@
-"""From what a file of another program says of each term to a force field of a topology."""
+"""From what a file of another program says of each term to a force field of a species."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ import numpy as np
 
 from aiida_forcefield.potentials.forcefield import ForceField, Term, check_charges, pair_name
 from aiida_forcefield.potentials.forms import FORMS, Combination, Form, combine
-from aiida_forcefield.topology.topology import TermKind, Topology
+from aiida_forcefield.topology.species import Species, TermKind
 
 Parameters = Mapping[str, float]
 Atoms = tuple[int, ...]
@@ -20,7 +20,7 @@ _ABSENT: Final[dict[TermKind, str]] = {"dihedral": "fourier", "improper": "harmo
 
 @dataclass(frozen=True)
 class Found:
-    """What a file says of one molecule, atoms in the order of a topology, in eV and Å.
+    """What a file says of one molecule, atoms in the order of a species, in eV and Å.
 
     Attributes:
         terms: (form, parameters) of each bonded term by its kind and atoms.
@@ -37,19 +37,19 @@ class Found:
     scale_14: tuple[float, float]
 
 
-def assign(found: Found, topology: Topology) -> ForceField:
-    """A force field of a topology, with no standard errors and an unknown covariance.
+def assign(found: Found, species: Species) -> ForceField:
+    """A force field of a species, with no standard errors and an unknown covariance.
 
     A dihedral or an improper that the file does not have is zero.
 
     Raises:
-        ValueError: the file has no bond or angle that the topology has, a term that it has not,
-            different parameters for atoms that the topology takes for equal, another charge than
+        ValueError: the file has no bond or angle that the species has, a term that it has not,
+            different parameters for atoms that the species takes for equal, another charge than
             the molecule, or a parameter that is no number or below 0 where the form has none such.
     """
     terms = []
     known = set()
-    for each in topology.term_types:
+    for each in species.term_types:
         values = []
         for member in each.members:
             key = (each.kind, _canonical(each.kind, member))
@@ -67,13 +67,13 @@ def assign(found: Found, topology: Topology) -> ForceField:
         terms.append(Term(each.kind, each.name, form_name, dict(parameters)))
     for (kind, atoms), (_, parameters) in found.terms.items():
         if (kind, atoms) not in known and any(parameters.values()):
-            names = "-".join(topology.atom_types[atom] for atom in atoms)
+            names = "-".join(species.atom_types[atom] for atom in atoms)
             raise ValueError(
                 f"{kind} {names} (atoms {atoms}): the molecule has no such term, its impropers "
                 "are centre-j-k-l"
             )
-    nonbonded, combination = _nonbonded(found, topology)
-    charges = _charges(found, topology)
+    nonbonded, combination = _nonbonded(found, species)
+    charges = _charges(found, species)
     for term in (*terms, *nonbonded):
         _check_values(term)
     size = sum(len(term.parameters) for term in (*terms, *nonbonded))
@@ -114,18 +114,18 @@ def _close(one: Parameters, other: Parameters) -> bool:
     return bool(np.allclose(values[0], values[1], rtol=_DIGITS, atol=1e-12))
 
 
-def _charges(found: Found, topology: Topology) -> dict[str, float]:
+def _charges(found: Found, species: Species) -> dict[str, float]:
     charges: dict[str, float] = {}
-    for name, charge in zip(topology.atom_types, found.charges, strict=True):
+    for name, charge in zip(species.atom_types, found.charges, strict=True):
         if not abs(charges.setdefault(name, charge) - charge) <= _DIGITS:
             raise ValueError(f"charge of {name}: equal atoms have different charges in the file")
-    check_charges(charges, topology)
+    check_charges(charges, species)
     return charges
 
 
-def _nonbonded(found: Found, topology: Topology) -> tuple[list[Term], Combination | None]:
+def _nonbonded(found: Found, species: Species) -> tuple[list[Term], Combination | None]:
     """Terms of each type, and of those pairs that follow no rule."""
-    form, types = found.form, topology.type_names
+    form, types = found.form, species.type_names
     pairs = {frozenset(pair): parameters for pair, parameters in found.pairs.items()}
     like = [list(pairs[frozenset({name})].values()) for name in types]
     own = [

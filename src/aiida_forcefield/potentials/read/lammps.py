@@ -25,7 +25,7 @@ from aiida_forcefield.potentials.read.lammps_text import (
     parse_script,
 )
 from aiida_forcefield.potentials.units import KCAL_PER_MOL, convert
-from aiida_forcefield.topology.topology import TermKind, Topology
+from aiida_forcefield.topology.species import Species, TermKind
 from aiida_forcefield.topology.types import match_atoms
 
 Numbers = Sequence[float]
@@ -126,7 +126,7 @@ _READERS: Final[dict[TermKind, dict[str, Read]]] = {
 }
 
 
-def read_lammps(data: str, script: str, topology: Topology) -> ForceField:
+def read_lammps(data: str, script: str, species: Species) -> ForceField:
     """The force field of the first molecule of a LAMMPS data file.
 
     Constant parts of dihedral energies are left out. Of the script styles, coefficients,
@@ -135,7 +135,7 @@ def read_lammps(data: str, script: str, topology: Topology) -> ForceField:
     Args:
         data: text of the data file, ``atom_style full``.
         script: text of the input, files that it includes put in.
-        topology: the molecule.
+        species: the molecule.
 
     Raises:
         ValueError: another molecule, or something that our forms cannot say; one line.
@@ -161,16 +161,14 @@ def read_lammps(data: str, script: str, topology: Topology) -> ForceField:
         if style != "full":
             raise ValueError(f"atom_style {style}: allowed: full")
     try:
-        places, rows = _molecule(sections, topology)
+        places, rows = _molecule(sections, species)
         energy = _ENERGY[units]
         terms = {
             key: (form, convert(FORMS[form], parameters, 1 / energy))
             for kind in get_args(TermKind)
             for key, (form, parameters) in _bonded(kind, sections, commands, places).items()
         }
-        types = {
-            name: int(rows[topology.atom_types.index(name)][2]) for name in topology.type_names
-        }
+        types = {name: int(rows[species.atom_types.index(name)][2]) for name in species.type_names}
         form, found = nonbonded_pairs(sections, commands, types)
         charges = tuple(float(row[3]) for row in rows)
         if any(charges) and not has_coulomb(commands):
@@ -184,26 +182,26 @@ def read_lammps(data: str, script: str, topology: Topology) -> ForceField:
             "a row has too few words, or names an atom or a type that is not there"
         ) from None
     pairs = {key: convert(form, parameters, 1 / energy) for key, parameters in found.items()}
-    return assign(Found(terms, form, pairs, charges, scales), topology)
+    return assign(Found(terms, form, pairs, charges, scales), species)
 
 
 def _molecule(
-    sections: Mapping[str, list[Words]], topology: Topology
+    sections: Mapping[str, list[Words]], species: Species
 ) -> tuple[dict[str, int], list[Words]]:
-    """Place in the topology by atom id, and each atom's row in the order of the topology."""
+    """Place in the species by atom id, and each atom's row in the order of the species."""
     atoms = sorted(sections["Atoms"], key=lambda row: int(row[0]))
     first = [row for row in atoms if row[1] == atoms[0][1]]
     masses = {row[0]: float(row[1]) for row in sections["Masses"]}
-    weight = {s: Chem.GetPeriodicTable().GetAtomicWeight(s) for s in set(topology.symbols)}
+    weight = {s: Chem.GetPeriodicTable().GetAtomicWeight(s) for s in set(species.symbols)}
     symbols = []
     for row in first:
         near = min(weight, key=lambda symbol: abs(weight[symbol] - masses[row[2]]))
         symbols.append(near if abs(weight[near] - masses[row[2]]) < _MASS else "")
     index = {row[0]: place for place, row in enumerate(first)}
     bonds = [(index[row[2]], index[row[3]]) for row in sections.get("Bonds", []) if row[2] in index]
-    found = match_atoms(topology.symbols, topology.bonds, symbols, bonds)
+    found = match_atoms(species.symbols, species.bonds, symbols, bonds)
     if found is None:
-        molecule = topology.smiles or "".join(topology.symbols)
+        molecule = species.smiles or "".join(species.symbols)
         raise ValueError(f"Atoms: the first molecule has not the atoms and bonds of {molecule}")
     rows = [first[place] for place in found]
     return {row[0]: place for place, row in enumerate(rows)}, rows

@@ -20,7 +20,7 @@ from aiida_forcefield.potentials.read.openmm_entries import (
     nonbonded_pairs,
 )
 from aiida_forcefield.potentials.units import KJ_PER_MOL, NM, convert
-from aiida_forcefield.topology.topology import TermKind, Topology
+from aiida_forcefield.topology.species import Species, TermKind
 from aiida_forcefield.topology.types import match_atoms
 
 Read = Callable[[Values], tuple[str, Parameters]]
@@ -60,7 +60,7 @@ _ENTRIES: Final[dict[str, TermKind]] = {
 }
 
 
-def read_openmm(text: str, topology: Topology) -> ForceField:
+def read_openmm(text: str, species: Species) -> ForceField:
     """The force field of a molecule in an XML file of ``openmm.app.ForceField``.
 
     Constant parts of dihedral energies are left out. No script is run; those that `write_openmm`
@@ -68,7 +68,7 @@ def read_openmm(text: str, topology: Topology) -> ForceField:
 
     Args:
         text: of the file.
-        topology: the molecule; one residue of the file must have its atoms and bonds.
+        species: the molecule; one residue of the file must have its atoms and bonds.
 
     Raises:
         ValueError: no such residue, or something that our forms cannot say; one line.
@@ -84,15 +84,15 @@ def read_openmm(text: str, topology: Topology) -> ForceField:
     if coulomb is None:
         raise ValueError("NonbondedForce: missing")
     try:
-        labels, charges = _residue(root, coulomb, topology)
-        terms = _bonded(root, topology, labels)
-        form, pairs = nonbonded_pairs(root, coulomb, topology, labels)
+        labels, charges = _residue(root, coulomb, species)
+        terms = _bonded(root, species, labels)
+        form, pairs = nonbonded_pairs(root, coulomb, species, labels)
         scales = _form_scale_14(root, coulomb, form), float(coulomb.attrib["coulomb14scale"])
     except KeyError as error:
         raise ValueError(f"attribute {error} is missing somewhere") from None
     except IndexError:
         raise ValueError("a Function has fewer values than pairs of atom types") from None
-    return assign(Found(terms, form, pairs, charges, scales), topology)
+    return assign(Found(terms, form, pairs, charges, scales), species)
 
 
 def _form_scale_14(root: Element, coulomb: Element, form: Form) -> float:
@@ -112,9 +112,9 @@ def _form_scale_14(root: Element, coulomb: Element, form: Form) -> float:
 
 
 def _residue(
-    root: Element, coulomb: Element, topology: Topology
+    root: Element, coulomb: Element, species: Species
 ) -> tuple[list[Label], tuple[float, ...]]:
-    """Labels and charges of the atoms, in the order of the topology."""
+    """Labels and charges of the atoms, in the order of the species."""
     types = {each.attrib["name"]: each.attrib for each in root.iterfind("AtomTypes/Type")}
     for residue in root.iterfind("Residues/Residue"):
         atoms = residue.findall("Atom")
@@ -122,7 +122,7 @@ def _residue(
         kinds = [types[atom.attrib["type"]] for atom in atoms]
         bonds = [_ends(bond.attrib, names) for bond in residue.iterfind("Bond")]
         symbols = [kind.get("element", "") for kind in kinds]
-        places = match_atoms(topology.symbols, topology.bonds, symbols, bonds)
+        places = match_atoms(species.symbols, species.bonds, symbols, bonds)
         if places is None:
             continue
         labels = [Label(kinds[place]["name"], kinds[place]["class"]) for place in places]
@@ -134,7 +134,7 @@ def _residue(
             values = [atom_entry(coulomb, label) for label in labels]
         return labels, tuple(float(each["charge"]) for each in values)
     raise ValueError(
-        f"Residues: none has the atoms and bonds of {topology.smiles or 'the molecule'}"
+        f"Residues: none has the atoms and bonds of {species.smiles or 'the molecule'}"
     )
 
 
@@ -151,7 +151,7 @@ def _ends(bond: Values, names: Sequence[str]) -> tuple[int, int]:
 
 
 def _bonded(
-    root: Element, topology: Topology, labels: Sequence[Label]
+    root: Element, species: Species, labels: Sequence[Label]
 ) -> dict[tuple[TermKind, tuple[int, ...]], tuple[str, Parameters]]:
     found: dict[tuple[TermKind, tuple[int, ...]], tuple[str, Parameters]] = {}
     for tag, kind in _ENTRIES.items():
@@ -161,7 +161,7 @@ def _bonded(
                 continue
             read = _reader(force)
             centres: set[int] = set()  # OpenMM takes the first order of an improper that fits
-            for atoms in _paths(topology, kind):
+            for atoms in _paths(species, kind):
                 entry = match_entry(entries, [labels[atom] for atom in atoms], kind)
                 if entry is None or (kind == "improper" and atoms[0] in centres):
                     continue
@@ -199,21 +199,21 @@ def _check_improper(force: Element, form: str) -> None:
         )
 
 
-def _paths(topology: Topology, kind: TermKind) -> Iterator[tuple[int, ...]]:
+def _paths(species: Species, kind: TermKind) -> Iterator[tuple[int, ...]]:
     """All atoms along bonds on which OpenMM looks for a term; impropers in each order."""
-    around: dict[int, list[int]] = {atom: [] for atom in range(len(topology.symbols))}
-    for i, j in topology.bonds:
+    around: dict[int, list[int]] = {atom: [] for atom in range(len(species.symbols))}
+    for i, j in species.bonds:
         around[i].append(j)
         around[j].append(i)
     if kind == "bond":
-        yield from topology.bonds
+        yield from species.bonds
     for j, near in around.items():
         if kind == "angle":
             yield from ((i, j, k) for i, k in combinations(sorted(near), 2))
         if kind == "improper" and len(near) == 3:
             yield from ((j, *order) for order in permutations(sorted(near)))
     if kind == "dihedral":
-        for j, k in topology.bonds:
+        for j, k in species.bonds:
             for i, m in product(around[j], around[k]):
                 if i != k and m != j and i != m:
                     yield i, j, k, m

@@ -16,7 +16,7 @@ class TermType:
 
     Attributes:
         kind: bond, angle, dihedral or improper.
-        name: kind and atom types, such as ``"angle H1-C1-O1"``; unique in a topology.
+        name: kind and atom types, such as ``"angle H1-C1-O1"``; unique in a species.
         members: atom indices of each term. The first member is the one that a scan drives.
             A dihedral is i-j-k-l along bonds; an improper has its trigonal centre first, and its
             coordinate is the dihedral angle centre-j-k-l, which is 0 when the centre is planar.
@@ -28,7 +28,7 @@ class TermType:
 
 
 @dataclass(frozen=True, eq=False)
-class Topology:
+class Species:
     """A molecule, or the ions of a crystal: atoms, atom types and interaction terms.
 
     Attributes:
@@ -53,7 +53,7 @@ class Topology:
     smiles: str
     cell: NDArray[np.float64] | None = None
 
-    def same_molecule(self, other: "Topology") -> bool:
+    def same_molecule(self, other: "Species") -> bool:
         """Whether both are of one molecule with its atoms in one order.
 
         Stereoisomers are told apart where both come from a SMILES.
