@@ -8,9 +8,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from aiida_forcefield.potentials.electrostatics import FixedCharges
 from aiida_forcefield.potentials.forms import FORMS, Combination, Form, combine
 from aiida_forcefield.potentials.forms import Kind as Kind
-from aiida_forcefield.topology.species import Species
+from aiida_forcefield.topology.system import AtomType, System
 
 Array = NDArray[np.float64]
 
@@ -25,12 +26,12 @@ _ROUNDED: Final = 0.005  # e: by how much rounded charges may miss the charge of
 class Term:
     """The parameters of one term type, or of the nonbonded interaction of atom types.
 
-    Between two atom types a nonbonded term of its own, such as ``"nonbonded C1-O1"``, goes before
-    what the combination rule makes of those of the two.
+    A nonbonded term of two atom types goes before what the combination rule makes of those of the
+    two.
 
     Attributes:
         kind: bond, angle, dihedral, improper or nonbonded.
-        name: kind and atom types, such as ``"bond C1-O1"`` or ``"nonbonded O1"``.
+        types: names of its atom types in the system; of a nonbonded term one, or two.
         form: name of its form, a key of `forms.FORMS`.
         parameters: value of each parameter, in the form's units.
         standard_errors: standard error of each parameter; empty where nothing was fitted.
@@ -40,13 +41,18 @@ class Term:
     """
 
     kind: Kind
-    name: str
+    types: tuple[str, ...]
     form: str
     parameters: dict[str, float]
     standard_errors: dict[str, float] = field(default_factory=dict)
     prior: dict[str, float] = field(default_factory=dict)
     informing_points: dict[str, int] = field(default_factory=dict)
     flags: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """Kind and atom types, such as ``"bond EC:C1-EC:O1"``; unique in a force field."""
+        return f"{self.kind} {'-'.join(self.types)}"
 
     def __post_init__(self) -> None:
         if self.form not in FORMS:
@@ -67,15 +73,14 @@ class Term:
 
 @dataclass(frozen=True, eq=False)
 class ForceField:
-    """A force field of one material.
+    """A force field of one system.
 
     Attributes:
-        terms: bonded terms in the species's order, then one nonbonded term per atom type, then
-            those of pairs of types that follow no combination rule. Nonbonded terms share a form.
-        charges: charge of each atom type in the liquid, e; MD runs with them, and bonded terms are
-            fitted with them.
-        gas_charges: charge of each atom type in vacuum, e; interaction energies are fitted with
-            them.
+        atom_types: those of the system, in its order.
+        terms: bonded terms, species by species in the order of their term types, then one nonbonded
+            term per atom type, then those of pairs of types that follow no combination rule.
+            Nonbonded terms share a form.
+        electrostatics: charges of the atom types.
         covariance: covariance of the p parameters in the order of `parameter_names`, shape (p, p).
         diagnostics: errors in eV, eV/Å and, of frequencies, 1/cm, before (``..._start``) and after
             the fit, and those that a fit without them foresees (``left_out_...``), counts, and the
@@ -85,9 +90,9 @@ class ForceField:
             bonds apart; None where they do not.
     """
 
+    atom_types: tuple[AtomType, ...]
     terms: tuple[Term, ...]
-    charges: dict[str, float]
-    gas_charges: dict[str, float]
+    electrostatics: FixedCharges
     covariance: Array
     diagnostics: dict[str, float] = field(default_factory=dict)
     combination: Combination | None = None
@@ -118,8 +123,8 @@ class ForceField:
 
     @property
     def elements(self) -> tuple[str, ...]:
-        """Elements of its atom types, whose names begin with them, in alphabetical order."""
-        return tuple(sorted({name.rstrip("0123456789") for name in self.charges}))
+        """Elements of its atom types, in alphabetical order."""
+        return tuple(sorted({each.symbol for each in self.atom_types}))
 
     @property
     def nonbonded_form(self) -> Form:
@@ -132,14 +137,24 @@ class ForceField:
         if i != j and any(term.name == own for term in self.terms):
             return self.term(own).parameters
         form = self.nonbonded_form
-        one, other = (list(self.term(f"nonbonded {n}").parameters.values()) for n in (i, j))
+        one, other = (list(self.term(type_term(n)).parameters.values()) for n in (i, j))
         joint, _ = combine(form, one, other, self.combination)
         return dict(zip(form.parameter_names, joint.tolist(), strict=True))
 
 
+def type_term(name: str) -> str:
+    """Name of the nonbonded term of an atom type."""
+    return f"nonbonded {name}"
+
+
+def pair_types(i: str, j: str) -> tuple[str, str]:
+    """The types of the nonbonded term between two atom types, in its order."""
+    return (i, j) if i <= j else (j, i)
+
+
 def pair_name(i: str, j: str) -> str:
     """Name of the nonbonded term between two atom types, in either order."""
-    return f"nonbonded {'-'.join(sorted((i, j)))}"
+    return f"nonbonded {'-'.join(pair_types(i, j))}"
 
 
 def parameter_names(terms: Sequence[Term]) -> tuple[str, ...]:
@@ -173,33 +188,34 @@ def columns(terms: Sequence[Term]) -> dict[str, NDArray[np.int_]]:
     }
 
 
-def check_terms(terms: Sequence[Term], species: Species) -> None:
-    """Raise ValueError unless the terms are those of the species, no more and no fewer.
+def check_terms(terms: Sequence[Term], system: System) -> None:
+    """Raise ValueError unless the terms are those of the system, no more and no fewer.
 
     Nonbonded terms between two atom types may be there or not; all nonbonded forms must be equal.
     """
-    expected = [term_type.name for term_type in species.term_types]
-    expected += [f"nonbonded {name}" for name in species.type_names]
+    expected = [term.name for name in system.names for term in system.terms_of(name)]
+    expected += [type_term(name) for name in system.type_names]
     found = [term.name for term in terms]
-    pairs = {pair_name(i, j) for i, j in combinations(species.type_names, 2)} & set(found)
+    pairs = {pair_name(i, j) for i, j in combinations(system.type_names, 2)} & set(found)
     if sorted(found) != sorted([*expected, *pairs]):
         odd = sorted(set(found) ^ {*expected, *pairs})
-        raise ValueError(f"terms: force field and species differ in {', '.join(odd) or found}")
+        raise ValueError(f"terms: force field and system differ in {', '.join(odd) or found}")
     forms = sorted({term.form for term in terms if term.kind == "nonbonded"})
     if len(forms) > 1:
         raise ValueError(f"terms: {' and '.join(forms)} are mixed; one nonbonded form is allowed")
 
 
-def check_charges(charges: Mapping[str, float], species: Species) -> None:
-    """Raise ValueError unless each atom type has a charge and the molecule has that of its own."""
-    if missing := [name for name in species.type_names if name not in charges]:
+def check_charges(charges: Mapping[str, float], system: System) -> None:
+    """Raise ValueError unless each atom type has a charge and each species that of its own."""
+    if missing := [name for name in system.type_names if name not in charges]:
         raise ValueError(f"charges: none for {', '.join(missing)}")
-    net = sum(charges[name] for name in species.atom_types)
-    if not abs(net - species.charge) <= _ROUNDED:
-        raise ValueError(f"charges: {net:+.3f} e in all; must be {species.charge:+d}")
+    for name, species in system:
+        net = sum(charges[each] for each in system.types_of(name))
+        if not abs(net - species.charge) <= _ROUNDED:
+            raise ValueError(f"charges: {net:+.3f} e in all on {name}; must be {species.charge:+d}")
 
 
-def check_field(field: ForceField, species: Species) -> None:
-    """Raise ValueError unless terms and charges are those of the species."""
-    check_terms(field.terms, species)
-    check_charges(field.charges, species)
+def check_field(field: ForceField, system: System) -> None:
+    """Raise ValueError unless terms and charges are those of the system."""
+    check_terms(field.terms, system)
+    check_charges(field.electrostatics.liquid, system)

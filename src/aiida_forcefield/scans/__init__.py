@@ -1,23 +1,32 @@
-"""Coordinates, and how structures are driven along them."""
+"""Coordinates, how structures are driven along them, and the clusters that QM computes."""
 
+from aiida_forcefield.scans.approach import Monomer
 from aiida_forcefield.scans.calibration import (
+    Contacts,
     Counterpoise,
     calibrate,
     calibrated,
     complete_basis,
     family_and_cardinal,
-    hydrogen_bonds,
     representative_dimers,
 )
+from aiida_forcefield.scans.cluster import Cluster, Molecule
+from aiida_forcefield.scans.coordinate import Coordinate
 from aiida_forcefield.scans.dimers import (
+    moved_apart,
     pair_scan,
     random_dimers,
     squeezed_dimers,
-    stretched,
 )
 from aiida_forcefield.scans.drive import drive
-from aiida_forcefield.scans.liquid import liquid_dimers, liquid_molecules, pairs_of_each
-from aiida_forcefield.scans.plan import Plan, Scan, plan_pair_scans, plan_scans
+from aiida_forcefield.scans.liquid import (
+    LiquidDimer,
+    liquid_dimers,
+    liquid_molecules,
+    pairs_of_each,
+)
+from aiida_forcefield.scans.origin import Origin, Sampling
+from aiida_forcefield.scans.plan import Plan, plan_pair_scans, plan_scans
 from aiida_forcefield.scans.points import (
     INTERRUPTED,
     MISSING,
@@ -26,10 +35,9 @@ from aiida_forcefield.scans.points import (
     UNFINISHED,
     Points,
     Structures,
-    dimer_structures,
     join,
-    molecule_structures,
 )
+from aiida_forcefield.scans.scan import Scan
 
 __all__ = [
     "INTERRUPTED",
@@ -37,22 +45,28 @@ __all__ = [
     "OUT_OF_MEMORY",
     "OUT_OF_TIME",
     "UNFINISHED",
+    "Cluster",
+    "Contacts",
+    "Coordinate",
     "Counterpoise",
+    "LiquidDimer",
+    "Molecule",
+    "Monomer",
+    "Origin",
     "Plan",
     "Points",
+    "Sampling",
     "Scan",
     "Structures",
     "calibrate",
     "calibrated",
     "complete_basis",
-    "dimer_structures",
     "drive",
     "family_and_cardinal",
-    "hydrogen_bonds",
     "join",
     "liquid_dimers",
     "liquid_molecules",
-    "molecule_structures",
+    "moved_apart",
     "pair_scan",
     "pairs_of_each",
     "plan_pair_scans",
@@ -60,5 +74,4 @@ __all__ = [
     "random_dimers",
     "representative_dimers",
     "squeezed_dimers",
-    "stretched",
 ]

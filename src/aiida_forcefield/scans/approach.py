@@ -14,31 +14,35 @@ _DIRECTIONS = 1000
 _SPINS = 72
 
 
-def approach(species: Species, positions: Array, atoms: tuple[int, int]) -> tuple[Array, Array]:
+Monomer = tuple[Species, Array]
+"""A species, and the geometry of its molecule, shape (n, 3), Å."""
+
+
+def approach(first: Monomer, second: Monomer, sites: tuple[int, int]) -> tuple[Array, Array]:
     """Two molecules that face each other along x, each with its atom at the origin.
 
     Each turns the most exposed side of its atom to the other, and the second is spun about x to
     where it hinders least. Moved by (r, 0, 0), the second has its atom at the distance r.
 
     Args:
-        species: of the molecule.
-        positions: shape (n, 3), Å.
-        atoms: atom of the first and of the second molecule.
+        first: the one molecule.
+        second: the other, perhaps of the same species.
+        sites: atom of the first and of the second molecule.
 
     Returns:
         Positions of the two molecules, each of shape (n, 3), Å, rounded to 1e-4 Å.
     """
-    i, j = atoms
-    lengths = contact_lengths(species)
-    first = _face(positions, i, +1.0)
+    i, j = sites
+    lengths = contact_lengths(first[0], second[0])
+    left = _face(first[1], i, +1.0)
     spins = Rotation.from_euler("x", 360.0 * np.arange(_SPINS)[:, None] / _SPINS, degrees=True)
-    second = np.einsum("sab,nb->sna", spins.as_matrix(), _face(positions, j, -1.0))
+    right = np.einsum("sab,nb->sna", spins.as_matrix(), _face(second[1], j, -1.0))
 
-    touching = second + np.array([lengths[i, j], 0.0, 0.0])
-    distances = np.linalg.norm(first[None, :, None, :] - touching[:, None, :, :], axis=-1)
+    touching = right + np.array([lengths[i, j], 0.0, 0.0])
+    distances = np.linalg.norm(left[None, :, None, :] - touching[:, None, :, :], axis=-1)
     crowding = ((lengths / np.maximum(distances, 0.1)) ** 12).sum(axis=(-2, -1))
     best = np.argmin(np.round(crowding / crowding.min(), 6))  # of equal ones always the same
-    return np.round(first, 4) + 0.0, np.round(second[best], 4) + 0.0
+    return np.round(left, 4) + 0.0, np.round(right[best], 4) + 0.0
 
 
 def _face(positions: Array, atom: int, sign: float) -> Array:

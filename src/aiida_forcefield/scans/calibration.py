@@ -8,17 +8,19 @@ measured on a few dimers in a second basis: for hydrogen bonds and for all other
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from aiida_forcefield.scans.contacts import contact_lengths, contact_ratio
+from aiida_forcefield.scans.cluster import Cluster
+from aiida_forcefield.scans.contacts import dimer_contacts
 from aiida_forcefield.scans.hydrogen_bonds import hydrogen_bonding
 from aiida_forcefield.scans.points import Points
-from aiida_forcefield.topology import Species
 
 Array = NDArray[np.float64]
+Indices = NDArray[np.int_]
 
 _CARDINALS = {"d": 2, "t": 3, "q": 4, "5": 5, "6": 6}
 _POWERS = {(2, 3): 2.5}
@@ -51,37 +53,71 @@ class Counterpoise:
         weak, bonded = self.weak - self.weak_error, self.bonded - self.bonded_error
         return replace(self, weak=weak, bonded=bonded)
 
-    def fractions(self, species: Species, dimers: Array) -> Array:
-        """f of each dimer, shape (s,); `dimers` has the shape (s, 2n, 3), Å."""
-        bonding = hydrogen_bonds(species, dimers)
-        touching = self.weak + bonding * (self.bonded - self.weak)
-        kept: Array = (1.0 - touching) * _decay(species, dimers)
+    def fractions(self, contacts: "Contacts") -> Array:
+        """f of each dimer, shape (s,)."""
+        touching = self.weak + contacts.bonding * (self.bonded - self.weak)
+        kept: Array = (1.0 - touching) * contacts.decay
         return 1.0 - kept.clip(max=1.0)
 
 
-def calibrated(points: Points, species: Species, counterpoise: Counterpoise | None) -> Points:
+@dataclass(frozen=True, eq=False)
+class Contacts:
+    """How the molecules of dimers touch.
+
+    Attributes:
+        bonding: how strongly a hydrogen bond joins them, 0 to 1, shape (s,).
+        decay: how much of 1 - f is left at their distance, 1 where they touch, shape (s,).
+    """
+
+    bonding: Array
+    decay: Array
+
+    @classmethod
+    def of(cls, cluster: Cluster, dimers: Array) -> "Contacts":
+        """Those of dimers of one composition, shape (s, n, 3), Å."""
+        decay = np.exp((_TOUCH - dimer_contacts(cluster, dimers)) / _DECAY)
+        return cls(hydrogen_bonds(cluster, dimers), decay)
+
+    @classmethod
+    def join(cls, parts: Sequence["Contacts"]) -> "Contacts":
+        """Those of several sets of dimers, one after the other."""
+        return cls(*(np.concatenate([getattr(p, n) for p in parts]) for n in ("bonding", "decay")))
+
+    @property
+    def bonded(self) -> NDArray[np.bool_]:
+        """Which dimers count as hydrogen-bonded, shape (s,)."""
+        return np.asarray(self.bonding >= 0.5)
+
+
+def calibrated(
+    points: Points, counterpoise: Counterpoise | None, like: Array | None = None
+) -> Points:
     """Points of dimers with interaction energies corrected as a calibration says.
 
     Points of a single molecule, those of an engine that has no basis functions to borrow, and all
     points without a calibration stay as they are.
+
+    Args:
+        points: of one composition.
+        counterpoise: from a calibration.
+        like: dimers whose correction these have, shape (s, n, 3), Å; themselves by default.
     """
     corrected, plain = points.corrected, points.uncorrected
     if counterpoise is None or corrected is None or plain is None:
         return points
-    fractions = counterpoise.fractions(species, points.positions)
+    contacts = Contacts.of(points.cluster, points.positions if like is None else like)
+    fractions = counterpoise.fractions(contacts)
     return replace(points, energies=corrected + (1.0 - fractions) * (plain - corrected))
 
 
-def representative_dimers(species: Species, dimers: Array, gained: Array, count: int) -> Array:
+def representative_dimers(bonded: NDArray[np.bool_], gained: Array, count: int) -> Indices:
     """Places of those dimers whose f stands for all: each for an equal part of what is at stake.
 
     Args:
-        species: of the molecule.
-        dimers: as they are in a liquid, shape (s, 2n, 3), Å.
+        bonded: which have a hydrogen bond, shape (s,).
         gained: E(plain) - E(CP) of each, shape (s,), any unit.
         count: largest number of dimers with a hydrogen bond, and of those without one.
     """
-    bonded = hydrogen_bonds(species, dimers) >= 0.5
     chosen: list[int] = []
     for kind in (~bonded, bonded):
         places = np.flatnonzero(kind)
@@ -92,11 +128,9 @@ def representative_dimers(species: Species, dimers: Array, gained: Array, count:
     return np.array(sorted(chosen), dtype=int)
 
 
-def hydrogen_bonds(species: Species, dimers: Array) -> Array:
+def hydrogen_bonds(cluster: Cluster, dimers: Array) -> Array:
     """How strongly hydrogen bonds join the molecules of dimers, 0 to 1, shape (s,)."""
-    n = len(species.symbols)
-    parts, symbols = (slice(0, n), slice(n, 2 * n)), species.symbols * 2
-    return np.array([hydrogen_bonding(symbols, dimer, parts) for dimer in dimers])
+    return np.array([hydrogen_bonding(cluster.symbols, x, cluster.parts) for x in dimers])
 
 
 def family_and_cardinal(basis: object) -> tuple[str, int]:
@@ -134,23 +168,20 @@ def complete_basis(energies: tuple[ArrayLike, ArrayLike], cardinals: tuple[int, 
     return limit
 
 
-def calibrate(
-    species: Species, dimers: Array, corrected: Array, plain: Array, limit: Array
-) -> Counterpoise:
+def calibrate(contacts: Contacts, corrected: Array, plain: Array, limit: Array) -> Counterpoise:
     """The fractions that come nearest to the limit: the mean over the dimers of each kind.
 
     f lies within 0 and 1. Where one kind of contact is not among the dimers, it has the fraction
     of the other.
 
     Args:
-        species: of the molecule.
-        dimers: from `representative_dimers`, shape (s, 2n, 3), Å.
+        contacts: of s dimers from `representative_dimers`.
         corrected: counterpoise-corrected interaction energies, shape (s,), any unit.
         plain: the same without correction.
         limit: the same in a complete basis.
     """
-    gained = (plain - corrected) * _decay(species, dimers)
-    bonded = hydrogen_bonds(species, dimers) >= 0.5
+    gained = (plain - corrected) * contacts.decay
+    bonded = contacts.bonded
     found = {}
     for kind, mine in (("weak", ~bonded & (gained != 0)), ("bonded", bonded & (gained != 0))):
         if mine.any():
@@ -163,11 +194,3 @@ def calibrate(
         found.get(kind) or next(iter(found.values())) for kind in ("weak", "bonded")
     )
     return Counterpoise(weak, bond, weak_error, bond_error)
-
-
-def _decay(species: Species, dimers: Array) -> Array:
-    """How much of 1 - f is left at the distance of each dimer, 1 where molecules touch."""
-    n = len(species.symbols)
-    ratios = contact_ratio(dimers[:, :n], dimers[:, n:], contact_lengths(species))
-    decay: Array = np.exp((_TOUCH - ratios) / _DECAY)
-    return decay

@@ -4,39 +4,52 @@ import numpy as np
 from ase.data import atomic_numbers, vdw_alvarez, vdw_radii
 from numpy.typing import NDArray
 
+from aiida_forcefield.scans.cluster import Cluster
 from aiida_forcefield.scans.hydrogen_bonds import POLAR
 from aiida_forcefield.topology import Species
 
 Array = NDArray[np.float64]
+Bonded = Species | Cluster
+"""Atoms with their bonds: one molecule, or several."""
 
 _HYDROGEN_BOND = 0.6  # Å by which a polar hydrogen comes nearer to N, O or F
 
 
-def contact_lengths(species: Species) -> Array:
-    """Distance at which two atoms of different molecules touch, shape (n, n), Å.
+def contact_lengths(first: Bonded, second: Bonded) -> Array:
+    """Distance at which two atoms of different molecules touch, shape (n, m), Å.
 
     It is the sum of their radii (A. Bondi, J. Phys. Chem. 68, 441 (1964), as tabulated by ASE;
     S. Alvarez, Dalton Trans. 42, 8617 (2013) where Bondi has none). A hydrogen on N, O or F may
     come 0.6 Å nearer to another molecule's N, O or F: so do hydrogen bonds.
     """
-    numbers = [atomic_numbers[symbol] for symbol in species.symbols]
-    bondi, alvarez = vdw_radii[numbers], vdw_alvarez.vdw_radii[numbers]
-    radii = np.where(np.isnan(bondi), alvarez, bondi)
-
-    donor, acceptor = donors_and_acceptors(species)
-    bridged = donor[:, None] & acceptor
-    lengths: Array = radii[:, None] + radii - _HYDROGEN_BOND * (bridged | bridged.T)
+    radii = [_radii(molecule) for molecule in (first, second)]
+    (donor, acceptor), (other_donor, other_acceptor) = map(donors_and_acceptors, (first, second))
+    bridged = (donor[:, None] & other_acceptor) | (acceptor[:, None] & other_donor)
+    lengths: Array = radii[0][:, None] + radii[1] - _HYDROGEN_BOND * bridged
     return lengths
 
 
-def donors_and_acceptors(species: Species) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+def _radii(molecule: Bonded) -> Array:
+    numbers = [atomic_numbers[symbol] for symbol in molecule.symbols]
+    bondi, alvarez = vdw_radii[numbers], vdw_alvarez.vdw_radii[numbers]
+    return np.where(np.isnan(bondi), alvarez, bondi)
+
+
+def donors_and_acceptors(molecule: Bonded) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Which atoms are hydrogens of hydrogen bonds, and which N, O or F, each of shape (n,)."""
-    acceptor = np.isin(species.symbols, POLAR)
-    donor = np.zeros(len(species.symbols), dtype=bool)
-    for i, j in species.bonds:
-        donor[i] |= species.symbols[i] == "H" and bool(acceptor[j])
-        donor[j] |= species.symbols[j] == "H" and bool(acceptor[i])
+    acceptor = np.isin(molecule.symbols, POLAR)
+    donor = np.zeros(len(molecule.symbols), dtype=bool)
+    for i, j in molecule.bonds:
+        donor[i] |= molecule.symbols[i] == "H" and bool(acceptor[j])
+        donor[j] |= molecule.symbols[j] == "H" and bool(acceptor[i])
     return donor, acceptor
+
+
+def dimer_contacts(cluster: Cluster, positions: Array) -> Array:
+    """Contact ratio of each dimer, shape (s,); `positions` has the shape (s, n, 3), Å."""
+    first, second = cluster.parts
+    lengths = contact_lengths(cluster, cluster)[first, second]
+    return contact_ratio(positions[:, first], positions[:, second], lengths)
 
 
 def contact_ratio(first: Array, second: Array, lengths: Array) -> Array:

@@ -7,7 +7,9 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from aiida_forcefield.scans.lattice import Kind, LatticeScan, lattice_structures
+from aiida_forcefield.scans.coordinate import Kind
+from aiida_forcefield.scans.lattice import lattice_structures
+from aiida_forcefield.scans.scan import Scan
 from aiida_forcefield.topology.crystal import Crystal
 
 Array = NDArray[np.float64]
@@ -83,9 +85,7 @@ class CrystalSettings:
                 raise ValueError(f"{name}: {getattr(self, name)}; must be a number above 0")
 
 
-def scan_parameters(
-    crystal: Crystal, scan: LatticeScan, settings: CrystalSettings
-) -> dict[str, Any]:
+def scan_parameters(crystal: Crystal, scan: Scan, settings: CrystalSettings) -> dict[str, Any]:
     """Settings of the runner for all points of a scan; errors as of `crystal_parameters`."""
     ends = lattice_structures(crystal, scan, [scan.lower, 0.0, scan.upper])
     assert ends.cells is not None

@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
 from aiida_forcefield.scans.coordinates import evaluate
-from aiida_forcefield.scans.plan import Scan
+from aiida_forcefield.scans.scan import Scan
 from aiida_forcefield.topology import Species
 
 Array = NDArray[np.float64]
@@ -39,7 +39,7 @@ def drive(species: Species, positions: Array, scan: Scan, value: float) -> Array
         msg = f"scan {scan.name!r}: value {value}; allowed is above 0 and below {largest}"
         raise ValueError(msg)
 
-    atoms = scan.atoms
+    atoms = scan.coordinate.atoms
     driven = np.array(positions, dtype=float)
     present = float(evaluate(driven, [atoms])[0][0])
     if scan.kind == "bond":

@@ -1,16 +1,16 @@
 """Scans of a crystal: its cell is strained, or a sublattice displaced."""
 
-from dataclasses import dataclass
-from typing import Literal, get_args
-
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from aiida_forcefield.scans.cluster import Cluster, Molecule
+from aiida_forcefield.scans.coordinate import Coordinate, Kind
+from aiida_forcefield.scans.origin import Origin
 from aiida_forcefield.scans.points import Points, Structures
+from aiida_forcefield.scans.scan import Scan
 from aiida_forcefield.topology.crystal import Crystal
 
 Array = NDArray[np.float64]
-Kind = Literal["strain", "displacement"]
 
 MODES = {
     "strain": ("isotropic", "xx", "yy", "zz", "yz", "xz", "xy"),
@@ -19,62 +19,44 @@ MODES = {
 _AXES = "xyz"
 
 
-@dataclass(frozen=True)
-class LatticeScan:
-    """One coordinate of a crystal and the window over which it is scanned.
-
-    Attributes:
-        kind: strain or displacement.
-        name: such as ``"strain isotropic"`` or ``"displacement Li x"``.
-        mode: of a strain isotropic or the component that is not 0, of a displacement its direction.
-        atoms: of a displacement the atoms that move together; those of a strain keep their
-            fractional coordinates.
-        lower: least value; a strain is a fraction, a displacement in Å.
-        upper: largest value.
-
-    Raises:
-        ValueError: unknown kind or mode; an empty window, or one that turns the cell inside out;
-            atoms that do not suit the kind.
-    """
-
-    kind: Kind
-    name: str
-    mode: str
-    atoms: tuple[int, ...]
-    lower: float
-    upper: float
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "atoms", tuple(self.atoms))  # a list, where it comes from JSON
-        if self.kind not in get_args(Kind):
-            raise ValueError(f"kind: {self.kind!r} is not one of {', '.join(get_args(Kind))}")
-        if self.mode not in MODES[self.kind]:
-            raise ValueError(f"mode: {self.mode!r} is not one of {', '.join(MODES[self.kind])}")
-        if not self.lower < self.upper or not np.isfinite([self.lower, self.upper]).all():
-            raise ValueError(f"window: [{self.lower}, {self.upper}]; lower must be below upper")
-        if self.kind == "strain" and max(abs(self.lower), abs(self.upper)) >= 0.5:
-            raise ValueError(f"window: [{self.lower}, {self.upper}]; a strain is below 0.5")
-        if (self.kind == "displacement") != bool(self.atoms):
-            raise ValueError(f"atoms: {self.atoms}; a displacement needs some, a strain has none")
-
-
 def lattice_scan(
     crystal: Crystal, mode: str, lower: float, upper: float, element: str = ""
-) -> LatticeScan:
+) -> Scan:
     """A scan of a strain or, where an element is named, of the displacement of its atoms.
 
+    Args:
+        crystal: its primitive cell.
+        mode: of a strain isotropic or the component that is not 0, of a displacement its direction.
+        lower: least value; a strain is a fraction, a displacement in Å.
+        upper: largest value.
+        element: whose atoms move together; those of a strain keep their fractional coordinates.
+
     Raises:
-        ValueError: the crystal has none of that element, or no other; or as `LatticeScan`.
+        ValueError: an unknown mode; an empty window, or one that turns the cell inside out; the
+            crystal has none of that element, or no other.
     """
-    if not element:
-        return LatticeScan("strain", f"strain {mode}", mode, (), lower, upper)
+    kind: Kind = "displacement" if element else "strain"
+    if mode not in MODES[kind]:
+        raise ValueError(f"mode: {mode!r} is not one of {', '.join(MODES[kind])}")
+    if not lower < upper or not np.isfinite([lower, upper]).all():
+        raise ValueError(f"window: [{lower}, {upper}]; lower must be below upper")
+    if kind == "strain" and max(abs(lower), abs(upper)) >= 0.5:
+        raise ValueError(f"window: [{lower}, {upper}]; a strain is below 0.5")
     atoms = tuple(i for i, symbol in enumerate(crystal.symbols) if symbol == element)
-    if not 0 < len(atoms) < len(crystal.symbols):
+    if element and not 0 < len(atoms) < len(crystal.symbols):
         raise ValueError(
             f"element: {element!r}; must be one of {', '.join(sorted(set(crystal.symbols)))}, "
             "beside which there is another"
         )
-    return LatticeScan("displacement", f"displacement {element} {mode}", mode, atoms, lower, upper)
+    coordinate = Coordinate(kind, (element,) if element else (), atoms, mode)
+    return Scan(cell_cluster(crystal).species, coordinate, lower, upper)
+
+
+def cell_cluster(crystal: Crystal) -> Cluster:
+    """What a cell is made of, as far as QM goes: its atoms, together without charge."""
+    return Cluster(
+        crystal.symbols, tuple(Molecule(symbol, 1, 0, 1) for symbol in crystal.symbols), ()
+    )
 
 
 def strain_mode(mode: str) -> Array:
@@ -89,18 +71,18 @@ def strain_mode(mode: str) -> Array:
     return (unit + unit.T) / 2.0
 
 
-def lattice_structures(crystal: Crystal, scan: LatticeScan, values: ArrayLike) -> Structures:
+def lattice_structures(crystal: Crystal, scan: Scan, values: ArrayLike) -> Structures:
     """The structures of a scan at some values, shape (m,): a fraction, or Å."""
     q = np.atleast_1d(np.asarray(values, dtype=float))
     cells = np.broadcast_to(crystal.cell, (len(q), 3, 3))
     positions = np.broadcast_to(crystal.positions, (len(q), *crystal.positions.shape)).copy()
     if scan.kind == "strain":
         # Rows are vectors, and the mode is symmetric.
-        deformation = np.eye(3) + q[:, None, None] * strain_mode(scan.mode)
+        deformation = np.eye(3) + q[:, None, None] * strain_mode(scan.coordinate.mode)
         cells, positions = cells @ deformation, positions @ deformation
     else:
-        positions[:, scan.atoms, _AXES.index(scan.mode)] += q[:, None]
-    return _cells(crystal, scan.name, cells, positions, q)
+        positions[:, scan.coordinate.atoms, _AXES.index(scan.coordinate.mode)] += q[:, None]
+    return _cells(crystal, scan.origin, cells, positions, q)
 
 
 def random_cells(
@@ -133,7 +115,7 @@ def random_cells(
     deformation = np.eye(3) + strains
     return _cells(
         crystal,
-        f"cells {seed}",
+        Origin("cells"),
         crystal.cell @ deformation,
         (crystal.positions + moved) @ deformation,
         np.full(count, np.nan),
@@ -141,36 +123,32 @@ def random_cells(
 
 
 def _cells(
-    crystal: Crystal, label: str, cells: Array, positions: Array, values: Array
+    crystal: Crystal, origin: Origin, cells: Array, positions: Array, values: Array
 ) -> Structures:
     """Structures of a crystal, rounded to 1e-8 Å: else the last bit of a machine makes new ones."""
     return Structures(
-        label=label,
-        symbols=crystal.symbols,
-        charge=0,
-        multiplicity=1,
-        bonds=(),
+        origin=origin,
+        cluster=cell_cluster(crystal),
         positions=np.round(positions, 8) + 0.0,
         constraint=(),
         values=values,
-        split=0,
         cells=np.round(cells, 8) + 0.0,
     )
 
 
-def lattice_slopes(scan: LatticeScan, points: Points) -> Array:
+def lattice_slopes(scan: Scan, points: Points) -> Array:
     """dE/dq along a scan from stresses or gradients, shape (m,), eV or eV/Å; NaN without.
 
     A strain q changes the deformation F = 1 + q M by M dq, which on the strained cell is the
     strain M F⁻¹ dq; the stress times the volume is the energy's derivative with respect to that.
     """
     if scan.kind == "displacement":
-        moving = points.gradients[:, list(scan.atoms), _AXES.index(scan.mode)]
+        moving = points.gradients[:, list(scan.coordinate.atoms), _AXES.index(scan.coordinate.mode)]
         slopes: Array = moving.sum(axis=1)
         return slopes
     assert points.cells is not None
     assert points.stresses is not None
-    mode = strain_mode(scan.mode)
+    mode = strain_mode(scan.coordinate.mode)
     deformation = np.eye(3) + points.requested[:, None, None] * mode
     rate = mode @ np.linalg.inv(deformation)
     volumes = np.linalg.det(points.cells)

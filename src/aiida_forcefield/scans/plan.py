@@ -2,15 +2,17 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import combinations_with_replacement, pairwise
+from itertools import combinations_with_replacement, pairwise, product
 
 import numpy as np
 from ase.data import atomic_numbers, covalent_radii
 from numpy.typing import NDArray
 
-from aiida_forcefield.scans.approach import approach
+from aiida_forcefield.scans.approach import Monomer, approach
 from aiida_forcefield.scans.contacts import contact_distance, contact_lengths
+from aiida_forcefield.scans.coordinate import Coordinate
 from aiida_forcefield.scans.coordinates import evaluate
+from aiida_forcefield.scans.scan import Scan
 from aiida_forcefield.topology import Species, TermType
 
 Array = NDArray[np.float64]
@@ -24,30 +26,6 @@ _MULTIPLE = 0.9  # a bond shorter than this times the covalent radii is more tha
 _NEAREST = 0.75  # contact ratio where a pair scan begins: a repulsion of a few kcal/mol
 _FARTHEST = 8.0  # Å
 _SPAN = 4.0  # Å, at least
-
-
-@dataclass(frozen=True)
-class Scan:
-    """One coordinate and the window over which it is scanned.
-
-    Attributes:
-        kind: bond, angle, dihedral, improper or pair.
-        name: of the term type, or such as ``"pair O1-H2"``.
-        atoms: of the driven term; of a pair the atom of the first and of the second molecule.
-        lower: least value, Å or degrees.
-        upper: largest value, Å or degrees; of a dihedral in a ring it may exceed 180°.
-        periodic: whether the window is the full circle.
-    """
-
-    kind: str
-    name: str
-    atoms: tuple[int, ...]
-    lower: float
-    upper: float
-    periodic: bool
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "atoms", tuple(self.atoms))  # a list, where it comes from JSON
 
 
 @dataclass(frozen=True)
@@ -98,26 +76,32 @@ def plan_scans(species: Species, positions: Array) -> Plan:
     return Plan(tuple(scans), tuple(left_out.items()))
 
 
-def plan_pair_scans(species: Species, positions: Array) -> tuple[Scan, ...]:
-    """A scan of the distance between two molecules for each pair of atom types.
+def plan_pair_scans(first: Monomer, second: Monomer) -> tuple[Scan, ...]:
+    """A scan of the distance between two molecules for each pair of their atom types.
 
     It begins where the molecules, oriented as `approach` has them, repel each other by a few
     kcal/mol (0.75 of the contact length at their closest pair of atoms) and ends at 8 Å, or 4 Å
     beyond its beginning where that is more.
 
     Args:
-        species: of the molecule.
-        positions: the reference geometry, shape (n, 3), Å.
+        first: species of the first molecule, and its geometry, shape (n, 3), Å.
+        second: of the second molecule, perhaps the same.
     """
-    lengths = contact_lengths(species)
+    (one, _), (other, _) = first, second
+    lengths = contact_lengths(one, other)
     along = np.array([1.0, 0.0, 0.0])
     scans = []
-    for names in combinations_with_replacement(species.type_names, 2):
-        i, j = (species.atom_types.index(name) for name in names)
-        nearest = contact_distance(*approach(species, positions, (i, j)), along, lengths, _NEAREST)
+    pairs = (
+        combinations_with_replacement(one.type_names, 2)
+        if one is other
+        else product(one.type_names, other.type_names)
+    )
+    for types in pairs:
+        sites = one.atom_types.index(types[0]), other.atom_types.index(types[1])
+        nearest = contact_distance(*approach(first, second, sites), along, lengths, _NEAREST)
         lower = round(nearest, 3)
         upper = max(_FARTHEST, round(lower + _SPAN, 3))
-        scans.append(Scan("pair", f"pair {'-'.join(names)}", (i, j), lower, upper, False))
+        scans.append(Scan((one.key, other.key), Coordinate("pair", types, sites), lower, upper))
     return tuple(scans)
 
 
@@ -158,7 +142,8 @@ def _scan(species: Species, positions: Array, term: TermType) -> Scan:
         lower, upper = round(value - _STIFF_DIHEDRAL, 1), round(value + _STIFF_DIHEDRAL, 1)
     else:
         lower, upper, periodic = -180.0, 180.0, True
-    return Scan(term.kind, term.name, atoms, lower, upper, periodic)
+    coordinate = Coordinate(term.kind, term.types, atoms)
+    return Scan((species.key,), coordinate, lower, upper, periodic)
 
 
 def _widest_angle(positions: Array, term: TermType) -> float:

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from aiida_forcefield.topology import Species
+from aiida_forcefield.scans.cluster import Cluster
+from aiida_forcefield.scans.origin import Origin
 
 Array = NDArray[np.float64]
 
@@ -40,28 +41,25 @@ class Structures:
     """Structures of equal composition that wait for their QM result.
 
     Attributes:
-        label: what they belong to, such as ``"angle H1-C1-O1"`` or ``"dimers random"``.
-        symbols: element of each of the n atoms.
-        charge: total charge in e.
-        multiplicity: spin multiplicity, 2S + 1.
-        bonds: bonded pairs, which a relaxation must preserve.
+        origin: which scan, sampling or round asked for them.
+        cluster: what each is made of.
         positions: shape (s, n, 3), Å.
         constraint: atoms of the coordinate that the scan varies; empty without one.
         values: the coordinate in each structure, shape (s,), Å or degrees; NaN without one.
-        split: number of atoms of the first molecule of a dimer; 0 for a single molecule.
         cells: lattice vectors of crystals, one a row, shape (s, 3, 3), Å; None for molecules.
     """
 
-    label: str
-    symbols: tuple[str, ...]
-    charge: int
-    multiplicity: int
-    bonds: tuple[tuple[int, int], ...]
+    origin: Origin
+    cluster: Cluster
     positions: Array
     constraint: tuple[int, ...]
     values: Array
-    split: int
     cells: Array | None = None
+
+    @classmethod
+    def rigid(cls, origin: Origin, cluster: Cluster, positions: Array) -> "Structures":
+        """Structures without a coordinate that is held."""
+        return cls(origin, cluster, positions, (), np.full(len(positions), np.nan))
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,12 +67,11 @@ class Points:
     """Structures with their QM results; what failed is kept, with the reason.
 
     Attributes:
-        label: as in `Structures`.
-        symbols: element of each of the n atoms.
-        split: number of atoms of the first molecule of a dimer; 0 for a single molecule.
+        origin, cluster: as in `Structures`.
         positions: final positions, shape (s, n, 3), Å.
         requested: the coordinate that was asked for, shape (s,), Å or degrees; NaN without one.
-        energies: total energy, or interaction energy of a dimer, shape (s,), eV; NaN if failed.
+        energies: total energy, or interaction energy of several molecules, shape (s,), eV; NaN if
+            failed.
         gradients: dE/dx, shape (s, n, 3), eV/Å; NaN where not computed.
         slopes: dE/dq along the scan, shape (s,), eV/Å or eV/degree; NaN where not computed.
         statuses: ``"ok"`` or the reason for the failure, one for each structure.
@@ -88,9 +85,8 @@ class Points:
         uncorrected: the same without any; `energies` lie between the two.
     """
 
-    label: str
-    symbols: tuple[str, ...]
-    split: int
+    origin: Origin
+    cluster: Cluster
     positions: Array
     requested: Array
     energies: Array
@@ -153,56 +149,3 @@ def join(parts: Sequence[Points]) -> Points:
             changed[name] = tuple(entries)
         whole = replace(whole, **changed)
     return whole
-
-
-def molecule_structures(
-    species: Species,
-    label: str,
-    positions: Array,
-    constraint: tuple[int, ...] = (),
-    values: Array | None = None,
-) -> Structures:
-    """Structures of one molecule; `positions` has the shape (s, n, 3), Å."""
-    return Structures(
-        label=label,
-        symbols=species.symbols,
-        charge=species.charge,
-        multiplicity=species.multiplicity,
-        bonds=species.bonds,
-        positions=positions,
-        constraint=constraint,
-        values=np.full(len(positions), np.nan) if values is None else values,
-        split=0,
-    )
-
-
-def dimer_structures(
-    species: Species,
-    label: str,
-    positions: Array,
-    constraint: tuple[int, ...] = (),
-    values: Array | None = None,
-) -> Structures:
-    """Dimers of one molecule, first molecule first; `positions` has the shape (s, 2n, 3), Å.
-
-    Raises:
-        ValueError: the molecule is not a singlet, so that the state of the dimer is not defined.
-    """
-    if species.multiplicity != 1:
-        raise ValueError(
-            f"multiplicity {species.multiplicity}: dimers of an open-shell molecule have no "
-            "defined spin state; only multiplicity 1 is allowed"
-        )
-    n = len(species.symbols)
-    second = tuple((i + n, j + n) for i, j in species.bonds)
-    return Structures(
-        label=label,
-        symbols=species.symbols * 2,
-        charge=2 * species.charge,
-        multiplicity=1,
-        bonds=species.bonds + second,
-        positions=positions,
-        constraint=constraint,
-        values=np.full(len(positions), np.nan) if values is None else values,
-        split=n,
-    )

@@ -14,7 +14,6 @@ from ase.io.vasp import read_vasp
 from numpy.typing import NDArray
 
 from aiida_forcefield.bounded import read_bytes, reason_of
-from aiida_forcefield.topology.species import Species
 
 Array = NDArray[np.float64]
 
@@ -134,21 +133,6 @@ def from_atoms(atoms: Atoms) -> Crystal:
     if np.linalg.det(cell) < 0:  # left-handed vectors
         cell, fractions = -cell, -fractions
     return Crystal(symbols, cell, fractions @ cell)
-
-
-def ions(crystal: Crystal) -> Species:
-    """The ions of a cell, of one type for each element; no bond joins them."""
-    return Species(
-        symbols=crystal.symbols,
-        charge=0,
-        multiplicity=1,
-        atom_types=tuple(f"{symbol}1" for symbol in crystal.symbols),
-        bonds=(),
-        term_types=(),
-        conformers=crystal.positions[None],
-        smiles="",
-        cell=crystal.cell,
-    )
 
 
 def conventional_lengths(crystal: Crystal) -> Array:

@@ -1,12 +1,17 @@
-"""What a molecule is made of: atoms, atom types and the interaction terms between them."""
+"""A species: one molecule or ion, its atoms, atom types and the interaction terms between them."""
 
 from dataclasses import dataclass
 from functools import cached_property
+from hashlib import sha256
 from typing import Literal
 
 import numpy as np
+from ase.formula import Formula
 from numpy.typing import NDArray
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components, shortest_path
 
+Bond = tuple[int, int]
 TermKind = Literal["bond", "angle", "dihedral", "improper"]
 
 
@@ -16,20 +21,28 @@ class TermType:
 
     Attributes:
         kind: bond, angle, dihedral or improper.
-        name: kind and atom types, such as ``"angle H1-C1-O1"``; unique in a species.
+        types: atom types of each term, in the order of its atoms.
         members: atom indices of each term. The first member is the one that a scan drives.
             A dihedral is i-j-k-l along bonds; an improper has its trigonal centre first, and its
             coordinate is the dihedral angle centre-j-k-l, which is 0 when the centre is planar.
     """
 
     kind: TermKind
-    name: str
+    types: tuple[str, ...]
     members: tuple[tuple[int, ...], ...]
+
+    @property
+    def name(self) -> str:
+        """Kind and atom types, such as ``"angle H1-C1-O1"``; unique in a species."""
+        return f"{self.kind} {'-'.join(self.types)}"
 
 
 @dataclass(frozen=True, eq=False)
 class Species:
-    """A molecule, or the ions of a crystal: atoms, atom types and interaction terms.
+    """One molecule or ion; a single atom is one like any other.
+
+    Who uses a species gives it a name, for itself it has none: so that what was computed of it
+    once is found again, whatever others call it.
 
     Attributes:
         symbols: element of each of the n atoms.
@@ -40,18 +53,33 @@ class Species:
         term_types: all bonded term types.
         conformers: starting geometries, shape (m, n, 3), Å, best guess first.
         smiles: canonical SMILES, or "" where the structure came from a file.
-        cell: lattice vectors of a crystal, one a row, shape (3, 3), Å.
     """
 
     symbols: tuple[str, ...]
     charge: int
     multiplicity: int
     atom_types: tuple[str, ...]
-    bonds: tuple[tuple[int, int], ...]
+    bonds: tuple[Bond, ...]
     term_types: tuple[TermType, ...]
     conformers: NDArray[np.float64]
     smiles: str
-    cell: NDArray[np.float64] | None = None
+
+    @cached_property
+    def key(self) -> str:
+        """Formula, charge and a digest of all that makes the species, its geometry left out.
+
+        Species of one key are the same molecule with its atoms in the same order. Stereoisomers
+        are told apart where they come from a SMILES.
+        """
+        made_of = (self.symbols, self.bonds, self.charge, self.multiplicity, self.smiles)
+        digest = sha256(repr(made_of).encode()).hexdigest()[:8]
+        return f"{self.formula}-{digest}"
+
+    @property
+    def formula(self) -> str:
+        """In Hill's order, with the charge behind it: ``"CH4O"``, ``"Li+1"``."""
+        hill: str = Formula.from_list(list(self.symbols)).format("hill")
+        return f"{hill}{self.charge:+d}" if self.charge else hill
 
     def same_molecule(self, other: "Species") -> bool:
         """Whether both are of one molecule with its atoms in one order.
@@ -80,13 +108,8 @@ class Species:
         Atoms that no path joins are n bonds apart, and at least four.
         """
         n = len(self.symbols)
-        steps = np.full((n, n), max(n, 4))
-        np.fill_diagonal(steps, 0)
-        for i, j in self.bonds:
-            steps[i, j] = steps[j, i] = 1
-        for k in range(n):
-            steps = np.minimum(steps, steps[:, k, None] + steps[None, k, :])
-        return steps
+        steps = shortest_path(self._graph(), unweighted=True)
+        return np.where(np.isfinite(steps), steps, max(n, 4)).astype(int)
 
     @cached_property
     def nonbonded_pairs(self) -> NDArray[np.int_]:
@@ -136,16 +159,12 @@ class Species:
         Returns None where the bond is in a ring, so that no side can move on its own.
         """
         near, far = axis
-        reached, frontier = {far}, [far]
-        while frontier:
-            atom = frontier.pop()
-            for i, j in self.bonds:
-                if atom not in (i, j) or {i, j} == {near, far}:
-                    continue
-                other = j if atom == i else i
-                if other == near:
-                    return None
-                if other not in reached:
-                    reached.add(other)
-                    frontier.append(other)
-        return np.array(sorted(reached))
+        _, side = connected_components(self._graph(without={near, far}), directed=False)
+        return None if side[near] == side[far] else np.flatnonzero(side == side[far])
+
+    def _graph(self, without: set[int] | None = None) -> coo_array:
+        """The bonds, but for one between two atoms, as scipy has graphs, shape (n, n)."""
+        bonds = [bond for bond in self.bonds if {*bond} != without]
+        ends = np.array([*bonds, *(bond[::-1] for bond in bonds)], dtype=int).reshape(-1, 2)
+        n = len(self.symbols)
+        return coo_array((np.ones(len(ends)), tuple(ends.T)), shape=(n, n))

@@ -85,9 +85,8 @@ def find_terms(
 
 
 def _group(kind: TermKind, types: Sequence[str], members: Iterable[Member]) -> Iterator[TermType]:
-    groups: dict[str, list[Member]] = {}
+    groups: dict[tuple[str, ...], list[Member]] = {}
     for member in members:
-        name = f"{kind} {'-'.join(types[atom] for atom in member)}"
-        groups.setdefault(name, []).append(member)
-    for name, equal in groups.items():
-        yield TermType(kind, name, tuple(sorted(equal)))
+        groups.setdefault(tuple(types[atom] for atom in member), []).append(member)
+    for of_types, equal in groups.items():
+        yield TermType(kind, of_types, tuple(sorted(equal)))
