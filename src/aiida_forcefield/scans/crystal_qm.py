@@ -9,10 +9,9 @@ from numpy.typing import NDArray
 
 from aiida_forcefield.scans.lattice import Kind, LatticeScan, lattice_structures
 from aiida_forcefield.topology.crystal import Crystal
+from aiida_forcefield.units import BOHR
 
 Array = NDArray[np.float64]
-
-BOHR = 0.529177210903  # Å
 
 
 @dataclass(frozen=True)
