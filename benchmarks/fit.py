@@ -44,11 +44,11 @@ from aiida_forcefield.potentials.forms import FORMS, pair_of
 from aiida_forcefield.potentials.hessian import SOFT, hessian_model
 from aiida_forcefield.potentials.prior import Prior, build_prior
 from aiida_forcefield.potentials.residuals import type_pairs
-from aiida_forcefield.potentials.units import KCAL_PER_MOL
 from aiida_forcefield.runner.vibrations import WAVENUMBER
 from aiida_forcefield.scans import random_dimers, stretched
 from aiida_forcefield.scans.dimers import STRETCH
 from aiida_forcefield.topology import Species, from_smiles
+from aiida_forcefield.units import KCAL_PER_MOL
 
 Array = NDArray[np.float64]
 

@@ -49,9 +49,9 @@ from aiida_forcefield.potentials import (
 from aiida_forcefield.potentials.fit import SCALE_14
 from aiida_forcefield.potentials.forms import FORM_OF_KIND, HARMONIC_BOND
 from aiida_forcefield.potentials.prior import build_prior
-from aiida_forcefield.potentials.units import BOHR, HARTREE, KCAL_PER_MOL, KJ_PER_MOL
 from aiida_forcefield.runner.vibrations import normal_modes
 from aiida_forcefield.topology import Species
+from aiida_forcefield.units import BOHR, HARTREE, KCAL_PER_MOL, KJ_PER_MOL
 
 Array = NDArray[np.float64]
 Evaluate = Callable[[Array], tuple[Array, Array]]

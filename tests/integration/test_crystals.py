@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from aiida_forcefield.calculations.crystal_fit import fit_crystal, perceive_ions, sample_cells
 from aiida_forcefield.calculations.lattice import measure_equation_of_state
 from aiida_forcefield.potentials import ForceFieldCalculator
-from aiida_forcefield.scans.equation_of_state import GPA, equation_of_state
+from aiida_forcefield.scans.equation_of_state import equation_of_state
+from aiida_forcefield.units import GPA
 from aiida_forcefield.workflows.protocols import get_protocol
 from aiida_forcefield.workflows.qm import QmWorkChain
 from aiida_forcefield.workflows.scan import ScanWorkChain

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from aiida_forcefield.potentials.errors import LIQUID
-from aiida_forcefield.potentials.units import KCAL_PER_MOL
+from aiida_forcefield.units import KCAL_PER_MOL
 
 POOR_POTENTIAL: Final = 0.35  # relative; 0.08 to 0.22 in solvents and alcohols
 POOR_DIPOLE: Final = 0.1  # relative, and in D

@@ -107,8 +107,8 @@ def _dimer_set(
     field: "ForceField", species: "Species", name: str, parts: Sequence["Points"]
 ) -> "DimerSet":
     from aiida_forcefield.potentials import interaction_energies
-    from aiida_forcefield.potentials.units import KCAL_PER_MOL
     from aiida_forcefield.report import DimerSet
+    from aiida_forcefield.units import KCAL_PER_MOL
 
     positions = np.concatenate([part.positions[part.ok] for part in parts])
     energies = np.concatenate([part.energies[part.ok] for part in parts])

@@ -13,8 +13,8 @@ from aiida_forcefield.cli.results import Results, deviation
 from aiida_forcefield.potentials.errors import ENERGIES, VIRIALS
 from aiida_forcefield.potentials.forcefield import PRIOR_ONLY
 from aiida_forcefield.potentials.forms import FORMS, Form
-from aiida_forcefield.potentials.units import KCAL_PER_MOL
 from aiida_forcefield.runner.status import ADVICE
+from aiida_forcefield.units import KCAL_PER_MOL
 
 CHOICES = {
     "charges": "  with charges polarised by a quarter more",

@@ -16,7 +16,7 @@ from scipy.sparse import bsr_array
 from scipy.sparse.linalg import cg
 
 from aiida_forcefield.dynamics.many_body import STRAIN, ManyBody, of_liquid
-from aiida_forcefield.potentials.units import COULOMB
+from aiida_forcefield.units import COULOMB
 
 Array = NDArray[np.float64]
 Indices = NDArray[np.int_]

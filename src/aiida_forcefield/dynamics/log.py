@@ -8,9 +8,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from aiida_forcefield.potentials.units import KCAL_PER_MOL
-
-BAR_PER_ATM = 1.01325
+from aiida_forcefield.units import BAR_PER_ATM, KCAL_PER_MOL
 
 _UNITS = {"Time": 1e-3, "Press": BAR_PER_ATM} | dict.fromkeys(
     ("PotEng", "KinEng", "TotEng", "E_vdwl", "E_coul", "E_long", "E_tail"), KCAL_PER_MOL

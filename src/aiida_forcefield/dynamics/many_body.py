@@ -10,9 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from aiida_forcefield.units import BAR
+
 Array = NDArray[np.float64]
 
-BAR = 1.602176634e6  # per eV/Å³
 STRAIN = 0.005
 """By which the distances of molecules are stretched and shortened to differentiate."""
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from aiida_forcefield.dynamics.many_body import BAR
+from aiida_forcefield.units import BAR
 
 Array = NDArray[np.float64]
 

@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from aiida_forcefield.dynamics.frames import DUMP_COLUMNS
-from aiida_forcefield.dynamics.log import BAR_PER_ATM, MEASURED, THERMO_KEYWORDS
+from aiida_forcefield.dynamics.log import MEASURED, THERMO_KEYWORDS
 from aiida_forcefield.dynamics.many_body import ManyBody
 from aiida_forcefield.topology.species import Species
+from aiida_forcefield.units import BAR_PER_ATM
 
 DATA = "system.data"
 FORCE_FIELD = "forcefield.lmp"

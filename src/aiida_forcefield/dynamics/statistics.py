@@ -6,8 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from aiida_forcefield.dynamics.many_body import BAR
-from aiida_forcefield.potentials.units import BOLTZMANN
+from aiida_forcefield.units import BAR, BOLTZMANN
 
 AGREEMENT = 2.0
 """Parts of a simulation agree if their means differ by no more than so many standard errors.

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from aiida_forcefield.dynamics.many_body import STRAIN, ManyBody, of_liquid
-from aiida_forcefield.potentials.units import HARTREE
+from aiida_forcefield.units import HARTREE
 
 Array = NDArray[np.float64]
 

@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 from aiida_forcefield.potentials.ewald import reciprocal, screened, split
 from aiida_forcefield.potentials.forcefield import ForceField, check_field
 from aiida_forcefield.potentials.forms import FORMS
-from aiida_forcefield.potentials.units import COULOMB
 from aiida_forcefield.scans.coordinates import evaluate
 from aiida_forcefield.topology.species import Species
+from aiida_forcefield.units import COULOMB
 
 Array = NDArray[np.float64]
 Indices = NDArray[np.int_]

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from aiida_forcefield.potentials.units import BOHR, DEBYE_PER_E_ANGSTROM, HARTREE
 from aiida_forcefield.topology.species import Species
+from aiida_forcefield.units import BOHR, DEBYE_PER_E_ANGSTROM, HARTREE
 
 Array = NDArray[np.float64]
 

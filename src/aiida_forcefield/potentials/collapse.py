@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from aiida_forcefield.potentials.forcefield import ForceField
 from aiida_forcefield.potentials.forms import LENNARD_JONES, FormValue
-from aiida_forcefield.potentials.units import COULOMB
+from aiida_forcefield.units import COULOMB
 
 Array = NDArray[np.float64]
 Curve = Callable[[Array, Array], FormValue]

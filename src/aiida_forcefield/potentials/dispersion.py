@@ -4,7 +4,7 @@ from typing import Final
 
 from ase.data import atomic_numbers
 
-from aiida_forcefield.potentials.units import BOHR
+from aiida_forcefield.units import BOHR
 
 # fmt: off
 _MOMENTS: Final = (

@@ -5,7 +5,7 @@ from math import inf, sqrt
 from typing import Final
 
 from aiida_forcefield.potentials.forcefield import DRAWN, PRIOR_ONLY, ForceField, Term
-from aiida_forcefield.potentials.units import KCAL_PER_MOL
+from aiida_forcefield.units import KCAL_PER_MOL
 
 LARGE_MISFIT: Final = 2.0
 """Errors of the points over those that the forms are expected to have; 0.6 to 1.3 in molecules that

@@ -19,9 +19,9 @@ from aiida_forcefield.potentials.forcefield import (
     pair_name,
 )
 from aiida_forcefield.potentials.forms import FORMS, Combination, FormValue, pair_of
-from aiida_forcefield.potentials.units import COULOMB
 from aiida_forcefield.scans.coordinates import evaluate
 from aiida_forcefield.topology.species import Species
+from aiida_forcefield.units import COULOMB
 
 Array = NDArray[np.float64]
 Indices = NDArray[np.int_]

@@ -12,7 +12,7 @@ from ase.neighborlist import neighbor_list
 from numpy.typing import NDArray
 from scipy.special import erfc
 
-from aiida_forcefield.potentials.units import COULOMB
+from aiida_forcefield.units import COULOMB
 
 Array = NDArray[np.float64]
 

@@ -31,9 +31,9 @@ from aiida_forcefield.potentials.prior import Prior, Reference, build_prior
 from aiida_forcefield.potentials.residuals import ALONG, Problem, Rows, type_pairs
 from aiida_forcefield.potentials.settings import Settings
 from aiida_forcefield.potentials.torsions import along_dihedrals, relaxed_torsions
-from aiida_forcefield.potentials.units import KCAL_PER_MOL
 from aiida_forcefield.potentials.validation import foresight, informing_points, left_out_errors
 from aiida_forcefield.topology.species import Species
+from aiida_forcefield.units import KCAL_PER_MOL
 
 Array = NDArray[np.float64]
 

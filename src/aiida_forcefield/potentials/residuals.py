@@ -16,8 +16,8 @@ from aiida_forcefield.potentials.points import DimerPoints, MoleculePoints
 from aiida_forcefield.potentials.prior import Prior
 from aiida_forcefield.potentials.settings import Settings
 from aiida_forcefield.potentials.torsions import Torsions
-from aiida_forcefield.scans.equation_of_state import GPA
 from aiida_forcefield.topology.species import Species
+from aiida_forcefield.units import GPA
 
 Array = NDArray[np.float64]
 Block = tuple[Array, Array]

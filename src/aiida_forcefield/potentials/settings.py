@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from aiida_forcefield.potentials.forcefield import Kind
 from aiida_forcefield.potentials.forms import CHOOSABLE, FORM_OF_KIND, FORMS, Form
-from aiida_forcefield.potentials.units import KCAL_PER_MOL
+from aiida_forcefield.units import KCAL_PER_MOL
 
 Array = NDArray[np.float64]
 

@@ -8,7 +8,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 
-from aiida_forcefield.potentials.units import KCAL_PER_MOL
 from aiida_forcefield.report.style import (
     BLUE,
     BODY,
@@ -20,6 +19,7 @@ from aiida_forcefield.report.style import (
     VERMILION,
     WIDTH,
 )
+from aiida_forcefield.units import KCAL_PER_MOL
 
 Results = Mapping[str, Any]
 

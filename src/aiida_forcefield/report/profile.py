@@ -14,10 +14,10 @@ from aiida_forcefield.potentials import (
     molecule_energies,
 )
 from aiida_forcefield.potentials.torsions import along_dihedrals, relaxed_torsions
-from aiida_forcefield.potentials.units import KCAL_PER_MOL
 from aiida_forcefield.scans import Counterpoise, Points, Scan, calibrated, pair_scan
 from aiida_forcefield.surrogate import Surrogate
 from aiida_forcefield.topology import Species
+from aiida_forcefield.units import KCAL_PER_MOL
 
 Array = NDArray[np.float64]
 

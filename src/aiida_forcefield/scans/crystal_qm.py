@@ -11,10 +11,9 @@ from aiida_forcefield.scans.coordinate import Kind
 from aiida_forcefield.scans.lattice import lattice_structures
 from aiida_forcefield.scans.scan import Scan
 from aiida_forcefield.topology.crystal import Crystal
+from aiida_forcefield.units import BOHR
 
 Array = NDArray[np.float64]
-
-BOHR = 0.529177210903  # Å
 
 
 @dataclass(frozen=True)

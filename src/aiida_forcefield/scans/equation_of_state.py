@@ -6,10 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import curve_fit
 
-Array = NDArray[np.float64]
+from aiida_forcefield.units import GPA
 
-GPA = 160.2176634
-"""eV/Å³ in GPa."""
+Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

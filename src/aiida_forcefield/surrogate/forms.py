@@ -12,6 +12,8 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from aiida_forcefield.units import COULOMB
+
 Array = NDArray[np.float64]
 Kind = Literal[
     "bond", "angle", "dihedral", "improper", "pair", "ions", "dimer", "strain", "displacement"
@@ -19,7 +21,6 @@ Kind = Literal[
 
 Shape = tuple[float, float]
 
-COULOMB = 14.399645  # e²/(4πε₀) in eV Å
 MAX_FOURIER = 6
 _MORSE = (0.9, 1.0, 1.13, 1.27, 1.43, 1.6, 1.8, 2.0, 2.3, 2.5, 2.9, 3.2, 3.6)  # 1/Å
 _BORN_MAYER = (0.16, 0.185, 0.21, 0.24, 0.275, 0.315, 0.36, 0.42)  # Å

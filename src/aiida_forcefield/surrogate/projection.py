@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import approx_fprime, least_squares
 
-from aiida_forcefield.potentials.units import BOLTZMANN, COULOMB
 from aiida_forcefield.surrogate.surrogate import Surrogate
 from aiida_forcefield.surrogate.targets import TARGETS, Target, buckingham
+from aiida_forcefield.units import BOLTZMANN, COULOMB
 
 Array = NDArray[np.float64]
 

@@ -11,14 +11,14 @@ from numpy.typing import NDArray
 from scipy.interpolate import CubicHermiteSpline, CubicSpline
 
 from aiida_forcefield.bounded import read_text, reason_of
-from aiida_forcefield.potentials.units import HARTREE, KCAL_PER_MOL
 from aiida_forcefield.surrogate.forms import NONBONDED, Kind
+from aiida_forcefield.units import HARTREE, KCAL_PER_MOL, KJ_PER_MOL
 
 Array = NDArray[np.float64]
 
 ENERGY_UNITS = {
     "eV": 1.0,
-    "kJ/mol": KCAL_PER_MOL / 4.184,
+    "kJ/mol": KJ_PER_MOL,
     "kcal/mol": KCAL_PER_MOL,
     "hartree": HARTREE,
 }

@@ -19,8 +19,8 @@ from aiida_forcefield.potentials.forms import (
     LENNARD_JONES,
     MORSE,
 )
-from aiida_forcefield.potentials.units import COULOMB
 from aiida_forcefield.surrogate.forms import Kind
+from aiida_forcefield.units import COULOMB
 
 Array = NDArray[np.float64]
 

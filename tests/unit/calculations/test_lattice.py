@@ -19,8 +19,9 @@ from aiida_forcefield.calculations.remaining import remaining_structures
 from aiida_forcefield.data import PointsData, StructuresData
 from aiida_forcefield.runner.job import read_job
 from aiida_forcefield.scans import Points
-from aiida_forcefield.scans.equation_of_state import GPA, birch_murnaghan
+from aiida_forcefield.scans.equation_of_state import birch_murnaghan
 from aiida_forcefield.surrogate import Settings
+from aiida_forcefield.units import GPA
 from aiida_forcefield.workflows.protocols import get_protocol
 
 pytestmark = pytest.mark.usefixtures("storage")

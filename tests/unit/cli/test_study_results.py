@@ -19,8 +19,8 @@ from aiida_forcefield.cli.results import collect_results, deviation, level
 from aiida_forcefield.cli.table import print_results
 from aiida_forcefield.data import ForceFieldData, PointsData
 from aiida_forcefield.potentials.forcefield import ForceField, Term
-from aiida_forcefield.potentials.units import KCAL_PER_MOL
 from aiida_forcefield.scans import Points
+from aiida_forcefield.units import KCAL_PER_MOL
 from aiida_forcefield.workflows.density import DensityWorkChain
 
 DENSITY = {

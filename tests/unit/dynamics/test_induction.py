@@ -11,8 +11,7 @@ from aiida_forcefield.dynamics import (
     induction_beyond_pairs,
 )
 from aiida_forcefield.dynamics.induction import _mean_polarizability
-from aiida_forcefield.dynamics.many_body import BAR
-from aiida_forcefield.potentials.units import COULOMB
+from aiida_forcefield.units import BAR, COULOMB
 
 EDGES = np.full(3, 60.0)
 WATER = np.array([[0.0, 0.0, 0.117], [0.0, 0.757, -0.469], [0.0, -0.757, -0.469]])

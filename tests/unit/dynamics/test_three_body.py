@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 
 from aiida_forcefield.dynamics import three_body_dispersion
-from aiida_forcefield.dynamics.many_body import BAR
-from aiida_forcefield.dynamics.three_body import HARTREE
+from aiida_forcefield.units import BAR, HARTREE
 
 EDGES = np.array([40.0, 40.0, 40.0])
 FAR = 1e-3  # radii so small that nothing is damped

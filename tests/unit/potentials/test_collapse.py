@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from aiida_forcefield.potentials.collapse import inner_maximum, wall
 from aiida_forcefield.potentials.forms import EXP6, TANG_TOENNIES, pair_of
-from aiida_forcefield.potentials.units import COULOMB
+from aiida_forcefield.units import COULOMB
 
 EXP6_PAIR = pair_of(EXP6)
 

@@ -4,7 +4,7 @@ import pytest
 from aiida_forcefield.potentials import write_damping
 from aiida_forcefield.potentials.dispersion import c8_over_c6
 from aiida_forcefield.potentials.forms import TANG_TOENNIES
-from aiida_forcefield.potentials.units import KCAL_PER_MOL
+from aiida_forcefield.units import KCAL_PER_MOL
 
 from ...fields import FIELDS, build
 from .synthetic_fields import Case

@@ -15,7 +15,7 @@ from aiida_forcefield.potentials import (
     fit_force_field,
 )
 from aiida_forcefield.potentials.forms import FORMS
-from aiida_forcefield.potentials.units import KCAL_PER_MOL
+from aiida_forcefield.units import KCAL_PER_MOL
 
 from .synthetic_fields import Case
 from .test_fit import data

@@ -6,7 +6,7 @@ from ase.neighborlist import neighbor_list
 from numpy.typing import NDArray
 
 from aiida_forcefield.potentials.ewald import coulomb, split
-from aiida_forcefield.potentials.units import COULOMB
+from aiida_forcefield.units import COULOMB
 
 Array = NDArray[np.float64]
 

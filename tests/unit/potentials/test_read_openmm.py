@@ -13,8 +13,8 @@ from aiida_forcefield.potentials import (
     read_openmm,
     write_openmm,
 )
-from aiida_forcefield.potentials.units import KCAL_PER_MOL
 from aiida_forcefield.topology.molecule import from_smiles
+from aiida_forcefield.units import KCAL_PER_MOL
 
 from ...fields import FIELDS, build
 from .synthetic_fields import Case

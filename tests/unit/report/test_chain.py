@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 from matplotlib.patches import FancyArrowPatch
 
-from aiida_forcefield.potentials.units import KCAL_PER_MOL
 from aiida_forcefield.report import draw_chain
 from aiida_forcefield.report.chain import boxes
+from aiida_forcefield.units import KCAL_PER_MOL
 
 
 @pytest.fixture

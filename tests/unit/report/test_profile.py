@@ -8,12 +8,12 @@ import pytest
 from aiida_forcefield.potentials import ForceField, Term
 from aiida_forcefield.potentials.energy import interaction_energies, molecule_energies
 from aiida_forcefield.potentials.torsions import relaxed_torsions
-from aiida_forcefield.potentials.units import KCAL_PER_MOL
 from aiida_forcefield.report import Profile, compare_profile
 from aiida_forcefield.scans import Counterpoise, Points, Scan, pair_scan
 from aiida_forcefield.scans.coordinates import evaluate
 from aiida_forcefield.surrogate import Observations, Settings, Surrogate, learn
 from aiida_forcefield.topology import Species, TermType
+from aiida_forcefield.units import KCAL_PER_MOL
 
 from ..potentials.synthetic_fields import build
 from ..potentials.test_torsions import circle

@@ -6,11 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aiida_forcefield.scans.equation_of_state import (
-    GPA,
     birch_murnaghan,
     equation_of_state,
     pressure,
 )
+from aiida_forcefield.units import GPA
 
 VOLUME = 16.8
 STRAINS = np.linspace(-0.05, 0.05, 6)

@@ -13,10 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import gammaincc
 
+from aiida_forcefield.potentials.convert import convert
 from aiida_forcefield.potentials.forcefield import ForceField
 from aiida_forcefield.potentials.forms import TANG_TOENNIES
-from aiida_forcefield.potentials.units import KCAL_PER_MOL, convert
 from aiida_forcefield.topology.species import Species
+from aiida_forcefield.units import KCAL_PER_MOL
 
 Array = NDArray[np.float64]
 

@@ -10,12 +10,13 @@ from typing import Final
 
 from rdkit import Chem
 
+from aiida_forcefield.potentials.convert import convert
 from aiida_forcefield.potentials.export.molecule import RESIDUE, atom_names
 from aiida_forcefield.potentials.forcefield import ForceField, check_field, pair_name
 from aiida_forcefield.potentials.forms import CHOOSABLE, FORMS, LENNARD_JONES
 from aiida_forcefield.potentials.phases import to_phases
-from aiida_forcefield.potentials.units import KJ_PER_MOL, NM, convert
 from aiida_forcefield.topology.species import Species, TermKind
+from aiida_forcefield.units import KJ_PER_MOL, NM
 
 Parameters = Mapping[str, float]
 Rows = Sequence[Sequence[float]]

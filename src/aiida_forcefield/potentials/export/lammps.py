@@ -10,12 +10,13 @@ from typing import Final, get_args
 import numpy as np
 
 from aiida_forcefield.potentials.collapse import pair_wall
+from aiida_forcefield.potentials.convert import convert
 from aiida_forcefield.potentials.export.damping import DAMPING, section
 from aiida_forcefield.potentials.forcefield import ForceField, check_field
 from aiida_forcefield.potentials.forms import FORMS, TANG_TOENNIES
 from aiida_forcefield.potentials.phases import to_phases
-from aiida_forcefield.potentials.units import KCAL_PER_MOL, convert
 from aiida_forcefield.topology.species import Species, TermKind
+from aiida_forcefield.units import KCAL_PER_MOL
 
 Parameters = Mapping[str, float]
 

@@ -11,6 +11,7 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 from rdkit import Chem
 
 from aiida_forcefield.potentials.collapse import pair_wall
+from aiida_forcefield.potentials.convert import convert
 from aiida_forcefield.potentials.export.molecule import RESIDUE, atom_names
 from aiida_forcefield.potentials.export.openmm_forms import (
     BOND_CUTOFF,
@@ -22,8 +23,8 @@ from aiida_forcefield.potentials.export.openmm_forms import (
 )
 from aiida_forcefield.potentials.forcefield import ForceField, Term, check_field, pair_name
 from aiida_forcefield.potentials.forms import FORMS, LENNARD_JONES
-from aiida_forcefield.potentials.units import KJ_PER_MOL, NM, convert
 from aiida_forcefield.topology.species import Species, TermKind, TermType
+from aiida_forcefield.units import KJ_PER_MOL, NM
 
 Parameters = Mapping[str, float]
 

@@ -7,6 +7,7 @@ from typing import Final, get_args
 
 from rdkit import Chem
 
+from aiida_forcefield.potentials.convert import convert
 from aiida_forcefield.potentials.forcefield import ForceField
 from aiida_forcefield.potentials.forms import FORMS
 from aiida_forcefield.potentials.phases import add_series, from_phases
@@ -24,9 +25,9 @@ from aiida_forcefield.potentials.read.lammps_text import (
     parse_data,
     parse_script,
 )
-from aiida_forcefield.potentials.units import KCAL_PER_MOL, convert
 from aiida_forcefield.topology.species import Species, TermKind
 from aiida_forcefield.topology.types import match_atoms
+from aiida_forcefield.units import KCAL_PER_MOL
 
 Numbers = Sequence[float]
 Read = Callable[[Numbers], tuple[str, Parameters]]

@@ -6,6 +6,7 @@ from typing import Final
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
+from aiida_forcefield.potentials.convert import convert
 from aiida_forcefield.potentials.export.openmm_forms import EXPRESSIONS, TAIL, pairs_14
 from aiida_forcefield.potentials.forcefield import ForceField
 from aiida_forcefield.potentials.forms import FORMS, LENNARD_JONES, Form
@@ -19,9 +20,9 @@ from aiida_forcefield.potentials.read.openmm_entries import (
     match_entry,
     nonbonded_pairs,
 )
-from aiida_forcefield.potentials.units import KJ_PER_MOL, NM, convert
 from aiida_forcefield.topology.species import Species, TermKind
 from aiida_forcefield.topology.types import match_atoms
+from aiida_forcefield.units import KJ_PER_MOL, NM
 
 Read = Callable[[Values], tuple[str, Parameters]]
 

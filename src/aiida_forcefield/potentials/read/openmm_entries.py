@@ -5,6 +5,7 @@ from itertools import combinations_with_replacement
 from typing import NamedTuple
 from xml.etree.ElementTree import Element
 
+from aiida_forcefield.potentials.convert import convert
 from aiida_forcefield.potentials.export.openmm_forms import (
     BOND_CUTOFF,
     EXPRESSIONS,
@@ -12,8 +13,8 @@ from aiida_forcefield.potentials.export.openmm_forms import (
 )
 from aiida_forcefield.potentials.forms import FORMS, LENNARD_JONES, Form, combine
 from aiida_forcefield.potentials.read.assign import Parameters
-from aiida_forcefield.potentials.units import KJ_PER_MOL, NM, convert
 from aiida_forcefield.topology.species import Species, TermKind
+from aiida_forcefield.units import KJ_PER_MOL, NM
 
 Values = Mapping[str, str]
 

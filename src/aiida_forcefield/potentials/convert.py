@@ -1,18 +1,9 @@
-"""Physical constants in the units of the package: eV, Å, e (CODATA 2018); other programs' units."""
+"""Parameters of a form in the units of other programs."""
 
 from collections.abc import Mapping
 from typing import Final
 
 from aiida_forcefield.potentials.forms.form import Form
-
-BOLTZMANN: Final = 8.617333262e-5  # eV/K
-COULOMB: Final = 14.3996454784  # e²/(4π ε0), eV Å
-KCAL_PER_MOL: Final = 1.0 / 23.0605478  # eV
-KJ_PER_MOL: Final = KCAL_PER_MOL / 4.184  # eV
-HARTREE: Final = 27.211386245988  # eV
-BOHR: Final = 0.529177210903  # Å
-NM: Final = 10.0  # Å
-DEBYE_PER_E_ANGSTROM: Final = 4.80320471
 
 _DIMENSIONS: Final = {  # exponents of energy and length
     "eV": (1, 0),
