@@ -3,10 +3,12 @@
 from aiida_forcefield.surrogate.learn import first_values, learn
 from aiida_forcefield.surrogate.learner import Learner, Outcome
 from aiida_forcefield.surrogate.observations import Observations, Settings
+from aiida_forcefield.surrogate.profile import LearnedProfile
 from aiida_forcefield.surrogate.regressor import ProfileRegressor
 from aiida_forcefield.surrogate.surrogate import Surrogate
 
 __all__ = [
+    "LearnedProfile",
     "Learner",
     "Observations",
     "Outcome",
