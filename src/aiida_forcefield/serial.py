@@ -5,6 +5,7 @@ Nothing is pickled: what is read back is checked against the types of the fields
 
 import types
 from dataclasses import fields, is_dataclass
+from functools import cache
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 import numpy as np
@@ -56,8 +57,7 @@ def _plain(value: Any, prefix: str, arrays: Arrays) -> Plain:
                 _plain(item, f"{path}.{place}.", arrays) for place, item in enumerate(content)
             ]
         else:
-            adapter: TypeAdapter[Any] = TypeAdapter(hints[field.name])
-            plain[field.name] = adapter.dump_python(content, mode="json")
+            plain[field.name] = _adapter(hints[field.name]).dump_python(content, mode="json")
     return plain
 
 
@@ -78,8 +78,13 @@ def _assembled(kind: Any, plain: Plain, prefix: str, arrays: Arrays) -> Any:
                 for place, item in enumerate(plain[field.name])
             )
         else:
-            values[field.name] = TypeAdapter(hint).validate_python(plain[field.name])
+            values[field.name] = _adapter(hint).validate_python(plain[field.name])
     return kind(**values)
+
+
+@cache
+def _adapter(hint: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(hint)
 
 
 def _of_one(hint: Any) -> Any:
