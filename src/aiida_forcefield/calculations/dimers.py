@@ -44,3 +44,124 @@ def sample_dimers(system: SystemData, sampling: Dict, **references: PointsData) 
             positions = draw(*molecules, content[kind], content["seed"])
             found |= batches(system.value, pair, Origin(kind), positions, content["batch"])
     return found
+
+
+@calcfunction
+def choose_pair_scans(
+    system: SystemData,
+    charges: Dict,
+    settings: Dict,
+    count: Int,
+    **found: Mapping[str, PointsData | ArrayData | StructuresData],
+) -> Dict:
+    """Those scans of pairs that tell most beside the dimers that are computed anyway.
+
+    Args:
+        system: all species.
+        charges: `gas` and `liquid`, of each atom type.
+        settings: of the fit.
+        count: how many scans there may be.
+        found: `references`, each species at rest, and its `properties` (`hessian` and `c6`), by
+            name; `dimers` of `sample_dimers`; `begin`, structures with which each scan begins.
+
+    Returns:
+        `information` of each, nats, by the labels of `begin`, the most telling first.
+    """
+    weights, field = Settings(**settings.get_dict()), FixedCharges(**charges.get_dict())
+    prior = PhysicalPriors().prior(
+        system.value,
+        references_of(system.value, found["references"], found["properties"]),
+        weights,
+        weights.form_of_kind,
+    )
+    known = [node.value for node in found.get("dimers", {}).values()]
+    scans = {label: node.value for label, node in sorted(found["begin"].items())}
+    told = most_telling(
+        prior.field(system.value, field), system.value, known, scans, count.value, weights
+    )
+    return Dict({"information": told})
+
+
+@calcfunction
+def sample_liquid(
+    system: SystemData,
+    force_field: ForceFieldData,
+    frames: FramesData,
+    molecule: Dict,
+    sampling: Dict,
+    settings: Dict,
+    number: Int,
+    pressure: Dict | None = None,
+) -> dict[str, Data]:
+    """What a simulated liquid has that the force field may not know.
+
+    Args:
+        system: whose liquid it is.
+        force_field: that the liquid was simulated with.
+        frames: of it.
+        molecule: QM settings of single molecules.
+        sampling: numbers of dimers that are drawn (`liquid`), of those of which the force field is
+            least sure (`uncertain`), and of single molecules of each species (`thermal`); `batch`
+            and `seed`.
+        settings: of the fit.
+        number: of the round.
+        pressure: how many dimers are `wanted`, in place of `liquid`, by what is known already of
+            the pressure that they make.
+
+    Returns:
+        Batches of dimers (`dimers`) and of molecules (`thermal`), by label, and ``rigid``, the QM
+        settings of molecules without relaxation.
+    """
+    matter, content, turn = system.value, sampling.get_dict(), number.value
+    seed, size = content["seed"] + turn, content["batch"]
+    drawn = pressure["wanted"] if pressure else content["liquid"]
+    most = drawn + CANDIDATES * content["uncertain"]
+    dimers = liquid_dimers(matter, frames.value, most, seed)
+    weights = Settings(**settings.get_dict())
+    chosen: Batches = {}
+    for pair, positions in grouped(dimers[:drawn]).items():
+        cluster = Cluster.of(*(matter.of_name(name) for name in pair))
+        apart = moved_apart(cluster, positions)
+        chosen |= batches(matter, pair, Origin("liquid", round=turn), positions, size)
+        chosen |= batches(matter, pair, Origin("moved_apart", round=turn), apart, size)
+    others = grouped(dimers[drawn:])
+    candidates = {
+        pair: Structures.rigid(
+            Origin("uncertain", round=turn),
+            Cluster.of(*(matter.of_name(name) for name in pair)),
+            positions,
+        )
+        for pair, positions in others.items()
+    }
+    for pair, places in least_certain(
+        force_field.value, matter, candidates, content["uncertain"], weights
+    ).items():
+        origin = Origin("uncertain", round=turn)
+        chosen |= batches(matter, pair, origin, others[pair][places], size)
+    rigid = {key: value for key, value in molecule.get_dict().items() if key != "relaxation"}
+    thermal = {
+        link_label("thermal", turn, name): StructuresData(
+            Structures.rigid(
+                Origin("thermal", round=turn),
+                Cluster.of(species),
+                liquid_molecules(molecules, content["thermal"], seed),
+            )
+        )
+        for (name, species), molecules in zip(matter, frames.value.molecules(matter), strict=True)
+        if len(species.symbols) > 1
+    }
+    return {"rigid": Dict(rigid), "dimers": chosen, "thermal": thermal}
+
+
+def batches(
+    system: System, pair: tuple[str, str], origin: Origin, dimers: Array, size: int
+) -> Batches:
+    """Dimers (s, n, 3) in Å of two species, `size` to a node, by label."""
+    cluster = Cluster.of(*(system.of_name(name) for name in pair))
+    turn = () if origin.round is None else (origin.round,)
+    return {
+        link_label(origin.sampling, *turn, *pair, number(start // size)): StructuresData(
+            Structures.rigid(origin, cluster, dimers[start : start + size])
+        )
+        for start in range(0, len(dimers), size)
+    }
