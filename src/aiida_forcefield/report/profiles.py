@@ -10,8 +10,8 @@ from matplotlib.figure import Figure, SubFigure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from aiida_forcefield.report.profile import Profile
-from aiida_forcefield.report.style import (
+from aiida_forcefield.study.scan_profile import Profile
+from aiida_forcefield.style import (
     BLUE,
     BODY,
     GREY,
