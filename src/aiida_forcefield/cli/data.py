@@ -52,7 +52,9 @@ def list_(elements: Iterable[str], forms: Iterable[str], parameters: Iterable[st
     for form in forms:
         if form not in FORMS:
             raise InputError(f"--form: {form!r} is no form; allowed: {', '.join(FORMS)}")
-    conditions = [{"attributes.elements": {"contains": [element]}} for element in elements]
+    conditions: list[dict[str, Any]] = [
+        {"attributes.elements": {"contains": [element]}} for element in elements
+    ]
     conditions += [{"attributes.ranges": {"has_key": form}} for form in forms]
     conditions += [_range(text) for text in parameters]
     query = QueryBuilder().append(

@@ -106,7 +106,7 @@ def _launch_one(
     wait: bool,
     output: Path | None,
 ) -> None:
-    from aiida_forcefield.study.campaign import alone, fingerprint, latest
+    from aiida_forcefield.study.launched import alone, fingerprint, latest
     from aiida_forcefield.study.submission import find_codes, submit_study
 
     find_codes(profile, file)
@@ -195,7 +195,7 @@ def _conclude(node: "ProcessNode", folder: Path) -> None:
     from aiida_forcefield.cli.files.folder import write_folder
     from aiida_forcefield.cli.terminal.results import print_results
     from aiida_forcefield.study.aiida_profile import verdi
-    from aiida_forcefield.study.campaign import has_result
+    from aiida_forcefield.study.launched import has_result
     from aiida_forcefield.study.results import collect_results
 
     results = collect_results(node)

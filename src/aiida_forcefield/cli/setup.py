@@ -10,15 +10,8 @@ import click
 from aiida_forcefield.bounded import read_text, reason_of
 from aiida_forcefield.cli.machine.machine import Machine
 from aiida_forcefield.cli.machine.profile import check_caching, make_profile, start_daemon
-from aiida_forcefield.cli.machine.register import (
-    programs_here,
-    register_code,
-    register_localhost,
-    register_machine,
-)
 from aiida_forcefield.study.aiida_profile import PLUGINS, load
 from aiida_forcefield.study.errors import InputError
-from aiida_forcefield.study.resources import read_walltime
 from aiida_forcefield.study.yaml_lines import read_yaml
 
 
@@ -83,13 +76,20 @@ def _read_config(context: click.Context, _: click.Parameter, path: Path | None) 
 @click.option("--tasks", type=click.IntRange(1), default=1, show_default=True, help="Cores a job.")
 @click.option("--jobs", type=click.IntRange(1), help="That may be there at a time. [default: any]")
 @click.pass_obj
-def setup(profile: str, compute: Path | None, hostname: str | None, **options: Any) -> None:
+def setup(profile: str, /, compute: Path | None, hostname: str | None, **options: Any) -> None:
     """Make the AiiDA profile, register computer and codes, start the daemon.
 
     What exists is kept as it is: this may be run again at any time. With --hostname, computer and
     codes are those of another machine; they are tested before a study may need them. Run again, it
     sets what its jobs ask for and have in front of them (--prepend, --account, ...) anew.
     """
+    from aiida_forcefield.cli.machine.register import (
+        programs_here,
+        register_code,
+        register_localhost,
+        register_machine,
+    )
+
     machine = None if hostname is None else _machine(hostname, options)
     programs = programs_here(compute) if machine is None else {}
     make_profile(profile)
@@ -115,6 +115,8 @@ def _machine(hostname: str, options: dict[str, Any]) -> Machine:
     Raises:
         InputError: one is missing or wrong.
     """
+    from aiida_forcefield.study.resources import read_walltime
+
     # It names a folder, and is an argument of ssh in commands that users are advised to type.
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", hostname):
         raise InputError(

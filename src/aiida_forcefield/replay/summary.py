@@ -12,7 +12,8 @@ def describe(done: Replay, energy_unit: str, unit: float) -> dict[str, Any]:
     def energy(value: float) -> float | None:
         return value / unit if math.isfinite(value) else None
 
-    points, parameters, projection = [], {}, done.projection
+    points: list[dict[str, float | None]] = []
+    projection = done.projection
     if done.surrogate is not None:
         seen = done.surrogate.observations
         points = [
@@ -34,7 +35,7 @@ def describe(done: Replay, energy_unit: str, unit: float) -> dict[str, Any]:
         "notes": list(done.notes),
         "points": points,
         "form": None,
-        "parameters": parameters,
+        "parameters": {},
     }
     if projection is not None:
         values = projection.in_unit(energy_unit, unit)

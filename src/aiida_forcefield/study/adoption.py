@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from aiida_forcefield.study.aiida_profile import loaded
 from aiida_forcefield.study.errors import InputError
 
 if TYPE_CHECKING:
@@ -68,10 +69,9 @@ def _require_quiet_database(archive: Path) -> None:
         InputError: it would be.
     """
     from aiida.engine.daemon.client import get_daemon_client
-    from aiida.manage import get_manager
     from aiida.orm import ProcessNode, QueryBuilder
 
-    profile = get_manager().get_profile()
+    profile = loaded()
     if profile.storage_backend != "core.sqlite_dos":
         return
     if not get_daemon_client(profile.name).is_daemon_running:
@@ -109,7 +109,7 @@ def _hash_with(node: "CalculationNode", code: "AbstractCode | None") -> str:
     from aiida.common.hashing import make_hash
 
     objects = node.base.caching.get_objects_to_hash()
-    if code is not None:
+    if code is not None and code.computer is not None:
         objects["computer_uuid"] = code.computer.uuid
         objects["inputs"]["code"] = code.base.caching.compute_hash()
     return make_hash(objects)

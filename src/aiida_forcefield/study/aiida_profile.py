@@ -39,6 +39,15 @@ def load(name: str) -> "Profile":
         raise InputError(f"profile {name!r} cannot be loaded: {error}") from None
 
 
+def loaded() -> "Profile":
+    """The profile that was loaded before."""
+    from aiida.manage import get_manager
+
+    profile = get_manager().get_profile()
+    assert profile is not None
+    return profile
+
+
 def require_daemon(name: str) -> None:
     """Check that the daemon of the profile runs, without which a study would wait for ever.
 
@@ -56,9 +65,7 @@ def require_daemon(name: str) -> None:
 
 def verdi() -> str:
     """AiiDA's own command for the loaded profile, which need not be the user's default."""
-    from aiida.manage import get_manager
-
-    return f"verdi -p {get_manager().get_profile().name}"
+    return f"verdi -p {loaded().name}"
 
 
 def find_code(role: str, label: str) -> "AbstractCode":
@@ -98,13 +105,13 @@ def find_study(pk: int) -> "ProcessNode":
         InputError: no node has this PK, or it is no study.
     """
     from aiida.common.exceptions import NotExistent
-    from aiida.orm import load_node
+    from aiida.orm import ProcessNode, load_node
 
     try:
         node = load_node(pk)
     except NotExistent:
         raise InputError(f"PK {pk}: there is no such node in this profile") from None
-    if getattr(node, "process_type", None) != STUDY:
+    if not isinstance(node, ProcessNode) or node.process_type != STUDY:
         studies = f"`{verdi()} process list -a -L MaterialWorkChain`"
         raise InputError(f"PK {pk} is a {type(node).__name__}, no study; {studies} shows them")
     return node

@@ -31,12 +31,16 @@ class QmBatch:
     cached: bool
 
 
-def descendants(pk: int) -> list[int]:
-    """PKs of all processes that a process called, directly or through others."""
+def descendants(pk: int | None) -> list[int]:
+    """PKs of all processes that a process called, directly or through others.
+
+    Args:
+        pk: of the process; None before it is stored, when it has called none.
+    """
     from aiida.orm import ProcessNode, QueryBuilder
 
     found: list[int] = []
-    level = [pk]
+    level = [] if pk is None else [pk]
     while level:
         query = QueryBuilder().append(ProcessNode, filters={"id": {"in": level}}, tag="caller")
         query.append(ProcessNode, with_incoming="caller", project="id")

@@ -3,7 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from aiida_forcefield.study.aiida_profile import verdi
 from aiida_forcefield.study.launched import IMPRECISE
@@ -149,7 +149,7 @@ def snapshot(study: "ProcessNode") -> Progress:
     past = max((moment for moment in touched if moment <= now), default=now)
     batches = qm_batches(processes)
     return Progress(
-        pk=study.pk,
+        pk=cast(int, study.pk),
         state=own_state,
         stage=", ".join(f"{kind} ({count})" for kind, count in sorted(running.items())),
         done=dict(done),

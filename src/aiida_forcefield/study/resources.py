@@ -10,7 +10,7 @@ from pydantic_core import PydanticCustomError
 from aiida_forcefield.study.section import Section, Text
 
 if TYPE_CHECKING:
-    from aiida.orm import AbstractCode, Computer
+    from aiida.orm import AbstractCode
 
 PROPERTY = "forcefield"
 """Of a computer: what its jobs ask for unless a study says otherwise, and how many there may be."""
@@ -89,9 +89,9 @@ class Resources(Section):
     md: Step = Step()
 
 
-def defaults_of(computer: "Computer") -> dict[str, Any]:
-    """What `setup` noted of a computer; nothing of one that was made by other means."""
-    return dict(computer.get_property(PROPERTY, {}))
+def defaults_of(code: "AbstractCode") -> dict[str, Any]:
+    """What `setup` noted of the computer of a code; nothing of one made by other means."""
+    return dict(code.computer.get_property(PROPERTY, {})) if code.computer else {}
 
 
 def job_options(code: "AbstractCode", asked: Mapping[str, Any], threads: bool) -> dict[str, Any]:
@@ -108,10 +108,11 @@ def job_options(code: "AbstractCode", asked: Mapping[str, Any], threads: bool) -
     Raises:
         ValueError: GPUs are asked of a scheduler that has no common way to ask for them.
     """
-    wanted = {**defaults_of(code.computer), **asked}
     from aiida_forcefield.calculations.options import ONE_CORE
 
-    tasks = wanted.get("tasks", 1)
+    wanted = {**defaults_of(code), **asked}
+    tasks, computer = wanted.get("tasks", 1), code.computer
+    assert computer is not None  # as every installed code has
     options: dict[str, Any] = {}
     for key, name in (("account", "account"), ("queue", "queue_name")):
         if key in wanted:
@@ -121,13 +122,13 @@ def job_options(code: "AbstractCode", asked: Mapping[str, Any], threads: bool) -
     if "memory" in wanted:
         options["max_memory_kb"] = read_memory(wanted["memory"])
     if "gpus" in wanted:
-        if code.computer.scheduler_type != "core.slurm":
+        if computer.scheduler_type != "core.slurm":
             raise ValueError(
                 "resources.qm.gpus: only Slurm is asked for GPUs, and the scheduler of "
-                f"{code.computer.label} is {code.computer.scheduler_type}; leave it out"
+                f"{computer.label} is {computer.scheduler_type}; leave it out"
             )
         options["custom_scheduler_commands"] = f"#SBATCH --gres=gpu:{wanted['gpus']}"
-    if code.computer.scheduler_type == "core.sge":
+    if computer.scheduler_type == "core.sge":
         environment = wanted.get("parallel_environment", PARALLEL_ENVIRONMENT)
         options["resources"] = {"parallel_env": environment, "tot_num_mpiprocs": tasks}
     elif tasks > 1:

@@ -94,9 +94,10 @@ def _status(study: "ProcessNode") -> str:
 
     if has_result(study):
         return f"finished: {study.exit_message}" if study.exit_message else "finished"
+    state = study.process_state.value if study.process_state else "created"
     if study.is_terminated:
-        return f"failed: {study.exit_message or study.exception or study.process_state.value}"
-    return study.process_state.value if study.process_state else "created"
+        return f"failed: {study.exit_message or study.exception or state}"
+    return state
 
 
 def _qm(study: "ProcessNode") -> Results:
@@ -185,8 +186,8 @@ def _scans(study: "ProcessNode") -> list[Results]:
     for pk, statuses in points.all():
         counts[pk] += len(statuses)
     ended = QueryBuilder().append(ProcessNode, filters=filters, project="id", tag="scan")
-    plan = {"edge_filters": {"label": "scan"}, "project": ["attributes.name", "attributes.kind"]}
-    ended.append(Dict, with_outgoing="scan", **plan)
+    plan = ["attributes.name", "attributes.kind"]
+    ended.append(Dict, with_outgoing="scan", edge_filters={"label": "scan"}, project=plan)
     columns = ["attributes.status", "attributes.flaw", "attributes.error_estimate"]
     ended.append(SurrogateData, with_incoming="scan", project=columns)
     return [

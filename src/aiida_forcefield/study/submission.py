@@ -78,7 +78,7 @@ def submit_study(
 
     study, codes = file.study, find_codes(profile, file)
     try:
-        builder = MaterialWorkChain.get_builder_from_protocol(
+        builder: Any = MaterialWorkChain.get_builder_from_protocol(
             material=file.material(),
             codes=codes,
             protocol=study.protocol,
@@ -92,7 +92,7 @@ def submit_study(
         raise InputError(f"{file.path}: {error}") from None
     builder.metadata.label = study.material.name
     builder.metadata.description = fingerprint(file, known)
-    if limit := defaults_of(codes["qm"].computer).get("jobs"):
+    if limit := defaults_of(codes["qm"]).get("jobs"):
         builder.fit.max_concurrent = min(builder.fit.max_concurrent.value, limit)
     _connect_anew(profile)
     return submit(builder)
@@ -137,7 +137,7 @@ def capacity(profile: str, file: "StudyFile") -> int:
     from aiida_forcefield.study.resources import defaults_of
     from aiida_forcefield.workflows.protocols import get_protocol
 
-    jobs = defaults_of(find_codes(profile, file)["qm"].computer).get("jobs")
+    jobs = defaults_of(find_codes(profile, file)["qm"]).get("jobs")
     if jobs is None:
         return AT_A_TIME
     wanted = get_protocol(file.study.protocol, file.study.overrides)["max_concurrent"]

@@ -116,7 +116,7 @@ def program_files(
         if species.cell is not None:
             if program != "lammps":
                 raise ValueError("crystals are allowed for lammps only")
-            return _crystal_files(field, species, molecule)
+            return _crystal_files(field, species, species.cell, molecule)
         if program == "lammps":
             example = LAMMPS_EXAMPLE.format(what="One molecule in a box", repeat="")
             return {
@@ -151,7 +151,10 @@ def _lammps_files(field: "ForceField", species: "Species", cutoff: float = 9.0) 
 
 
 def _crystal_files(
-    field: "ForceField", species: "Species", ions: "NDArray[np.float64]"
+    field: "ForceField",
+    species: "Species",
+    vectors: "NDArray[np.float64]",
+    ions: "NDArray[np.float64]",
 ) -> dict[str, str]:
     """A cell, which LAMMPS repeats, as its data file wants it turned."""
     import numpy as np
@@ -159,7 +162,7 @@ def _crystal_files(
 
     from aiida_forcefield.potentials import CRYSTAL_CUTOFF, write_data
 
-    prism = Prism(species.cell, reduce_cell=True)
+    prism = Prism(vectors, reduce_cell=True)
     cell, positions = prism.cell, prism.vector_to_lammps(ions)
     # The planes of a family of lattice vectors are one over the length of its reciprocal apart.
     heights = 1 / np.linalg.norm(np.linalg.inv(cell), axis=0)

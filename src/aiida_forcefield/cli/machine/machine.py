@@ -111,6 +111,7 @@ class Machine:
                 }
             )
         except BaseException:
+            assert computer.pk is not None
             Computer.collection.delete(computer.pk)  # or the next run would keep it as it is
             raise
         return computer

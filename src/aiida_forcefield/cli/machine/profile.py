@@ -96,4 +96,4 @@ def _is_outdated(pid: int) -> bool:
 
     daemon, package = psutil.Process(pid), Path(__file__).parents[2]
     changed = max(file.stat().st_mtime for file in package.rglob("*.py"))
-    return daemon.cmdline()[0] != sys.executable or daemon.create_time() < changed
+    return bool(daemon.cmdline()[0] != sys.executable or daemon.create_time() < changed)

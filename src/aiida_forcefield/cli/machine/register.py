@@ -24,8 +24,8 @@ def register_machine(machine: Machine, noted: dict[str, Any]) -> None:
     from aiida.orm import Computer, load_computer
 
     folder = Path(get_config().dirpath) / "machines" / machine.hostname
-    for path in machine.write(folder):
-        click.echo(f"wrote {path}")
+    for written in machine.write(folder):
+        click.echo(f"wrote {written}")
     try:
         computer, made = load_computer(machine.hostname), False
         machine.compare(computer)
@@ -34,18 +34,18 @@ def register_machine(machine: Machine, noted: dict[str, Any]) -> None:
     try:
         check_machine(machine, computer)
     except BaseException:
-        if made:
+        if made and computer.pk is not None:
             Computer.collection.delete(computer.pk)
         raise
     machine.set_jobs(computer)
     computer.set_property(PROPERTY, noted)
     computer.store()
     report(f"computer {machine.hostname}: {machine.scheduler} through {machine.transport}", made)
-    for label, path, plugin in (
+    for label, program, plugin in (
         ("compute", machine.python, PLUGINS["qm"]),
         ("lammps", machine.lammps, PLUGINS["md"]),
     ):
-        register_code(label, Path(path), plugin, computer)
+        register_code(label, Path(program), plugin, computer)
     click.echo(
         f"in a study: codes: {{qm: compute@{machine.hostname}, md: lammps@{machine.hostname}}}"
     )
