@@ -41,7 +41,7 @@ def system_of(field: ForceField, species: Species, atoms: Atoms) -> openmm.Syste
     edges = np.diag(atoms.cell) if atoms.pbc.all() else [100.0] * 3
     pdb = app.PDBFile(StringIO(write_pdb(species, x, edges)))
     return app.ForceField(StringIO(write_openmm(field, species))).createSystem(
-        pdb.species,
+        pdb.topology,
         nonbondedMethod=app.Ewald if atoms.pbc.all() else app.NoCutoff,
         nonbondedCutoff=0.9,
         ewaldErrorTolerance=1e-8,
@@ -138,7 +138,7 @@ def test_a_file_of_others_is_read_as_openmm_reads_it() -> None:
     atoms = droplet(species)
     x = atoms.positions.reshape(-1, len(species.symbols), 3)
     pdb = app.PDBFile(StringIO(write_pdb(species, x, [100.0] * 3)))
-    system = app.ForceField(StringIO(text)).createSystem(pdb.species)
+    system = app.ForceField(StringIO(text)).createSystem(pdb.topology)
     found, forces = evaluate(system, atoms)
     expected, force = ours(field, species, atoms)
     assert sum(found.values()) == pytest.approx(expected["energy"], rel=1e-6)
