@@ -149,8 +149,8 @@ def read_lammps(data: str, script: str, system: System) -> ForceField:
         system: its species.
 
     Raises:
-        ValueError: another molecule, two species that atoms and bonds do not tell apart, or something
-            that our forms cannot say; one line.
+        ValueError: another molecule, two species that atoms and bonds do not tell apart, or
+            something that our forms cannot say; one line.
     """
     sections, commands = parse_data(data), parse_script(script)
     if missing := {"Masses", "Atoms"} - sections.keys():

@@ -80,8 +80,8 @@ def read_openmm(text: str, system: System) -> ForceField:
         system: its species; a residue of the file must have the atoms and bonds of each.
 
     Raises:
-        ValueError: no such residue, two species that atoms and bonds do not tell apart, or something
-            that our forms cannot say; one line.
+        ValueError: no such residue, two species that atoms and bonds do not tell apart, or
+            something that our forms cannot say; one line.
     """
     try:
         root = ElementTree.fromstring(text)
