@@ -1,11 +1,13 @@
 """Force fields in which every form acts, and structures to try them on."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 from ase import Atoms
 from numpy.typing import NDArray
+from scipy.integrate import quad
 from scipy.spatial.transform import Rotation
 
 from aiida_forcefield.potentials.calculator import ForceFieldCalculator
@@ -222,6 +224,34 @@ def _shaken(system: System, counts: Sequence[int], sites: Array, edge: float) ->
             nearest = np.linalg.norm(away, axis=-1).min(initial=np.inf)
         placed = np.concatenate([placed, turned])
     return Box(tuple(counts), placed, np.full(3, edge))
+
+
+def overlapping(system: System) -> Box:
+    """Two molecules of each species on top of each other, 0.1 Å apart, the species far apart."""
+    places = [50 + 20.0 * kind for kind in range(len(system.names))]
+    pairs = [
+        x + shift + [place, 50, 50]
+        for place, species in zip(places, system.species, strict=True)
+        for x in species.conformers[:1]
+        for shift in (0, 0.06)
+    ]
+    return Box((2,) * len(places), np.concatenate(pairs), np.full(3, 100.0))
+
+
+def tail(field: ForceField, system: System, box: Box, cutoff: float) -> float:
+    """Energy of the nonbonded form beyond a cutoff (Å) in a uniform liquid, eV."""
+    counts: Counter[str] = Counter()
+    for name, n in zip(system.names, box.counts, strict=True):
+        for of_type in system.types_of(name):
+            counts[of_type] += n
+
+    def integral(i: str, j: str) -> float:
+        p = np.array(list(field.pair(i, j).values()))
+        form = field.nonbonded_form
+        return quad(lambda r: float(form.evaluate(np.array(r), p).energy) * r**2, cutoff, np.inf)[0]
+
+    integrals = (counts[i] * counts[j] * integral(i, j) for i in counts for j in counts)
+    return 2 * np.pi * sum(integrals) / float(np.prod(box.edges))
 
 
 def symbols(system: System, counts: Sequence[int]) -> list[str]:
