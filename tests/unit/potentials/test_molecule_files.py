@@ -1,7 +1,10 @@
 """Files of molecules from which MD programs start."""
 
+from io import StringIO
+
 import numpy as np
 import pytest
+from openmm.app import PDBFile
 
 from aiida_forcefield.potentials.export.molecule import write_gro, write_pdb
 from aiida_forcefield.potentials.export.names import check_distinct, residue_names
@@ -75,8 +78,20 @@ def test_residues_that_cannot_be_told_apart_are_refused() -> None:
         ValueError, match=r"dimethyl_carbonate and dimethoxyethane: both make .* DIM"
     ):
         residue_names(names)
-    with pytest.raises(ValueError, match=r"species G3: residue G3 .* is a nucleotide; rename it"):
-        residue_names(mixture(G3="COCCOCCOCCOC", water="O"))
+
+
+@pytest.mark.parametrize(
+    ("name", "smiles", "residue"), [("water", "O", "WAZ"), ("G3", "COCCOCCOCCOC", "G3Z")]
+)
+def test_openmm_takes_no_residue_for_another(name: str, smiles: str, residue: str) -> None:
+    """It would make water rigid, and put bonds into what is named as a nucleotide is."""
+    system = mixture(**{name: smiles, "EC": "C1COC(=O)O1"})
+    assert residue_names(system) == (residue, "EC")
+    x = [species.conformers[0] + 50.0 for species in system.species]
+    pdb = PDBFile(StringIO(write_pdb(system, Box((1, 1), np.concatenate(x), np.full(3, 100.0)))))
+    assert [each.name for each in pdb.topology.residues()] == [residue, "EC"]
+    bonds = sum(len(species.bonds) for species in system.species)
+    assert pdb.topology.getNumBonds() == bonds
 
 
 def test_isomers_of_one_graph_cannot_be_told_apart_in_files() -> None:
