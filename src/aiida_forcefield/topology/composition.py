@@ -54,8 +54,8 @@ def salt_moles(
     """Moles of each salt in a mixture of solvents.
 
     A molality is of one kilogram of solvent. A molarity is of one litre of the solution, whose
-    volume is taken as the sum of what its molecules and ions have; the density that a simulation
-    finds tells how far that was off.
+    volume is taken as the sum of what its molecules and ions have, right to 15 % or so; the density
+    that a simulation finds tells how far that was off.
 
     Args:
         solvents: moles of each.

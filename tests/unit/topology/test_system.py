@@ -40,7 +40,8 @@ def test_species_are_found_by_name_and_by_key() -> None:
 @pytest.mark.parametrize(
     ("names", "species", "amounts", "message"),
     [
-        (("a b",), (WATER,), (1.0,), "species 'a b': a name has letters, digits"),
+        (("a b",), (WATER,), (1.0,), "species 'a b': a name has letters and digits"),
+        (("Li+",), (LITHIUM,), (1.0,), "species 'Li\\+': a name has letters and digits"),
         (("x", "x"), (WATER, METHANOL), (1.0, 1.0), "two have the same name"),
         (("x", "y"), (WATER, from_smiles("O")), (1.0, 1.0), "two have the same structure"),
         (("x",), (WATER,), (0.0,), "amount 0; must be a number above 0"),
@@ -116,5 +117,6 @@ def test_impossible_charges_are_refused(charges: dict[str, int], message: str) -
         ions_of(ROCK_SALT, charges)
 
 
-def test_a_name_has_no_blanks() -> None:
+def test_a_title_becomes_a_name() -> None:
     assert species_name(" ethylene  carbonate ") == "ethylene_carbonate"
+    assert species_name("1,2-dimethoxyethane") == "1_2_dimethoxyethane"
