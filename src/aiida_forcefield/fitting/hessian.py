@@ -1,6 +1,5 @@
 """The Hessian of a molecule at its minimum as data of a fit, in the basis of its normal modes."""
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -8,11 +7,9 @@ import numpy as np
 from ase.data import atomic_masses, atomic_numbers
 from numpy.typing import NDArray
 
-from aiida_forcefield.potentials.energy import Model, molecule_model
-from aiida_forcefield.potentials.forcefield import Term
-from aiida_forcefield.potentials.prior import Reference
+from aiida_forcefield.fitting.data import Reference
+from aiida_forcefield.potentials.energy import Layout, Model
 from aiida_forcefield.runner.vibrations import WAVENUMBER, normal_modes
-from aiida_forcefield.topology.species import Species
 
 Array = NDArray[np.float64]
 
@@ -49,19 +46,36 @@ class HessianModel:
             their Jacobian, shape (`size`, p).
         """
         value = self.displaced.evaluate(parameters)
-        scale = np.maximum(np.abs(self.frequencies), SOFT) / WAVENUMBER
-        target = np.sign(self.frequencies) * (self.frequencies / WAVENUMBER) ** 2
-        i, j = np.triu_indices(len(scale))
-        counted = np.where(i == j, 1.0, np.sqrt(2.0)) / (scale[i] * scale[j])
-        off = (self._between_modes(value.gradient) - np.diag(target))[i, j]
+        i, j, counted = self._counted
+        off = (self._between_modes(value.gradient) - np.diag(self._target))[i, j]
         jacobian = self._between_modes(value.gradient_jacobian)[i, j]
         return off * counted, jacobian * counted[:, None]
 
-    def frequency_error(self, parameters: Array) -> float:
-        """Root mean square error of the harmonic frequencies at the reference, 1/cm."""
-        squares = np.linalg.eigvalsh(self._between_modes(self.displaced.evaluate(parameters)[1]))
-        found = np.sign(squares) * np.sqrt(np.abs(squares)) * WAVENUMBER
-        return float(np.sqrt(np.mean((found - self.frequencies) ** 2)))
+    def frequency_errors(self, off: Array) -> Array:
+        """Errors of the harmonic frequencies at the reference, shape (m,), 1/cm.
+
+        Args:
+            off: how far the Hessian is off, as of `errors`.
+        """
+        i, j, counted = self._counted
+        squares = np.diag(self._target)
+        squares[i, j] += off / counted
+        squares[j, i] = squares[i, j]
+        values = np.linalg.eigvalsh(squares)
+        found = np.sign(values) * np.sqrt(np.abs(values)) * WAVENUMBER
+        return np.asarray(found - self.frequencies)
+
+    @property
+    def _target(self) -> Array:
+        """The squared frequencies of the reference, of imaginary ones negative, shape (m,)."""
+        return np.asarray(np.sign(self.frequencies) * (self.frequencies / WAVENUMBER) ** 2)
+
+    @property
+    def _counted(self) -> tuple[NDArray[np.int_], NDArray[np.int_], Array]:
+        """Places of the elements of one triangle, and by what they are multiplied."""
+        scale = np.maximum(np.abs(self.frequencies), SOFT) / WAVENUMBER
+        i, j = np.triu_indices(len(scale))
+        return i, j, np.where(i == j, 1.0, np.sqrt(2.0)) / (scale[i] * scale[j])
 
     def _between_modes(self, gradients: Array) -> Array:
         """From gradients of the displaced structures, shape (6n, n, 3, ...), to (m, m, ...)."""
@@ -73,20 +87,13 @@ class HessianModel:
         return np.asarray(np.moveaxis(np.tensordot(by_column, self.modes, axes=(1, 0)), -1, 1))
 
 
-def hessian_model(
-    species: Species,
-    terms: Sequence[Term],
-    reference: Reference,
-    charges: Mapping[str, float],
-    scale_14: tuple[float, float] | None,
-) -> HessianModel:
-    """The model of the Hessian at a reference; arguments and errors as of `molecule_model`."""
-    x = reference.positions
-    masses = atomic_masses[[atomic_numbers[symbol] for symbol in species.symbols]]
+def hessian_model(layout: Layout, name: str, reference: Reference) -> HessianModel:
+    """The model of the Hessian of a species at its reference; errors as of `Layout.molecules`."""
+    x, symbols = reference.positions, layout.system.of_name(name).symbols
+    masses = atomic_masses[[atomic_numbers[symbol] for symbol in symbols]]
     frequencies, modes = normal_modes(reference.hessian, x, masses)
     flat = modes.reshape(len(modes), x.size).T
     flat /= np.sqrt(np.repeat(masses, 3) @ flat**2)
     shifts = _STEP * np.concatenate([np.eye(x.size), -np.eye(x.size)])
     displaced = (x.ravel() + shifts).reshape(-1, *x.shape)
-    model = molecule_model(species, terms, displaced, charges, scale_14=scale_14)
-    return HessianModel(model, flat, frequencies)
+    return HessianModel(layout.molecules(name, displaced), flat, frequencies)

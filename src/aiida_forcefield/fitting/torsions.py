@@ -7,18 +7,18 @@ along a dihedral count at the structures that the force field itself has there. 
 terms alone are fitted: others would buy energy at structures that their next relaxation leaves.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
-from aiida_forcefield.potentials.energy import Model, molecule_model
+from aiida_forcefield.fitting.data import MoleculePoints
+from aiida_forcefield.potentials.energy import Layout, Model
 from aiida_forcefield.potentials.forcefield import ForceField
-from aiida_forcefield.potentials.points import MoleculePoints
 from aiida_forcefield.scans.coordinates import evaluate
-from aiida_forcefield.topology.species import Species
+from aiida_forcefield.topology.species import Species, TermType
+from aiida_forcefield.topology.system import System
 
 Array = NDArray[np.float64]
 
@@ -30,10 +30,12 @@ _FORCE = 2e-3  # eV/Å that is left on an atom
 
 @dataclass(frozen=True, eq=False)
 class Torsions:
-    """Points along dihedrals at the structures of a force field.
+    """Points of a species along dihedrals, at the structures of a force field.
 
     Attributes:
-        places: of the s points among those of the molecule, shape (s,).
+        points: of the species.
+        places: of the s points along dihedrals among them, shape (s,).
+        profiles: number of the profile that each belongs to, shape (s,).
         qm_slopes: along the dihedral, shape (s,), eV/rad; NaN where unknown.
         positions: relaxed with the dihedral held, shape (s, n, 3), Å.
         directions: in which one side of the bond turns as a whole, shape (s, 3n), Å/rad. Where all
@@ -44,7 +46,9 @@ class Torsions:
         settled: whether all came to rest.
     """
 
+    points: MoleculePoints
     places: NDArray[np.int_]
+    profiles: NDArray[np.int_]
     qm_slopes: Array
     positions: Array
     directions: Array
@@ -63,41 +67,46 @@ class Torsions:
         slope, jacobian = self.model.slope(self._mixed(parameters), self.directions)
         return slope, np.where(self.free, jacobian, 0.0)
 
-    def change(self, before: "Torsions", labels: Sequence[str]) -> float:
+    def change(self, before: "Torsions") -> float:
         """By how much profiles differ from what structures relaxed before made of them, eV.
 
         Args:
             before: relaxed in a force field nearby.
-            labels: of all points of the molecule.
 
         Returns:
             The root mean square of the profile that differs most, without its offset.
         """
         own = self.energy(self.parameters)[0] - before.energy(self.parameters)[0]
-        names = np.array(labels)[self.places]
-        return float(max(np.std(own[names == name]) for name in np.unique(names)))
+        return float(max(np.std(own[self.profiles == k]) for k in np.unique(self.profiles)))
 
     def _mixed(self, parameters: Array) -> Array:
         return np.where(self.free, parameters, self.parameters)
 
 
-def along_dihedrals(species: Species, points: MoleculePoints) -> NDArray[np.int_]:
-    """Which points that count scans of a dihedral have relaxed: those with a term's name.
+def along_dihedrals(species: Species, points: MoleculePoints) -> dict[int, TermType]:
+    """Places of the points that count and whose scan of a dihedral has all else relaxed.
 
     Dihedrals about a bond in a ring are not among them: they bend its angles, and are part of it.
+
+    Returns:
+        For each place the term type that its scan turns.
     """
-    names = set()
+    turning = {}
     for term in species.term_types:
         if term.kind == "dihedral":
             _, j, k, _ = term.members[0]
             if species.fragment((j, k)) is not None:
-                names.add(term.name)
-    named = np.array([label in names for label in points.labels], dtype=bool)
-    return np.flatnonzero(named & (points.weights > 0))
+                turning[term.types] = term
+    coordinates = [origin.coordinate for origin in points.origins]
+    return {
+        place: turning[each.types]
+        for place, each in enumerate(coordinates)
+        if each and each.kind == "dihedral" and each.types in turning and points.weights[place] > 0
+    }
 
 
 def relaxed_torsions(
-    species: Species,
+    system: System,
     field: ForceField,
     points: MoleculePoints,
     before: Torsions | None = None,
@@ -105,25 +114,21 @@ def relaxed_torsions(
     """Relax the points along dihedrals in a force field.
 
     Args:
-        species: the molecule.
+        system: of the species.
         field: the force field.
-        points: of the molecule.
+        points: of the species.
         before: of a force field nearby, to start from.
     """
+    layout, species = Layout.of(field, system), system.of_name(points.species)
 
     def model_at(positions: Array) -> Model:
-        return molecule_model(
-            species,
-            field.terms,
-            positions,
-            field.charges,
-            field.combination,
-            field.scale_14,
-        )
+        return layout.molecules(points.species, positions)
 
-    places = along_dihedrals(species, points)
-    driven = {term.name: term.members[0] for term in species.term_types}
-    atoms = np.array([driven[points.labels[place]] for place in places])
+    along = along_dihedrals(species, points)
+    places, terms = np.array(list(along), dtype=int), list(along.values())
+    names = list(dict.fromkeys(term.name for term in terms))
+    profiles = np.array([names.index(term.name) for term in terms])
+    atoms = np.array([term.members[0] for term in terms])
     asked = _dihedrals(points.positions[places], atoms)[0]
     pulled = asked
 
@@ -159,7 +164,18 @@ def relaxed_torsions(
     free = np.array(kinds) == "dihedral"
     directions = np.stack([_turning(species, x, a) for x, a in zip(positions, atoms, strict=True)])
     model = model_at(positions)
-    return Torsions(places, qm_slopes, positions, directions, model, field.vector, free, settled)
+    return Torsions(
+        points,
+        places,
+        profiles,
+        qm_slopes,
+        positions,
+        directions,
+        model,
+        field.vector,
+        free,
+        settled,
+    )
 
 
 def _turning(species: Species, positions: Array, atoms: NDArray[np.int_]) -> Array:

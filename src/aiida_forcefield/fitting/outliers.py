@@ -1,10 +1,12 @@
 """Points that disagree with all others, which a fit shall not follow."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
-from aiida_forcefield.potentials.residuals import ALONG, Rows
-from aiida_forcefield.potentials.validation import unseen_residuals
+from aiida_forcefield.fitting.residuals import NONE, Residual, Rows
+from aiida_forcefield.fitting.validation import unseen_residuals
 
 Array = NDArray[np.float64]
 
@@ -14,30 +16,34 @@ liquid methanol, beyond 6. A proton that moved or an SCF in a wrong state is far
 _NORMAL = 1.4826  # of a normal distribution, the standard deviation over the median of sizes
 
 
-def agreeing(residuals: Array, rows: Rows) -> NDArray[np.bool_]:
+def agreeing(values: Array, rows: Rows, residuals: Sequence[Residual]) -> NDArray[np.bool_]:
     """Which points are within `FAR` of a force field, in energy and its changes, shape (s,).
 
     The standard deviation is that of most points, as their median tells it, or the expected one
     where that is larger. So is the offset that energies have in common.
 
     Args:
-        residuals: shape (m,).
+        values: of the residuals, shape (m,).
         rows: what they are of.
+        residuals: their kinds.
     """
     agree = np.ones(rows.points.max(initial=-1) + 1, dtype=bool)
-    for kind in ("energy", "gradient", "stress", "interaction", "virial"):
+    for kind, residual in enumerate(residuals):
         mine = (rows.kinds == kind) & (rows.weights > 0)
-        if not mine.any():
+        if not (residual.judges and mine.any()):
             continue
-        values, roots = residuals[mine], np.sqrt(rows.weights[mine])
-        if kind == "energy":
-            values = values - roots * np.median(values / roots)
+        own, roots, offsets = values[mine], np.sqrt(rows.weights[mine]), rows.offsets[mine]
+        for offset in np.unique(offsets[offsets != NONE]):
+            shared = offsets == offset
+            own[shared] -= roots[shared] * np.median(own[shared] / roots[shared])
         points, place = np.unique(rows.points[mine], return_inverse=True)
-        agree[points] &= near(np.sqrt(np.bincount(place, values**2) / np.bincount(place)))
+        agree[points] &= near(np.sqrt(np.bincount(place, own**2) / np.bincount(place)))
     return agree
 
 
-def agreeing_along(residuals: Array, jacobian: Array, rows: Rows) -> NDArray[np.bool_]:
+def agreeing_along(
+    values: Array, jacobian: Array, rows: Rows, along: NDArray[np.bool_]
+) -> NDArray[np.bool_]:
     """Which points are within `FAR` of what the others of their profile tell, shape (s,).
 
     A profile has few points and a force field follows them all, so the error of a point says
@@ -48,21 +54,22 @@ def agreeing_along(residuals: Array, jacobian: Array, rows: Rows) -> NDArray[np.
     worst point of each profile may disagree, for it makes others look wrong, and never the last.
 
     Args:
-        residuals: at the optimum, shape (m,).
+        values: of the residuals at the optimum, shape (m,).
         jacobian: theirs, shape (m, p).
         rows: what they are of.
+        along: which of them are of profiles, shape (m,).
     """
     agree = np.ones(rows.points.max(initial=-1) + 1, dtype=bool)
-    along = np.isin(rows.kinds, ALONG) & (rows.weights > 0)
-    blocks = np.where(along, rows.points.astype(str), "")
-    falls = residuals * unseen_residuals(residuals, jacobian, rows, blocks)
-    for label in np.unique(rows.labels[along]):
-        mine = along & (rows.labels == label)
+    along = along & (rows.weights > 0)
+    blocks = np.where(along, rows.points, NONE)
+    falls = values * unseen_residuals(values, jacobian, rows, blocks)
+    for profile in np.unique(rows.blocks[along]):
+        mine = along & (rows.blocks == profile)
         points, place, counts = np.unique(
             rows.points[mine], return_inverse=True, return_counts=True
         )
         fall = np.bincount(place, falls[mine])
-        left = (residuals[mine] @ residuals[mine] - fall) / (mine.sum() - counts).clip(1)
+        left = (values[mine] @ values[mine] - fall) / (mine.sum() - counts).clip(1)
         squares = fall / counts / left.clip(1.0)
         worst = np.argmax(squares)
         agree[points[worst]] = len(points) == 1 or squares[worst] <= FAR**2

@@ -1,23 +1,24 @@
-"""What is known of a force field before the fit: values, widths and bounds of its parameters.
+"""The physical prior: from geometry, Hessian, dispersion and radii of the atoms.
 
-The fit works in u: ln p for positive parameters, p for the others. The prior is Gaussian in u,
-a sum of squares |L (u − u0)|². No experimental property enters.
+Bonds and angles: geometry from the reference, curvature from its Hessian. Dihedrals: none. C8 from
+C6; repulsion: the minimum between two like atoms at the sum of van der Waals radii.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 from rdkit import Chem
 
-from aiida_forcefield.potentials.curvatures import STRAIGHT, curvatures
-from aiida_forcefield.potentials.dispersion import c8_over_c6
-from aiida_forcefield.potentials.forcefield import ForceField, Kind, Term, columns, vector
+from aiida_forcefield.fitting.data import Reference
+from aiida_forcefield.fitting.priors.curvatures import STRAIGHT, curvatures
+from aiida_forcefield.fitting.priors.dispersion import c8_over_c6
+from aiida_forcefield.fitting.priors.prior import Prior, TypePair
+from aiida_forcefield.fitting.settings import Settings
+from aiida_forcefield.potentials.forcefield import Kind, Term, columns, type_term, vector
 from aiida_forcefield.potentials.forms import (
     BORN_MAYER_HUGGINS,
-    FORM_OF_KIND,
     FORMS,
     LENNARD_JONES,
     LINEAR_ANGLE,
@@ -27,6 +28,7 @@ from aiida_forcefield.potentials.forms import (
 )
 from aiida_forcefield.scans.coordinates import evaluate
 from aiida_forcefield.topology.species import Species
+from aiida_forcefield.topology.system import System, type_name
 
 Array = NDArray[np.float64]
 
@@ -81,69 +83,6 @@ _WIDE: Final = 2.5
 """Those of C6 and C8 are at least so many of their widths, where a study sets them free."""
 
 
-@dataclass(frozen=True, eq=False)
-class Reference:
-    """The molecule at its minimum.
-
-    Attributes:
-        positions: shape (n, 3), Å.
-        hessian: shape (3n, 3n), eV/Å².
-        c6: dispersion coefficients between its atoms, such as D4's, shape (n, n), eV Å⁶.
-    """
-
-    positions: Array
-    hessian: Array
-    c6: Array
-
-
-@dataclass(frozen=True, eq=False)
-class Prior:
-    """A Gaussian in u, within bounds.
-
-    Attributes:
-        terms: the terms at the prior's centre, from which the fit starts.
-        logarithmic: where u = ln p, shape (p,).
-        centre: u0, shape (p,).
-        rows: L, shape (p, p).
-        lower: bound of u, shape (p,).
-        upper: bound of u, shape (p,).
-        held: parameters that stay at the centre, shape (p,).
-    """
-
-    terms: tuple[Term, ...]
-    logarithmic: NDArray[np.bool_]
-    centre: Array
-    rows: Array
-    lower: Array
-    upper: Array
-    held: NDArray[np.bool_]
-
-    def to_parameters(self, u: Array) -> Array:
-        """The parameters p(u)."""
-        return np.where(self.logarithmic, np.exp(np.where(self.logarithmic, u, 0.0)), u)
-
-    def jacobian(self, parameters: Array) -> Array:
-        """dp/du, which is diagonal, shape (p,)."""
-        return np.where(self.logarithmic, parameters, 1.0)
-
-    def field(self, charges: Mapping[str, float], gas_charges: Mapping[str, float]) -> ForceField:
-        """What is known of a force field before any point: the centre, and how far it may be off.
-
-        Args:
-            charges: of each atom type in the liquid, e.
-            gas_charges: in vacuum, e.
-        """
-        slope = self.jacobian(self.to_parameters(self.centre))
-        covariance = np.linalg.inv(self.rows.T @ self.rows) * np.outer(slope, slope)
-        return ForceField(self.terms, dict(charges), dict(gas_charges), covariance)
-
-    @property
-    def widths(self) -> Array:
-        """Standard deviation of each u, shape (p,)."""
-        covariance = np.linalg.inv(self.rows.T @ self.rows)
-        return np.sqrt(np.diag(covariance))
-
-
 def van_der_waals_radius(symbol: str) -> float:
     """Of an element, Å, as RDKit has it."""
     return float(Chem.GetPeriodicTable().GetRvdw(symbol))
@@ -154,32 +93,18 @@ def van_der_waals_distance(i: str, j: str) -> float:
     return van_der_waals_radius(i) + van_der_waals_radius(j)
 
 
-def build_prior(
-    species: Species,
-    reference: Reference,
-    dispersion_width: float,
-    forms: Mapping[Kind, Form] = FORM_OF_KIND,
-    pairs: Sequence[str] = (),
+def physical_prior(
+    system: System,
+    references: Mapping[str, Reference],
+    settings: Settings,
+    forms: Mapping[Kind, Form],
+    pairs: Sequence[TypePair] = (),
 ) -> Prior:
-    """The prior of all terms of a species.
-
-    Bonds and angles: geometry from the reference, curvature from its Hessian. Dihedrals: none.
-    C8 from C6; repulsion: the minimum between two like atoms at the sum of van der Waals radii.
-
-    Args:
-        species: the molecule.
-        reference: its minimum with Hessian and C6.
-        dispersion_width: relative standard deviation of C6 and of C8.
-        forms: of each kind of interaction; angles that are straight and dihedrals of symmetric
-            groups have one of their own.
-        pairs: names of the terms of those pairs of types that have parameters of their own, such
-            as ``"nonbonded C1-O1"``; for the others there is the combination rule.
-
-    Raises:
-        ValueError: if the reference does not fit the species, or a C6 is not positive.
-    """
-    terms = _start(species, reference, forms)
+    """The prior of all terms of a system; arguments and errors as of `PriorSource`."""
+    terms = _start(system, references, forms)
     terms += tuple(_between_unlike(terms, pairs))
+    symbols = {each.name: each.symbol for each in system.atom_types}
+    dispersion_width = settings.dispersion_width
     places = columns(terms)
     parameters = vector(terms)
     logarithmic = np.array(
@@ -202,7 +127,8 @@ def build_prior(
                 lower[place], upper[place] = np.log(bounds) if logarithmic[place] else bounds
         here = places[term.name]
         widths = WIDTHS | {("nonbonded", name): dispersion_width for name in ("C6", "C8")}
-        if term.name in pairs:
+        own = term.kind == "nonbonded" and len(term.types) == 2
+        if own:
             widths |= {("nonbonded", name): width for name, width in PAIR_WIDTHS.items()}
         if "theta0" in term.parameters:
             upper[here[1]] = min(upper[here[1]], 180.0)
@@ -210,13 +136,12 @@ def build_prior(
             rows[here[1], here[:2]] = 1, 2
         if "rho" in term.parameters and "sigma" not in term.parameters:
             # What is known is ln A − r/ρ at contact r.
-            places_of = (species.atom_types.index(name) for name in _types(term.name))
-            symbols = (species.symbols[place] for place in places_of)
-            rows[here[0], here[1]] = van_der_waals_distance(*symbols) / term.parameters["rho"]
+            contact = van_der_waals_distance(symbols[term.types[0]], symbols[term.types[-1]])
+            rows[here[0], here[1]] = contact / term.parameters["rho"]
         own_widths = np.array([widths[term.kind, name] for name in term.parameters])
         rows[here] /= np.where(held[here], _HOLD, own_widths)[:, None]
-        if term.name in pairs:
-            like = [places[f"nonbonded {name}"] for name in _types(term.name)]
+        if own:
+            like = [places[type_term(name)] for name in term.types]
             one, other = (parameters[there] for there in like)
             _, derivatives = combine(FORMS[term.form], one, other, None)
             for there, by in zip(like, derivatives, strict=True):
@@ -226,36 +151,46 @@ def build_prior(
     return Prior(terms, logarithmic, centre, rows, lower, upper, held)
 
 
-def _types(name: str) -> list[str]:
-    """Of a nonbonded term: the atom type twice, or both of a pair."""
-    names = name.removeprefix("nonbonded ").split("-")
-    return names if len(names) > 1 else names * 2
-
-
-def _between_unlike(terms: Sequence[Term], pairs: Sequence[str]) -> Iterator[Term]:
+def _between_unlike(terms: Sequence[Term], pairs: Sequence[TypePair]) -> Iterator[Term]:
     """Nonbonded terms of pairs of types, as the combination rule has them."""
     like = {term.name: term for term in terms}
-    for name in pairs:
-        one, other = (like[f"nonbonded {each}"] for each in _types(name))
+    for types in pairs:
+        one, other = (like[type_term(each)] for each in types)
         form = FORMS[one.form]
         joint, _ = combine(form, [*one.parameters.values()], [*other.parameters.values()], None)
-        yield _term(form, name, tuple(joint))
+        yield _term(form, types, tuple(joint))
 
 
-def _start(species: Species, reference: Reference, forms: Mapping[Kind, Form]) -> tuple[Term, ...]:
+def _start(
+    system: System, references: Mapping[str, Reference], forms: Mapping[Kind, Form]
+) -> tuple[Term, ...]:
+    missing = [name for name in system.names if name not in references]
+    if missing:
+        raise ValueError(f"references: none for {', '.join(missing)}")
+    bonded = [
+        term for name, _ in system for term in _start_bonded(system, name, references[name], forms)
+    ]
+    nonbonded = [
+        term
+        for name, species in system
+        for term in _start_nonbonded(name, species, references[name], forms["nonbonded"])
+    ]
+    return (*bonded, *nonbonded)
+
+
+def _start_bonded(
+    system: System, name: str, reference: Reference, forms: Mapping[Kind, Form]
+) -> Iterator[Term]:
+    species = system.of_name(name)
     curvature = curvatures(species, reference.positions, reference.hessian)
-    terms = []
-    for term in species.term_types:
+    for own, term in zip(species.term_types, system.terms_of(name), strict=True):
         q = float(evaluate(reference.positions, np.array(term.members))[0].mean())
         form = forms[term.kind]
         if term.kind == "angle" and q > STRAIGHT:
             form = LINEAR_ANGLE
-        elif species.turns_threefold(term):
+        elif species.turns_threefold(own):
             form = THREEFOLD
-        values = _values(form, max(curvature[term.name], 0.1) / 2, q)
-        terms.append(_term(form, term.name, values))
-    c6 = np.asarray(reference.c6, dtype=float)
-    return (*terms, *_start_nonbonded(species, c6, forms["nonbonded"]))
+        yield _term(form, term.types, _values(form, max(curvature[own.name], 0.1) / 2, q))
 
 
 def _values(form: Form, half: float, q: float) -> tuple[float, ...]:
@@ -277,18 +212,19 @@ def _values(form: Form, half: float, q: float) -> tuple[float, ...]:
     }[form.name]
 
 
-def _start_nonbonded(species: Species, c6: Array, form: Form) -> list[Term]:
-    n = len(species.symbols)
+def _start_nonbonded(
+    name: str, species: Species, reference: Reference, form: Form
+) -> Iterator[Term]:
+    n, c6 = len(species.symbols), np.asarray(reference.c6, dtype=float)
     if c6.shape != (n, n) or not (np.isfinite(c6).all() and (np.diag(c6) > 0).all()):
-        raise ValueError(f"c6: shape {c6.shape} with positive diagonal expected as ({n}, {n})")
-    terms = []
-    for index, name in enumerate(species.type_names):
+        shape = f"shape {c6.shape} with positive diagonal expected as ({n}, {n})"
+        raise ValueError(f"c6 of {name}: {shape}")
+    for index, label in enumerate(species.type_names):
         mine = species.type_indices == index
         C6 = float(np.sqrt(np.diag(c6)[mine]).mean() ** 2)
         symbol = species.symbols[int(np.argmax(mine))]
-        values = _nonbonded_values(form, C6, symbol)
-        terms.append(_term(form, f"nonbonded {name}", values))
-    return terms
+        types = (type_name(name, label),)
+        yield _term(form, types, _nonbonded_values(form, C6, symbol))
 
 
 def _nonbonded_values(form: Form, C6: float, symbol: str) -> tuple[float, ...]:
@@ -306,6 +242,6 @@ def _nonbonded_values(form: Form, C6: float, symbol: str) -> tuple[float, ...]:
     return A, *rest
 
 
-def _term(form: Form, name: str, values: tuple[float, ...]) -> Term:
+def _term(form: Form, types: tuple[str, ...], values: tuple[float, ...]) -> Term:
     parameters = dict(zip(form.parameter_names, map(float, values), strict=True))
-    return Term(form.kind, name, form.name, parameters)
+    return Term(form.kind, types, form.name, parameters)
