@@ -5,8 +5,7 @@ from itertools import combinations
 from typing import Final
 
 from aiida_forcefield.fitting.data import FitData
-from aiida_forcefield.fitting.fit import ONE_THREAD, fit_force_field
-from aiida_forcefield.fitting.priors.physical import physical_prior
+from aiida_forcefield.fitting.fit import ONE_THREAD, PHYSICAL, fit_force_field
 from aiida_forcefield.fitting.priors.prior import PriorSource, TypePair
 from aiida_forcefield.fitting.settings import Settings
 from aiida_forcefield.potentials.diagnostics import Diagnostics, Evidence
@@ -53,7 +52,7 @@ def choose_forms(
     electrostatics: FixedCharges,
     data: FitData,
     settings: Settings | None = None,
-    prior: PriorSource = physical_prior,
+    priors: PriorSource = PHYSICAL,
 ) -> tuple[Choice, ForceField]:
     """Choose those forms, and those pairs of atom types, that evidence speaks for.
 
@@ -67,7 +66,7 @@ def choose_forms(
     forms = settings.form_of_kind
 
     def fit(forms: dict[Kind, Form], pairs: tuple[TypePair, ...] = ()) -> ForceField:
-        return fit_force_field(system, electrostatics, data, settings, forms, pairs, prior)
+        return fit_force_field(system, electrostatics, data, settings, forms, pairs, priors)
 
     best, evidence = fit(forms), []
     for rival in RIVALS:

@@ -93,18 +93,34 @@ def van_der_waals_distance(i: str, j: str) -> float:
     return van_der_waals_radius(i) + van_der_waals_radius(j)
 
 
-def physical_prior(
-    system: System,
-    references: Mapping[str, Reference],
-    settings: Settings,
-    forms: Mapping[Kind, Form],
-    pairs: Sequence[TypePair] = (),
+class PhysicalPriors:
+    """The physical prior, whatever other molecules have taught."""
+
+    def prior(
+        self,
+        system: System,
+        references: Mapping[str, Reference],
+        settings: Settings,
+        forms: Mapping[Kind, Form],
+        pairs: Sequence[TypePair] = (),
+    ) -> Prior:
+        """As of `PriorSource`."""
+        terms = _start(system, references, forms)
+        terms += tuple(_between_unlike(terms, pairs))
+        symbols = {each.name: each.symbol for each in system.atom_types}
+        return _about(terms, symbols, settings.dispersion_width)
+
+
+def _about(
+    terms: tuple[Term, ...], symbols: Mapping[str, str], dispersion_width: float
 ) -> Prior:
-    """The prior of all terms of a system; arguments and errors as of `PriorSource`."""
-    terms = _start(system, references, forms)
-    terms += tuple(_between_unlike(terms, pairs))
-    symbols = {each.name: each.symbol for each in system.atom_types}
-    dispersion_width = settings.dispersion_width
+    """The prior about some terms.
+
+    Args:
+        terms: at its centre.
+        symbols: element of each atom type.
+        dispersion_width: relative standard deviation of C6 and of C8.
+    """
     places = columns(terms)
     parameters = vector(terms)
     logarithmic = np.array(

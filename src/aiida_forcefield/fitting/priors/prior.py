@@ -74,13 +74,13 @@ class Prior:
 class PriorSource(Protocol):
     """Where priors come from: physical reasoning, or what other molecules taught."""
 
-    def __call__(
+    def prior(
         self,
         system: System,
         references: Mapping[str, Reference],
         settings: Settings,
         forms: Mapping[Kind, Form],
-        pairs: Sequence[TypePair],
+        pairs: Sequence[TypePair] = (),
     ) -> Prior:
         """The prior of all terms of a system.
 
