@@ -10,7 +10,7 @@ import pytest
 from ase import Atoms
 from ase.build import bulk
 
-from aiida_forcefield.cli.programs import program_files
+from aiida_forcefield.cli.files.programs import program_files
 from aiida_forcefield.dynamics import tail_coefficient
 from aiida_forcefield.potentials import (
     DAMPING,
