@@ -18,7 +18,6 @@ from aiida_forcefield.fitting.priors import (
     PhysicalPriors,
     Prior,
     PriorSource,
-    van_der_waals_radius,
 )
 from aiida_forcefield.fitting.selection import Choice, choose_forms
 from aiida_forcefield.fitting.settings import Settings
@@ -55,6 +54,5 @@ __all__ = [
     "liquid_charges",
     "most_telling",
     "near",
-    "van_der_waals_radius",
     "virial_errors",
 ]

@@ -86,7 +86,9 @@ def assemble(
     for part in points:
         for key in part.cluster.species:
             system.name_of(key)
-    learned = {(each.scan.species, each.scan.coordinate): each for each in profiles}
+    learned: dict[ScanKey, LearnedProfile] = {
+        (each.scan.species, each.scan.coordinate): each for each in profiles
+    }
     molecules = [
         _molecules(system, name, minima[name].point, points, learned) for name in system.names
     ]
@@ -140,9 +142,7 @@ def _of_all_rounds(origin: Origin) -> Origin:
     return replace(origin, round=None)
 
 
-def _weights(
-    parts: Sequence[Points], learned: Mapping[ScanKey, LearnedProfile]
-) -> list[Array]:
+def _weights(parts: Sequence[Points], learned: Mapping[ScanKey, LearnedProfile]) -> list[Array]:
     """Of the points of each part that succeeded; a scan of n points has the weight n in all."""
     scans: dict[ScanKey, list[int]] = {}
     for place, part in enumerate(parts):
@@ -212,11 +212,11 @@ def _partners(liquid: Sequence[Points], moved: Sequence[Points]) -> dict[int, Po
 
     partners: dict[int, Points] = {}
     for what, batches in groupby(sorted(moved, key=key), key=key):
-        here = [part for part in liquid if key(part) == what]
-        for one, other in zip(here, batches, strict=False):
+        drawn = [part for part in liquid if key(part) == what]
+        for one, other in zip(drawn, batches, strict=False):
             first = one.cluster.parts[0]
-            places = [part.positions[:, first] for part in (one, other)]
-            if places[0].shape != places[1].shape or not np.allclose(*places, rtol=0, atol=1e-3):
+            here, there = (part.positions[:, first] for part in (one, other))
+            if here.shape != there.shape or not np.allclose(here, there, rtol=0, atol=1e-3):
                 raise ValueError(
                     f"pairs moved apart of round {one.origin.round}: they are not those of the "
                     "liquid at their place; give both batch by batch in one order"

@@ -15,7 +15,7 @@ from aiida_forcefield.fitting.report import described
 from aiida_forcefield.fitting.residuals import RESIDUALS, Residual
 from aiida_forcefield.fitting.settings import Settings
 from aiida_forcefield.fitting.solve import first_guess, solve
-from aiida_forcefield.potentials.electrostatics import FixedCharges
+from aiida_forcefield.potentials.electrostatics import FieldElectrostatics
 from aiida_forcefield.potentials.energy import Layout
 from aiida_forcefield.potentials.forcefield import ForceField, Kind, check_charges
 from aiida_forcefield.potentials.forms import Form
@@ -35,7 +35,7 @@ seconds takes five minutes."""
 @ONE_THREAD
 def fit_force_field(
     system: System,
-    electrostatics: FixedCharges,
+    electrostatics: FieldElectrostatics,
     data: FitData,
     settings: Settings | None = None,
     forms: Mapping[Kind, Form] | None = None,

@@ -29,7 +29,8 @@ class Choices:
 def _other_half(choices: Choices) -> Choices:
     """Every second dimer counts twice, the others not: the change is one standard error."""
     sets = tuple(
-        points.weighted(2.0 * (np.arange(len(points.energies)) % 2)) for points in choices.data.dimers
+        points.weighted(np.where(np.arange(len(points.energies)) % 2, 2.0, 0.0))
+        for points in choices.data.dimers
     )
     return replace(choices, data=replace(choices.data, dimers=sets))
 

@@ -11,6 +11,7 @@ from aiida_forcefield.potentials.export.lammps_data import write_data
 from aiida_forcefield.potentials.export.molecule import write_gro, write_pdb
 from aiida_forcefield.potentials.export.openmm import write_openmm
 from aiida_forcefield.potentials.forcefield import Flag, ForceField, Term
+from aiida_forcefield.potentials.radii import van_der_waals_radius
 from aiida_forcefield.potentials.read import read_files, read_lammps, read_openmm
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "read_files",
     "read_lammps",
     "read_openmm",
+    "van_der_waals_radius",
     "write_damping",
     "write_data",
     "write_force_field",

@@ -87,7 +87,9 @@ class ForceFieldCalculator(Calculator):
         assert self.atoms is not None
         atoms = self.atoms
         if tuple(atoms.symbols) != self._symbols:
-            what = " ".join(f"{n} {name}" for n, name in zip(self._counts, self._system.names, strict=True))
+            what = " ".join(
+                f"{n} {name}" for n, name in zip(self._counts, self._system.names, strict=True)
+            )
             raise ValueError(f"atoms: {atoms.symbols} are not {what}, in this order")
         periodic = bool(atoms.pbc.all())
         if atoms.pbc.any() and not periodic:
@@ -157,9 +159,7 @@ class ForceFieldCalculator(Calculator):
             bonds[here] = species.bond_distances[tuple(local[here].T)]
         return bonds
 
-    def _nonbonded(
-        self, x: Array, cell: Array | None
-    ) -> dict[str, tuple[float, Array, Array]]:
+    def _nonbonded(self, x: Array, cell: Array | None) -> dict[str, tuple[float, Array, Array]]:
         """Energies of the form and of Coulomb's law, their gradients, and derivatives by strain."""
         cutoff, alpha = self._split.cutoff, self._split.alpha
         if cell is None:
