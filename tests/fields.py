@@ -133,17 +133,17 @@ MIXTURES: dict[str, Recipe] = {
     ),
     # Ions have no bonded terms, and stand before, between and behind what has.
     "lithium fluoride in carbonate": (
-        {"Li+": "[Li+]", "EC": "C1COC(=O)O1", "F-": "[F-]"},
+        {"Li": "[Li+]", "EC": "C1COC(=O)O1", "F": "[F-]"},
         "morse harmonic_bond harmonic_angle fourier harmonic_improper exp6",
         {},
     ),
     "damped ions": (
-        {"EC": "C1COC(=O)O1", "Li+": "[Li+]", "F-": "[F-]"},
+        {"EC": "C1COC(=O)O1", "Li": "[Li+]", "F": "[F-]"},
         "morse cosine_angle fourier chiral_fourier cosine_improper tang_toennies",
-        {"scale_14": (1.0, 1.0), "pair": ("Li+:Li1", "F-:F1")},
+        {"scale_14": (1.0, 1.0), "pair": ("Li:Li1", "F:F1")},
     ),
     "ions of opls": (
-        {"EC": "C1COC(=O)O1", "Li+": "[Li+]", "F-": "[F-]"},
+        {"EC": "C1COC(=O)O1", "Li": "[Li+]", "F": "[F-]"},
         "harmonic_bond harmonic_angle fourier cosine_improper lennard_jones",
         {"combination": "geometric", "scale_14": (0.5, 0.5)},
     ),
