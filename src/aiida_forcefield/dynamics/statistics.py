@@ -180,23 +180,6 @@ def covariance(series: Sequence[ArrayLike], others: Sequence[ArrayLike], dt: flo
     return found.times(scale)
 
 
-def compressibility(volumes: Sequence[ArrayLike], temperature: float) -> float:
-    """Isothermal compressibility in 1/bar, from how much the volume fluctuates: ⟨ΔV²⟩/(k T ⟨V⟩).
-
-    Two runs of 30 ps tell it within a fifth or so.
-
-    Args:
-        volumes: one series for each seed, in equilibrium, Å³.
-        temperature: K.
-
-    Raises:
-        ValueError: a series is shorter than 4, or a value is not finite.
-    """
-    whole = [_checked(values) for values in volumes]
-    variance = np.average([values.var() for values in whole], weights=[len(v) for v in whole])
-    return float(variance / (BOLTZMANN * temperature * np.concatenate(whole).mean() * BAR))
-
-
 def _halves_agree(parts: Sequence[NDArray[np.float64]], weights: NDArray[np.float64]) -> bool:
     """Whether the halves' means, averaged over the series, differ by no more than noise."""
     halves = [(part[: len(part) // 2], part[len(part) // 2 :]) for part in parts]
