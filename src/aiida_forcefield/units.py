@@ -17,3 +17,4 @@ BAR: Final = 1.602176634e6  # eV/Å³ to bar
 GPA: Final = 160.2176634  # eV/Å³ to GPa
 BAR_PER_ATM: Final = 1.01325
 DEBYE_PER_E_ANGSTROM: Final = 4.80320471
+LITRE_PER_MOL: Final = 6.02214076e-4  # Å³ a molecule to litres a mole

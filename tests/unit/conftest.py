@@ -13,7 +13,11 @@ from aiida.tools.pytest_fixtures import (  # noqa: F401
     aiida_profile_factory,
 )
 
-from aiida_forcefield.scans import Points, Structures
+from aiida_forcefield.scans import Cluster, Coordinate, Origin, Points, Structures
+from aiida_forcefield.topology import from_smiles
+
+HYDROGEN = Cluster.of(from_smiles("[H][H]"))
+STRETCH = Origin("scan", Coordinate("bond", ("H1", "H1"), (0, 1)))
 
 
 @pytest.fixture(scope="module")
@@ -45,23 +49,22 @@ def hydrogen() -> Structures:
     values = np.array([0.7, 0.8, 0.9])
     positions = np.zeros((3, 2, 3))
     positions[:, 1, 0] = values
-    return Structures("bond H1-H1", ("H", "H"), 0, 1, ((0, 1),), positions, (0, 1), values, 0)
+    return Structures(STRETCH, HYDROGEN, positions, (0, 1), values)
 
 
 @pytest.fixture
 def make_points() -> Callable[..., Points]:
     """Points of a hydrogen bond with given statuses, at bond lengths from 0.6 to 1.1 Å."""
 
-    def make(*statuses: str, label: str = "bond H1-H1", split: int = 0) -> Points:
+    def make(*statuses: str, origin: Origin = STRETCH, cluster: Cluster = HYDROGEN) -> Points:
         count = len(statuses)
         ok = np.array([status == "ok" for status in statuses])
         x = np.linspace(0.6, 1.1, count)
         positions = np.zeros((count, 2, 3))
         positions[:, 1, 0] = x
         return Points(
-            label=label,
-            symbols=("H", "H"),
-            split=split,
+            origin=origin,
+            cluster=cluster,
             positions=positions,
             requested=x,
             energies=np.where(ok, 18.0 * (x - 0.74) ** 2, np.nan),

@@ -1,69 +1,72 @@
-"""Calcfunctions that measure how much of the counterpoise correction a material wants."""
+"""Calcfunctions that measure how much of the counterpoise correction a system wants."""
 
-from dataclasses import asdict, fields
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, fields
 
 import numpy as np
 from aiida.engine import calcfunction
 from aiida.orm import Data, Dict
 from numpy.typing import NDArray
 
-from aiida_forcefield.calculations.dimers import batches
-from aiida_forcefield.data import PointsData, SpeciesData
+from aiida_forcefield.calculations.labels import link_label, number
+from aiida_forcefield.data import PointsData, StructuresData
 from aiida_forcefield.scans import (
+    Cluster,
+    Contacts,
     Counterpoise,
+    Origin,
+    Points,
+    Structures,
     calibrate,
     complete_basis,
     family_and_cardinal,
-    hydrogen_bonds,
     representative_dimers,
 )
 
 Array = NDArray[np.float64]
 
-SCIENCE = 2
-"""Raised where results change by what this file imports: the cache looks at the file alone."""
-
 
 @calcfunction
-def plan_calibration(
-    species: SpeciesData, dimers: Dict, settings: Dict, **points: PointsData
-) -> dict[str, Data]:
+def plan_calibration(dimers: Dict, settings: Dict, **points: PointsData) -> dict[str, Data]:
     """Dimers of the liquid that stand for all, and how to compute them in a second basis set.
 
     Args:
-        species: the molecule.
         dimers: their QM settings.
         settings: `basis`, number of `dimers` of each kind, and how many go into one `batch`.
         points: of dimers of the liquid.
 
     Returns:
-        ``second``, the QM settings with the other basis set, and the dimers in batches labelled
-        like ``calibration_00``.
+        ``second``, the QM settings with the other basis set, and ``batches`` of the dimers.
 
     Raises:
         ValueError: no dimer has its energy.
     """
-    molecule = species.value
-    positions, corrected, plain = _energies(points)
-    chosen = representative_dimers(molecule, positions, plain - corrected, settings["dimers"])
+    known = _known(points.values())
+    gained = np.concatenate([each.plain - each.corrected for each in known])
+    bonded = Contacts.join([each.contacts for each in known]).bonded
+    chosen = representative_dimers(bonded, gained, settings["dimers"])
     second = dimers.get_dict()
     second["structure"] = second["structure"] | {"basis": settings["basis"]}
-    found = batches(molecule, "calibration", positions[chosen], settings["batch"])
-    return {"second": Dict(second), **found}
+    batches: dict[str, Data] = {}
+    start, size = 0, settings["batch"]
+    for each in known:
+        end = start + len(each.positions)
+        mine = each.positions[chosen[(chosen >= start) & (chosen < end)] - start]
+        start = end
+        for first in range(0, len(mine), size):
+            some = Structures.rigid(Origin("calibration"), each.cluster, mine[first : first + size])
+            batches[link_label("calibration", number(len(batches)))] = StructuresData(some)
+    return {"second": Dict(second), "batches": batches}
 
 
 @calcfunction
-def calibrate_counterpoise(
-    species: SpeciesData, dimers: Dict, second: Dict, **points: PointsData
-) -> Dict:
-    """The counterpoise fractions that a material wants.
+def calibrate_counterpoise(dimers: Dict, second: Dict, **points: Mapping[str, PointsData]) -> Dict:
+    """The counterpoise fractions that a system wants.
 
     Args:
-        species: the molecule.
-        dimers: their QM settings.
+        dimers: the QM settings of dimers.
         second: the same with another basis set.
-        points: of dimers with both settings, those with the second labelled like
-            ``second_calibration_00``.
+        points: of dimers with both settings: `first` and `second`.
 
     Returns:
         The fractions and what stands behind them: those of them `at_bound`, basis sets, numbers of
@@ -73,25 +76,26 @@ def calibrate_counterpoise(
     Raises:
         ValueError: no dimer has its energies in both basis sets.
     """
-    molecule = species.value
-    again = {label: node for label, node in points.items() if label.startswith("second")}
-    positions, in_second, _ = _energies(again)
-    known, *energies = _energies({k: n for k, n in points.items() if k not in again})
-    places = [np.flatnonzero((known == dimer).all(axis=(1, 2)))[0] for dimer in positions]
-    corrected, plain = (energy[places] for energy in energies)
+    first = _known(points["first"].values())
+    rows = [
+        (*_at(first, each.cluster, dimer), energy)
+        for each in _known(points["second"].values())
+        for dimer, energy in zip(each.positions, each.corrected, strict=True)
+    ]
+    corrected, plain, bonding, decay, in_second = (np.array(column) for column in zip(*rows))
+    contacts = Contacts(bonding, decay)
     bases = [settings["structure"]["basis"] for settings in (dimers, second)]
     (_, x), (_, y) = map(family_and_cardinal, bases)
     limit = complete_basis((corrected, in_second), (x, y))
-    found = calibrate(molecule, positions, corrected, plain, limit)
-    mixed = corrected + (1.0 - found.fractions(molecule, positions)) * (plain - corrected)
-    bonded = hydrogen_bonds(molecule, positions) >= 0.5
+    found = calibrate(contacts, corrected, plain, limit)
+    mixed = corrected + (1.0 - found.fractions(contacts)) * (plain - corrected)
     return Dict(
         {
             **asdict(found),
             "at_bound": [kind for kind in ("weak", "bonded") if getattr(found, kind) in (0.0, 1.0)],
             "bases": bases,
-            "weak_dimers": int((~bonded).sum()),
-            "bonded_dimers": int(bonded.sum()),
+            "weak_dimers": int((~contacts.bonded).sum()),
+            "bonded_dimers": int(contacts.bonded.sum()),
             "rmsd": _rms(mixed - limit),
             "rmsd_full_correction": _rms(corrected - limit),
         }
@@ -106,21 +110,50 @@ def counterpoise_of(calibration: Dict | None) -> Counterpoise | None:
     return Counterpoise(**{field.name: found[field.name] for field in fields(Counterpoise)})
 
 
-def _energies(nodes: dict[str, PointsData]) -> tuple[Array, Array, Array]:
-    """Positions (s, 2n, 3), energies with the full correction and without any, of what has them."""
-    rows = []
-    for _, node in sorted(nodes.items()):
-        points = node.value
-        if points.corrected is not None and points.uncorrected is not None:
-            arrays = (points.positions, points.corrected, points.uncorrected)
-            rows.append([array[points.ok] for array in arrays])
-    if not any(len(positions) for positions, *_ in rows):
+@dataclass(frozen=True, eq=False)
+class _Known:
+    """Dimers of one composition with their interaction energies."""
+
+    cluster: Cluster
+    positions: Array
+    corrected: Array
+    plain: Array
+    contacts: Contacts
+
+
+def _known(nodes: Iterable[PointsData]) -> list[_Known]:
+    """What has its energies with the full correction and without any."""
+    found = [known for node in nodes if (known := _of(node.value))]
+    if not found:
         raise ValueError(
             "no dimer has its energy; see the messages of the dimers, or set calibration: null and "
             "choose dimers.interaction.counterpoise_fraction"
         )
-    positions, corrected, plain = (np.concatenate(arrays) for arrays in zip(*rows, strict=True))
-    return positions, corrected, plain
+    return found
+
+
+def _of(points: Points) -> _Known | None:
+    if points.corrected is None or points.uncorrected is None or not points.ok.any():
+        return None
+    positions = points.positions[points.ok]
+    return _Known(
+        points.cluster,
+        positions,
+        points.corrected[points.ok],
+        points.uncorrected[points.ok],
+        Contacts.of(points.cluster, positions),
+    )
+
+
+def _at(known: list[_Known], cluster: Cluster, dimer: Array) -> tuple[float, float, float, float]:
+    """Energies with the full correction and without any, and how molecules touch, of one dimer."""
+    for each in known:
+        if each.cluster == cluster:
+            for place in np.flatnonzero((each.positions == dimer).all(axis=(1, 2))):
+                contacts = each.contacts
+                row = each.corrected, each.plain, contacts.bonding, contacts.decay
+                return tuple(float(column[place]) for column in row)
+    raise ValueError("a dimer in the second basis set has no energy in the first")
 
 
 def _rms(values: Array) -> float:

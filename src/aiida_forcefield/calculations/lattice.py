@@ -1,22 +1,22 @@
 """Calcfunctions of the scans of a crystal: plan, learn, and measure its equation of state."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, replace
-from typing import Any
 
 from aiida.engine import calcfunction
 from aiida.orm import Data, Dict, StructureData
 
 from aiida_forcefield.calculations.scans import observations
-from aiida_forcefield.data import PointsData, StructuresData, SurrogateData
+from aiida_forcefield.data import PointsData, ProfileData, ScanData, StructuresData
+from aiida_forcefield.scans import Scan
 from aiida_forcefield.scans.crystal_qm import CrystalSettings, scan_parameters
 from aiida_forcefield.scans.equation_of_state import equation_of_state
 from aiida_forcefield.scans.lattice import (
-    LatticeScan,
     lattice_scan,
     lattice_slopes,
     lattice_structures,
 )
-from aiida_forcefield.surrogate import Observations, Settings, first_values, learn
+from aiida_forcefield.surrogate import LearnedProfile, Observations, Settings, first_values, learn
 from aiida_forcefield.topology.crystal import Crystal, conventional_lengths, from_atoms
 
 
@@ -39,7 +39,7 @@ def plan_lattice_scan(
     scan = lattice_scan(primitive, **coordinate.get_dict())
     values = first_values(scan.kind, scan.lower, scan.upper, Settings(**learning.get_dict()))
     return {
-        "scan": Dict(asdict(scan)),
+        "scan": ScanData(scan),
         "structures": StructuresData(lattice_structures(primitive, scan, values)),
         "parameters": Dict(
             scan_parameters(primitive, scan, CrystalSettings(**settings.get_dict()))
@@ -49,17 +49,17 @@ def plan_lattice_scan(
 
 @calcfunction
 def learn_lattice_profile(
-    scan: Dict, crystal: StructureData, settings: Dict, **points: PointsData
+    scan: ScanData, crystal: StructureData, settings: Dict, **points: PointsData
 ) -> dict[str, Data]:
     """The profile of a scan of a crystal as its points tell it, and what it wants next.
 
     Returns:
-        ``surrogate`` and, unless it wants none, ``structures``.
+        ``profile`` and, unless it wants none, ``structures``.
     """
-    plan = LatticeScan(**scan.get_dict())
+    plan = scan.value
     seen = _observations(plan, points)
     surrogate = learn(plan.kind, plan.lower, plan.upper, seen, Settings(**settings.get_dict()))
-    learned: dict[str, Data] = {"surrogate": SurrogateData(surrogate)}
+    learned: dict[str, Data] = {"profile": ProfileData(LearnedProfile(plan, surrogate))}
     if len(surrogate.proposals):
         proposed = lattice_structures(primitive_cell(crystal), plan, surrogate.proposals)
         learned["structures"] = StructuresData(proposed)
@@ -67,7 +67,7 @@ def learn_lattice_profile(
 
 
 @calcfunction
-def measure_equation_of_state(scan: Dict, crystal: StructureData, **points: PointsData) -> Dict:
+def measure_equation_of_state(scan: ScanData, crystal: StructureData, **points: PointsData) -> Dict:
     """Lattice constants and bulk modulus from a scan of the isotropic strain.
 
     Returns:
@@ -77,8 +77,8 @@ def measure_equation_of_state(scan: Dict, crystal: StructureData, **points: Poin
     Raises:
         ValueError: a scan of another coordinate, or as `equation_of_state`.
     """
-    plan, primitive = LatticeScan(**scan.get_dict()), primitive_cell(crystal)
-    if plan.mode != "isotropic":
+    plan, primitive = scan.value, primitive_cell(crystal)
+    if plan.coordinate.mode != "isotropic":
         raise ValueError(f"scan {plan.name!r}: an equation of state needs 'strain isotropic'")
     seen = _observations(plan, points)
     state = equation_of_state(seen.x, seen.energy, seen.slope, primitive.volume)
@@ -92,7 +92,7 @@ def measure_equation_of_state(scan: Dict, crystal: StructureData, **points: Poin
     )
 
 
-def _observations(scan: LatticeScan, points: dict[str, Any]) -> Observations:
+def _observations(scan: Scan, points: Mapping[str, PointsData]) -> Observations:
     parts = [node.value for _, node in sorted(points.items())]
     return observations([replace(part, slopes=lattice_slopes(scan, part)) for part in parts])
 

@@ -50,9 +50,8 @@ def collect_base_points(
         positions[index] = trajectory.get_array("positions")[-1]
     return PointsData(
         Points(
-            label=value.label,
-            symbols=value.symbols,
-            split=value.split,
+            origin=value.origin,
+            cluster=value.cluster,
             positions=positions,
             requested=value.values,
             energies=energies,

@@ -1,77 +1,112 @@
 """Calcfunctions of a scan: plan, propose, learn."""
 
-from dataclasses import asdict
+from collections.abc import Mapping
+from itertools import combinations_with_replacement
 
 import numpy as np
 from aiida.engine import calcfunction
 from aiida.orm import Data, Dict
 from numpy.typing import NDArray
 
-from aiida_forcefield.data import PointsData, SpeciesData, StructuresData, SurrogateData
+from aiida_forcefield.calculations.labels import link_label
+from aiida_forcefield.data import (
+    PointsData,
+    ProfileData,
+    ScanData,
+    SpeciesData,
+    StructuresData,
+    SystemData,
+)
 from aiida_forcefield.scans import (
+    Cluster,
     Points,
     Scan,
-    dimer_structures,
+    Structures,
     drive,
-    molecule_structures,
     pair_scan,
     plan_pair_scans,
     plan_scans,
 )
 from aiida_forcefield.scans.coordinates import evaluate
-from aiida_forcefield.surrogate import Observations, Settings, first_values, learn
+from aiida_forcefield.surrogate import LearnedProfile, Observations, Settings, first_values, learn
 from aiida_forcefield.topology import Species
 
 Array = NDArray[np.float64]
+Planned = dict[str, dict[str, Data]]
+"""Of each scan, by its label, `scan` and the `structures` with which it begins."""
+Monomers = Mapping[str, tuple[Species, Array]]
+"""Species and relaxed geometry, shape (n, 3), Å, by the key of the species."""
 
 
 @calcfunction
-def plan_all_scans(
-    species: SpeciesData, reference: PointsData, molecule: Dict, pairs: Dict
-) -> dict[str, Data]:
-    """All scans of a material, and the structures with which each begins.
+def plan_molecule_scans(species: SpeciesData, reference: PointsData, learning: Dict) -> Planned:
+    """The scans of all bonded terms of a molecule.
 
     Args:
         species: the molecule.
-        reference: the relaxed molecule.
-        molecule: settings of the surrogates of scans of one molecule.
-        pairs: settings of the surrogates of scans of pairs.
-
-    Returns:
-        Two nodes for each scan, labelled like ``scan_bond_C1_O1`` and ``begin_bond_C1_O1``.
+        reference: at rest.
+        learning: settings of the surrogates.
     """
-    positions = reference.value.positions
-    scans = plan_scans(species.value, positions[0]).scans
-    planned: dict[str, Data] = {}
-    for plan in (*scans, *plan_pair_scans(species.value, positions[0])):
-        settings = Settings(**(pairs if plan.kind == "pair" else molecule).get_dict())
-        values = first_values(plan.kind, plan.lower, plan.upper, settings)
-        label = plan.name.replace(" ", "_").replace("-", "_")
-        planned[f"scan_{label}"] = Dict(asdict(plan))
-        planned[f"begin_{label}"] = _structures(plan, species.value, positions, values)
+    monomers = {species.value.key: (species.value, reference.value.positions[0])}
+    plan = plan_scans(*monomers[species.value.key])
+    return {
+        link_label(scan.name): _begun(scan, monomers, Settings(**learning.get_dict()))
+        for scan in plan
+    }
+
+
+@calcfunction
+def plan_pairs_of_types(system: SystemData, learning: Dict, **references: PointsData) -> Planned:
+    """A scan for each pair of atom types, of equal and of unlike molecules.
+
+    Args:
+        system: all species.
+        learning: settings of the surrogates.
+        references: each species at rest, by its name.
+    """
+    monomers = {
+        name: (species, references[name].value.positions[0]) for name, species in system.value
+    }
+    by_key = {species.key: (species, x) for species, x in monomers.values()}
+    planned = {}
+    for pair in combinations_with_replacement(system.value.names, 2):
+        for scan in plan_pair_scans(*(monomers[name] for name in pair)):
+            label = link_label(scan.name, *pair)
+            planned[label] = _begun(scan, by_key, Settings(**learning.get_dict()))
     return planned
 
 
 @calcfunction
 def learn_profile(
-    scan: Dict, species: SpeciesData, reference: PointsData, settings: Dict, **points: PointsData
+    scan: ScanData, settings: Dict, **found: Mapping[str, SpeciesData | PointsData]
 ) -> dict[str, Data]:
     """The profile of a scan as its points tell it, and the structures that it wants next.
 
+    Args:
+        scan: of a molecule or of a pair of molecules.
+        settings: of the surrogate.
+        found: `species` of the molecules; `references`, each of them at rest, by the same labels;
+            `points` of the scan, in the order of their labels.
+
     Returns:
-        ``surrogate`` and, unless it wants none, ``structures``, each of which starts from the
-        nearest relaxed neighbour.
+        ``profile`` and, unless it wants none, ``structures``, each of which starts from the nearest
+        relaxed neighbour.
     """
-    plan, monomer = Scan(**scan.get_dict()), reference.value.positions
-    values = [node.value for _, node in sorted(points.items())]
+    plan = scan.value
+    monomers = {
+        node.value.key: (node.value, found["references"][label].value.positions[0])
+        for label, node in found["species"].items()
+    }
+    values = [node.value for _, node in sorted(found["points"].items())]
     surrogate = learn(
         plan.kind, plan.lower, plan.upper, observations(values), Settings(**settings.get_dict())
     )
-    learned: dict[str, Data] = {"surrogate": SurrogateData(surrogate)}
+    learned: dict[str, Data] = {"profile": ProfileData(LearnedProfile(plan, surrogate))}
     if len(surrogate.proposals):
-        relaxed = [] if plan.kind == "pair" else [p.positions[p.ok] for p in values]
-        starts = np.concatenate([monomer, *relaxed])
-        learned["structures"] = _structures(plan, species.value, starts, surrogate.proposals)
+        relaxed = np.concatenate([p.positions[p.ok] for p in values])
+        learned["structures"] = StructuresData(
+            _structures(plan, monomers, surrogate.proposals, relaxed)
+        )
     return learned
 
 
@@ -86,24 +121,39 @@ def observations(points: list[Points]) -> Observations:
     return Observations(x=x[ok], energy=energy[ok], slope=slope[ok], failed=x[tried & ~ok])
 
 
-def _structures(plan: Scan, species: Species, starts: Array, values: Array) -> StructuresData:
-    """Drive the nearest of the `starts`, shape (s, n, 3), to each of the `values`."""
-    if plan.kind == "pair":
-        dimers = pair_scan(species, starts[0], plan, values)
-        first, second = plan.atoms
-        sites = first, second + len(species.symbols)
-        return StructuresData(dimer_structures(species, plan.name, dimers, sites, values))
-    here = evaluate(starts, [plan.atoms])[0][:, 0]
-    if plan.kind != "bond":
+def _begun(scan: Scan, monomers: Monomers, settings: Settings) -> dict[str, Data]:
+    values = first_values(scan.kind, scan.lower, scan.upper, settings)
+    return {
+        "scan": ScanData(scan),
+        "structures": StructuresData(_structures(scan, monomers, values)),
+    }
+
+
+def _structures(
+    scan: Scan, monomers: Monomers, values: Array, relaxed: Array | None = None
+) -> Structures:
+    """Structures at some values of the coordinate of a scan.
+
+    Those of one molecule are driven from the nearest of the structures that are known: the molecule
+    at rest, and the `relaxed` ones, shape (s, n, 3), Å.
+    """
+    molecules = [monomers[key] for key in scan.species]
+    cluster, sites = Cluster.of(*(species for species, _ in molecules)), scan.coordinate.atoms
+    if scan.kind == "pair":
+        dimers = pair_scan(*molecules, scan, values)
+        constraint = sites[0], cluster.parts[1].start + sites[1]
+        return Structures(scan.origin, cluster, dimers, constraint, values)
+    (species, rest), *_ = molecules
+    starts = rest[None] if relaxed is None else np.concatenate([rest[None], relaxed])
+    here = evaluate(starts, [sites])[0][:, 0]
+    if scan.kind != "bond":
         here = np.degrees(here)
     distance = np.abs(here[:, None] - values)
-    if plan.kind in ("dihedral", "improper"):
+    if scan.kind in ("dihedral", "improper"):
         distance = np.minimum(distance, 360.0 - distance)
     driven = [
-        drive(species, starts[nearest], plan, value)
+        drive(species, starts[nearest], scan, value)
         for nearest, value in zip(distance.argmin(axis=0), values, strict=True)
     ]
     # Rounded, and without negative zeros, lest the last bit of a machine make a point a new one.
-    positions = np.round(driven, 8) + 0.0
-    structures = molecule_structures(species, plan.name, positions, plan.atoms, values)
-    return StructuresData(structures)
+    return Structures(scan.origin, cluster, np.round(driven, 8) + 0.0, sites, values)

@@ -1,19 +1,27 @@
 """AiiDA data nodes around the objects of the science."""
 
 from aiida_forcefield.data.nodes import (
+    BoxData,
     ForceFieldData,
+    FramesData,
     PointsData,
+    ProfileData,
+    ScanData,
     SpeciesData,
     StructuresData,
-    SurrogateData,
+    SystemData,
     ThermoData,
 )
 
 __all__ = [
+    "BoxData",
     "ForceFieldData",
+    "FramesData",
     "PointsData",
+    "ProfileData",
+    "ScanData",
     "SpeciesData",
     "StructuresData",
-    "SurrogateData",
+    "SystemData",
     "ThermoData",
 ]

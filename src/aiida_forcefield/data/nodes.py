@@ -5,21 +5,45 @@ from typing import Any
 from aiida_forcefield.data.dataclass import DataclassData
 from aiida_forcefield.dynamics import Thermo
 from aiida_forcefield.potentials import ForceField
-from aiida_forcefield.scans import Points, Structures
-from aiida_forcefield.surrogate import Surrogate
-from aiida_forcefield.topology import Species
+from aiida_forcefield.scans import Points, Scan, Structures
+from aiida_forcefield.surrogate import LearnedProfile
+from aiida_forcefield.topology import Box, Frames, Species, System
 
 
 class SpeciesData(DataclassData[Species]):
-    """Atoms, atom types and interaction terms of a molecule."""
+    """One molecule or ion: atoms, atom types and interaction terms."""
 
     wraps = Species
 
+    def index(self, value: Species) -> dict[str, Any]:
+        """The key, by which points and systems name the species."""
+        return {"key": value.key}
+
+    _hash_ignored_attributes = ("key",)
+
+    def name(self, value: Species) -> str:
+        """Its SMILES, or its formula."""
+        return value.smiles or value.formula
+
+
+class SystemData(DataclassData[System]):
+    """Species with their names and amounts."""
+
+    wraps = System
+
+    def name(self, value: System) -> str:
+        """The names of its species."""
+        return " + ".join(value.names)
+
 
 class StructuresData(DataclassData[Structures]):
-    """Structures that a scan proposes."""
+    """Structures that wait for their QM result."""
 
     wraps = Structures
+
+    def name(self, value: Structures) -> str:
+        """Which scan, sampling or round asked for them."""
+        return value.origin.name
 
 
 class PointsData(DataclassData[Points]):
@@ -27,11 +51,29 @@ class PointsData(DataclassData[Points]):
 
     wraps = Points
 
+    def name(self, value: Points) -> str:
+        """Which scan, sampling or round asked for them."""
+        return value.origin.name
 
-class SurrogateData(DataclassData[Surrogate]):
+
+class ScanData(DataclassData[Scan]):
+    """A coordinate and the window over which it is scanned."""
+
+    wraps = Scan
+
+    def name(self, value: Scan) -> str:
+        """The coordinate."""
+        return value.name
+
+
+class ProfileData(DataclassData[LearnedProfile]):
     """The learned profile of a scan, with its uncertainty and the next values to compute."""
 
-    wraps = Surrogate
+    wraps = LearnedProfile
+
+    def name(self, value: LearnedProfile) -> str:
+        """The coordinate."""
+        return value.scan.name
 
 
 class ForceFieldData(DataclassData[ForceField]):
@@ -54,6 +96,18 @@ class ForceFieldData(DataclassData[ForceField]):
                 ends = known.setdefault(name, {"min": number, "max": number})
                 ends["min"], ends["max"] = min(ends["min"], number), max(ends["max"], number)
         return {"elements": list(value.elements), "ranges": ranges}
+
+
+class BoxData(DataclassData[Box]):
+    """Molecules in a periodic box."""
+
+    wraps = Box
+
+
+class FramesData(DataclassData[Frames]):
+    """A box at several times."""
+
+    wraps = Frames
 
 
 class ThermoData(DataclassData[Thermo]):

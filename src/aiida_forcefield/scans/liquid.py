@@ -1,6 +1,6 @@
 """Molecules and pairs of molecules as they are in a simulated liquid."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations_with_replacement
 
@@ -140,3 +140,11 @@ def _in_contact(
 
 def _radius(molecules: Array, centres: Array) -> float:
     return float(np.linalg.norm(molecules - centres[:, None, :], axis=-1).max())
+
+
+def grouped(dimers: Sequence[LiquidDimer]) -> dict[Pair, Array]:
+    """Dimers of each two species, shape (s, n, 3), Å, in their order."""
+    found: dict[Pair, list[Array]] = {}
+    for dimer in dimers:
+        found.setdefault(dimer.pair, []).append(dimer.positions)
+    return {pair: np.array(positions) for pair, positions in found.items()}

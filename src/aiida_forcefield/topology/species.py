@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 from ase.formula import Formula
 from numpy.typing import NDArray
-from scipy.sparse import coo_array
+from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components, shortest_path
 
 Bond = tuple[int, int]
@@ -162,9 +162,9 @@ class Species:
         _, side = connected_components(self._graph(without={near, far}), directed=False)
         return None if side[near] == side[far] else np.flatnonzero(side == side[far])
 
-    def _graph(self, without: set[int] | None = None) -> coo_array:
+    def _graph(self, without: set[int] | None = None) -> csr_array:
         """The bonds, but for one between two atoms, as scipy has graphs, shape (n, n)."""
         bonds = [bond for bond in self.bonds if {*bond} != without]
         ends = np.array([*bonds, *(bond[::-1] for bond in bonds)], dtype=int).reshape(-1, 2)
         n = len(self.symbols)
-        return coo_array((np.ones(len(ends)), tuple(ends.T)), shape=(n, n))
+        return csr_array((np.ones(len(ends)), tuple(ends.T)), shape=(n, n))

@@ -8,8 +8,8 @@ from functools import cached_property
 from aiida_forcefield.topology.crystal import Crystal
 from aiida_forcefield.topology.species import Species, TermType
 
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_,.()+-]*")
-"""What the name of a species may be: it stands in files of other programs, too."""
+NAME = re.compile(r"[A-Za-z0-9]+(_[A-Za-z0-9]+)*")
+"""What the name of a species may be: it names links of the provenance graph, too."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class System:
         for name in self.names:
             if not NAME.fullmatch(name):
                 raise ValueError(
-                    f"species {name!r}: a name has letters, digits and _ , . ( ) + - only"
+                    f"species {name!r}: a name has letters and digits, and _ between them"
                 )
         for what, values in (("name", self.names), ("structure", [s.key for s in self.species])):
             if len(set(values)) < len(values):
@@ -135,5 +135,5 @@ def type_name(species: str, label: str) -> str:
 
 
 def species_name(title: str) -> str:
-    """A name that a species may have, from what people call it: blanks become ``_``."""
-    return "_".join(title.split())
+    """A name that a species may have, from what people call it: ``"1_2_dimethoxyethane"``."""
+    return "_".join(re.findall(r"[A-Za-z0-9]+", title)) or "molecule"

@@ -9,7 +9,7 @@ from aiida.orm import AbstractCode, Dict, StructureData
 
 from aiida_forcefield.calculations.lattice import learn_lattice_profile, plan_lattice_scan
 from aiida_forcefield.calculations.scans import learn_profile
-from aiida_forcefield.data import PointsData, SpeciesData, StructuresData, SurrogateData
+from aiida_forcefield.data import PointsData, ProfileData, ScanData, SpeciesData, StructuresData
 from aiida_forcefield.data.outputs import outputs_of
 from aiida_forcefield.scans import MISSING
 from aiida_forcefield.workflows.outcome import reason
@@ -25,10 +25,22 @@ class ScanWorkChain(WorkChain):
     def define(cls, spec: WorkChainSpec) -> None:  # type: ignore[override]
         """Define inputs, outline, outputs and exit codes."""
         super().define(spec)
-        spec.input("scan", valid_type=Dict, help="The coordinate and its window.")
+        spec.input("scan", valid_type=ScanData, help="The coordinate and its window.")
         spec.input("structures", valid_type=StructuresData, help="With which the scan begins.")
-        spec.input("species", valid_type=SpeciesData, required=False)
-        spec.input("reference", valid_type=PointsData, required=False, help="The relaxed molecule.")
+        spec.input_namespace(
+            "species",
+            dynamic=True,
+            valid_type=SpeciesData,
+            required=False,
+            help="Of its molecules.",
+        )
+        spec.input_namespace(
+            "references",
+            dynamic=True,
+            valid_type=PointsData,
+            required=False,
+            help="Each species at rest, by the same labels.",
+        )
         spec.input("crystal", valid_type=StructureData, required=False, help="In their place.")
         spec.inputs.validator = _one_material
         spec.input("learning", valid_type=Dict, help="Tolerance and limits of the surrogate.")
@@ -38,7 +50,7 @@ class ScanWorkChain(WorkChain):
             while_(cls.has_proposals)(cls.compute, cls.learn),
             cls.conclude,
         )
-        spec.output("surrogate", valid_type=SurrogateData, required=False)
+        spec.output("profile", valid_type=ProfileData, required=False)
         spec.output_namespace("points", valid_type=PointsData, dynamic=True)
         spec.exit_code(
             310,
@@ -61,10 +73,10 @@ class ScanWorkChain(WorkChain):
     def get_builder_from_protocol(
         cls,
         code: AbstractCode,
-        scan: Dict,
+        scan: ScanData,
         structures: StructuresData,
-        species: SpeciesData,
-        reference: PointsData,
+        species: Mapping[str, SpeciesData],
+        references: Mapping[str, PointsData],
         protocol: str,
         overrides: Mapping[str, Any] | None = None,
     ) -> ProcessBuilder:
@@ -72,9 +84,9 @@ class ScanWorkChain(WorkChain):
 
         Args:
             code: an interpreter with PySCF.
-            scan, structures: two of those that `forcefield.plan_all_scans` returns.
-            species: the molecule.
-            reference: the relaxed molecule.
+            scan, structures: two of those that `forcefield.plan_molecule_scans` returns.
+            species: of the molecule, or of the two of a pair, by any labels.
+            references: each of them at rest, by the same labels.
             protocol: name of the protocol.
             overrides: changes of the protocol.
 
@@ -82,12 +94,12 @@ class ScanWorkChain(WorkChain):
             ValueError: unknown protocol, or an override that is not allowed.
         """
         settings = get_protocol(protocol, overrides)
-        level, learning = sections(scan)
+        level, learning = sections(scan.value.kind)
         builder: ProcessBuilder = cls.get_builder()
         builder.scan = scan
         builder.structures = structures
-        builder.species = species
-        builder.reference = reference
+        builder.species = dict(species)
+        builder.references = dict(references)
         builder.learning = Dict(settings["learning"][learning])
         builder.qm.code = code
         builder.qm.parameters = Dict(settings[level])
@@ -164,23 +176,27 @@ class ScanWorkChain(WorkChain):
             )
         else:
             learned = learn_profile(
-                inputs.scan, inputs.species, inputs.reference, inputs.learning, **self.ctx.points
+                inputs.scan,
+                inputs.learning,
+                species=inputs.species,
+                references=inputs.references,
+                points=self.ctx.points,
             )
-        self.ctx.surrogate = learned["surrogate"]
+        self.ctx.profile = learned["profile"]
         complete = points is not None and MISSING not in points.base.attributes.get("statuses")
         self.ctx.structures = learned.get("structures") if complete else None
 
     def conclude(self) -> ExitCode | None:
         """Hand out profile and points, and say how sure the profile is."""
-        name = self.inputs.scan["name"]
+        name = self.inputs.scan.label
         self.out("points", self.ctx.points)
         if not any(node.value.ok.any() for node in self.ctx.points.values()):
             return self.exit_codes.ERROR_NO_PROFILE.format(name=name)
-        self.out("surrogate", self.ctx.surrogate)
-        status = self.ctx.surrogate.base.attributes.get("status")
-        error = self.ctx.surrogate.base.attributes.get("error_estimate")
+        self.out("profile", self.ctx.profile)
+        learned = self.ctx.profile.base.attributes.get("surrogate")
+        status, error = learned["status"], learned["error_estimate"]
         self.report(f"{name}: {status}, uncertainty {error:.2%} of the window")
-        if flaw := self.ctx.surrogate.base.attributes.get("flaw", None):
+        if flaw := learned.get("flaw"):
             return self.exit_codes.ERROR_NOT_LEARNABLE.format(name=name, flaw=flaw)
         if status != "converged":
             return self.exit_codes.ERROR_NOT_CONVERGED.format(name=name, error=error)
@@ -188,12 +204,12 @@ class ScanWorkChain(WorkChain):
 
 
 def _one_material(inputs: Mapping[str, Any], _: Any) -> str | None:
-    """Validate that a scan is of a molecule or of a crystal."""
-    if ("crystal" in inputs) == ("species" in inputs and "reference" in inputs):
-        return "a scan needs either crystal, or species and reference"
+    """Validate that a scan is of molecules or of a crystal."""
+    if ("crystal" in inputs) == bool(inputs.get("species")):
+        return "a scan needs either crystal, or species and references"
     return None
 
 
-def sections(scan: Dict) -> tuple[str, str]:
-    """The sections of a protocol for the QM of a scan and for its learning."""
-    return ("dimers", "pairs") if scan["kind"] == "pair" else ("molecule", "molecule")
+def sections(kind: str) -> tuple[str, str]:
+    """The sections of a protocol for the QM of a kind of scan and for its learning."""
+    return ("dimers", "pairs") if kind == "pair" else ("molecule", "molecule")

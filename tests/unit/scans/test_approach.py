@@ -6,12 +6,13 @@ from aiida_forcefield.scans.contacts import contact_lengths
 from aiida_forcefield.topology import from_smiles
 
 METHANOL = from_smiles("CO")
+MONOMER = (METHANOL, METHANOL.conformers[0])
 
 
 @pytest.mark.parametrize("atoms", [(0, 0), (1, 5), (5, 1), (2, 2)])
 def test_both_molecules_keep_their_shape_and_chirality(atoms: tuple[int, int]) -> None:
     x = METHANOL.conformers[0]
-    for placed, atom in zip(approach(METHANOL, x, atoms), atoms, strict=True):
+    for placed, atom in zip(approach(MONOMER, MONOMER, atoms), atoms, strict=True):
         np.testing.assert_array_equal(placed[atom], 0.0)
         u, v = x - x[atom], placed - placed[atom]
         np.testing.assert_allclose(v @ v.T, u @ u.T, atol=1e-3)
@@ -20,15 +21,15 @@ def test_both_molecules_keep_their_shape_and_chirality(atoms: tuple[int, int]) -
 
 
 def test_a_hydrogen_points_at_the_oxygen_of_the_other() -> None:
-    first, second = approach(METHANOL, METHANOL.conformers[0], (1, 5))
+    first, second = approach(MONOMER, MONOMER, (1, 5))
     bond = second[5] - second[1]  # O to H, which should point back to the first oxygen
     assert bond[0] / np.linalg.norm(bond) < np.cos(np.radians(165))
     assert np.all(np.delete(first, 1, axis=0)[:, 0] < 0.1)  # the first stays behind its oxygen
 
 
 def test_the_second_turns_out_of_the_way() -> None:
-    first, second = approach(METHANOL, METHANOL.conformers[0], (1, 1))
-    lengths = contact_lengths(METHANOL)
+    first, second = approach(MONOMER, MONOMER, (1, 1))
+    lengths = contact_lengths(METHANOL, METHANOL)
     apart = np.array([lengths[1, 1], 0, 0])
 
     def crowding(degrees: float) -> float:
@@ -41,5 +42,6 @@ def test_the_second_turns_out_of_the_way() -> None:
 
 
 def test_single_atoms_approach_too() -> None:
-    first, second = approach(from_smiles("[F-]"), np.zeros((1, 3)), (0, 0))
+    fluoride = (from_smiles("[F-]"), np.zeros((1, 3)))
+    first, second = approach(fluoride, fluoride, (0, 0))
     np.testing.assert_array_equal([first, second], np.zeros((2, 1, 3)))

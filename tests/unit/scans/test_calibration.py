@@ -8,22 +8,28 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aiida_forcefield.scans import (
+    Cluster,
+    Contacts,
     Counterpoise,
+    Origin,
     Points,
     calibrate,
     calibrated,
     complete_basis,
     family_and_cardinal,
-    hydrogen_bonds,
+    moved_apart,
     random_dimers,
     representative_dimers,
 )
-from aiida_forcefield.scans.contacts import contact_lengths, contact_ratio
+from aiida_forcefield.scans.calibration import hydrogen_bonds
+from aiida_forcefield.scans.contacts import dimer_contacts
 from aiida_forcefield.topology import from_smiles
 
 METHANOL = from_smiles("CO")
-DIMERS = random_dimers(METHANOL, METHANOL.conformers[0], 300, 1)
-BONDING = hydrogen_bonds(METHANOL, DIMERS)
+MONOMER = (METHANOL, METHANOL.conformers[0])
+PAIR = Cluster.of(METHANOL, METHANOL)
+DIMERS = random_dimers(MONOMER, MONOMER, 300, 1)
+BONDING = hydrogen_bonds(PAIR, DIMERS)
 APART, BONDED = DIMERS[BONDING == 0], DIMERS[BONDING == 1]
 BOTH = np.concatenate([APART[:5], BONDED[:4]])
 
@@ -66,8 +72,7 @@ def test_one_basis_has_no_limit() -> None:
 
 def gained(dimers: np.ndarray) -> np.ndarray:
     """E(plain) - E(CP) of dimers, which falls with the distance."""
-    ratios = contact_ratio(dimers[:, :6], dimers[:, 6:], contact_lengths(METHANOL))
-    falling: np.ndarray = -np.exp(-3.0 * ratios)
+    falling: np.ndarray = -np.exp(-3.0 * dimer_contacts(PAIR, dimers))
     return falling
 
 
@@ -75,8 +80,8 @@ def found(dimers: np.ndarray, true: Counterpoise) -> Counterpoise:
     """What is found where the limit lies as `true` says."""
     energies = np.random.default_rng(0).normal(size=len(dimers))
     gain = gained(dimers)
-    limit = energies + (1.0 - true.fractions(METHANOL, dimers)) * gain
-    return calibrate(METHANOL, dimers, energies, energies + gain, limit)
+    limit = energies + (1.0 - true.fractions(Contacts.of(PAIR, dimers))) * gain
+    return calibrate(Contacts.of(PAIR, dimers), energies, energies + gain, limit)
 
 
 @given(st.floats(0.5, 1.0), st.floats(0.5, 1.0))
@@ -88,17 +93,18 @@ def test_fractions_are_recovered(weak: float, bonded: float) -> None:
 
 def test_less_is_borrowed_the_farther_molecules_are() -> None:
     order = np.argsort(gained(APART))  # from near to far
-    f = Counterpoise(0.6, 0.3).fractions(METHANOL, APART[order])
+    f = Counterpoise(0.6, 0.3).fractions(Contacts.of(PAIR, APART[order]))
     assert (np.diff(f) >= 0).all()
     assert f[0] < 0.6 < f[-1] < 1.0
-    assert (Counterpoise(0.0, 0.0).fractions(METHANOL, APART) >= 0).all()
+    assert (Counterpoise(0.0, 0.0).fractions(Contacts.of(PAIR, APART)) >= 0).all()
 
 
 def test_the_error_is_that_of_the_mean() -> None:
     energies, gain = np.zeros(5), gained(APART[:5])
-    truth = Counterpoise(0.6, 0.6).fractions(METHANOL, APART[:5])
+    truth = Counterpoise(0.6, 0.6).fractions(Contacts.of(PAIR, APART[:5]))
     noise = 0.1 * np.array([1, -1, 0, 1, -1]) * (1 - truth) / 0.4  # of f where molecules touch
-    result = calibrate(METHANOL, APART[:5], energies, gain, (1 - truth - noise) * gain)
+    contacts = Contacts.of(PAIR, APART[:5])
+    result = calibrate(contacts, energies, gain, (1 - truth - noise) * gain)
     assert result.weak == pytest.approx(0.6)
     assert result.weak_error == pytest.approx(0.1 / np.sqrt(5))
     assert result.shifted().weak == pytest.approx(0.6 - 0.1 / np.sqrt(5))
@@ -119,22 +125,24 @@ def test_one_dimer_tells_no_error_but_has_one() -> None:
 @pytest.mark.parametrize(("beyond", "expected"), [(1.4, 1.0), (-0.3, 0.0)])
 def test_fractions_stay_within_bounds(beyond: float, expected: float) -> None:
     energies, gain = np.zeros(len(BOTH)), gained(BOTH)
-    far = (0.9 - contact_ratio(BOTH[:, :6], BOTH[:, 6:], contact_lengths(METHANOL))) / 0.4
-    result = calibrate(METHANOL, BOTH, energies, gain, (1 - beyond) * np.exp(far) * gain)
+    far = (0.9 - dimer_contacts(PAIR, BOTH)) / 0.4
+    contacts = Contacts.of(PAIR, BOTH)
+    result = calibrate(contacts, energies, gain, (1 - beyond) * np.exp(far) * gain)
     assert (result.weak, result.bonded) == (expected, expected)
 
 
 def test_without_borrowed_functions_there_is_nothing_to_correct() -> None:
     energy = np.array([-1.0, 0.5])
-    result = calibrate(METHANOL, APART[:2], energy, energy, energy)
+    result = calibrate(Contacts.of(PAIR, APART[:2]), energy, energy, energy)
     assert (result.weak, result.bonded) == (1.0, 1.0)
 
 
 def test_representative_dimers_stand_for_equal_parts_of_what_is_gained() -> None:
     dimers = np.concatenate([APART, BONDED])
     gain = gained(dimers)
-    places = representative_dimers(METHANOL, dimers, gain, 4)
-    bonding = hydrogen_bonds(METHANOL, dimers)[places]
+    bonding = hydrogen_bonds(PAIR, dimers)
+    places = representative_dimers(bonding >= 0.5, gain, 4)
+    bonding = bonding[places]
     assert (bonding < 0.5).sum() == (bonding >= 0.5).sum() == 4
     mine = np.sort(gain[: len(APART)])
     shares = np.cumsum(mine) / mine.sum()
@@ -144,7 +152,7 @@ def test_representative_dimers_stand_for_equal_parts_of_what_is_gained() -> None
 
 def test_fewer_dimers_than_wanted_are_all_taken_once() -> None:
     dimers = np.concatenate([APART[:2], BONDED[:1]])
-    places = representative_dimers(METHANOL, dimers, gained(dimers), 4)
+    places = representative_dimers(Contacts.of(PAIR, dimers).bonded, gained(dimers), 4)
     np.testing.assert_array_equal(places, [0, 1, 2])
 
 
@@ -152,9 +160,8 @@ def points(corrected: np.ndarray | None, uncorrected: np.ndarray | None) -> Poin
     count = len(BOTH)
     nothing = np.full(count, np.nan)
     return Points(
-        label="dimers random",
-        symbols=METHANOL.symbols * 2,
-        split=6,
+        origin=Origin("random"),
+        cluster=PAIR,
         positions=BOTH,
         requested=nothing,
         energies=np.full(count, -3.0),
@@ -172,12 +179,19 @@ def points(corrected: np.ndarray | None, uncorrected: np.ndarray | None) -> Poin
 def test_points_are_corrected_as_far_as_the_calibration_says() -> None:
     counterpoise = Counterpoise(0.7, 0.4)
     both = points(np.full(len(BOTH), -2.0), np.full(len(BOTH), -4.0))
-    f = counterpoise.fractions(METHANOL, BOTH)
-    np.testing.assert_allclose(calibrated(both, METHANOL, counterpoise).energies, 2 * f - 4.0)
-    assert calibrated(both, METHANOL, None) is both
+    f = counterpoise.fractions(Contacts.of(PAIR, BOTH))
+    np.testing.assert_allclose(calibrated(both, counterpoise).energies, 2 * f - 4.0)
+    assert calibrated(both, None) is both
 
 
 def test_points_that_borrow_nothing_stay() -> None:
     alone = points(None, None)
-    assert calibrated(alone, METHANOL, Counterpoise(0.7, 0.4)) is alone
-    assert calibrated(replace(alone, split=0), METHANOL, Counterpoise(0.7, 0.4)).split == 0
+    assert calibrated(alone, Counterpoise(0.7, 0.4)) is alone
+
+
+def test_moved_dimers_have_the_correction_of_those_that_they_were_made_from() -> None:
+    counterpoise = Counterpoise(0.7, 0.4)
+    both = points(np.full(len(BOTH), -2.0), np.full(len(BOTH), -4.0))
+    moved = replace(both, positions=moved_apart(PAIR, BOTH))
+    found = calibrated(moved, counterpoise, like=BOTH).energies
+    np.testing.assert_array_equal(found, calibrated(both, counterpoise).energies)

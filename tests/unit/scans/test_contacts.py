@@ -8,7 +8,7 @@ from aiida_forcefield.scans.contacts import contact_distance, contact_lengths, c
 from aiida_forcefield.topology import from_smiles
 
 METHANOL = from_smiles("CO")  # C, O, three H on C, H on O
-LENGTHS = contact_lengths(METHANOL)
+LENGTHS = contact_lengths(METHANOL, METHANOL)
 
 
 def test_lengths_are_sums_of_bondi_radii_shorter_for_hydrogen_bonds() -> None:
@@ -21,7 +21,8 @@ def test_lengths_are_sums_of_bondi_radii_shorter_for_hydrogen_bonds() -> None:
 
 @pytest.mark.parametrize("smiles", ["[Fe+2]", "[Xe]", "F[B-](F)(F)F"])
 def test_every_element_has_a_radius(smiles: str) -> None:
-    assert np.all(contact_lengths(from_smiles(smiles)) > 2.0)
+    species = from_smiles(smiles)
+    assert np.all(contact_lengths(species, species) > 2.0)
 
 
 @given(st.integers(0, 10**6), st.floats(0.6, 1.6))

@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from aiida_forcefield.scans import Scan, drive, plan_scans
+from aiida_forcefield.scans import Coordinate, Scan, drive, plan_scans
+from aiida_forcefield.scans.coordinate import Kind
 from aiida_forcefield.scans.coordinates import evaluate
 from aiida_forcefield.topology import Species, from_smiles
 
@@ -23,8 +24,12 @@ def cases(smiles: list[str]) -> list[tuple[Species, Scan]]:
     ]
 
 
+def scan_of(kind: Kind, atoms: tuple[int, ...], lower: float, upper: float) -> Scan:
+    return Scan(("a molecule",), Coordinate(kind, (), atoms), lower, upper)
+
+
 def measured(positions: NDArray[np.float64], scan: Scan) -> float:
-    value = float(evaluate(positions, [scan.atoms])[0][0])
+    value = float(evaluate(positions, [scan.coordinate.atoms])[0][0])
     return value if scan.kind == "bond" else float(np.degrees(value))
 
 
@@ -51,9 +56,9 @@ def test_fragments_move_as_rigid_bodies(case: tuple[Species, Scan], fraction: fl
     changed = np.abs(lengths(species, driven) - lengths(species, x)) > 1e-10
     stretched = {b for b, c in zip(species.bonds, changed, strict=True) if c}
     if scan.kind == "bond":
-        assert stretched <= {tuple(sorted(scan.atoms))}
+        assert stretched <= {tuple(sorted(scan.coordinate.atoms))}
     elif scan.kind == "improper":
-        assert stretched <= {tuple(sorted((scan.atoms[0], scan.atoms[3])))}
+        assert stretched <= {tuple(sorted((scan.coordinate.atoms[0], scan.coordinate.atoms[3])))}
     else:
         assert not stretched
 
@@ -84,14 +89,14 @@ def test_the_starting_structure_is_left_alone_and_driving_can_be_undone(smiles: 
 
 def test_values_beyond_half_a_turn_are_the_same_as_those_within() -> None:
     methanol = molecule("CO")
-    scan = Scan("dihedral", "dihedral H1-C1-O1-H2", (2, 0, 1, 5), 150.0, 210.0, False)
+    scan = scan_of("dihedral", (2, 0, 1, 5), 150.0, 210.0)
     beyond, within = (drive(methanol, methanol.conformers[0], scan, v) for v in (200.0, -160.0))
     np.testing.assert_allclose(beyond, within, atol=1e-10)
 
 
 def test_a_straight_angle_can_be_bent() -> None:
     nitrile = molecule("CC#N")
-    scan = Scan("angle", "angle C1-C2-N1", (0, 1, 2), 150.0, 180.0, False)
+    scan = scan_of("angle", (0, 1, 2), 150.0, 180.0)
     straight = np.array([[-1.46, 0, 0], [0, 0, 0], [1.16, 0, 0], *([[-1.8, 1, 0]] * 3)])
     assert measured(drive(nitrile, straight, scan, 160.0), scan) == pytest.approx(160.0)
 
@@ -106,9 +111,9 @@ def test_a_straight_angle_can_be_bent() -> None:
     ],
 )
 def test_impossible_values_are_refused(
-    kind: str, atoms: tuple[int, ...], value: float, complaint: str
+    kind: Kind, atoms: tuple[int, ...], value: float, complaint: str
 ) -> None:
     methanol = molecule("CO")
-    scan = Scan(kind, f"{kind} of a test", atoms, 0.0, 1.0, False)
+    scan = scan_of(kind, atoms, 0.0, 1.0)
     with pytest.raises(ValueError, match=complaint):
         drive(methanol, methanol.conformers[0], scan, value)

@@ -59,9 +59,8 @@ def points(structures: Structures) -> Points:
     energies = [energy(c, x) for c, x in zip(structures.cells, structures.positions, strict=True)]
     nothing = np.full(count, np.nan)
     return Points(
-        label=structures.label,
-        symbols=structures.symbols,
-        split=0,
+        origin=structures.origin,
+        cluster=structures.cluster,
         positions=structures.positions,
         requested=structures.values,
         energies=np.array(energies),
@@ -125,7 +124,7 @@ def test_a_breathing_crystal_may_be_turned_and_moved(q: float, seed: int) -> Non
 @given(q=st.floats(-0.3, 0.3))
 def test_only_the_sublattice_moves(q: float) -> None:
     scan = lattice_scan(LITHIA, "y", -0.5, 0.5, "Li")
-    assert scan.atoms == (1, 2)
+    assert scan.coordinate.atoms == (1, 2)
     moved = lattice_structures(LITHIA, scan, q)
     assert moved.cells is not None
     np.testing.assert_array_equal(moved.cells[0], LITHIA.cell)

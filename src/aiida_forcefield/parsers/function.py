@@ -1,0 +1,35 @@
+"""Parser of a function that ran as a job."""
+
+from pathlib import Path
+from typing import Any
+
+from aiida.engine import ExitCode
+from aiida.parsers.parser import Parser
+
+from aiida_forcefield.jobs.files import RESULT, RefusedError, read
+from aiida_forcefield.parsers.scheduler import scheduler_verdict
+
+
+class FunctionParser(Parser):
+    """Make nodes of the result, or say why there is none."""
+
+    def parse(self, **kwargs: Any) -> ExitCode:
+        """Read the result, which is written at once."""
+        process = self.node.process_class
+        try:
+            result = read(Path(kwargs["retrieved_temporary_folder"]), RESULT, process.RESULT)
+        except RefusedError as error:
+            return self.exit_codes.ERROR_REFUSED.format(reason=str(error))
+        except (OSError, ValueError):
+            return scheduler_verdict(self.node) or self._nothing()
+        for label, node in process.nodes(result).items():
+            self.out(label, node)
+        # Not None, with which the scheduler's verdict would stand although the result is there.
+        return ExitCode(0)
+
+    def _nothing(self) -> ExitCode:
+        """Why there is no result, by the last line of the standard error."""
+        complaint = (self.node.get_scheduler_stderr() or "").strip().splitlines()
+        if not complaint or "Terminated" in complaint[-1] or "Killed" in complaint[-1]:
+            return self.exit_codes.ERROR_INCOMPLETE
+        return self.exit_codes.ERROR_NOT_STARTED.format(reason=complaint[-1])
