@@ -1,18 +1,23 @@
 """Force fields in which every form acts, and structures to try them on."""
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 from ase import Atoms
 from numpy.typing import NDArray
+from scipy.integrate import quad
 from scipy.spatial.transform import Rotation
 
-from aiida_forcefield.potentials import ForceField, ForceFieldCalculator, Term
-from aiida_forcefield.potentials.forcefield import pair_name
+from aiida_forcefield.potentials.calculator import ForceFieldCalculator
+from aiida_forcefield.potentials.electrostatics import FixedCharges
+from aiida_forcefield.potentials.forcefield import ForceField, Term, pair_types
 from aiida_forcefield.potentials.forms import FORMS
 from aiida_forcefield.scans.coordinates import evaluate
-from aiida_forcefield.topology import Species
+from aiida_forcefield.topology.box import Box
 from aiida_forcefield.topology.molecule import from_smiles
+from aiida_forcefield.topology.system import System
 
 Array = NDArray[np.float64]
 
@@ -39,129 +44,230 @@ PARAMETERS = {
     "cosine_improper": lambda q: {"k": 0.3},
 }
 NONBONDED = {
-    "exp6": {"C": (3000, 0.272, 24), "O": (2300, 0.255, 12), "H": (110, 0.262, 1.5)},
+    "exp6": {
+        "C": (3000, 0.272, 24),
+        "O": (2300, 0.255, 12),
+        "H": (110, 0.262, 1.5),
+        "Li": (400, 0.2, 0.3),
+    },
     "born_mayer_huggins": {
         "C": (0.06, 0.272, 3.0, 24, 30),
         "O": (0.05, 0.255, 2.8, 12, 20),
         "H": (0.02, 0.262, 2.2, 1.5, 2),
     },
-    "lennard_jones": {"C": (0.003, 3.4), "O": (0.007, 3.1), "H": (0.001, 2.4)},
+    "lennard_jones": {
+        "C": (0.003, 3.4),
+        "O": (0.007, 3.1),
+        "H": (0.001, 2.4),
+        "Li": (0.008, 1.8),
+    },
     "tang_toennies": {
         "C": (3000, 0.272, 24, 90),
         "O": (2300, 0.255, 12, 40),
         "H": (110, 0.262, 1.5, 3),
+        "Li": (400, 0.2, 0.3, 0.4),
     },
 }
 for table in NONBONDED.values():
     table["N"] = table["F"] = table["O"]
     table["P"] = table["C"]
 CONTACT = 2.0  # Å
-CHARGE = {"C": 0.15, "O": -0.45, "H": 0.08, "N": -0.5, "F": -0.4, "P": 1.4}
+CHARGE = {"C": 0.15, "O": -0.45, "H": 0.08, "N": -0.5, "F": -0.4, "P": 1.4, "Li": 0.0}
 
-FIELDS = {  # SMILES, forms in turns, and what else there is
-    "exp6": ("COC(=O)OC", "morse harmonic_angle fourier threefold harmonic_improper exp6", {}),
+Recipe = tuple[dict[str, str], str, dict]
+"""SMILES of each species by its name, forms in turns, and what else there is."""
+
+DMC = {"DMC": "COC(=O)OC"}
+PURE: dict[str, Recipe] = {
+    "exp6": (DMC, "morse harmonic_angle fourier threefold harmonic_improper exp6", {}),
     "lennard-jones": (
-        "COC(=O)OC",
+        DMC,
         "harmonic_bond cosine_angle harmonic_angle ryckaert_bellemans fourier6 cosine_improper "
         "lennard_jones",
         {"scale_14": (0.5, 0.75)},
     ),
     "opls": (
-        "CCO",
+        {"EtOH": "CCO"},
         "harmonic_bond harmonic_angle fourier threefold lennard_jones",
         {"combination": "geometric", "scale_14": (0.5, 0.5)},
     ),
     "huggins": (
-        "COC(=O)OC",
+        DMC,
         "quartic_bond cosine_angle fourier6 harmonic_improper born_mayer_huggins",
-        {"pair": ("H1", "O1")},
+        {"pair": ("DMC:H1", "DMC:O1")},
     ),
     "damped": (
-        "CC#N",
+        {"MeCN": "CC#N"},
         "morse harmonic_bond linear_angle tang_toennies",
-        {"pair": ("N1", "H1")},
+        {"pair": ("MeCN:N1", "MeCN:H1")},
     ),
     # As studies export them; in rings, atoms three bonds apart one way are nearer the other way.
     "ring of five": (
-        "C1COCO1",
+        {"DOL": "C1COCO1"},
         "morse harmonic_angle fourier tang_toennies",
         {"scale_14": (1.0, 1.0)},
     ),
     "ring of three": (
-        "CC1CO1",
+        {"PO": "CC1CO1"},
         "morse harmonic_angle fourier threefold tang_toennies",
-        {"scale_14": (1.0, 1.0), "pair": ("H1", "O1")},
+        {"scale_14": (1.0, 1.0), "pair": ("PO:H1", "PO:O1")},
     ),
     # Opposite ligands make no angle.
-    "octahedral": ("F[P-](F)(F)(F)(F)F", "harmonic_bond harmonic_angle exp6", {}),
+    "octahedral": ({"PF6": "F[P-](F)(F)(F)(F)F"}, "harmonic_bond harmonic_angle exp6", {}),
     "chiral": (
-        "COC",
+        {"DME": "COC"},
         "morse harmonic_angle chiral_fourier tang_toennies",
         {"scale_14": (0.3, 0.6)},
     ),
 }
+MIXTURES: dict[str, Recipe] = {
+    "water and methanol": (
+        {"water": "O", "MeOH": "CO"},
+        "morse harmonic_angle threefold tang_toennies",
+        {"scale_14": (1.0, 1.0), "pair": ("water:O1", "MeOH:H2")},
+    ),
+    "water and ethanol": (
+        {"water": "O", "EtOH": "CCO"},
+        "harmonic_bond harmonic_angle fourier threefold lennard_jones",
+        {"scale_14": (0.5, 0.75), "pair": ("water:O1", "EtOH:O1")},
+    ),
+    # Ions have no bonded terms, and stand before, between and behind what has.
+    "lithium fluoride in carbonate": (
+        {"Li+": "[Li+]", "EC": "C1COC(=O)O1", "F-": "[F-]"},
+        "morse harmonic_bond harmonic_angle fourier harmonic_improper exp6",
+        {},
+    ),
+    "damped ions": (
+        {"EC": "C1COC(=O)O1", "Li+": "[Li+]", "F-": "[F-]"},
+        "morse cosine_angle fourier chiral_fourier cosine_improper tang_toennies",
+        {"scale_14": (1.0, 1.0), "pair": ("Li+:Li1", "F-:F1")},
+    ),
+    "ions of opls": (
+        {"EC": "C1COC(=O)O1", "Li+": "[Li+]", "F-": "[F-]"},
+        "harmonic_bond harmonic_angle fourier cosine_improper lennard_jones",
+        {"combination": "geometric", "scale_14": (0.5, 0.5)},
+    ),
+}
+FIELDS = PURE | MIXTURES
 
 
-def build(smiles: str, forms: str, extra: dict) -> tuple[Species, ForceField]:
-    """A field whose terms of a kind take its forms in turns."""
-    species = from_smiles(smiles)
+def build(smiles: dict[str, str], forms: str, extra: dict) -> tuple[System, ForceField]:
+    """A system with as much of each species, and a field whose terms take their forms in turns."""
+    species = tuple(map(from_smiles, smiles.values()))
+    system = System(tuple(smiles), species, (1.0,) * len(species))
     *bonded, nonbonded = forms.split()
-    terms = []
-    for place, each in enumerate(species.term_types):
-        mine = [form for form in bonded if FORMS[form].kind == each.kind]
-        q = float(evaluate(species.conformers[0], np.array(each.members))[0].mean())
-        q = q if each.kind == "bond" else float(np.rad2deg(q))
-        form = mine[place % len(mine)]
-        parameters = {k: v * (1 + place / 300) for k, v in PARAMETERS[form](q).items()}
-        terms.append(Term(each.kind, each.name, form, parameters))
-    symbol = dict(zip(species.atom_types, species.symbols, strict=True))
-    for name in species.type_names:
-        values = map(float, NONBONDED[nonbonded][symbol[name]])
+    terms: list[Term] = []
+    for name, each in system:
+        of_species = len(terms)
+        for term_type in system.terms_of(name):
+            mine = [form for form in bonded if FORMS[form].kind == term_type.kind]
+            q = float(evaluate(each.conformers[0], np.array(term_type.members))[0].mean())
+            q = q if term_type.kind == "bond" else float(np.rad2deg(q))
+            form = mine[(len(terms) - of_species) % len(mine)]
+            parameters = {k: v * (1 + len(terms) / 300) for k, v in PARAMETERS[form](q).items()}
+            terms.append(Term(term_type.kind, term_type.types, form, parameters))
+    for place, atom_type in enumerate(system.atom_types):
+        first, *others = map(float, NONBONDED[nonbonded][atom_type.symbol])
+        values = (first * (1 + place / 100), *others)  # so that no two types are equal
         parameters = dict(zip(FORMS[nonbonded].parameter_names, values, strict=True))
-        terms.append(Term("nonbonded", f"nonbonded {name}", nonbonded, parameters))
-    raw = np.array([CHARGE[s] for s in species.symbols])
-    raw += species.charge / len(raw) - raw.mean()
-    q = dict(zip(species.atom_types, raw.tolist(), strict=True))
+        terms.append(Term("nonbonded", (atom_type.name,), nonbonded, parameters))
+    electrostatics = FixedCharges(gas=_charges(system, 0.8), liquid=_charges(system, 1.0))
     rules = {key: value for key, value in extra.items() if key != "pair"}
-    field = ForceField(tuple(terms), q, q, np.zeros((0, 0)), **rules)
+    field = ForceField(system.atom_types, tuple(terms), electrostatics, np.zeros((0, 0)), **rules)
     if "pair" in extra:
         parameters = {k: 0.9 * v for k, v in field.pair(*extra["pair"]).items()}
-        own = Term("nonbonded", pair_name(*extra["pair"]), nonbonded, parameters)
+        own = Term("nonbonded", pair_types(*extra["pair"]), nonbonded, parameters)
         field = replace(field, terms=(*terms, own))
-    return species, field
+    return system, field
 
 
-def droplet(species: Species) -> Atoms:
-    """Two shaken molecules near each other in vacuum."""
-    return _shaken(species, np.array([[0, 0, 0], [4.2, 1.0, 2.5]]))
+def _charges(system: System, scale: float) -> dict[str, float]:
+    charges: dict[str, float] = {}
+    for name, species in system:
+        raw = scale * np.array([CHARGE[symbol] for symbol in species.symbols])
+        raw += species.charge / len(raw) - raw.mean()
+        charges |= dict(zip(system.types_of(name), raw.tolist(), strict=True))
+    return charges
 
 
-def liquid(species: Species, edge: float = 22.0) -> Atoms:
-    """27 shaken molecules, about as dense as a liquid."""
+def droplet(system: System) -> Box:
+    """Two shaken molecules of each species near each other, in the middle of much vacuum."""
+    sites = [[0, 0, 0], [4.2, 1, 2.5], [-2, 4.5, 2], [2.5, 5, -3], [4, -4.5, -1], [-1, -4, -4]]
+    counts = (2,) * len(system.names)
+    return _shaken(system, counts, np.array(sites[: sum(counts)], dtype=float) + 50.0, 100.0)
+
+
+def liquid(system: System, edge: float = 22.0) -> Box:
+    """27 shaken molecules, about as dense as a liquid, of each species as many or one more."""
+    kinds = len(system.names)
+    counts = tuple(27 // kinds + (place < 27 % kinds) for place in range(kinds))
     lattice = np.stack(np.meshgrid(*3 * [np.arange(3)]), axis=-1).reshape(-1, 3)
-    return _shaken(species, (lattice + 0.5) * edge / 3, edge)
+    if kinds > 1:
+        lattice = np.random.default_rng(1).permutation(lattice)
+    return _shaken(system, counts, (lattice + 0.5) * edge / 3, edge)
 
 
-def _shaken(species: Species, sites: Array, edge: float | None = None) -> Atoms:
+def _shaken(system: System, counts: Sequence[int], sites: Array, edge: float) -> Box:
     """Molecules turned so that they do not come near enough to feel the guard against collapse."""
     rng = np.random.default_rng(0)
-    x = species.conformers[0] - species.conformers[0].mean(axis=0)
-    placed = Atoms(cell=[edge or 0] * 3, pbc=edge is not None)
-    for site in sites:
+    placed = np.zeros((0, 3))
+    kinds = np.repeat(np.arange(len(counts)), counts)
+    for kind, site in zip(kinds, sites, strict=True):
+        geometry = system.species[kind].conformers[0]
+        x = geometry - geometry.mean(axis=0)
         nearest = 0.0
         while nearest < CONTACT:
             shaken = x + rng.normal(scale=0.06, size=x.shape)
             turned = Rotation.random(rng=rng).apply(shaken) + site
-            away = turned[:, None] - placed.positions
-            away -= np.round(away / edge) * edge if edge else 0
+            away = turned[:, None] - placed
+            away -= np.round(away / edge) * edge
             nearest = np.linalg.norm(away, axis=-1).min(initial=np.inf)
-        placed += Atoms(species.symbols, turned)
-    return placed
+        placed = np.concatenate([placed, turned])
+    return Box(tuple(counts), placed, np.full(3, edge))
 
 
-def ours(field: ForceField, species: Species, atoms: Atoms) -> tuple[dict[str, float], Array]:
+def overlapping(system: System) -> Box:
+    """Two molecules of each species on top of each other, 0.1 Å apart, the species far apart."""
+    places = [50 + 20.0 * kind for kind in range(len(system.names))]
+    pairs = [
+        x + shift + [place, 50, 50]
+        for place, species in zip(places, system.species, strict=True)
+        for x in species.conformers[:1]
+        for shift in (0, 0.06)
+    ]
+    return Box((2,) * len(places), np.concatenate(pairs), np.full(3, 100.0))
+
+
+def tail(field: ForceField, system: System, box: Box, cutoff: float) -> float:
+    """Energy of the nonbonded form beyond a cutoff (Å) in a uniform liquid, eV."""
+    counts: Counter[str] = Counter()
+    for name, n in zip(system.names, box.counts, strict=True):
+        for of_type in system.types_of(name):
+            counts[of_type] += n
+
+    def integral(i: str, j: str) -> float:
+        p = np.array(list(field.pair(i, j).values()))
+        form = field.nonbonded_form
+        return quad(lambda r: float(form.evaluate(np.array(r), p).energy) * r**2, cutoff, np.inf)[0]
+
+    integrals = (counts[i] * counts[j] * integral(i, j) for i in counts for j in counts)
+    return 2 * np.pi * sum(integrals) / float(np.prod(box.edges))
+
+
+def symbols(system: System, counts: Sequence[int]) -> list[str]:
+    """Element of each atom of a box."""
+    pairs = zip(counts, system.species, strict=True)
+    return [symbol for n, species in pairs for symbol in n * species.symbols]
+
+
+def ours(
+    field: ForceField, system: System, box: Box, periodic: bool
+) -> tuple[dict[str, float], Array]:
     """Energy of each kind of interaction and in all, eV, and forces, eV/Å."""
-    atoms.calc = ForceFieldCalculator(field, species)
+    atoms = Atoms(symbols(system, box.counts), box.positions, pbc=periodic)
+    if periodic:
+        atoms.cell = box.edges
+    atoms.calc = ForceFieldCalculator(field, system, box.counts)
     energy, forces = atoms.get_potential_energy(), atoms.get_forces()
     return atoms.calc.results["terms"] | {"energy": energy}, forces
 

@@ -6,22 +6,29 @@ from pathlib import Path
 import numpy as np
 import openmm
 import pytest
-from ase import Atoms
 from openmm import app, unit
 
-from aiida_forcefield.dynamics import tail_coefficient
-from aiida_forcefield.potentials import (
-    ForceField,
-    interaction_energies,
-    read_openmm,
-    write_openmm,
-    write_pdb,
-)
+from aiida_forcefield.potentials.export.molecule import write_pdb
+from aiida_forcefield.potentials.export.openmm import write_openmm
+from aiida_forcefield.potentials.forcefield import ForceField
 from aiida_forcefield.potentials.forms import FORM_OF_KIND, FORMS
-from aiida_forcefield.topology import Species
+from aiida_forcefield.potentials.read.openmm import read_openmm
+from aiida_forcefield.topology.box import Box
 from aiida_forcefield.topology.molecule import from_smiles
+from aiida_forcefield.topology.system import System
 
-from ..fields import FIELDS, PARAMETERS, Array, build, droplet, largest_error, liquid, ours
+from ..fields import (
+    FIELDS,
+    PARAMETERS,
+    Array,
+    build,
+    droplet,
+    largest_error,
+    liquid,
+    ours,
+    overlapping,
+    tail,
+)
 
 pytestmark = pytest.mark.integration
 
@@ -36,25 +43,24 @@ KIND = {
 CUSTOM = ["exp6", "huggins", "damped"]
 
 
-def system_of(field: ForceField, species: Species, atoms: Atoms) -> openmm.System:
-    x = atoms.positions.reshape(-1, len(species.symbols), 3)
-    edges = np.diag(atoms.cell) if atoms.pbc.all() else [100.0] * 3
-    pdb = app.PDBFile(StringIO(write_pdb(species, x, edges)))
-    return app.ForceField(StringIO(write_openmm(field, species))).createSystem(
-        pdb.species,
-        nonbondedMethod=app.Ewald if atoms.pbc.all() else app.NoCutoff,
+def openmm_system(text: str, system: System, box: Box, periodic: bool) -> openmm.System:
+    """What OpenMM makes of the XML file and of a PDB file of the box."""
+    pdb = app.PDBFile(StringIO(write_pdb(system, box)))
+    return app.ForceField(StringIO(text)).createSystem(
+        pdb.topology,
+        nonbondedMethod=app.Ewald if periodic else app.NoCutoff,
         nonbondedCutoff=0.9,
         ewaldErrorTolerance=1e-8,
     )
 
 
-def evaluate(system: openmm.System, atoms: Atoms) -> tuple[dict[str, float], Array]:
+def evaluate(system: openmm.System, box: Box) -> tuple[dict[str, float], Array]:
     """Energy of each kind of interaction, eV, and all forces, eV/Å."""
     for group, force in enumerate(system.getForces()):
         force.setForceGroup(group)
     platform = openmm.Platform.getPlatformByName("Reference")
     context = openmm.Context(system, openmm.VerletIntegrator(0.001), platform)
-    context.setPositions(atoms.positions / 10)
+    context.setPositions(box.positions / 10)
     energies: dict[str, float] = {}
     for group, force in enumerate(system.getForces()):
         state = context.getState(getEnergy=True, groups={group})
@@ -76,13 +82,12 @@ def set_tail(system: openmm.System, on: bool) -> None:
 @pytest.mark.parametrize("periodic", [False, True], ids=["vacuum", "liquid"])
 @pytest.mark.parametrize("name", FIELDS)
 def test_energy_and_forces(name: str, periodic: bool) -> None:
-    smiles, forms, extra = FIELDS[name]
-    species, field = build(smiles, forms, extra)
-    atoms = liquid(species) if periodic else droplet(species)
-    system = system_of(field, species, atoms)
-    set_tail(system, False)
-    found, forces = evaluate(system, atoms)
-    expected, force = ours(field, species, atoms)
+    system, field = build(*FIELDS[name])
+    box = liquid(system) if periodic else droplet(system)
+    theirs = openmm_system(write_openmm(field, system), system, box, periodic)
+    set_tail(theirs, False)
+    found, forces = evaluate(theirs, box)
+    expected, force = ours(field, system, box, periodic)
     expected["torsion"] = expected.pop("dihedral", 0.0) + expected.pop("improper", 0.0)
     energy = expected.pop("energy")
     assert sum(found.values()) == pytest.approx(energy, rel=1e-6)
@@ -99,47 +104,45 @@ def test_the_molecule_of_every_form_stays_whole(form: str) -> None:
     smiles = "CC#N" if form == "linear_angle" else "COC(=O)OC"
     forms = {kind: other.name for kind, other in FORM_OF_KIND.items()}
     forms[FORMS[form].kind] = form
-    species, field = build(smiles, " ".join(forms.values()), {})
-    atoms = droplet(species)
-    found, forces = evaluate(system_of(field, species, atoms), atoms)
-    expected, force = ours(field, species, atoms)
+    system, field = build({"whole": smiles}, " ".join(forms.values()), {})
+    box = droplet(system)
+    theirs = openmm_system(write_openmm(field, system), system, box, periodic=False)
+    found, forces = evaluate(theirs, box)
+    expected, force = ours(field, system, box, periodic=False)
     assert sum(found.values()) == pytest.approx(expected["energy"], rel=1e-6)
     assert largest_error(forces, force) < 1e-6
 
 
-def test_the_tail_is_added_in_a_periodic_box() -> None:
-    species, field = build(*FIELDS["exp6"])
-    atoms = liquid(species)
-    system = system_of(field, species, atoms)
-    with_tail = evaluate(system, atoms)[0]["nonbonded"]
-    set_tail(system, False)
-    without = evaluate(system, atoms)[0]["nonbonded"]
-    expected = tail_coefficient(field, species, 27, 9.0) / atoms.cell.volume
-    assert with_tail - without == pytest.approx(expected, rel=5e-3)
+@pytest.mark.parametrize("name", ["exp6", "lithium fluoride in carbonate"])
+def test_the_tail_is_added_in_a_periodic_box(name: str) -> None:
+    system, field = build(*FIELDS[name])
+    box = liquid(system)
+    theirs = openmm_system(write_openmm(field, system), system, box, periodic=True)
+    with_tail = evaluate(theirs, box)[0]["nonbonded"]
+    set_tail(theirs, False)
+    without = evaluate(theirs, box)[0]["nonbonded"]
+    assert with_tail - without == pytest.approx(tail(field, system, box, 9.0), rel=5e-3)
 
 
-@pytest.mark.parametrize("name", CUSTOM)
+@pytest.mark.parametrize("name", [*CUSTOM, "damped ions"])
 def test_the_wall_holds_what_would_collapse(name: str) -> None:
-    """Two molecules on top of each other."""
-    species, field = build(*FIELDS[name])
-    x = species.conformers[0]
-    overlapping = np.concatenate([x, x + 0.06])
-    atoms = Atoms(2 * species.symbols, overlapping)
-    found, _ = evaluate(system_of(field, species, atoms), atoms)
-    bare = interaction_energies(field, species, overlapping[None], field.charges)[0]
-    assert name == "damped" or bare < -1e6
+    """Two molecules of each species on top of each other."""
+    system, field = build(*FIELDS[name])
+    box = overlapping(system)
+    theirs = openmm_system(write_openmm(field, system), system, box, periodic=False)
+    found, _ = evaluate(theirs, box)
+    bare, _ = ours(field, system, box, periodic=False)
+    assert name in ("damped", "damped ions") or bare["nonbonded"] < -1e6
     assert found["nonbonded"] + found["coulomb"] > 0
 
 
 def test_a_file_of_others_is_read_as_openmm_reads_it() -> None:
     text = (Path(__file__).parents[1] / "opls/methanol.xml").read_text()
-    species = from_smiles("CO")
-    field = read_openmm(text, species)
-    atoms = droplet(species)
-    x = atoms.positions.reshape(-1, len(species.symbols), 3)
-    pdb = app.PDBFile(StringIO(write_pdb(species, x, [100.0] * 3)))
-    system = app.ForceField(StringIO(text)).createSystem(pdb.species)
-    found, forces = evaluate(system, atoms)
-    expected, force = ours(field, species, atoms)
+    system = System.pure("MeOH", from_smiles("CO"))
+    field = read_openmm(text, system)
+    box = droplet(system)
+    theirs = openmm_system(text, system, box, periodic=False)
+    found, forces = evaluate(theirs, box)
+    expected, force = ours(field, system, box, periodic=False)
     assert sum(found.values()) == pytest.approx(expected["energy"], rel=1e-6)
     assert largest_error(forces, force) < 1e-6

@@ -1,22 +1,22 @@
 import numpy as np
 import pytest
 
-from aiida_forcefield.potentials import write_damping
 from aiida_forcefield.potentials.dispersion import c8_over_c6
+from aiida_forcefield.potentials.export.damping import write_damping
 from aiida_forcefield.potentials.forms import TANG_TOENNIES
 from aiida_forcefield.units import KCAL_PER_MOL
 
 from ...fields import FIELDS, build
-from .synthetic_fields import Case
 
 
-def test_table_is_what_the_undamped_form_lacks(methanol: Case) -> None:
-    sections = write_damping(methanol.forcefield, methanol.species, cutoff=8.0).split("tang-")[1:]
-    assert len(sections) == 10
-    rows = [line.split() for line in sections[1].splitlines()[3:] if line]
+def test_table_is_what_the_undamped_form_lacks() -> None:
+    system, field = build(*FIELDS["water and methanol"])
+    sections = write_damping(field, system, cutoff=8.0).split("tang-")[1:]
+    assert len(sections) == 21
+    rows = [line.split() for line in sections[3].splitlines()[3:] if line]
     r, energy, force = np.array(rows, dtype=float)[:, 1:].T
     assert (r[0], r[-1]) == (0.4, 8.0)
-    p = methanol.forcefield.pair("C1", "O1")
+    p = field.pair("water:O1", "MeOH:O1")
     undamped = p["A"] * np.exp(-r / p["rho"]) - p["C6"] / r**6 - p["C8"] / r**8
     form = TANG_TOENNIES.evaluate(r, np.array(list(p.values())))
     lacking = (form.energy - undamped) / KCAL_PER_MOL
@@ -27,8 +27,8 @@ def test_table_is_what_the_undamped_form_lacks(methanol: Case) -> None:
 
 
 def test_other_forms_need_no_table() -> None:
-    species, field = build(*FIELDS["exp6"])
-    assert write_damping(field, species) == ""
+    system, field = build(*FIELDS["exp6"])
+    assert write_damping(field, system) == ""
 
 
 def test_c8_of_elements_beyond_the_table_is_refused() -> None:

@@ -6,40 +6,68 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from aiida_forcefield.potentials import (
-    ForceField,
-    molecule_energies,
-    read_lammps,
-    write_data,
-    write_force_field,
-)
-from aiida_forcefield.topology.molecule import from_smiles
+from aiida_forcefield.potentials.export.lammps import write_force_field
+from aiida_forcefield.potentials.export.lammps_data import write_data
+from aiida_forcefield.potentials.forcefield import ForceField
+from aiida_forcefield.potentials.read.lammps import read_lammps
+from aiida_forcefield.topology.box import Box
+from aiida_forcefield.topology.system import System
 from aiida_forcefield.units import KCAL_PER_MOL
 
-from ...fields import FIELDS, build
-from .synthetic_fields import Case
-from .test_read_openmm import assert_same
+from ...fields import FIELDS, Array, build, droplet, ours
+from .test_read_openmm import CHARGES, METHANOL, assert_same
 
 FOLDER = Path(__file__).parents[2] / "opls"
 DATA, SCRIPT = ((FOLDER / f"methanol.{name}").read_text() for name in ("data", "in"))
 
 
+def forces(field: ForceField, system: System = METHANOL, molecules: int = 3) -> Array:
+    """Of a few shaken molecules, far from each other, shape (M, n, 3)."""
+    geometry = system.species[0].conformers[0]
+    shifts = 30.0 * np.arange(molecules)[:, None, None]
+    x = geometry + shifts + np.random.default_rng(0).normal(scale=0.1, size=(3, 6, 3))
+    box = Box((molecules,), x.reshape(-1, 3), np.full(3, 100.0))
+    return ours(field, system, box, False)[1]
+
+
 @pytest.mark.parametrize("periodic", [False, True])
 @pytest.mark.parametrize("name", FIELDS)
 def test_round_trip(name: str, periodic: bool) -> None:
-    species, field = build(*FIELDS[name])
-    data = write_data(field, species, species.conformers[:1], [30] * 3)
-    script = write_force_field(field, species, periodic=periodic)
-    assert_same(read_lammps(data, script, species), field)
+    system, field = build(*FIELDS[name])
+    data = write_data(field, system, droplet(system))
+    script = write_force_field(field, system, periodic=periodic)
+    assert_same(read_lammps(data, script, system), field)
 
 
-def test_a_fitted_field_comes_back(case: Case) -> None:
-    field, species = case.forcefield, case.species
-    data = write_data(field, species, case.molecules[:2], [30] * 3)
-    read = read_lammps(data, write_force_field(field, species), species)
-    energy = molecule_energies(read, species, case.molecules[:3])
-    expected = molecule_energies(field, species, case.molecules[:3])
-    np.testing.assert_allclose(energy[1], expected[1], atol=1e-7)
+def test_a_field_comes_back() -> None:
+    system, field = build(*FIELDS["ring of three"])
+    box = droplet(system)
+    read = read_lammps(write_data(field, system, box), write_force_field(field, system), system)
+    found, expected = (ours(each, system, box, False)[1] for each in (read, field))
+    np.testing.assert_allclose(found, expected, atol=1e-7)
+
+
+def test_species_may_stand_in_the_file_in_another_order() -> None:
+    system, field = build(*FIELDS["damped ions"])
+    data = write_data(field, system, droplet(system))
+    script = write_force_field(field, system)
+    turned = System(system.names[::-1], system.species[::-1], system.amounts)
+    read = read_lammps(data, script, turned)
+    assert read.pair("Li+:Li1", "F-:F1") == pytest.approx(field.pair("Li+:Li1", "F-:F1"))
+    assert read.electrostatics.liquid == pytest.approx(field.electrostatics.liquid)
+
+
+def test_other_molecules_are_refused() -> None:
+    system, field = build(*FIELDS["water and methanol"])
+    data = write_data(field, system, droplet(system))
+    script = write_force_field(field, system)
+    methanol = System.pure("MeOH", system.of_name("MeOH"))
+    with pytest.raises(ValueError, match="molecule 1 has not the atoms and bonds of MeOH"):
+        read_lammps(data, script, methanol)
+    water = System.pure("water", system.of_name("water"))
+    assert read_lammps(data, script, water).electrostatics.liquid["water:O1"] < 0
+    with pytest.raises(ValueError, match="no molecule has the atoms and bonds of water"):
+        read_lammps(DATA, SCRIPT, system)
 
 
 @pytest.mark.parametrize(
@@ -50,17 +78,17 @@ def test_a_fitted_field_comes_back(case: Case) -> None:
     ],
 )
 def test_damping_is_of_all_pairs_or_none(old: str, new: str) -> None:
-    species, field = build(*FIELDS["damped"])
-    data = write_data(field, species, species.conformers[:1], [30] * 3)
-    script, changes = re.subn(old, new, write_force_field(field, species))
+    system, field = build(*FIELDS["damped"])
+    data = write_data(field, system, droplet(system))
+    script, changes = re.subn(old, new, write_force_field(field, system))
     assert changes == 1
     with pytest.raises(ValueError, match=r"damping\.table"):
-        read_lammps(data, script, species)
+        read_lammps(data, script, system)
 
 
 def test_the_last_rule_counts() -> None:
     script = SCRIPT.replace("mix geometric", "mix geometric\npair_modify mix arithmetic")
-    assert read_lammps(DATA, script, from_smiles("CO")).combination is None
+    assert read_lammps(DATA, script, METHANOL).combination is None
 
 
 @pytest.mark.parametrize(
@@ -70,20 +98,22 @@ def test_coulomb_may_be_a_style_of_its_own(style: str) -> None:
     script = SCRIPT.replace("lj/cut/coul/cut 60.0", style)
     script = re.sub(r"(pair_coeff +\S+ +\S+)", r"\1 lj/cut", script)
     script += "\npair_coeff * * coul/long\nfix 1 all nve\n"
-    field = read_lammps(DATA, script, from_smiles("CO"))
-    assert field.term("nonbonded O1").parameters["sigma"] == 3.12
+    field = read_lammps(DATA, script, METHANOL)
+    assert field.term("nonbonded MeOH:O1").parameters["sigma"] == 3.12
 
 
 def test_opls_methanol_in_its_own_numbers() -> None:
-    field = read_lammps(DATA, SCRIPT, from_smiles("CO"))
+    field = read_lammps(DATA, SCRIPT, METHANOL)
     kcal = KCAL_PER_MOL
-    assert field.term("bond C1-O1").parameters == pytest.approx({"k": 320 * kcal, "r0": 1.41})
-    dihedral = field.term("dihedral H1-C1-O1-H2")
+    assert field.term("bond MeOH:C1-MeOH:O1").parameters == pytest.approx(
+        {"k": 320 * kcal, "r0": 1.41}
+    )
+    dihedral = field.term("dihedral MeOH:H1-MeOH:C1-MeOH:O1-MeOH:H2")
     assert dihedral.parameters["k3"] == pytest.approx(0.225 * kcal)
-    assert field.pair("C1", "O1") == pytest.approx(
+    assert field.pair("MeOH:C1", "MeOH:O1") == pytest.approx(
         {"epsilon": np.sqrt(0.066 * 0.17) * kcal, "sigma": np.sqrt(3.5 * 3.12)}
     )
-    assert field.charges == {"C1": 0.145, "O1": -0.683, "H1": 0.04, "H2": 0.418}
+    assert field.electrostatics.liquid == CHARGES
     assert (field.combination, field.scale_14) == ("geometric", (0.5, 0.5))
 
 
@@ -141,26 +171,26 @@ def test_opls_methanol_in_its_own_numbers() -> None:
 def test_what_cannot_be_read_is_named(old: str, new: str, message: str) -> None:
     assert old in SCRIPT
     with pytest.raises(ValueError, match=message):
-        read_lammps(DATA, SCRIPT.replace(old, new), from_smiles("CO"))
+        read_lammps(DATA, SCRIPT.replace(old, new), METHANOL)
 
 
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
         ("Masses", "Weights", "Masses: the data file has no such section"),
-        ("2 15.9994", "2 32.06", "the first molecule has not the atoms and bonds of CO"),
+        ("2 15.9994", "2 32.06", "molecule 1 has not the atoms and bonds of MeOH"),
         ("3 55.0 108.5", "", "angle type 3: no coefficients"),
-        ("3 1 4  0.040", "3 1 4  0.050", "charge of H1: equal atoms have different charges"),
-        ("-0.683", "-0.283", r"charges: \+0\.400 e in all; must be \+0"),
-        ("\n1 2 1 2\n", "\n1 2 1 1\n", "the first molecule has not the atoms and bonds of CO"),
-        ("\n1 2 1 2\n", "\n1 2 2 3\n", "the first molecule has not the atoms and bonds of CO"),
+        ("3 1 4  0.040", "3 1 4  0.050", "charge of MeOH:H1: equal atoms have different charges"),
+        ("-0.683", "-0.283", r"charges: \+0\.400 e in all on MeOH; must be \+0"),
+        ("\n1 2 1 2\n", "\n1 2 1 1\n", "molecule 1 has not the atoms and bonds of MeOH"),
+        ("\n1 2 1 2\n", "\n1 2 2 3\n", "molecule 1 has not the atoms and bonds of MeOH"),
         ("Atoms # full", "Atoms # charge", "atom_style charge: allowed: full"),
     ],
 )
 def test_what_is_wrong_with_the_data_is_named(old: str, new: str, message: str) -> None:
     assert old in DATA
     with pytest.raises(ValueError, match=message):
-        read_lammps(DATA.replace(old, new), SCRIPT, from_smiles("CO"))
+        read_lammps(DATA.replace(old, new), SCRIPT, METHANOL)
 
 
 @pytest.mark.parametrize(
@@ -177,13 +207,13 @@ def test_dihedrals_that_are_none_are_refused(style: str, numbers: str, message: 
     script = SCRIPT.replace("dihedral_style  opls", f"dihedral_style {style}")
     data = DATA.replace("1 0.0 0.0 0.45 0.0", f"1 {numbers}")
     with pytest.raises(ValueError, match=message):
-        read_lammps(data, script, from_smiles("CO"))
+        read_lammps(data, script, METHANOL)
 
 
 def test_a_range_of_types_ends_at_the_types_there_are() -> None:
     script = SCRIPT.replace("3*4 3*4", "3*999999999 3*999999999")
-    field = read_lammps(DATA, script, from_smiles("CO"))
-    assert field.term("nonbonded H1").parameters["epsilon"] > 0
+    field = read_lammps(DATA, script, METHANOL)
+    assert field.term("nonbonded MeOH:H1").parameters["epsilon"] > 0
 
 
 @pytest.mark.parametrize(
@@ -197,18 +227,14 @@ def test_a_range_of_types_ends_at_the_types_there_are() -> None:
     ],
 )
 def test_ways_to_say_one_dihedral(style: str, numbers: str) -> None:
-    species = from_smiles("CO")
     script = SCRIPT.replace("dihedral_style  opls", f"dihedral_style {style}")
     data = DATA.replace("1 0.0 0.0 0.45 0.0", f"1 {numbers}")
-    x = species.conformers + np.random.default_rng(0).normal(scale=0.1, size=(3, 6, 3))
-    expected = molecule_energies(read_lammps(DATA, SCRIPT, species), species, x)
-    found = molecule_energies(read_lammps(data, script, species), species, x)
-    np.testing.assert_allclose(found[1], expected[1], atol=1e-10)
+    expected = forces(read_lammps(DATA, SCRIPT, METHANOL))
+    found = forces(read_lammps(data, script, METHANOL))
+    np.testing.assert_allclose(found, expected, atol=1e-10)
 
 
 def test_dihedrals_of_several_entries_add_up() -> None:
-    species = from_smiles("CO")
-
     def read(*coefficients: str) -> ForceField:
         rows = "\n".join(f"{n} {text}" for n, text in enumerate(coefficients, start=1))
         data = DATA.replace("1 0.0 0.0 0.45 0.0", rows)
@@ -218,11 +244,10 @@ def test_dihedrals_of_several_entries_add_up() -> None:
             for m, atoms in enumerate(("1 2 5 6", "6 5 2 3", "4 2 5 6"), start=1)
         ]
         data = data[: data.index("Dihedrals\n")] + "Dihedrals\n\n" + "\n".join(again) + "\n"
-        return read_lammps(data, SCRIPT.replace("style  opls", "style charmm"), species)
+        return read_lammps(data, SCRIPT.replace("style  opls", "style charmm"), METHANOL)
 
-    x = species.conformers + np.random.default_rng(0).normal(scale=0.1, size=(3, 6, 3))
     one, two, three, both = (
-        molecule_energies(read(*entries), species, x)[1]
+        forces(read(*entries))
         for entries in (
             ["0.0 1 0 0.0"],
             ["0.3 1 180 0.0"],
@@ -245,4 +270,4 @@ def test_other_repeated_entries_are_refused(old: str, new: str, message: str) ->
     script = SCRIPT.replace("dihedral_style  opls", "dihedral_style multi/harmonic")
     data = DATA.replace("1 0.0 0.0 0.45 0.0", "1 0.225 -0.675 0 0.9 0").replace(old, new)
     with pytest.raises(ValueError, match=message):
-        read_lammps(data, script, from_smiles("CO"))
+        read_lammps(data, script, METHANOL)

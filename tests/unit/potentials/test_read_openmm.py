@@ -6,19 +6,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from aiida_forcefield.potentials import (
-    ForceField,
-    Term,
-    molecule_energies,
-    read_openmm,
-    write_openmm,
-)
+from aiida_forcefield.potentials.export.openmm import write_openmm
+from aiida_forcefield.potentials.forcefield import ForceField, Term
+from aiida_forcefield.potentials.read.openmm import read_openmm
 from aiida_forcefield.topology.molecule import from_smiles
+from aiida_forcefield.topology.system import System
 from aiida_forcefield.units import KCAL_PER_MOL
 
-from ...fields import FIELDS, build
-from .synthetic_fields import Case
+from ...fields import FIELDS, build, droplet, ours
 
+METHANOL = System.pure("MeOH", from_smiles("CO"))
+CHARGES = {"MeOH:C1": 0.145, "MeOH:O1": -0.683, "MeOH:H1": 0.04, "MeOH:H2": 0.418}
 OPLS = (Path(__file__).parents[2] / "opls/methanol.xml").read_text()
 
 
@@ -27,39 +25,69 @@ def assert_same(read: ForceField, written: ForceField) -> None:
     for one, other in zip(read.terms, written.terms, strict=True):
         assert one.form == other.form
         assert one.parameters == pytest.approx(other.parameters, rel=1e-9)
-    assert read.charges == pytest.approx(written.charges, abs=1e-9)
+    assert read.atom_types == written.atom_types
+    charges = written.electrostatics.liquid
+    assert read.electrostatics.liquid == pytest.approx(charges, abs=1e-9)
+    assert read.electrostatics.gas == read.electrostatics.liquid
     assert (read.combination, read.scale_14) == (written.combination, written.scale_14)
 
 
 @pytest.mark.parametrize("name", FIELDS)
 def test_round_trip(name: str) -> None:
-    smiles, forms, extra = FIELDS[name]
-    species, field = build(smiles, forms, extra)
-    assert_same(read_openmm(write_openmm(field, species), species), field)
+    system, field = build(*FIELDS[name])
+    assert_same(read_openmm(write_openmm(field, system), system), field)
 
 
-def test_a_fitted_field_comes_back_without_errors(case: Case) -> None:
-    read = read_openmm(write_openmm(case.forcefield, case.species), case.species)
-    energy = molecule_energies(read, case.species, case.molecules[:3])
-    expected = molecule_energies(case.forcefield, case.species, case.molecules[:3])
-    np.testing.assert_allclose(energy[1], expected[1], atol=1e-7)
+def test_a_field_comes_back_without_errors() -> None:
+    system, field = build(*FIELDS["ring of three"])
+    read = read_openmm(write_openmm(field, system), system)
+    box = droplet(system)
+    forces, expected = (ours(each, system, box, False)[1] for each in (read, field))
+    np.testing.assert_allclose(forces, expected, atol=1e-7)
     assert np.isnan(read.covariance).all()
 
 
+def test_a_species_is_read_from_the_file_of_a_mixture() -> None:
+    system, field = build(*FIELDS["water and ethanol"])
+    text = write_openmm(field, system)
+    ethanol = System.pure("ethanol", system.of_name("EtOH"))
+    read = read_openmm(text, ethanol)
+    bond = read.term("bond ethanol:C2-ethanol:O1")
+    assert bond.parameters == pytest.approx(field.term("bond EtOH:C2-EtOH:O1").parameters)
+    turned = System(system.names[::-1], system.species[::-1], system.amounts)
+    assert read_openmm(text, turned).pair("water:O1", "EtOH:O1") == pytest.approx(
+        field.pair("water:O1", "EtOH:O1")
+    )
+
+
+def test_a_species_that_the_file_has_not_is_named() -> None:
+    system, _ = build(*FIELDS["water and methanol"])
+    with pytest.raises(ValueError, match="Residues: none has the atoms and bonds of water"):
+        read_openmm(OPLS, system)
+
+
+def test_species_that_no_file_tells_apart_are_refused() -> None:
+    both = System(("cis", "trans"), (from_smiles("C/C=C\\C"), from_smiles("C/C=C/C")), (1.0, 1.0))
+    with pytest.raises(ValueError, match="cis and trans: equal atoms and bonds"):
+        read_openmm(OPLS, both)
+
+
 def test_opls_methanol_in_its_own_numbers() -> None:
-    field = read_openmm(OPLS, from_smiles("CO"))
+    field = read_openmm(OPLS, METHANOL)
     kcal = KCAL_PER_MOL
-    assert field.term("bond C1-O1").parameters == pytest.approx({"k": 320 * kcal, "r0": 1.41})
-    assert field.term("angle C1-O1-H2").parameters == pytest.approx(
+    assert field.term("bond MeOH:C1-MeOH:O1").parameters == pytest.approx(
+        {"k": 320 * kcal, "r0": 1.41}
+    )
+    assert field.term("angle MeOH:C1-MeOH:O1-MeOH:H2").parameters == pytest.approx(
         {"k": 55 * kcal, "theta0": 108.5}
     )
-    dihedral = field.term("dihedral H1-C1-O1-H2")
+    dihedral = field.term("dihedral MeOH:H1-MeOH:C1-MeOH:O1-MeOH:H2")
     assert dihedral.form == "threefold"
     assert dihedral.parameters == pytest.approx({"k3": 0.225 * kcal})
-    assert field.term("nonbonded O1").parameters == pytest.approx(
+    assert field.term("nonbonded MeOH:O1").parameters == pytest.approx(
         {"epsilon": 0.17 * kcal, "sigma": 3.12}
     )
-    assert field.charges == {"C1": 0.145, "O1": -0.683, "H1": 0.04, "H2": 0.418}
+    assert field.electrostatics.liquid == CHARGES
     assert field.scale_14 == (0.5, 0.5)
 
 
@@ -67,11 +95,11 @@ def test_phases_become_signs_or_sines() -> None:
     flipped = OPLS.replace(
         'periodicity1="3" phase1="0.0"', 'periodicity1="2" phase1="3.14159265359"'
     )
-    assert read_openmm(flipped, from_smiles("CO")).term("dihedral H1-C1-O1-H2").parameters[
-        "k2"
-    ] == pytest.approx(-0.225 * KCAL_PER_MOL)
+    assert read_openmm(flipped, METHANOL).term(
+        "dihedral MeOH:H1-MeOH:C1-MeOH:O1-MeOH:H2"
+    ).parameters["k2"] == pytest.approx(-0.225 * KCAL_PER_MOL)
     turned = OPLS.replace('phase1="0.0"', 'phase1="1.5707963267949"')
-    dihedral = read_openmm(turned, from_smiles("CO")).term("dihedral H1-C1-O1-H2")
+    dihedral = read_openmm(turned, METHANOL).term("dihedral MeOH:H1-MeOH:C1-MeOH:O1-MeOH:H2")
     assert dihedral.form == "chiral_fourier"
     assert dihedral.parameters["s3"] == pytest.approx(0.225 * KCAL_PER_MOL)
 
@@ -80,12 +108,12 @@ def test_phases_become_signs_or_sines() -> None:
     ("old", "new", "message"),
     [
         ("<ForceField>", "<ForceField", "no XML"),
-        ('<Bond from="4" to="5"/>', "", "none has the atoms and bonds of CO"),
+        ('<Bond from="4" to="5"/>', "", "none has the atoms and bonds of MeOH"),
         ("PeriodicTorsionForce", "AmoebaTorsionForce", "AmoebaTorsionForce: cannot be read"),
         (
             'class1="CT" class2="OH" length',
             'class1="CT" class2="NH" length',
-            "bond C1-O1: the file",
+            "bond MeOH:C1-MeOH:O1: the file",
         ),
         ('periodicity1="3"', 'periodicity1="7"', "periodicity 7 is not one of 1 to 6"),
         ('type="opls_155" charge', 'type="opls_1" charge', "no Atom for opls_155"),
@@ -96,7 +124,7 @@ def test_phases_become_signs_or_sines() -> None:
 def test_what_cannot_be_read_is_named(old: str, new: str, message: str) -> None:
     assert old in OPLS
     with pytest.raises(ValueError, match=message):
-        read_openmm(OPLS.replace(old, new), from_smiles("CO"))
+        read_openmm(OPLS.replace(old, new), METHANOL)
 
 
 def test_equal_atoms_must_be_equal() -> None:
@@ -105,19 +133,20 @@ def test_equal_atoms_must_be_equal() -> None:
         'name="H3" type="opls_156"', 'name="H3" type="odd"'
     )
     atom = '<Atom type="odd" charge="0.05" sigma="0.25" epsilon="0.1"/>\n  </NonbondedForce>'
-    with pytest.raises(ValueError, match="charge of H1: equal atoms have different charges"):
-        read_openmm(text.replace("</NonbondedForce>", atom), from_smiles("CO"))
+    with pytest.raises(ValueError, match="charge of MeOH:H1: equal atoms have different charges"):
+        read_openmm(text.replace("</NonbondedForce>", atom), METHANOL)
 
 
 def test_impropers_about_another_axis_are_refused() -> None:
-    species, field = build("COC(=O)OC", "morse harmonic_angle fourier cosine_improper exp6", {})
-    written = write_openmm(field, species)
-    assert read_openmm(written.replace(' ordering="charmm"', ""), species).terms == (
-        read_openmm(written, species).terms  # OpenMM's own choice for custom forces
+    forms = "morse harmonic_angle fourier cosine_improper exp6"
+    system, field = build({"DMC": "COC(=O)OC"}, forms, {})
+    written = write_openmm(field, system)
+    assert read_openmm(written.replace(' ordering="charmm"', ""), system).terms == (
+        read_openmm(written, system).terms  # OpenMM's own choice for custom forces
     )
     text = written.replace('ordering="charmm"', 'ordering="default"')
     with pytest.raises(ValueError, match="impropers with ordering 'default'"):
-        read_openmm(text, species)
+        read_openmm(text, system)
     flat = replace(
         field,
         terms=tuple(
@@ -125,8 +154,8 @@ def test_impropers_about_another_axis_are_refused() -> None:
             for term in field.terms
         ),
     )
-    text = write_openmm(flat, species).replace('ordering="charmm"', 'ordering="default"')
-    assert isinstance(read_openmm(text, species).terms[0], Term)
+    text = write_openmm(flat, system).replace('ordering="charmm"', 'ordering="default"')
+    assert isinstance(read_openmm(text, system).terms[0], Term)
 
 
 @pytest.mark.parametrize(
@@ -143,10 +172,9 @@ def test_impropers_about_another_axis_are_refused() -> None:
         ('D="', 'D="-5" x="', "D = -.*; must be a number of 0 or more"),
     ],
 )
-def test_another_potential_is_not_taken_for_ours(
-    methanol: Case, old: str, new: str, message: str
-) -> None:
-    text = write_openmm(methanol.forcefield, methanol.species)
+def test_another_potential_is_not_taken_for_ours(old: str, new: str, message: str) -> None:
+    system, field = build({"MeOH": "CO"}, "morse harmonic_angle fourier tang_toennies", {})
+    text = write_openmm(field, system)
     assert old in text
     with pytest.raises(ValueError, match=message):
-        read_openmm(text.replace(old, new), methanol.species)
+        read_openmm(text.replace(old, new), system)

@@ -16,7 +16,7 @@ from scipy.special import gammaincc
 from aiida_forcefield.potentials.convert import convert
 from aiida_forcefield.potentials.forcefield import ForceField
 from aiida_forcefield.potentials.forms import TANG_TOENNIES
-from aiida_forcefield.topology.species import Species
+from aiida_forcefield.topology.system import System
 from aiida_forcefield.units import KCAL_PER_MOL
 
 Array = NDArray[np.float64]
@@ -34,12 +34,12 @@ def section(i: int, j: int) -> str:
     return f"tang-toennies-{i}-{j}"
 
 
-def write_damping(forcefield: ForceField, species: Species, cutoff: float = 9.0) -> str:
+def write_damping(forcefield: ForceField, system: System, cutoff: float = 9.0) -> str:
     """The file `DAMPING`, which the include file of this force field reads.
 
     Args:
         forcefield: the force field.
-        species: its molecule.
+        system: its species.
         cutoff: as of `write_force_field`, Å.
 
     Returns:
@@ -47,7 +47,7 @@ def write_damping(forcefield: ForceField, species: Species, cutoff: float = 9.0)
     """
     if forcefield.nonbonded_form is not TANG_TOENNIES:
         return ""
-    numbered = enumerate(species.type_names, start=1)
+    numbered = enumerate(system.type_names, start=1)
     pairs = combinations_with_replacement(numbered, 2)
     return "\n\n".join(
         "\n".join([section(i, j), *_rows(forcefield.pair(first, second), cutoff)])

@@ -12,10 +12,13 @@ import numpy as np
 from aiida_forcefield.potentials.collapse import pair_wall
 from aiida_forcefield.potentials.convert import convert
 from aiida_forcefield.potentials.export.damping import DAMPING, section
+from aiida_forcefield.potentials.export.lammps_data import numbered_terms
+from aiida_forcefield.potentials.export.names import type_labels
 from aiida_forcefield.potentials.forcefield import ForceField, check_field
 from aiida_forcefield.potentials.forms import FORMS, TANG_TOENNIES
 from aiida_forcefield.potentials.phases import to_phases
-from aiida_forcefield.topology.species import Species, TermKind
+from aiida_forcefield.topology.species import TermKind
+from aiida_forcefield.topology.system import System
 from aiida_forcefield.units import KCAL_PER_MOL
 
 Parameters = Mapping[str, float]
@@ -66,7 +69,7 @@ PAIR: Final[dict[str, tuple[str, tuple[str, ...], Callable[[Parameters], Sequenc
 
 def write_force_field(
     forcefield: ForceField,
-    species: Species,
+    system: System,
     cutoff: float = 9.0,
     kspace_accuracy: float = 1e-4,
     periodic: bool = True,
@@ -78,25 +81,26 @@ def write_force_field(
 
     Args:
         forcefield: the force field.
-        species: its molecule.
+        system: its species.
         cutoff: of the nonbonded form and real-space Coulomb interactions, Å.
         kspace_accuracy: relative error of the long-range forces (PPPM).
         periodic: False for molecules in free space: plain Coulomb up to the cutoff, no tail.
             Crystals have none either, as in their fit.
 
     Raises:
-        ValueError: if the terms are not the species's, the cutoff is not positive, or two atom
+        ValueError: if the terms are not the system's, the cutoff is not positive, or two atom
             types have nothing that keeps them apart.
     """
-    check_field(forcefield, species)
+    check_field(forcefield, system)
     if not 0 < cutoff < np.inf:
         raise ValueError(f"cutoff: {cutoff} Å is not a positive number")
-    charged = any(abs(charge) > _NEUTRAL for charge in forcefield.charges.values())
+    charges = forcefield.electrostatics.charges("liquid")
+    charged = any(abs(charge) > _NEUTRAL for charge in charges.values())
     style, coulomb, _ = PAIR[forcefield.nonbonded_form.name]
     reach = "long" if periodic else "cut"
     separate = charged and reach not in coulomb
     main = f"{style}/coul/{reach}" if charged and not separate else style
-    pairs = list(_pair_coefficients(forcefield, species, main))
+    pairs = list(_pair_coefficients(forcefield, system, main))
     walled = any(" lj/cut " in line for line in pairs) and main != "lj/cut"
     damped = any(" table " in line for line in pairs)
     styles = [
@@ -106,10 +110,10 @@ def write_force_field(
         *[f"lj/cut {cutoff:g}"] * walled,
     ]
     lj, coul = forcefield.scale_14 or (0, 0)
-    tail = "yes" if species.cell is None else "no"
+    tail = "yes" if system.crystal is None else "no"
     lines = [
         "# units real, atom_style full; include after read_data",
-        *_bonded_styles(forcefield, species),
+        *_bonded_styles(forcefield, system),
         "special_bonds lj/coul 0 0 0"
         if lj == coul == 0
         else f"special_bonds lj 0 0 {lj:.14g} coul 0 0 {coul:.14g}",
@@ -121,19 +125,20 @@ def write_force_field(
         *(["pair_modify pair lj/cut tail no shift yes"] if walled else []),
         *([f"pair_modify pair {main} tail {tail} shift no"] if periodic else []),
         *([f"kspace_style pppm {kspace_accuracy:g}"] if periodic and charged else []),
-        *_bonded_coefficients(forcefield, species),
+        *_bonded_coefficients(forcefield, system),
     ]
     return "\n".join(lines) + "\n"
 
 
-def _pair_coefficients(forcefield: ForceField, species: Species, style: str) -> Iterator[str]:
+def _pair_coefficients(forcefield: ForceField, system: System, style: str) -> Iterator[str]:
     """Every pair of types in full: LAMMPS would mix them by other rules."""
     form = forcefield.nonbonded_form
-    numbered = list(enumerate(species.type_names, start=1))
+    labels = type_labels(system)
+    numbered = list(enumerate(system.type_names, start=1))
     for (i, first), (j, second) in combinations_with_replacement(numbered, 2):
         parameters = convert(form, forcefield.pair(first, second), KCAL_PER_MOL)
         coefficients = _numbers(PAIR[form.name][2](parameters))
-        yield f"pair_coeff {i} {j} {style} {coefficients} # {first} {second}"
+        yield f"pair_coeff {i} {j} {style} {coefficients} # {labels[first]} {labels[second]}"
         if form is TANG_TOENNIES:
             yield f"pair_coeff {i} {j} table {DAMPING} {section(i, j)}"
         start, epsilon = pair_wall(forcefield, first, second)
@@ -142,29 +147,30 @@ def _pair_coefficients(forcefield: ForceField, species: Species, style: str) -> 
             yield f"pair_coeff {i} {j} lj/cut {_numbers(wall)}"
 
 
-def _used(forcefield: ForceField, species: Species, kind: TermKind) -> list[str]:
+def _used(forcefield: ForceField, system: System, kind: TermKind) -> list[str]:
     """The styles of a kind of interaction, in order of first appearance."""
-    forms = [forcefield.term(each.name).form for each in species.term_types if each.kind == kind]
+    forms = [forcefield.term(each.name).form for each in numbered_terms(system, kind)]
     return list(dict.fromkeys(BONDED[form][0] for form in forms))
 
 
-def _bonded_styles(forcefield: ForceField, species: Species) -> Iterator[str]:
+def _bonded_styles(forcefield: ForceField, system: System) -> Iterator[str]:
     for kind in get_args(TermKind):
-        if styles := _used(forcefield, species, kind):
+        if styles := _used(forcefield, system, kind):
             hybrid = "hybrid " if len(styles) > 1 else ""
             yield f"{kind}_style {hybrid}{' '.join(styles)}"
 
 
-def _bonded_coefficients(forcefield: ForceField, species: Species) -> Iterator[str]:
+def _bonded_coefficients(forcefield: ForceField, system: System) -> Iterator[str]:
+    labels = type_labels(system)
     for kind in get_args(TermKind):
-        hybrid = len(_used(forcefield, species, kind)) > 1
-        types = [each for each in species.term_types if each.kind == kind]
-        for number, term_type in enumerate(types, start=1):
+        hybrid = len(_used(forcefield, system, kind)) > 1
+        for number, term_type in enumerate(numbered_terms(system, kind), start=1):
             term = forcefield.term(term_type.name)
             style, coefficients = BONDED[term.form]
             parameters = convert(FORMS[term.form], term.parameters, KCAL_PER_MOL)
             text = f"{style} " * hybrid + _numbers(coefficients(parameters))
-            yield f"{kind}_coeff {number} {text} # {term.name}"
+            types = "-".join(labels[each] for each in term_type.types)
+            yield f"{kind}_coeff {number} {text} # {kind} {types}"
 
 
 def _numbers(values: Sequence[float]) -> str:

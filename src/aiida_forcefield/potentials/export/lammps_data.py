@@ -1,7 +1,7 @@
-"""Molecules in a box as a data file of LAMMPS.
+"""Molecules in a box, or the ions of a crystal's cell, as a data file of LAMMPS.
 
-In ``units real`` for ``atom_style full``. Types are numbered from 1: atom types in the order of
-`Species.type_names`, bonded ones in the order of the species's term types of their kind.
+In ``units real`` for ``atom_style full``. Types are numbered from 1: atom types in the order of the
+system's, bonded ones in that of `numbered_terms`.
 """
 
 from collections.abc import Sequence
@@ -11,109 +11,171 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from rdkit import Chem
 
+from aiida_forcefield.potentials.export.molecule import contents
+from aiida_forcefield.potentials.export.names import type_labels
 from aiida_forcefield.potentials.forcefield import ForceField, check_charges
-from aiida_forcefield.topology.species import Species, TermKind
+from aiida_forcefield.topology.box import Box, split
+from aiida_forcefield.topology.crystal import Crystal
+from aiida_forcefield.topology.species import TermKind, TermType
+from aiida_forcefield.topology.system import System
 
 Array = NDArray[np.float64]
 
 _CHARGE_UNIT = 1e-12  # e: the last digit written
 
 
+def numbered_terms(system: System, kind: TermKind) -> tuple[TermType, ...]:
+    """The term types of a kind as LAMMPS numbers them, from 1: species by species."""
+    return tuple(
+        term for name in system.names for term in system.terms_of(name) if term.kind == kind
+    )
+
+
 def write_data(
-    forcefield: ForceField,
-    species: Species,
-    positions: ArrayLike,
-    box: ArrayLike,
-    velocities: ArrayLike | None = None,
+    forcefield: ForceField, system: System, box: Box, velocities: ArrayLike | None = None
 ) -> str:
     """A data file of molecules; its total charge is exactly theirs.
 
     Args:
-        forcefield: its ``charges``, those of the liquid, are written.
-        species: the molecule of n atoms.
-        positions: M whole molecules, shape (M, n, 3), Å; they may reach out of the box.
-        box: lengths, shape (3,), lower and upper ends, shape (3, 2), or lattice vectors as LAMMPS
-            wants them, one a row, lower triangular, shape (3, 3), Å.
-        velocities: shape (M, n, 3), Å/fs.
+        forcefield: its charges in the liquid are written.
+        system: its species.
+        box: whole molecules; they may reach out of the box.
+        velocities: shape (N, 3), Å/fs.
 
     Raises:
-        ValueError: if a shape is wrong, a length of the box is not positive, or the charges are
-            not those of the molecule.
+        ValueError: if there are more or fewer atoms, a number is not finite, an edge is not
+            positive, or the charges are not those of the species.
     """
-    check_charges(forcefield.charges, species)
-    n = len(species.symbols)
-    xyz = _molecules(positions, n, "positions")
-    edges = _box_lines(np.asarray(box, dtype=float))
+    split(box.positions, system, box.counts)  # refuses another number of atoms
+    edges = np.asarray(box.edges, dtype=float)
+    if edges.shape != (3,) or not (np.isfinite(edges) & (edges > 0)).all():
+        raise ValueError(f"edges: {edges.tolist()}; three positive lengths are needed")
+    kinds = np.repeat(np.arange(len(box.counts)), box.counts).tolist()
+    title = contents(system, box.counts)
+    return _text(title, forcefield, system, kinds, box.positions, _sides(edges), velocities)
+
+
+def write_cell(forcefield: ForceField, system: System, crystal: Crystal) -> str:
+    """A data file of a crystal's cell.
+
+    Args:
+        forcefield: its charges in the liquid are written.
+        system: its ions, one species for each element.
+        crystal: their cell, whose lattice vectors are a lower triangle, as LAMMPS wants them.
+
+    Raises:
+        ValueError: if the lattice vectors are others, an element is not of the system, or the
+            charges are not those of the ions.
+    """
+    cell = crystal.cell
+    if np.triu(cell, 1).any() or not (np.diag(cell) > 0).all():
+        raise ValueError("cell: LAMMPS wants the lattice vectors as a lower triangle")
+    kind_of = {species.symbols: kind for kind, species in enumerate(system.species)}
+    if odd := {(symbol,) for symbol in crystal.symbols} - kind_of.keys():
+        raise ValueError(f"crystal: {min(odd)[0]} is not an ion of {', '.join(system.names)}")
+    kinds = [kind_of[(symbol,)] for symbol in crystal.symbols]
+    tilt = f"{cell[1, 0]:.10f} {cell[2, 0]:.10f} {cell[2, 1]:.10f} xy xz yz"
+    sides = [*_sides(np.diag(cell)), tilt]
+    return _text("a crystal's cell", forcefield, system, kinds, crystal.positions, sides, None)
+
+
+def _text(
+    title: str,
+    forcefield: ForceField,
+    system: System,
+    kinds: Sequence[int],
+    positions: Array,
+    sides: Sequence[str],
+    velocities: ArrayLike | None,
+) -> str:
+    """The file of molecules, of each of which ``kinds`` has the place of its species."""
+    check_charges(forcefield.electrostatics.charges("liquid"), system)
     table = Chem.GetPeriodicTable()
-    element = dict(zip(species.atom_types, species.symbols, strict=True))
+    labels = type_labels(system)
     sections = {
         "Masses": [
-            f"{number} {table.GetAtomicWeight(element[name]):.6f} # {name}"
-            for number, name in enumerate(species.type_names, start=1)
+            f"{number} {table.GetAtomicWeight(each.symbol):.6f} # {labels[each.name]}"
+            for number, each in enumerate(system.atom_types, start=1)
         ],
-        "Atoms # full": _atom_lines(forcefield, species, xyz),
+        "Atoms # full": _atom_lines(forcefield, system, kinds, _finite(positions, "positions")),
     }
     if velocities is not None:
-        v = _molecules(velocities, n, "velocities").reshape(-1, 3)
+        v = _finite(velocities, "velocities")
+        if v.shape != positions.shape:
+            raise ValueError(f"velocities: shape {v.shape} is not that of the positions")
         sections["Velocities"] = [
-            f"{i} {x:.10g} {y:.10g} {z:.10g}" for i, (x, y, z) in enumerate(v, start=1)
+            f"{i} {x:.10g} {y:.10g} {z:.10g}" for i, (x, y, z) in enumerate(v.tolist(), start=1)
         ]
-    header = ["molecules of " + (species.smiles or "".join(species.symbols)), ""]
-    header += [f"{xyz.shape[0] * n} atoms", f"{len(species.type_names)} atom types"]
+    header = [title, "", f"{len(positions)} atoms", f"{len(system.atom_types)} atom types"]
     for kind in get_args(TermKind):
-        types = [term for term in species.term_types if term.kind == kind]
-        members = [
-            (number, atoms) for number, term in enumerate(types, start=1) for atoms in term.members
-        ]
-        header += [f"{len(xyz) * len(members)} {kind}s", f"{len(types)} {kind} types"]
-        if members:
-            rows = (
-                (number, [str(n * molecule + atom + 1) for atom in atoms])
-                for molecule in range(len(xyz))
-                for number, atoms in members
-            )
-            sections[f"{kind}s".capitalize()] = [
-                f"{i} {number} {' '.join(atoms)}" for i, (number, atoms) in enumerate(rows, start=1)
-            ]
-    header += edges
-    body = [f"\n{title}\n\n" + "\n".join(lines) for title, lines in sections.items()]
-    return "\n".join(header + body) + "\n"
+        rows = _member_lines(system, kind, kinds)
+        header += [f"{len(rows)} {kind}s", f"{len(numbered_terms(system, kind))} {kind} types"]
+        if rows:
+            sections[f"{kind}s".capitalize()] = rows
+    body = [f"\n{name}\n\n" + "\n".join(lines) for name, lines in sections.items()]
+    return "\n".join([*header, *sides, *body]) + "\n"
 
 
-def _box_lines(box: Array) -> list[str]:
-    tilt = []
-    if box.shape == (3, 3) and not np.triu(box, 1).any():
-        tilt = [f"{box[1, 0]:.10f} {box[2, 0]:.10f} {box[2, 1]:.10f} xy xz yz"]
-        box = np.diag(box)
-    if box.shape == (3,):
-        box = np.stack([np.zeros(3), box], axis=1)
-    if box.shape != (3, 2) or not (box[:, 1] > box[:, 0]).all():
-        raise ValueError(
-            f"box: shape {box.shape} is not 3 positive lengths, 3 pairs of ends or a lower triangle"
-        )
-    ends = [
-        f"{low:.10f} {high:.10f} {axis}lo {axis}hi"
-        for axis, (low, high) in zip("xyz", box, strict=True)
-    ]
-    return ends + tilt
-
-
-def _atom_lines(forcefield: ForceField, species: Species, xyz: Array) -> Sequence[str]:
-    charges = np.array([forcefield.charges[name] for name in species.atom_types])
-    last_digits = np.rint(charges / _CHARGE_UNIT).astype(np.int64)
-    last_digits[0] += round(species.charge / _CHARGE_UNIT) - last_digits.sum()
-    q = [f"{digits * _CHARGE_UNIT:.12f}" for digits in last_digits.tolist()]
-    types = (species.type_indices + 1).tolist()
-    n = len(types)
+def _sides(edges: Array) -> list[str]:
     return [
-        f"{m * n + i + 1} {m + 1} {types[i]} {q[i]} {x:.10f} {y:.10f} {z:.10f}"
-        for m, molecule in enumerate(xyz.tolist())
-        for i, (x, y, z) in enumerate(molecule)
+        f"{0:.10f} {edge:.10f} {axis}lo {axis}hi" for axis, edge in zip("xyz", edges, strict=True)
     ]
 
 
-def _molecules(values: ArrayLike, n: int, field: str) -> Array:
+def _atom_lines(
+    forcefield: ForceField, system: System, kinds: Sequence[int], positions: Array
+) -> list[str]:
+    """Number, molecule, type, charge and place of each atom."""
+    charges = forcefield.electrostatics.charges("liquid")
+    numbers = {name: number for number, name in enumerate(system.type_names, start=1)}
+    of_species: list[list[str]] = []
+    for name, species in system:
+        types = system.types_of(name)
+        last_digits = [round(charges[each] / _CHARGE_UNIT) for each in types]
+        last_digits[0] += round(species.charge / _CHARGE_UNIT) - sum(last_digits)
+        of_species.append(
+            [
+                f"{numbers[each]} {digits * _CHARGE_UNIT:.12f}"
+                for each, digits in zip(types, last_digits, strict=True)
+            ]
+        )
+    heads = [
+        f"{molecule} {atom}"
+        for molecule, kind in enumerate(kinds, start=1)
+        for atom in of_species[kind]
+    ]
+    return [
+        f"{i} {head} {x:.10f} {y:.10f} {z:.10f}"
+        for i, (head, (x, y, z)) in enumerate(zip(heads, positions.tolist(), strict=True), start=1)
+    ]
+
+
+def _member_lines(system: System, kind: TermKind, kinds: Sequence[int]) -> list[str]:
+    """Number, type and atoms of each interaction term of a kind."""
+    of_species: list[list[tuple[int, tuple[int, ...]]]] = []
+    count = 0
+    for name in system.names:
+        types = [term for term in system.terms_of(name) if term.kind == kind]
+        of_species.append(
+            [
+                (number, atoms)
+                for number, term in enumerate(types, start=count + 1)
+                for atoms in term.members
+            ]
+        )
+        count += len(types)
+    rows: list[str] = []
+    first = 1
+    for each in kinds:
+        for number, atoms in of_species[each]:
+            places = " ".join(str(first + atom) for atom in atoms)
+            rows.append(f"{len(rows) + 1} {number} {places}")
+        first += len(system.species[each].symbols)
+    return rows
+
+
+def _finite(values: ArrayLike, field: str) -> Array:
     array = np.asarray(values, dtype=float)
-    if array.ndim != 3 or array.shape[1:] != (n, 3) or not np.isfinite(array).all():
-        raise ValueError(f"{field}: shape {array.shape} is not finite (molecules, {n}, 3)")
+    if array.ndim != 2 or array.shape[1] != 3 or not np.isfinite(array).all():
+        raise ValueError(f"{field}: shape {array.shape} is not finite (atoms, 3)")
     return array

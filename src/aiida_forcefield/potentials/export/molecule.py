@@ -1,68 +1,79 @@
-"""Molecules in the file formats from which MD programs start."""
+"""Molecules in a box in the file formats from which MD programs start."""
 
-from collections import Counter
-from typing import Final
+from collections.abc import Iterator, Sequence
+from typing import Final, NamedTuple
 
-import numpy as np
-from numpy.typing import ArrayLike
-
+from aiida_forcefield.potentials.export.names import atom_names, residue_names
+from aiida_forcefield.topology.box import Box, split
 from aiida_forcefield.topology.species import Species
+from aiida_forcefield.topology.system import System
 
-RESIDUE: Final = "MOL"
 MOST_NUMBERED: Final = 99_999
 
 
-def atom_names(species: Species) -> tuple[str, ...]:
-    """A name of each atom: its element, numbered from 1."""
-    counts: Counter[str] = Counter()
-    names = []
-    for symbol in species.symbols:
-        counts[symbol] += 1
-        names.append(f"{symbol}{counts[symbol]}")
-    return tuple(names)
+class _Molecule(NamedTuple):
+    """One in a box: its species, place among all molecules and atoms, and geometry."""
+
+    species: Species
+    residue: str
+    number: int
+    first_atom: int
+    positions: list[list[float]]
 
 
-def write_pdb(species: Species, positions: ArrayLike, box: ArrayLike) -> str:
-    """A PDB file with bonds.
-
-    Args:
-        species: the molecule of n atoms.
-        positions: M whole molecules, shape (M, n, 3), Å; the format keeps three decimals.
-        box: lengths, shape (3,), Å.
+def write_pdb(system: System, box: Box) -> str:
+    """A PDB file with bonds; the format keeps three decimals.
 
     Raises:
-        ValueError: more atoms than the format has numbers for, by which bonds name them.
+        ValueError: more atoms than the format has numbers for, by which bonds name them, another
+            number than of the system, or as `residue_names`.
     """
-    xyz, edges = np.asarray(positions, dtype=float), np.asarray(box, dtype=float)
-    names, n = atom_names(species), len(species.symbols)
-    if len(xyz) * n > MOST_NUMBERED:
-        raise ValueError(f"{len(xyz) * n} atoms; a PDB file with bonds has {MOST_NUMBERED} at most")
-    lines = ["CRYST1" + "".join(f"{edge:9.3f}" for edge in edges) + 3 * "  90.00" + " P 1"]
-    for molecule, atoms in enumerate(xyz.tolist()):
-        for atom, (x, y, z) in enumerate(atoms):
-            number = molecule * n + atom + 1
+    count = len(box.positions)
+    if count > MOST_NUMBERED:
+        raise ValueError(f"{count} atoms; a PDB file with bonds has {MOST_NUMBERED} at most")
+    atoms, bonds = [], []
+    for species, residue, number, first, positions in _molecules(system, box):
+        names = atom_names(species)
+        for atom, (x, y, z) in enumerate(positions):
             symbol = species.symbols[atom]
             label = f"{names[atom]:<4}" if len(symbol) == 2 else f" {names[atom]:<3}"
-            lines.append(
-                f"HETATM{number:5d} {label} {RESIDUE} A{(molecule + 1) % 10000:4d}    "
+            atoms.append(
+                f"HETATM{first + atom:5d} {label} {residue:>3} A{number % 10000:4d}    "
                 f"{x:8.3f}{y:8.3f}{z:8.3f}  1.00  0.00          {symbol.upper():>2}"
             )
-    lines += [
-        f"CONECT{molecule * n + i + 1:5d}{molecule * n + j + 1:5d}"
-        for molecule in range(len(xyz))
-        for i, j in species.bonds
-    ]
-    return "\n".join([*lines, "END"]) + "\n"
+        bonds += [f"CONECT{first + i:5d}{first + j:5d}" for i, j in species.bonds]
+    edges = "".join(f"{edge:9.3f}" for edge in box.edges)
+    return "\n".join([f"CRYST1{edges}{3 * '  90.00'} P 1", *atoms, *bonds, "END"]) + "\n"
 
 
-def write_gro(species: Species, positions: ArrayLike, box: ArrayLike) -> str:
-    """A GRO file, in nm with nine decimals; arguments as `write_pdb`'s."""
-    xyz = np.asarray(positions, dtype=float) / 10
-    names, n = atom_names(species), len(species.symbols)
-    rows = [
-        f"{(index // n + 1) % 100000:5d}{RESIDUE:<5}{names[index % n]:>5}{(index + 1) % 100000:5d}"
-        + "".join(f"{value:14.9f}" for value in place)
-        for index, place in enumerate(xyz.reshape(-1, 3).tolist())
-    ]
-    edges = " ".join(f"{edge / 10:.9f}" for edge in np.asarray(box, dtype=float))
-    return "\n".join([f"molecules of {species.smiles}", str(len(rows)), *rows, edges]) + "\n"
+def write_gro(system: System, box: Box) -> str:
+    """A GRO file, in nm with nine decimals.
+
+    Raises:
+        ValueError: another number of atoms than of the system, or as `residue_names`.
+    """
+    rows = []
+    for species, residue, number, first, positions in _molecules(system, box):
+        names = atom_names(species)
+        for atom, place in enumerate(positions):
+            head = f"{number % 100000:5d}{residue:<5}{names[atom]:>5}"
+            xyz = "".join(f"{value / 10:14.9f}" for value in place)
+            rows.append(f"{head}{(first + atom) % 100000:5d}{xyz}")
+    edges = " ".join(f"{edge / 10:.9f}" for edge in box.edges)
+    return "\n".join([contents(system, box.counts), str(len(rows)), *rows, edges]) + "\n"
+
+
+def contents(system: System, counts: Sequence[int]) -> str:
+    """What is in a box, in a line: ``"14 water, 13 MeOH"``."""
+    return ", ".join(f"{n} {name}" for n, name in zip(counts, system.names, strict=True) if n)
+
+
+def _molecules(system: System, box: Box) -> Iterator[_Molecule]:
+    """All molecules; numbers of molecules and atoms begin with 1."""
+    parts = split(box.positions, system, box.counts)
+    number, atom = 1, 1
+    for residue, species, part in zip(residue_names(system), system.species, parts, strict=True):
+        n = len(species.symbols)
+        for positions in part.reshape(-1, n, 3).tolist():
+            yield _Molecule(species, residue, number, atom, positions)
+            number, atom = number + 1, atom + n

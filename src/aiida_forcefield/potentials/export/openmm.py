@@ -1,6 +1,7 @@
 """A force field as an XML file for ``openmm.app.ForceField``, in kJ/mol, nm and radians.
 
-Atom classes are the species's atom types; each atom of the molecule has an atom type of its own.
+Atom classes are the system's atom types, as `type_labels` names them. Each atom of a species has an
+OpenMM atom type of its own.
 """
 
 from collections.abc import Iterator, Mapping
@@ -12,7 +13,7 @@ from rdkit import Chem
 
 from aiida_forcefield.potentials.collapse import pair_wall
 from aiida_forcefield.potentials.convert import convert
-from aiida_forcefield.potentials.export.molecule import RESIDUE, atom_names
+from aiida_forcefield.potentials.export.names import atom_names, check_distinct, type_labels
 from aiida_forcefield.potentials.export.openmm_forms import (
     BOND_CUTOFF,
     EXPRESSIONS,
@@ -24,6 +25,7 @@ from aiida_forcefield.potentials.export.openmm_forms import (
 from aiida_forcefield.potentials.forcefield import ForceField, Term, check_field, pair_name
 from aiida_forcefield.potentials.forms import FORMS, LENNARD_JONES
 from aiida_forcefield.topology.species import Species, TermKind, TermType
+from aiida_forcefield.topology.system import System
 from aiida_forcefield.units import KJ_PER_MOL, NM
 
 Parameters = Mapping[str, float]
@@ -36,53 +38,63 @@ _TAGS: Final[dict[TermKind, tuple[str, str]]] = {
 }
 
 
-def write_openmm(forcefield: ForceField, species: Species) -> str:
-    """An XML file that ``openmm.app.ForceField`` loads, with a template of the molecule.
+def write_openmm(forcefield: ForceField, system: System) -> str:
+    """An XML file that ``openmm.app.ForceField`` loads, with a template of each species.
 
     A wall below 1.25 times the inner maximum of each nonbonded curve guards against its collapse,
     as in LAMMPS. In a periodic system the tail of the nonbonded form beyond the cutoff is added.
 
     Args:
-        forcefield: its ``charges``, those of the liquid, are written.
-        species: its molecule.
+        forcefield: its charges in the liquid are written.
+        system: its species.
 
     Raises:
-        ValueError: if the terms are not the species's, two atom types have nothing that keeps
-            them apart, or OpenMM's XML cannot say something.
+        ValueError: if the terms are not the system's, two atom types have nothing that keeps
+            them apart, two species have equal atoms and bonds, or OpenMM's XML cannot say
+            something.
     """
-    check_field(forcefield, species)
+    check_field(forcefield, system)
+    check_distinct(system)
     form = forcefield.nonbonded_form
     root = Element("ForceField")
-    _template(root, forcefield, species)
+    types, residues = SubElement(root, "AtomTypes"), SubElement(root, "Residues")
+    for name in system.names:
+        _template(types, residues, forcefield, system, name)
     for kind, (middle, tag) in _TAGS.items():
-        types = [each for each in species.term_types if each.kind == kind]
-        used = dict.fromkeys(forcefield.term(each.name).form for each in types)
-        for name in used:
-            parent = _force(root, name, middle)
-            for each in types:
-                term = forcefield.term(each.name)
-                if term.form == name:
-                    for places in _places(each, species):
-                        SubElement(parent, tag, places | _values(term))
+        entries = [
+            (forcefield.term(each.name), places)
+            for name in system.names
+            for each in system.terms_of(name)
+            if each.kind == kind
+            for places in _places(each, system, name)
+        ]
+        for used in dict.fromkeys(term.form for term, _ in entries):
+            parent = _force(root, used, middle)
+            for term, places in entries:
+                if term.form == used:
+                    SubElement(parent, tag, places | _values(term))
     scales = forcefield.scale_14 or (0.0, 0.0)
-    (_lennard_jones if form is LENNARD_JONES else _tabulated)(root, forcefield, species, scales)
+    (_lennard_jones if form is LENNARD_JONES else _tabulated)(root, forcefield, system, scales)
     indent(root)
     return tostring(root, encoding="unicode") + "\n"
 
 
-def _template(root: Element, forcefield: ForceField, species: Species) -> None:
+def _template(
+    types: Element, residues: Element, forcefield: ForceField, system: System, name: str
+) -> None:
+    species, labels = system.of_name(name), type_labels(system)
+    charges = forcefield.electrostatics.charges("liquid")
     table = Chem.GetPeriodicTable()
-    types = SubElement(root, "AtomTypes")
-    residue = SubElement(SubElement(root, "Residues"), "Residue", name=RESIDUE)
+    residue = SubElement(residues, "Residue", name=name)
     names = atom_names(species)
-    rows = list(zip(names, species.symbols, species.atom_types, strict=True))
-    for name, symbol, atom_type in rows:
+    rows = list(zip(names, species.symbols, system.types_of(name), strict=True))
+    for atom, symbol, atom_type in rows:
         mass = f"{table.GetAtomicWeight(symbol):.6f}"
-        label = {"name": f"{RESIDUE}-{name}", "class": atom_type}
+        label = {"name": f"{name}-{atom}", "class": labels[atom_type]}
         SubElement(types, "Type", label | {"element": symbol, "mass": mass})
-    for name, _, atom_type in rows:
-        charge = _number(forcefield.charges[atom_type])
-        SubElement(residue, "Atom", name=name, type=f"{RESIDUE}-{name}", charge=charge)
+    for atom, _, atom_type in rows:
+        charge = _number(charges[atom_type])
+        SubElement(residue, "Atom", name=atom, type=f"{name}-{atom}", charge=charge)
     for i, j in species.bonds:
         SubElement(residue, "Bond", atomName1=names[i], atomName2=names[j])
 
@@ -105,16 +117,17 @@ def _values(term: Term) -> dict[str, str]:
     return {name: _number(value) for name, value in parameters.items()}
 
 
-def _places(term_type: TermType, species: Species) -> Iterator[dict[str, str]]:
+def _places(term_type: TermType, system: System, name: str) -> Iterator[dict[str, str]]:
     """The atoms of a term type: by class, if OpenMM then finds these terms and no others."""
+    species, labels = system.of_name(name), type_labels(system)
     if term_type.kind != "improper" and _is_complete(term_type, species):
-        classes = (species.atom_types[atom] for atom in term_type.members[0])
-        yield {f"class{place}": name for place, name in enumerate(classes, start=1)}
+        classes = (labels[each] for each in term_type.types)
+        yield {f"class{place}": label for place, label in enumerate(classes, start=1)}
         return
     names = atom_names(species)
     for member in term_type.members:
         yield {
-            f"type{place}": f"{RESIDUE}-{names[atom]}" for place, atom in enumerate(member, start=1)
+            f"type{place}": f"{name}-{names[atom]}" for place, atom in enumerate(member, start=1)
         }
 
 
@@ -139,12 +152,12 @@ def _coulomb(root: Element, scales: tuple[float, float]) -> Element:
 
 
 def _lennard_jones(
-    root: Element, forcefield: ForceField, species: Species, scales: tuple[float, float]
+    root: Element, forcefield: ForceField, system: System, scales: tuple[float, float]
 ) -> None:
     """OpenMM's own where all types combine by Lorentz and Berthelot; else all pairs in full."""
     coulomb = target = _coulomb(root, scales)
     explicit = [term.name for term in forcefield.terms if term.kind == "nonbonded"]
-    pairs = list(combinations(species.type_names, 2))
+    pairs = list(combinations(system.type_names, 2))
     mixed = forcefield.combination is not None or any(pair_name(*p) in explicit for p in pairs)
     if mixed:
         target = SubElement(root, "LennardJonesForce", lj14scale=_number(scales[0]))
@@ -153,19 +166,21 @@ def _lennard_jones(
         found = convert(LENNARD_JONES, forcefield.pair(i, j), KJ_PER_MOL, NM)
         return {name: _number(value) for name, value in found.items()}
 
-    for name in species.type_names:
-        SubElement(target, "Atom", {"class": name, **values(name, name)})
+    labels = type_labels(system)
+    for name in system.type_names:
+        SubElement(target, "Atom", {"class": labels[name], **values(name, name)})
         if mixed:
-            SubElement(coulomb, "Atom", {"class": name, "sigma": "1", "epsilon": "0"})
+            SubElement(coulomb, "Atom", {"class": labels[name], "sigma": "1", "epsilon": "0"})
     for i, j in pairs if mixed else ():
-        SubElement(target, "NBFixPair", {"class1": i, "class2": j, **values(i, j)})
+        classes = {"class1": labels[i], "class2": labels[j]}
+        SubElement(target, "NBFixPair", classes | values(i, j))
 
 
 def _tabulated(
-    root: Element, forcefield: ForceField, species: Species, scales: tuple[float, float]
+    root: Element, forcefield: ForceField, system: System, scales: tuple[float, float]
 ) -> None:
     """The form with a table of each parameter over all pairs of types, and the wall."""
-    form, names = forcefield.nonbonded_form, species.type_names
+    form, names, labels = forcefield.nonbonded_form, system.type_names, type_labels(system)
     coulomb = _coulomb(root, scales)
     tables: dict[str, list[float]] = {}
     for i in names:
@@ -184,8 +199,8 @@ def _tabulated(
         attributes = {"name": f"{name}_of", "type": "Discrete2D", "xsize": size, "ysize": size}
         SubElement(force, "Function", attributes).text = " ".join(map(_number, values))
     for index, name in enumerate(names):
-        SubElement(force, "Atom", {"class": name, "t": str(index)})
-        SubElement(coulomb, "Atom", {"class": name, "sigma": "1", "epsilon": "0"})
+        SubElement(force, "Atom", {"class": labels[name], "t": str(index)})
+        SubElement(coulomb, "Atom", {"class": labels[name], "sigma": "1", "epsilon": "0"})
     apart = pairs_14(form, walled, scales[0]) if scales[0] else ""
     SubElement(root, "Script").text = TAIL + apart
 

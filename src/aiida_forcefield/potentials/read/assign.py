@@ -1,15 +1,17 @@
-"""From what a file of another program says of each term to a force field of a species."""
+"""From what a file of another program says of each term to a force field of a system."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Final
 
 import numpy as np
 
-from aiida_forcefield.potentials.forcefield import ForceField, Term, check_charges, pair_name
+from aiida_forcefield.potentials.electrostatics import FixedCharges
+from aiida_forcefield.potentials.forcefield import ForceField, Term, check_charges, pair_types
 from aiida_forcefield.potentials.forms import FORMS, Combination, Form, combine
-from aiida_forcefield.topology.species import Species, TermKind
+from aiida_forcefield.topology.species import TermKind
+from aiida_forcefield.topology.system import System
 
 Parameters = Mapping[str, float]
 Atoms = tuple[int, ...]
@@ -19,43 +21,76 @@ _ABSENT: Final[dict[TermKind, str]] = {"dihedral": "fourier", "improper": "harmo
 
 
 @dataclass(frozen=True)
-class Found:
-    """What a file says of one molecule, atoms in the order of a species, in eV and Å.
+class FoundMolecule:
+    """What a file says of one molecule, atoms in the order of its species, in eV and Å.
 
     Attributes:
         terms: (form, parameters) of each bonded term by its kind and atoms.
-        form: of nonbonded interactions.
-        pairs: their parameters between two atoms, for each pair of atom types.
         charges: of each atom, e.
-        scale_14: as `ForceField`'s.
     """
 
     terms: Mapping[tuple[TermKind, Atoms], tuple[str, Parameters]]
+    charges: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a file says of a system, in eV and Å.
+
+    Attributes:
+        molecules: one of each species, in the system's order.
+        form: of nonbonded interactions.
+        pairs: their parameters between two atoms, for each pair of names of atom types.
+        scale_14: as `ForceField`'s.
+    """
+
+    molecules: Sequence[FoundMolecule]
     form: Form
     pairs: Mapping[tuple[str, str], Parameters]
-    charges: tuple[float, ...]
     scale_14: tuple[float, float]
 
 
-def assign(found: Found, species: Species) -> ForceField:
-    """A force field of a species, with no standard errors and an unknown covariance.
+def assign(found: Found, system: System) -> ForceField:
+    """A force field of a system, with no standard errors and an unknown covariance.
 
     A dihedral or an improper that the file does not have is zero.
 
     Raises:
-        ValueError: the file has no bond or angle that the species has, a term that it has not,
+        ValueError: the file has no bond or angle that a species has, a term that it has not,
             different parameters for atoms that the species takes for equal, another charge than
-            the molecule, or a parameter that is no number or below 0 where the form has none such.
+            the species, or a parameter that is no number or below 0 where the form has none such.
     """
-    terms = []
+    terms: list[Term] = []
+    charges: dict[str, float] = {}
+    for name, molecule in zip(system.names, found.molecules, strict=True):
+        terms += _bonded(molecule, system, name)
+        charges |= _charges(molecule, system.types_of(name))
+    nonbonded, combination = _nonbonded(found, system)
+    terms += nonbonded
+    check_charges(charges, system)
+    for term in terms:
+        _check_values(term)
+    size = sum(len(term.parameters) for term in terms)
+    return ForceField(
+        system.atom_types,
+        tuple(terms),
+        FixedCharges(gas=charges, liquid=dict(charges)),
+        np.full((size, size), np.nan),
+        combination=combination,
+        scale_14=found.scale_14 if any(found.scale_14) else None,
+    )
+
+
+def _bonded(molecule: FoundMolecule, system: System, name: str) -> Iterator[Term]:
+    """The terms of a species, in the order of its term types."""
     known = set()
-    for each in species.term_types:
+    for each in system.terms_of(name):
         values = []
         for member in each.members:
             key = (each.kind, _canonical(each.kind, member))
             known.add(key)
-            if key in found.terms:
-                values.append(found.terms[key])
+            if key in molecule.terms:
+                values.append(molecule.terms[key])
             elif each.kind in _ABSENT:
                 form = FORMS[_ABSENT[each.kind]]
                 values.append((form.name, dict.fromkeys(form.parameter_names, 0.0)))
@@ -64,27 +99,14 @@ def assign(found: Found, species: Species) -> ForceField:
         form_name, parameters = values[0]
         if any(not _equal(values[0], other) for other in values[1:]):
             raise ValueError(f"{each.name}: equal atoms have different parameters in the file")
-        terms.append(Term(each.kind, each.name, form_name, dict(parameters)))
-    for (kind, atoms), (_, parameters) in found.terms.items():
+        yield Term(each.kind, each.types, form_name, dict(parameters))
+    types = system.types_of(name)
+    for (kind, atoms), (_, parameters) in molecule.terms.items():
         if (kind, atoms) not in known and any(parameters.values()):
-            names = "-".join(species.atom_types[atom] for atom in atoms)
             raise ValueError(
-                f"{kind} {names} (atoms {atoms}): the molecule has no such term, its impropers "
-                "are centre-j-k-l"
+                f"{kind} {'-'.join(types[atom] for atom in atoms)} (atoms {atoms}): {name} has no "
+                "such term, its impropers are centre-j-k-l"
             )
-    nonbonded, combination = _nonbonded(found, species)
-    charges = _charges(found, species)
-    for term in (*terms, *nonbonded):
-        _check_values(term)
-    size = sum(len(term.parameters) for term in (*terms, *nonbonded))
-    return ForceField(
-        (*terms, *nonbonded),
-        charges,
-        dict(charges),
-        np.full((size, size), np.nan),
-        combination=combination,
-        scale_14=found.scale_14 if any(found.scale_14) else None,
-    )
 
 
 def _check_values(term: Term) -> None:
@@ -114,24 +136,20 @@ def _close(one: Parameters, other: Parameters) -> bool:
     return bool(np.allclose(values[0], values[1], rtol=_DIGITS, atol=1e-12))
 
 
-def _charges(found: Found, species: Species) -> dict[str, float]:
+def _charges(molecule: FoundMolecule, types: Sequence[str]) -> dict[str, float]:
     charges: dict[str, float] = {}
-    for name, charge in zip(species.atom_types, found.charges, strict=True):
+    for name, charge in zip(types, molecule.charges, strict=True):
         if not abs(charges.setdefault(name, charge) - charge) <= _DIGITS:
             raise ValueError(f"charge of {name}: equal atoms have different charges in the file")
-    check_charges(charges, species)
     return charges
 
 
-def _nonbonded(found: Found, species: Species) -> tuple[list[Term], Combination | None]:
+def _nonbonded(found: Found, system: System) -> tuple[list[Term], Combination | None]:
     """Terms of each type, and of those pairs that follow no rule."""
-    form, types = found.form, species.type_names
+    form, types = found.form, system.type_names
     pairs = {frozenset(pair): parameters for pair, parameters in found.pairs.items()}
     like = [list(pairs[frozenset({name})].values()) for name in types]
-    own = [
-        Term("nonbonded", f"nonbonded {name}", form.name, dict(pairs[frozenset({name})]))
-        for name in types
-    ]
+    own = [Term("nonbonded", (name,), form.name, dict(pairs[frozenset({name})])) for name in types]
     odd: dict[Combination | None, list[Term]] = {}
     rules: tuple[Combination | None, ...] = (None, "geometric")
     for rule in rules:
@@ -140,7 +158,7 @@ def _nonbonded(found: Found, species: Species) -> tuple[list[Term], Combination 
             joint, _ = combine(form, like[i], like[j], rule)
             values = pairs[frozenset({first, second})]
             if not _close(values, dict(zip(values, joint.tolist(), strict=True))):
-                name = pair_name(first, second)
-                odd[rule].append(Term("nonbonded", name, form.name, dict(values)))
+                ends = pair_types(first, second)
+                odd[rule].append(Term("nonbonded", ends, form.name, dict(values)))
     rule = min(rules, key=lambda each: len(odd[each]))
     return [*own, *odd[rule]], rule

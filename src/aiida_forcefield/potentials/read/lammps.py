@@ -1,17 +1,24 @@
-"""A data file and a script of LAMMPS as a `ForceField` of one molecule."""
+"""A data file and a script of LAMMPS as a `ForceField`."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from math import pi
 from typing import Final, get_args
 
 from rdkit import Chem
 
 from aiida_forcefield.potentials.convert import convert
+from aiida_forcefield.potentials.export.names import check_distinct
 from aiida_forcefield.potentials.forcefield import ForceField
 from aiida_forcefield.potentials.forms import FORMS
 from aiida_forcefield.potentials.phases import add_series, from_phases
-from aiida_forcefield.potentials.read.assign import Found, Parameters, assign, term_key
+from aiida_forcefield.potentials.read.assign import (
+    Found,
+    FoundMolecule,
+    Parameters,
+    assign,
+    term_key,
+)
 from aiida_forcefield.potentials.read.lammps_pairs import (
     COULOMB,
     has_coulomb,
@@ -25,7 +32,8 @@ from aiida_forcefield.potentials.read.lammps_text import (
     parse_data,
     parse_script,
 )
-from aiida_forcefield.topology.species import Species, TermKind
+from aiida_forcefield.topology.species import TermKind
+from aiida_forcefield.topology.system import System
 from aiida_forcefield.topology.types import match_atoms
 from aiida_forcefield.units import KCAL_PER_MOL
 
@@ -127,8 +135,10 @@ _READERS: Final[dict[TermKind, dict[str, Read]]] = {
 }
 
 
-def read_lammps(data: str, script: str, species: Species) -> ForceField:
-    """The force field of the first molecule of a LAMMPS data file.
+def read_lammps(data: str, script: str, system: System) -> ForceField:
+    """The force field of a system whose molecules are in a LAMMPS data file.
+
+    Of each species the first one counts. Until all are found, there may be no other molecules.
 
     Constant parts of dihedral energies are left out. Of the script styles, coefficients,
     ``special_bonds`` and mixing are read; a wall as `write_force_field` makes it is left out.
@@ -136,10 +146,11 @@ def read_lammps(data: str, script: str, species: Species) -> ForceField:
     Args:
         data: text of the data file, ``atom_style full``.
         script: text of the input, files that it includes put in.
-        species: the molecule.
+        system: its species.
 
     Raises:
-        ValueError: another molecule, or something that our forms cannot say; one line.
+        ValueError: another molecule, two species that atoms and bonds do not tell apart, or
+            something that our forms cannot say; one line.
     """
     sections, commands = parse_data(data), parse_script(script)
     if missing := {"Masses", "Atoms"} - sections.keys():
@@ -161,18 +172,25 @@ def read_lammps(data: str, script: str, species: Species) -> ForceField:
     for style in (*commands.last("atom_style")[:1], *(written.groups() if written else ())):
         if style != "full":
             raise ValueError(f"atom_style {style}: allowed: full")
+    check_distinct(system)
+    energy = _ENERGY[units]
     try:
-        places, rows = _molecule(sections, species)
-        energy = _ENERGY[units]
-        terms = {
-            key: (form, convert(FORMS[form], parameters, 1 / energy))
-            for kind in get_args(TermKind)
-            for key, (form, parameters) in _bonded(kind, sections, commands, places).items()
-        }
-        types = {name: int(rows[species.atom_types.index(name)][2]) for name in species.type_names}
+        all_rows = _molecules(sections, system)
+        molecules = []
+        types: dict[str, int] = {}
+        for name, rows in zip(system.names, all_rows, strict=True):
+            places = {row[0]: place for place, row in enumerate(rows)}
+            terms = {
+                key: (form, convert(FORMS[form], parameters, 1 / energy))
+                for kind in get_args(TermKind)
+                for key, (form, parameters) in _bonded(kind, sections, commands, places).items()
+            }
+            molecules.append(FoundMolecule(terms, tuple(float(row[3]) for row in rows)))
+            for of_type, row in zip(system.types_of(name), rows, strict=True):
+                types.setdefault(of_type, int(row[2]))
         form, found = nonbonded_pairs(sections, commands, types)
-        charges = tuple(float(row[3]) for row in rows)
-        if any(charges) and not has_coulomb(commands):
+        charged = any(any(each.charges) for each in molecules)
+        if charged and not has_coulomb(commands):
             allowed = ", ".join(COULOMB)
             raise ValueError(
                 f"pair_style: without coul, but atoms have charges; allowed: {allowed}"
@@ -183,29 +201,52 @@ def read_lammps(data: str, script: str, species: Species) -> ForceField:
             "a row has too few words, or names an atom or a type that is not there"
         ) from None
     pairs = {key: convert(form, parameters, 1 / energy) for key, parameters in found.items()}
-    return assign(Found(terms, form, pairs, charges, scales), species)
+    return assign(Found(molecules, form, pairs, scales), system)
 
 
-def _molecule(
-    sections: Mapping[str, list[Words]], species: Species
-) -> tuple[dict[str, int], list[Words]]:
-    """Place in the species by atom id, and each atom's row in the order of the species."""
-    atoms = sorted(sections["Atoms"], key=lambda row: int(row[0]))
-    first = [row for row in atoms if row[1] == atoms[0][1]]
+def _molecules(sections: Mapping[str, list[Words]], system: System) -> list[list[Words]]:
+    """Rows of the atoms of one molecule of each species, in the order of its atoms."""
     masses = {row[0]: float(row[1]) for row in sections["Masses"]}
-    weight = {s: Chem.GetPeriodicTable().GetAtomicWeight(s) for s in set(species.symbols)}
-    symbols = []
-    for row in first:
+    elements = {symbol for species in system.species for symbol in species.symbols}
+    weight = {symbol: Chem.GetPeriodicTable().GetAtomicWeight(symbol) for symbol in elements}
+
+    def symbol_of(row: Words) -> str:
         near = min(weight, key=lambda symbol: abs(weight[symbol] - masses[row[2]]))
-        symbols.append(near if abs(weight[near] - masses[row[2]]) < _MASS else "")
-    index = {row[0]: place for place, row in enumerate(first)}
-    bonds = [(index[row[2]], index[row[3]]) for row in sections.get("Bonds", []) if row[2] in index]
-    found = match_atoms(species.symbols, species.bonds, symbols, bonds)
-    if found is None:
-        molecule = species.smiles or "".join(species.symbols)
-        raise ValueError(f"Atoms: the first molecule has not the atoms and bonds of {molecule}")
-    rows = [first[place] for place in found]
-    return {row[0]: place for place, row in enumerate(rows)}, rows
+        return near if abs(weight[near] - masses[row[2]]) < _MASS else ""
+
+    found: dict[str, list[Words]] = {}
+    for number, rows, bonds in _one_by_one(sections):
+        symbols = [symbol_of(row) for row in rows]
+        for name, species in system:
+            places = match_atoms(species.symbols, species.bonds, symbols, bonds)
+            if places is not None:
+                found.setdefault(name, [rows[place] for place in places])
+                break
+        else:
+            names = " or ".join(system.names)
+            raise ValueError(f"Atoms: molecule {number} has not the atoms and bonds of {names}")
+        if len(found) == len(system.names):
+            break
+    if missing := [name for name in system.names if name not in found]:
+        raise ValueError(f"Atoms: no molecule has the atoms and bonds of {missing[0]}")
+    return [found[name] for name in system.names]
+
+
+def _one_by_one(
+    sections: Mapping[str, list[Words]],
+) -> Iterator[tuple[str, list[Words], list[tuple[int, int]]]]:
+    """Number of each molecule, rows of its atoms, and its bonds between these."""
+    atoms = sorted(sections["Atoms"], key=lambda row: int(row[0]))
+    molecule_of = {row[0]: row[1] for row in atoms}
+    bonds: dict[str, list[Words]] = {}
+    for row in sections.get("Bonds", []):
+        bonds.setdefault(molecule_of[row[2]], []).append(row)
+    by_molecule: dict[str, list[Words]] = {}
+    for row in atoms:
+        by_molecule.setdefault(row[1], []).append(row)
+    for number, rows in by_molecule.items():
+        index = {row[0]: place for place, row in enumerate(rows)}
+        yield number, rows, [(index[row[2]], index[row[3]]) for row in bonds.get(number, [])]
 
 
 def _bonded(

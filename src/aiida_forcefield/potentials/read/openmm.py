@@ -1,4 +1,4 @@
-"""An OpenMM force field file as a `ForceField` of one molecule."""
+"""An OpenMM force field file as a `ForceField`."""
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import combinations, permutations, product
@@ -7,12 +7,19 @@ from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
 from aiida_forcefield.potentials.convert import convert
+from aiida_forcefield.potentials.export.names import check_distinct
 from aiida_forcefield.potentials.export.openmm_forms import EXPRESSIONS, TAIL, pairs_14
 from aiida_forcefield.potentials.forcefield import ForceField
 from aiida_forcefield.potentials.forms import FORMS, LENNARD_JONES, Form
 from aiida_forcefield.potentials.forms.form import DEGREE
 from aiida_forcefield.potentials.phases import from_phases
-from aiida_forcefield.potentials.read.assign import Found, Parameters, assign, term_key
+from aiida_forcefield.potentials.read.assign import (
+    Found,
+    FoundMolecule,
+    Parameters,
+    assign,
+    term_key,
+)
 from aiida_forcefield.potentials.read.openmm_entries import (
     Label,
     Values,
@@ -21,6 +28,7 @@ from aiida_forcefield.potentials.read.openmm_entries import (
     nonbonded_pairs,
 )
 from aiida_forcefield.topology.species import Species, TermKind
+from aiida_forcefield.topology.system import System
 from aiida_forcefield.topology.types import match_atoms
 from aiida_forcefield.units import KJ_PER_MOL, NM
 
@@ -61,18 +69,19 @@ _ENTRIES: Final[dict[str, TermKind]] = {
 }
 
 
-def read_openmm(text: str, species: Species) -> ForceField:
-    """The force field of a molecule in an XML file of ``openmm.app.ForceField``.
+def read_openmm(text: str, system: System) -> ForceField:
+    """The force field of a system in an XML file of ``openmm.app.ForceField``.
 
     Constant parts of dihedral energies are left out. No script is run; those that `write_openmm`
     makes are known.
 
     Args:
         text: of the file.
-        species: the molecule; one residue of the file must have its atoms and bonds.
+        system: its species; a residue of the file must have the atoms and bonds of each.
 
     Raises:
-        ValueError: no such residue, or something that our forms cannot say; one line.
+        ValueError: no such residue, two species that atoms and bonds do not tell apart, or
+            something that our forms cannot say; one line.
     """
     try:
         root = ElementTree.fromstring(text)
@@ -84,16 +93,22 @@ def read_openmm(text: str, species: Species) -> ForceField:
     coulomb = root.find("NonbondedForce")
     if coulomb is None:
         raise ValueError("NonbondedForce: missing")
+    check_distinct(system)
     try:
-        labels, charges = _residue(root, coulomb, species)
-        terms = _bonded(root, species, labels)
-        form, pairs = nonbonded_pairs(root, coulomb, species, labels)
+        molecules = []
+        labels: dict[str, list[Label]] = {name: [] for name in system.type_names}
+        for name, species in system:
+            own, charges = _residue(root, coulomb, name, species)
+            molecules.append(FoundMolecule(_bonded(root, species, own), charges))
+            for of_type, label in zip(system.types_of(name), own, strict=True):
+                labels[of_type].append(label)
+        form, pairs = nonbonded_pairs(root, coulomb, labels)
         scales = _form_scale_14(root, coulomb, form), float(coulomb.attrib["coulomb14scale"])
     except KeyError as error:
         raise ValueError(f"attribute {error} is missing somewhere") from None
     except IndexError:
         raise ValueError("a Function has fewer values than pairs of atom types") from None
-    return assign(Found(terms, form, pairs, charges, scales), species)
+    return assign(Found(molecules, form, pairs, scales), system)
 
 
 def _form_scale_14(root: Element, coulomb: Element, form: Form) -> float:
@@ -113,7 +128,7 @@ def _form_scale_14(root: Element, coulomb: Element, form: Form) -> float:
 
 
 def _residue(
-    root: Element, coulomb: Element, species: Species
+    root: Element, coulomb: Element, name: str, species: Species
 ) -> tuple[list[Label], tuple[float, ...]]:
     """Labels and charges of the atoms, in the order of the species."""
     types = {each.attrib["name"]: each.attrib for each in root.iterfind("AtomTypes/Type")}
@@ -127,16 +142,13 @@ def _residue(
         if places is None:
             continue
         labels = [Label(kinds[place]["name"], kinds[place]["class"]) for place in places]
-        if any(
-            each.get("name") == "charge" for each in coulomb.iterfind("UseAttributeFromResidue")
-        ):
+        own = (each.get("name") for each in coulomb.iterfind("UseAttributeFromResidue"))
+        if "charge" in own:
             values: Sequence[Values] = [atoms[place].attrib for place in places]
         else:
             values = [atom_entry(coulomb, label) for label in labels]
         return labels, tuple(float(each["charge"]) for each in values)
-    raise ValueError(
-        f"Residues: none has the atoms and bonds of {species.smiles or 'the molecule'}"
-    )
+    raise ValueError(f"Residues: none has the atoms and bonds of {name}")
 
 
 def _ends(bond: Values, names: Sequence[str]) -> tuple[int, int]:

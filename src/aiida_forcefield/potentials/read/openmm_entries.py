@@ -13,7 +13,7 @@ from aiida_forcefield.potentials.export.openmm_forms import (
 )
 from aiida_forcefield.potentials.forms import FORMS, LENNARD_JONES, Form, combine
 from aiida_forcefield.potentials.read.assign import Parameters
-from aiida_forcefield.topology.species import Species, TermKind
+from aiida_forcefield.topology.species import TermKind
 from aiida_forcefield.units import KJ_PER_MOL, NM
 
 Values = Mapping[str, str]
@@ -68,25 +68,31 @@ def atom_entry(force: Element, label: Label) -> Values:
 
 
 def nonbonded_pairs(
-    root: Element, coulomb: Element, species: Species, labels: Sequence[Label]
+    root: Element, coulomb: Element, labels: Mapping[str, Sequence[Label]]
 ) -> tuple[Form, dict[tuple[str, str], Parameters]]:
-    """The nonbonded form and its parameters for each pair of types, in eV and Å."""
+    """The nonbonded form and its parameters for each pair of types, in eV and Å.
+
+    Args:
+        root: of the file.
+        coulomb: its ``NonbondedForce``.
+        labels: of the atoms of each atom type.
+    """
     forces = [
         force
         for tag in ("LennardJonesForce", "CustomNonbondedForce")
         for force in root.iterfind(tag)
     ]
-    of_type = dict(zip(species.atom_types, labels, strict=True))
     if len(forces) > 1:
         raise ValueError(f"{forces[0].tag} and {forces[1].tag}: one nonbonded form is allowed")
-    if forces and any(float(atom_entry(coulomb, label)["epsilon"]) for label in labels):
+    every = [label for equal in labels.values() for label in equal]
+    if forces and any(float(atom_entry(coulomb, label)["epsilon"]) for label in every):
         raise ValueError(f"NonbondedForce and {forces[0].tag}: one nonbonded form is allowed")
     force = forces[0] if forces else coulomb
     custom = force.tag == "CustomNonbondedForce"
     form = _custom_form(force) if custom else LENNARD_JONES
     pairs: dict[tuple[str, str], Parameters] = {}
-    for i, j in combinations_with_replacement(species.type_names, 2):
-        ends = of_type[i], of_type[j]
+    for i, j in combinations_with_replacement(labels, 2):
+        ends = labels[i][-1], labels[j][-1]
         parameters = _tabulated(force, form, ends) if custom else _lennard_jones(force, ends)
         pairs[i, j] = convert(form, parameters, 1 / KJ_PER_MOL, 1 / NM)
     return form, pairs
