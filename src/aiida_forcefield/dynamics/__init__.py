@@ -4,7 +4,6 @@ from aiida_forcefield.dynamics.beyond_pairs import Response, measure_many_body
 from aiida_forcefield.dynamics.box import (
     StartingBox,
     check_liquid,
-    molecule_counts,
     packmol_input,
     read_packed,
     starting_box,
@@ -75,7 +74,6 @@ __all__ = [
     "induction_beyond_pairs",
     "judge",
     "measure_many_body",
-    "molecule_counts",
     "packmol_input",
     "parse_log",
     "pressure_error",

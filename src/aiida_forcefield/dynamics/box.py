@@ -5,32 +5,18 @@ from dataclasses import dataclass
 from math import ceil
 
 import numpy as np
-from ase.data import chemical_symbols
-from ase.data.vdw_alvarez import vdw_radii
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from aiida_forcefield.topology.box import Box
+from aiida_forcefield.topology.composition import box_counts
 from aiida_forcefield.topology.system import System
-
-Array = NDArray[np.float64]
-
-PACKING_FRACTION = 0.6
-"""Van der Waals volume over volume of a molecular liquid; 0.53–0.66 in common solvents."""
+from aiida_forcefield.topology.volume import PACKING_FRACTION, molecular_volume
 
 DILUTION = 0.75
 """Density of the starting box relative to the expected one: room to pack and to reorient."""
 
-SPACING = 0.15
-"""Å, of the grid on which volumes are counted: within 2 % whatever the orientation."""
-
 TOLERANCE = 2.0
 """Å, the smallest distance that packmol leaves between atoms of different molecules."""
-
-NEUTRAL = 0.01
-"""Charge of the amounts, relative to that of all ions, up to which it counts as rounding."""
-
-RESCALING = tuple(1.01**step for step in sorted(range(-30, 31), key=abs))
-"""By how much larger or smaller a box of ions may be than asked for, so that it has no charge."""
 
 
 @dataclass(frozen=True)
@@ -39,62 +25,6 @@ class StartingBox:
 
     counts: tuple[int, ...]
     edge: float
-
-
-def molecular_volume(symbols: Sequence[str], positions: ArrayLike) -> float:
-    """Van der Waals volume in Å³ of the molecule: the union of its atoms' spheres.
-
-    Counted on a cubic grid, with the radii of S. Alvarez, Dalton Trans. 42, 8617 (2013).
-    ``positions`` has shape (n, 3), Å.
-
-    Raises:
-        ValueError: for a symbol that is no element or has no radius.
-    """
-    positions = np.asarray(positions, dtype=float)
-    radii = np.array([_radius(symbol) for symbol in symbols])
-    lower, upper = positions.min(axis=0) - radii.max(), positions.max(axis=0) + radii.max()
-    axes = [np.arange(low, high + SPACING, SPACING) for low, high in zip(lower, upper, strict=True)]
-    grid = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 3)
-    inside = np.zeros(len(grid), dtype=bool)
-    for centre, radius in zip(positions, radii, strict=True):
-        inside |= ((grid - centre) ** 2).sum(axis=1) < radius**2
-    return float(inside.sum() * SPACING**3)
-
-
-def _radius(symbol: str) -> float:
-    radii = dict(zip(chemical_symbols, vdw_radii, strict=False))  # which end before the elements do
-    radius = float(radii.get(symbol, np.nan))
-    if not radius > 0:
-        raise ValueError(f"no van der Waals radius is known for element {symbol!r}")
-    return radius
-
-
-def molecule_counts(system: System, atoms: int) -> tuple[int, ...]:
-    """How many molecules of each species make a neutral box of about so many atoms.
-
-    At least one of each. The counts of ions are rounded together: where the ones nearest to the
-    amounts leave a charge, a box that is up to a third larger or smaller is taken.
-
-    Raises:
-        ValueError: the amounts have a charge, or no box of about this size is neutral; one line.
-    """
-    charges = np.array([species.charge for species in system.species])
-    amounts = np.array(system.amounts)
-    if abs(system.charge) > NEUTRAL * (amounts @ np.abs(charges)):
-        raise ValueError(
-            f"amounts: {system.charge:+g} e in all; only a neutral system makes a liquid: add ions "
-            "of the other sign, or change the amounts"
-        )
-    sizes = np.array([len(species.symbols) for species in system.species])
-    scale = atoms / float(amounts @ sizes)
-    for factor in RESCALING:
-        counts = np.maximum(1, np.rint(amounts * scale * factor)).astype(int)
-        if not counts @ charges:
-            return tuple(counts.tolist())
-    raise ValueError(
-        f"atoms: {atoms} atoms hold {', '.join(system.names)} in no neutral box of these amounts; "
-        "ask for more atoms"
-    )
 
 
 def starting_box(
@@ -114,22 +44,23 @@ def starting_box(
     """
     if not cutoff > 0:
         raise ValueError(f"cutoff: {cutoff:g} Å is not allowed, it must be positive")
-    counts = molecule_counts(system, atoms)
+    sizes = np.array([len(species.symbols) for species in system.species])
+    charges = np.array([species.charge for species in system.species])
+    counts = box_counts(np.array(system.amounts), sizes, charges, atoms)
     volumes = [
         molecular_volume(species.symbols, positions)
         for species, positions in zip(system.species, geometries, strict=True)
     ]
     liquid_volume = float(np.dot(counts, volumes)) / PACKING_FRACTION
-    size = sum(n * len(each.symbols) for n, each in zip(counts, system.species, strict=True))
     needed = (2 * cutoff) ** 3 * 1.1  # 10 %: the density may come out higher
     if liquid_volume < needed:
         # Rounded counts may come out a little smaller than asked for.
-        enough = ceil(size * needed / liquid_volume) + max(len(s.symbols) for s in system.species)
+        enough = ceil(int(counts @ sizes) * needed / liquid_volume) + int(sizes.max())
         raise ValueError(
             f"atoms: {atoms} atoms make a liquid box narrower than twice the cutoff of "
             f"{cutoff:g} Å; ask for at least {enough}"
         )
-    return StartingBox(counts, float((liquid_volume / DILUTION) ** (1 / 3)))
+    return StartingBox(tuple(counts.tolist()), float((liquid_volume / DILUTION) ** (1 / 3)))
 
 
 def check_liquid(system: System, cutoff: float, atoms: int) -> None:

@@ -1,6 +1,12 @@
 """Properties that molecular dynamics predicts: what each needs, and how it is measured."""
 
-from aiida_forcefield.properties.plan import Requested, Task, plan_simulations, read_properties
+from aiida_forcefield.properties.plan import (
+    Requested,
+    Task,
+    plan_simulations,
+    read_properties,
+    write_task,
+)
 from aiida_forcefield.properties.property import (
     AbsoluteError,
     Property,
@@ -49,4 +55,5 @@ __all__ = [
     "read_target",
     "require_liquid",
     "write_simulation",
+    "write_task",
 ]

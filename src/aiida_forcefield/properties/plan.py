@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from aiida_forcefield.properties.property import Property, State
+from aiida_forcefield.properties.property import Property, State, Target
 from aiida_forcefield.properties.registry import property_of, read_request
 from aiida_forcefield.properties.simulation import Simulation
 from aiida_forcefield.topology.system import System
@@ -42,6 +42,16 @@ class Task:
 
     requested: Requested
     part: str
+
+
+def write_task(task: Task, target: Target) -> dict[str, Any]:
+    """A task as plain values, with the statistical error to reach."""
+    return {
+        "name": task.requested.name,
+        "request": task.requested.request.model_dump(mode="json"),
+        "part": task.part,
+        "target": target.model_dump(mode="json"),
+    }
 
 
 def read_properties(entries: Sequence[Mapping[str, Mapping[str, Any]]]) -> tuple[Requested, ...]:
