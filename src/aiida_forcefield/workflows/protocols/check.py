@@ -18,6 +18,7 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 
 from aiida_forcefield.dynamics import MINIMUM_SAMPLES, THERMO_EVERY
 from aiida_forcefield.potentials import Settings as FitSettings
+from aiida_forcefield.properties import read_target
 from aiida_forcefield.scans import family_and_cardinal
 from aiida_forcefield.scans.crystal_qm import CrystalSettings
 from aiida_forcefield.surrogate import Settings as LearningSettings
@@ -98,14 +99,13 @@ class _Calibration(_Section):
     batch: Natural
 
 
-class _Density(_Section):
+class _Liquid(_Section):
     atoms: Natural
     cutoff: Cutoff
     seeds: Seeds
     equilibration: Equilibration
     production: Production
     frames: Count
-    target_error: Positive
     max_legs: Natural
 
     @model_validator(mode="after")
@@ -118,8 +118,17 @@ class _Density(_Section):
         return self
 
 
-class _Liquid(_Density):
+class _PreliminaryLiquid(_Liquid):
     frames: Annotated[int, Field(ge=2)]  # the dimers are taken from them; the spread needs two
+
+
+class _Gas(_Section):
+    equilibration: Equilibration
+    production: Production
+
+
+class _Simulation(_Liquid):
+    gas: _Gas
 
 
 class _Spread(_Section):
@@ -135,8 +144,8 @@ class _Protocol(_Section):
     learning: _Learning
     sampling: _Sampling
     calibration: _Calibration | None = None
-    liquid: _Liquid
-    density: _Density
+    liquid: _PreliminaryLiquid
+    simulation: _Simulation
     spread: _Spread | None = None
     fit: _FitSettings
     max_concurrent: Natural
@@ -164,13 +173,19 @@ def check(settings: Mapping[str, Any]) -> None:
             "reference and molecule must have the same level of theory (tblite, "
             "mean_field, structure, density_fit): their energies go into one profile"
         )
-    others = {key: value for key, value in settings.items() if key not in QM_SECTIONS}
+    elsewhere = (*QM_SECTIONS, "properties")
+    others = {key: value for key, value in settings.items() if key not in elsewhere}
     try:
         # As JSON, where strictness still lets an object stand for a dataclass, and 1 for 1.0.
         _Protocol.model_validate_json(json.dumps(others, default=str))
     except ValidationError as error:
         mistake = error.errors(include_url=False)[0]
         raise ValueError(_sentence(mistake)) from None
+    for name, target in settings.get("properties", {}).items():
+        try:
+            read_target(name, target)
+        except ValueError as error:
+            raise ValueError(f"properties.{error}") from None
     sampling = settings["sampling"]
     if sampling["rounds"] > 1 and sampling["most_liquid"] < sampling["liquid"]:
         raise ValueError(
