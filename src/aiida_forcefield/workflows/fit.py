@@ -10,7 +10,7 @@ from aiida.orm import AbstractCode, Data, Dict, Int
 
 from aiida_forcefield.calculations.batches import size_batches
 from aiida_forcefield.calculations.calibration import calibrate_counterpoise, plan_calibration
-from aiida_forcefield.calculations.charges import derive_charges, join_charges
+from aiida_forcefield.calculations.charges import derive_charges
 from aiida_forcefield.calculations.count import count_qm
 from aiida_forcefield.calculations.dimers import choose_pair_scans, sample_dimers, sample_liquid
 from aiida_forcefield.calculations.labels import link_label, number
@@ -21,6 +21,7 @@ from aiida_forcefield.calculations.species import propose_conformers, resting_mo
 from aiida_forcefield.calculations.validation import validate_force_field
 from aiida_forcefield.data import PointsData, StructuresData
 from aiida_forcefield.data.outputs import outputs_of
+from aiida_forcefield.jobs.fit_force_field import COUNTERPOISE
 from aiida_forcefield.properties import Liquid
 from aiida_forcefield.workflows.earlier import earlier_of
 from aiida_forcefield.workflows.fit_ports import define_ports
@@ -34,8 +35,6 @@ from aiida_forcefield.workflows.simulation import SimulationWorkChain
 from aiida_forcefield.workflows.submission import settle, submit_once
 
 POLARIZABILITY = "polarizability"
-COUNTERPOISE = "counterpoise"
-"""The variation that makes sense only with a calibration."""
 
 
 class FitWorkChain(WorkChain):
@@ -192,11 +191,11 @@ class FitWorkChain(WorkChain):
         pairs = plan_pairs_of_types(inputs.system, inputs.learning.pairs, **references)
         chosen = choose_pair_scans(
             inputs.system,
-            join_charges(inputs.system, **self.ctx.charges),
             inputs.fit,
             Int(inputs.sampling["pair_scans"]),
             references=references,
             properties=self.ctx.properties,
+            charges=self.ctx.charges,
             dimers=dimers,
             begin={label: work["structures"] for label, work in pairs.items()},
         )

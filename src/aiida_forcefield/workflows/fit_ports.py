@@ -142,6 +142,4 @@ def define_ports(spec: WorkChainSpec) -> None:
         "ERROR_LIQUID",
         message="The preliminary force field does not make a liquid: {reason}",
     )
-    spec.exit_code(
-        324, "ERROR_FIT", message="No force field can be fitted to the points: {reason}"
-    )
+    spec.exit_code(324, "ERROR_FIT", message="No force field can be fitted to the points: {reason}")

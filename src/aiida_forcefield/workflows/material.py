@@ -13,11 +13,12 @@ from aiida_forcefield.calculations.species import compose_system, perceive_speci
 from aiida_forcefield.data import ForceFieldData, SpeciesData, SystemData
 from aiida_forcefield.data.outputs import outputs_of
 from aiida_forcefield.fitting.variations import VARIATIONS
+from aiida_forcefield.jobs.fit_force_field import COUNTERPOISE
 from aiida_forcefield.properties import Liquid, plan_simulations, read_properties
 from aiida_forcefield.serial import dismantle
 from aiida_forcefield.topology import read_material
 from aiida_forcefield.topology.mixture import Mixture, compose
-from aiida_forcefield.workflows.fit import COUNTERPOISE, FitWorkChain
+from aiida_forcefield.workflows.fit import FitWorkChain
 from aiida_forcefield.workflows.job import ManyBodyWorkChain
 from aiida_forcefield.workflows.outcome import reason
 from aiida_forcefield.workflows.protocols import get_protocol
