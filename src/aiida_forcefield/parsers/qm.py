@@ -62,7 +62,9 @@ class QmParser(Parser):
             message = f"the job ended while it was computed: {verdict.message}"
             records[broken] = {"status": self._blame(verdict), "message": message}
 
-        counterpoise = "interaction" in parameters and parameters["engine"] != "tblite"
+        counterpoise = "interaction" in parameters and (
+            "counterpoise" in self.node.process_class.capabilities(parameters)
+        )
         points = collect_points(structures, records, count, header["versions"], counterpoise)
         self.out("points", PointsData(points))
         if reference and points.ok.all():
