@@ -39,14 +39,14 @@ class Latest(Generic[T]):
 
     def __init__(self, function: Callable[[Array], T]) -> None:
         self._function = function
-        self._key, self._value = b"", None
+        self._latest: tuple[bytes, T] | None = None
 
     def __call__(self, parameters: Array) -> T:
         """The value, computed anew where the parameters are not the latest."""
         key = parameters.tobytes()
-        if self._value is None or key != self._key:
-            self._key, self._value = key, self._function(parameters)
-        return self._value
+        if self._latest is None or self._latest[0] != key:
+            self._latest = key, self._function(parameters)
+        return self._latest[1]
 
 
 @dataclass(frozen=True, eq=False)
@@ -145,7 +145,8 @@ class Case:
     def alone(self) -> list[tuple[MoleculePoints | CellPoints, Latest[Evaluation], Indices]]:
         """Sets of molecules or cells that count, their model, and the numbers of their points."""
         data = self.data
-        sets = (*data.molecules, *([data.cells] if data.cells else []))
+        sets: list[MoleculePoints | CellPoints] = [*data.molecules]
+        sets += [data.cells] if data.cells else []
         together = zip(sets, self.models.alone, self.numbers, strict=False)
         return [each for each in together if each[0].weights.sum() > 0]
 

@@ -8,14 +8,14 @@ from threadpoolctl import threadpool_limits
 
 from aiida_forcefield.fitting.case import Case, Models
 from aiida_forcefield.fitting.data import FitData
-from aiida_forcefield.fitting.priors.physical import physical_prior
+from aiida_forcefield.fitting.priors.physical import PhysicalPriors
 from aiida_forcefield.fitting.priors.prior import PriorSource, TypePair
 from aiida_forcefield.fitting.problem import Problem
 from aiida_forcefield.fitting.report import described
 from aiida_forcefield.fitting.residuals import RESIDUALS, Residual
 from aiida_forcefield.fitting.settings import Settings
 from aiida_forcefield.fitting.solve import first_guess, solve
-from aiida_forcefield.potentials.electrostatics import FixedCharges
+from aiida_forcefield.potentials.electrostatics import FieldElectrostatics
 from aiida_forcefield.potentials.energy import Layout
 from aiida_forcefield.potentials.forcefield import ForceField, Kind, check_charges
 from aiida_forcefield.potentials.forms import Form
@@ -25,6 +25,8 @@ SCALE_14: Final = (1.0, 1.0)
 """Atoms three bonds apart feel each other in full. Without that, angles lean where a methyl group
 meets a lone pair, and the minima of torsions are off: docs/topics/fit.md has the figures."""
 
+PHYSICAL: Final[PriorSource] = PhysicalPriors()
+
 ONE_THREAD: Final[ContextDecorator] = threadpool_limits.wrap(limits=1, user_api="blas")
 """Where jobs keep all cores at work, as on a laptop, threads wait for one another: a fit of ten
 seconds takes five minutes."""
@@ -33,12 +35,12 @@ seconds takes five minutes."""
 @ONE_THREAD
 def fit_force_field(
     system: System,
-    electrostatics: FixedCharges,
+    electrostatics: FieldElectrostatics,
     data: FitData,
     settings: Settings | None = None,
     forms: Mapping[Kind, Form] | None = None,
     pairs: Sequence[TypePair] = (),
-    prior: PriorSource = physical_prior,
+    priors: PriorSource = PHYSICAL,
     residuals: Sequence[type[Residual]] = RESIDUALS,
 ) -> ForceField:
     """Fit all parameters of a force field at once.
@@ -55,7 +57,7 @@ def fit_force_field(
         settings: weights; `Settings()` by default.
         forms: of each kind of interaction; by default those of the settings.
         pairs: of atom types that have parameters of their own.
-        prior: where the prior comes from.
+        priors: where the prior comes from.
         residuals: kinds of data.
 
     Returns:
@@ -70,7 +72,7 @@ def fit_force_field(
     settings = settings or Settings()
     for state in ("gas", "liquid"):
         check_charges(electrostatics.charges(state), system)
-    known = prior(system, data.references, settings, forms or settings.form_of_kind, pairs)
+    known = priors.prior(system, data.references, settings, forms or settings.form_of_kind, pairs)
     layout = Layout(system, known.terms, electrostatics, scale_14=SCALE_14)
     case = Case(layout, data, settings, Models.of(layout, data))
     problem = Problem.of(known, case, residuals)

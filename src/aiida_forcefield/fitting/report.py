@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from aiida_forcefield.fitting.case import Group
 from aiida_forcefield.fitting.priors.prior import Prior
 from aiida_forcefield.fitting.problem import Problem
-from aiida_forcefield.fitting.residuals import NONE, Rows
+from aiida_forcefield.fitting.residuals import NONE, Relaxing, Rows
 from aiida_forcefield.fitting.residuals.collapse_guard import type_pairs
 from aiida_forcefield.fitting.solve import Solution
 from aiida_forcefield.fitting.validation import (
@@ -144,13 +144,15 @@ def _errors(
                 continue
             counted = points[mine & (weights > 0)]
             name = problem.case.groups[group] if group is not None else None
+            # Before the fit nothing had been relaxed.
+            before = not isinstance(residual, Relaxing)
             errors.append(
                 DataError(
                     residual.kind,
                     residual.unit,
                     len(np.unique(counted)) if (counted != NONE).any() else len(counted),
-                    residual.error(start[here], mine),
                     error,
+                    residual.error(start[here], mine) if before else None,
                     residual.error(left_out[here], mine) if (blocks != NONE).any() else None,
                     name.species if name else (),
                     name.origin if name else None,

@@ -5,12 +5,11 @@ from itertools import combinations
 from typing import Final
 
 from aiida_forcefield.fitting.data import FitData
-from aiida_forcefield.fitting.fit import ONE_THREAD, fit_force_field
-from aiida_forcefield.fitting.priors.physical import physical_prior
+from aiida_forcefield.fitting.fit import ONE_THREAD, PHYSICAL, fit_force_field
 from aiida_forcefield.fitting.priors.prior import PriorSource, TypePair
 from aiida_forcefield.fitting.settings import Settings
 from aiida_forcefield.potentials.diagnostics import Diagnostics, Evidence
-from aiida_forcefield.potentials.electrostatics import FixedCharges
+from aiida_forcefield.potentials.electrostatics import FieldElectrostatics
 from aiida_forcefield.potentials.forcefield import ForceField, Kind, pair_types
 from aiida_forcefield.potentials.forms import (
     CHIRAL_FOURIER,
@@ -50,10 +49,10 @@ class Choice:
 @ONE_THREAD
 def choose_forms(
     system: System,
-    electrostatics: FixedCharges,
+    electrostatics: FieldElectrostatics,
     data: FitData,
     settings: Settings | None = None,
-    prior: PriorSource = physical_prior,
+    priors: PriorSource = PHYSICAL,
 ) -> tuple[Choice, ForceField]:
     """Choose those forms, and those pairs of atom types, that evidence speaks for.
 
@@ -67,7 +66,7 @@ def choose_forms(
     forms = settings.form_of_kind
 
     def fit(forms: dict[Kind, Form], pairs: tuple[TypePair, ...] = ()) -> ForceField:
-        return fit_force_field(system, electrostatics, data, settings, forms, pairs, prior)
+        return fit_force_field(system, electrostatics, data, settings, forms, pairs, priors)
 
     best, evidence = fit(forms), []
     for rival in RIVALS:
@@ -91,14 +90,10 @@ def choose_forms(
         if found.taken:
             best, own = trial, pairs
     choice = Choice({kind: form.name for kind, form in forms.items()}, own)
-    return choice, replace(
-        best, diagnostics=replace(_of(best), evidence=tuple(evidence))
-    )
+    return choice, replace(best, diagnostics=replace(_of(best), evidence=tuple(evidence)))
 
 
-def _compared(
-    kind: Kind, usual: str, rival: str, best: ForceField, trial: ForceField
-) -> Evidence:
+def _compared(kind: Kind, usual: str, rival: str, best: ForceField, trial: ForceField) -> Evidence:
     """The comparison of two fits by their error of unseen points."""
     before, after = (_evidence(_of(field), kind) for field in (best, trial))
     gains = before - after > GAIN * max(before, 1.0)
@@ -117,8 +112,7 @@ def _leaves_out_more(rival: ForceField, best: ForceField) -> bool:
     """Whether a rival leaves out more points: it shall not gain by what it cannot describe."""
     left_out = {(each.species, each.origin): each.points for each in _of(best).outliers}
     return any(
-        each.points > left_out.get((each.species, each.origin), 0)
-        for each in _of(rival).outliers
+        each.points > left_out.get((each.species, each.origin), 0) for each in _of(rival).outliers
     )
 
 

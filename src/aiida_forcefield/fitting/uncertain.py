@@ -1,22 +1,30 @@
 """Which dimers a force field is least sure of."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from aiida_forcefield.potentials.energy import dimer_model
+from aiida_forcefield.fitting.settings import Settings
+from aiida_forcefield.potentials.energy import Layout
 from aiida_forcefield.potentials.forcefield import ForceField
-from aiida_forcefield.potentials.settings import Settings
-from aiida_forcefield.topology.species import Species
+from aiida_forcefield.scans.points import Structures
+from aiida_forcefield.topology.system import System
 
 Array = NDArray[np.float64]
+Indices = NDArray[np.int_]
+Pair = tuple[str, str]
+"""Names of two species."""
 
 
 def least_certain(
-    field: ForceField, species: Species, dimers: Array, count: int, settings: Settings
-) -> NDArray[np.int_]:
-    """Places of the dimers whose energies would teach a fit most, the most telling first.
+    field: ForceField,
+    system: System,
+    dimers: Mapping[Pair, Structures],
+    count: int,
+    settings: Settings,
+) -> dict[Pair, Indices]:
+    """Those dimers whose energies would teach a fit most.
 
     Each time the one is taken whose energy is least certain by the covariance of the parameters,
     weighted as in the fit, and then the covariance is that after its computation: so no two
@@ -25,27 +33,40 @@ def least_certain(
 
     Args:
         field: with the covariance of its parameters.
-        species: its molecule.
-        dimers: candidates, shape (s, 2n, 3), Å.
-        count: how many to take, if there are as many.
+        system: its system.
+        dimers: candidates, by their species.
+        count: how many to take in all, if there are as many.
         settings: weights of the fit.
+
+    Returns:
+        Places of those that are taken, by their species, the most telling first.
     """
-    rows, covariance = _rows(field, species, dimers, settings), field.covariance
-    chosen: list[int] = []
-    while len(chosen) < min(count, len(dimers)):
+    parts = [_rows(field, system, structures, settings) for structures in dimers.values()]
+    rows = np.concatenate([np.zeros((0, len(field.covariance))), *parts])
+    owners = [
+        (pair, place)
+        for pair, part in zip(dimers, parts, strict=True)
+        for place in range(len(part))
+    ]
+    covariance, chosen = field.covariance, list[int]()
+    while len(chosen) < min(count, len(rows)):
         variance = np.einsum("sp,pq,sq->s", rows, covariance, rows)
         variance[chosen] = -np.inf
         best = int(variance.argmax())
         covariance = _after(covariance, rows[[best]])
         chosen.append(best)
-    return np.array(chosen, dtype=int)
+    taken = [owners[each] for each in chosen]
+    return {
+        pair: np.array([place for owner, place in taken if owner == pair], dtype=int)
+        for pair in dict.fromkeys(pair for pair, _ in taken)
+    }
 
 
 def most_telling(
     field: ForceField,
-    species: Species,
-    known: Array,
-    sets: Mapping[str, Array],
+    system: System,
+    known: Sequence[Structures],
+    sets: Mapping[str, Structures],
     count: int,
     settings: Settings,
 ) -> dict[str, float]:
@@ -56,19 +77,20 @@ def most_telling(
 
     Args:
         field: with the covariance of its parameters, such as `Prior.field`.
-        species: its molecule.
-        known: dimers that are computed anyway, shape (s, 2n, 3), Å.
-        sets: candidates of that shape, by name.
+        system: its system.
+        known: dimers that are computed anyway.
+        sets: candidates, by name.
         count: how many to take, if there are as many.
         settings: weights of the fit.
 
     Returns:
         Information of each that was taken, nats.
     """
-    rows = {name: _rows(field, species, dimers, settings) for name, dimers in sets.items()}
+    rows = {name: _rows(field, system, dimers, settings) for name, dimers in sets.items()}
     covariance = field.covariance
-    if len(known):
-        covariance = _after(covariance, _rows(field, species, known, settings))
+    if known:
+        told = np.concatenate([_rows(field, system, dimers, settings) for dimers in known])
+        covariance = _after(covariance, told)
     taken: dict[str, float] = {}
     while len(taken) < min(count, len(sets)):
         information = {
@@ -82,9 +104,10 @@ def most_telling(
     return taken
 
 
-def _rows(field: ForceField, species: Species, dimers: Array, settings: Settings) -> Array:
+def _rows(field: ForceField, system: System, dimers: Structures, settings: Settings) -> Array:
     """By how many of their standard errors energies change with the parameters, shape (s, p)."""
-    model = dimer_model(species, field.terms, dimers, field.gas_charges, field.combination)
+    names = [system.name_of(key) for key in dimers.cluster.species]
+    model = Layout.of(field, system).clusters(names, dimers.positions)
     energies, jacobian = model.energy(field.vector)
     roots = np.sqrt(settings.energy_weights(energies)) / settings.interaction_error
     return np.asarray(jacobian * roots[:, None])

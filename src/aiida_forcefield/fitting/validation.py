@@ -11,9 +11,7 @@ NOTICED = 0.1
 """Standard deviations of a residual."""
 
 
-def unseen_residuals(
-    values: Array, jacobian: Array, rows: Rows, blocks: NDArray[np.int_]
-) -> Array:
+def unseen_residuals(values: Array, jacobian: Array, rows: Rows, blocks: NDArray[np.int_]) -> Array:
     """Residuals of each block as a fit without it has them, shape (m,).
 
     By one step of Gauss and Newton from the fit to all points: where JᵀJ is the normal matrix of

@@ -1,39 +1,38 @@
 """Other choices in a fit, as good as those that were made; what they change is uncertain."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 
-from aiida_forcefield.potentials.points import DimerPoints
-from aiida_forcefield.potentials.settings import Settings
+from aiida_forcefield.fitting.data import FitData
+from aiida_forcefield.fitting.settings import Settings
+from aiida_forcefield.potentials.electrostatics import FixedCharges
 
 
 @dataclass(frozen=True, eq=False)
 class Choices:
-    """What a fit of nonbonded terms rests on beside the molecule itself.
+    """What a fit of nonbonded terms rests on beside the molecules themselves.
 
     Attributes:
-        charges: of each atom type in the liquid, e.
-        gas_charges: of each atom type in vacuum, e.
-        dimer_points: sets of interaction energies.
+        electrostatics: of the force field.
+        data: of the fit.
         settings: weights.
     """
 
-    charges: Mapping[str, float]
-    gas_charges: Mapping[str, float]
-    dimer_points: Sequence[DimerPoints]
+    electrostatics: FixedCharges
+    data: FitData
     settings: Settings
 
 
 def _other_half(choices: Choices) -> Choices:
     """Every second dimer counts twice, the others not: the change is one standard error."""
-    sets = []
-    for points in choices.dimer_points:
-        doubled = 2.0 * (np.arange(len(points.energies)) % 2)
-        sets.append(replace(points, weights=points.weights * doubled))
-    return replace(choices, dimer_points=sets)
+    sets = tuple(
+        points.weighted(np.where(np.arange(len(points.energies)) % 2, 2.0, 0.0))
+        for points in choices.data.dimers
+    )
+    return replace(choices, data=replace(choices.data, dimers=sets))
 
 
 def _other_weights(choices: Choices) -> Choices:
@@ -48,9 +47,9 @@ def _other_charges(choices: Choices) -> Choices:
     They stand for how induction arranges molecules, to which they are in proportion by 1.1 to 1.6
     in three liquids (docs/topics/liquid.md): half of that range is their standard error.
     """
-    gas = choices.gas_charges
-    more = {name: gas[name] + 1.25 * (q - gas[name]) for name, q in choices.charges.items()}
-    return replace(choices, charges=more)
+    gas, liquid = choices.electrostatics.gas, choices.electrostatics.liquid
+    more = {name: gas[name] + 1.25 * (q - gas[name]) for name, q in liquid.items()}
+    return replace(choices, electrostatics=replace(choices.electrostatics, liquid=more))
 
 
 VARIATIONS: Final[Mapping[str, Callable[[Choices], Choices]]] = {

@@ -1,10 +1,11 @@
-"""What makes a fitted force field doubtful, in words."""
+"""What a user should be warned of in a fitted force field, in sentences."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from math import inf, sqrt
 from typing import Final
 
-from aiida_forcefield.potentials.forcefield import DRAWN, PRIOR_ONLY, ForceField, Term
+from aiida_forcefield.potentials.diagnostics import DataError, Diagnostics
+from aiida_forcefield.potentials.forcefield import ForceField, Term
 from aiida_forcefield.units import KCAL_PER_MOL
 
 LARGE_MISFIT: Final = 2.0
@@ -19,7 +20,7 @@ MANY_UNKNOWN: Final = 0.5  # of the repulsions
 _NAMED = 6  # as many names as a line holds
 
 
-def doubts(field: ForceField) -> tuple[str, ...]:
+def fit_warnings(field: ForceField) -> tuple[str, ...]:
     """One sentence for each thing that is wrong with a fit; none for a field that is not a fit.
 
     Not converged, contradictory points, kinds of dimers that are worse than before, few points,
@@ -27,105 +28,116 @@ def doubts(field: ForceField) -> tuple[str, ...]:
     collapse.
     """
     found = field.diagnostics
-    if "reduced_chi2" not in found:
+    if found is None:
         return ()
     return (
-        *_of_the_optimum(found["converged"], found["reduced_chi2"]),
+        *_of_the_optimum(found),
         *_of_the_torsions(found),
         *_of_the_dimers(found),
-        *_of_the_data(field),
+        *_of_the_data(found, field.terms),
         *_of_the_parameters(field.terms),
+        *_of_the_barriers(found),
         *_of_the_bonds(field.terms),
     )
 
 
-def _of_the_optimum(converged: float, chi2: float) -> Iterator[str]:
-    if not converged:
+def _of_the_optimum(found: Diagnostics) -> Iterator[str]:
+    if not found.converged:
         yield "The fit did not converge: its parameters are not the best ones."
-    if (misfit := sqrt(chi2)) > LARGE_MISFIT:
+    if (misfit := sqrt(found.reduced_chi2)) > LARGE_MISFIT:
         yield (
             f"The fit misses its points by {misfit:.1f} times what is expected of the forms: "
             "points contradict each other, or the forms cannot describe the molecule."
         )
 
 
-def _of_the_torsions(found: Mapping[str, float]) -> Iterator[str]:
-    if (error := found.get("rmse_torsion", 0.0)) > POOR_TORSION:
+def _of_the_torsions(found: Diagnostics) -> Iterator[str]:
+    torsion = found.total("torsion")
+    if torsion and torsion.fitted > POOR_TORSION:
         yield (
-            f"Profiles along dihedrals are missed by {error / KCAL_PER_MOL:.2f} kcal/mol: their "
-            "points contradict each other, or more than their own terms turns with them."
+            f"Profiles along dihedrals are missed by {torsion.fitted / KCAL_PER_MOL:.2f} kcal/mol: "
+            "their points contradict each other, or more than their own terms turns with them."
         )
-    if (change := found.get("torsion_change", 0.0)) > POOR_TORSION:
+    if found.unsettled > POOR_TORSION:
         yield (
-            f"Profiles along dihedrals did not settle: one changed by {change / KCAL_PER_MOL:.2f} "
-            "kcal/mol when they were last relaxed."
+            "Profiles along dihedrals did not settle: one changed by "
+            f"{found.unsettled / KCAL_PER_MOL:.2f} kcal/mol when they were last relaxed."
         )
 
 
-def _of_the_dimers(found: Mapping[str, float]) -> Iterator[str]:
-    fitted = {name: error for name, error in found.items() if name.startswith("rmse_interaction")}
-    worse = [
-        f"{name.removeprefix('rmse_interaction ')} ({error / KCAL_PER_MOL:.2f} kcal/mol, before "
-        f"{fitted[f'{name}_start'] / KCAL_PER_MOL:.2f})"
-        for name, error in fitted.items()
-        if error > max(fitted.get(f"{name}_start", inf), POOR_DIMERS)
-    ]
-    if worse:
+def _of_the_dimers(found: Diagnostics) -> Iterator[str]:
+    total = found.total("interaction")
+    if worse := [
+        _compared(each)
+        for each in (*([total] if total else []), *found.by_origin("interaction"))
+        if each.fitted > max(inf if each.prior is None else each.prior, POOR_DIMERS)
+    ]:
         yield (
             f"Described worse than before the fit: {_listed(worse)}. Other points contradict them, "
             "or the forms cannot describe all."
         )
 
 
-def _of_the_data(field: ForceField) -> Iterator[str]:
-    found = field.diagnostics
-    outliers = sum(n for name, n in found.items() if name.startswith("outliers "))
-    points = found["molecule_points"] + found["dimer_points"] + outliers
+def _compared(error: DataError) -> str:
+    """Name and errors of some dimers."""
+    name = f"{'-'.join(error.species)} {error.origin.name}" if error.origin else "all dimers"
+    before = (error.prior or 0.0) / KCAL_PER_MOL
+    return f"{name} ({error.fitted / KCAL_PER_MOL:.2f} kcal/mol, before {before:.2f})"
+
+
+def _of_the_data(found: Diagnostics, terms: Sequence[Term]) -> Iterator[str]:
+    outliers = sum(each.points for each in found.outliers)
+    points = found.points("energy") + found.points("interaction") + outliers
     if outliers > MANY_OUTLIERS * points:
+        names = [f"{'-'.join(e.species)} {e.origin.name}".strip() for e in found.outliers]
         yield (
-            f"{outliers:.0f} of {points:.0f} points disagree with the others and were left out: "
-            "look at the QM of those labels."
+            f"{outliers} of {points} points disagree with the others and were left out: "
+            f"look at the QM of {_listed(names)}."
         )
-    nonbonded = sum(len(term.parameters) for term in field.terms if term.kind == "nonbonded")
-    # Each cell of a crystal, strained in all ways, has six of them; fits before them told of none.
-    if cells := found.get("stresses"):
+    nonbonded = sum(len(term.parameters) for term in terms if term.kind == "nonbonded")
+    # Each cell of a crystal, strained in all ways, has six stresses.
+    if cells := found.points("stress"):
         told, what, who = 6 * cells, "stresses", "ions"
     else:
-        told, what, who = found["dimer_points"], "interaction energies", "molecules"
+        told, what, who = found.points("interaction"), "interaction energies", "molecules"
     if told < nonbonded:
         yield (
-            f"{told:.0f} {what} for {nonbonded} nonbonded parameters: too few, most of what {who} "
+            f"{told} {what} for {nonbonded} nonbonded parameters: too few, most of what {who} "
             "do to each other is the prior's."
         )
 
 
 def _of_the_parameters(terms: Sequence[Term]) -> Iterator[str]:
-    free = [
-        f"{term.name}:{name}"
-        for term in terms
-        for name in term.parameters
-        if f"{name}: {PRIOR_ONLY}" in term.flags
-    ]
-    bonded = [name for name in free if not name.startswith("nonbonded")]
+    flags = [(term, flag) for term in terms for flag in term.flags]
+    free = [(term, flag.parameter) for term, flag in flags if flag.kind == "prior_only"]
+    bonded = [f"{term.name}:{name}" for term, name in free if term.kind != "nonbonded"]
     if bonded:
         yield f"The points do not determine {_listed(bonded)}: their prior stands."
-    repulsions = [
-        f"{term.name}:{next(iter(term.parameters))}" for term in terms if term.kind == "nonbonded"
+    # The first parameter of a nonbonded form is its repulsion.
+    nonbonded = [term for term in terms if term.kind == "nonbonded"]
+    unknown = [
+        f"{term.name}:{name}"
+        for term, name in free
+        if term.kind == "nonbonded" and name == next(iter(term.parameters))
     ]
-    unknown = [name for name in repulsions if name in free]
-    if len(unknown) > MANY_UNKNOWN * len(repulsions):
+    if len(unknown) > MANY_UNKNOWN * len(nonbonded):
         yield (
-            f"The points do not determine {len(unknown)} of {len(repulsions)} repulsions: "
+            f"The points do not determine {len(unknown)} of {len(nonbonded)} repulsions: "
             f"{_listed(unknown)}."
         )
-    flags = [f"{term.name}:{flag}" for term in terms for flag in term.flags]
-    if held := [flag for flag in flags if flag.endswith("bound")]:
+    if held := [f"{t.name}:{f}" for t, f in flags if f.kind in ("lower_bound", "upper_bound")]:
         yield f"Held by a bound and not by the points: {_listed(held)}."
-    if drawn := [flag for flag in flags if flag.endswith(DRAWN)]:
+    if drawn := [f"{term.name}:{flag}" for term, flag in flags if flag.kind == "drawn"]:
         yield f"Drawn by the points far off what was expected of them: {_listed(drawn)}."
-    if low := [
-        flag.partition("barrier before collapse ")[2] for flag in flags if "collapse" in flag
-    ]:
+
+
+def _of_the_barriers(found: Diagnostics) -> Iterator[str]:
+    low = [
+        f"{'-'.join(barrier.types)}: {barrier.height / KCAL_PER_MOL:.1f} kcal/mol"
+        for barrier in found.barriers
+        if barrier.low
+    ]
+    if low:
         yield f"Hot atoms may fall into each other, the barrier being low: {_listed(low)}."
 
 

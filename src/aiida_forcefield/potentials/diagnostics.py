@@ -15,8 +15,8 @@ class DataError:
         kind: of data, such as ``"interaction"``.
         unit: of the errors.
         points: how many points tell of it.
-        prior: error before the fit; None where that is not known.
-        fitted: after it.
+        fitted: error after the fit, or of any force field.
+        prior: before the fit; None where that is not known.
         left_out: of each scan or set as a fit without it foresees it; None where that is not known.
         species: of the points, by name; empty for all points of the kind.
         origin: of the points; None for all points of the kind.
@@ -25,9 +25,9 @@ class DataError:
     kind: str
     unit: str
     points: int
-    prior: float | None
-    fitted: float | None
-    left_out: float | None
+    fitted: float
+    prior: float | None = None
+    left_out: float | None = None
     species: tuple[str, ...] = ()
     origin: Origin | None = None
 

@@ -114,6 +114,10 @@ class FixedCharges:
         return _ChargesInCells(q, sites.positions, sites.cells)
 
 
+FieldElectrostatics = FixedCharges
+"""What a force field may have; another kind is one more of a union."""
+
+
 @dataclass(frozen=True, eq=False)
 class _PointCharges:
     """Coulomb's law between the pairs of some sites with charges of shape (n,), e."""
@@ -130,7 +134,7 @@ class _PointCharges:
     @cached_property
     def _energy(self) -> Array:
         energies = [energy.sum(axis=1) for energy, _ in self._by_pair]
-        return np.sum([np.zeros(len(self.sites.positions)), *energies], axis=0)
+        return np.asarray(sum(energies, np.zeros(len(self.sites.positions))))
 
     @cached_property
     def _gradient(self) -> Array:

@@ -14,8 +14,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from aiida_forcefield.potentials.coordinates import Coordinates, measure
 from aiida_forcefield.potentials.electrostatics import (
-    Electrostatics,
     ElectrostaticModel,
+    FieldElectrostatics,
     SitePairs,
     Sites,
     State,
@@ -151,7 +151,7 @@ class Layout:
 
     system: System
     terms: Sequence[Term]
-    electrostatics: Electrostatics
+    electrostatics: FieldElectrostatics
     combination: Combination | None = None
     scale_14: tuple[float, float] | None = None
 
@@ -161,9 +161,7 @@ class Layout:
     @classmethod
     def of(cls, field: ForceField, system: System) -> "Layout":
         """That of a force field."""
-        return cls(
-            system, field.terms, field.electrostatics, field.combination, field.scale_14
-        )
+        return cls(system, field.terms, field.electrostatics, field.combination, field.scale_14)
 
     def molecules(self, name: str, positions: ArrayLike, state: State = "liquid") -> Model:
         """The model of single molecules: bonded terms, and pairs over three bonds apart.

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aiida_forcefield.potentials.diagnostics import Diagnostics
-from aiida_forcefield.potentials.electrostatics import FixedCharges
+from aiida_forcefield.potentials.electrostatics import FieldElectrostatics
 from aiida_forcefield.potentials.forms import FORMS, Combination, Form, combine
 from aiida_forcefield.potentials.forms import Kind as Kind
 from aiida_forcefield.topology.system import AtomType, System
@@ -112,7 +112,7 @@ class ForceField:
 
     atom_types: tuple[AtomType, ...]
     terms: tuple[Term, ...]
-    electrostatics: FixedCharges
+    electrostatics: FieldElectrostatics
     covariance: Array
     diagnostics: Diagnostics | None = None
     combination: Combination | None = None

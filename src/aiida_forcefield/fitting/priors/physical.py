@@ -9,7 +9,6 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from rdkit import Chem
 
 from aiida_forcefield.fitting.data import Reference
 from aiida_forcefield.fitting.priors.curvatures import STRAIGHT, curvatures
@@ -26,6 +25,7 @@ from aiida_forcefield.potentials.forms import (
     Form,
     combine,
 )
+from aiida_forcefield.potentials.radii import van_der_waals_distance
 from aiida_forcefield.scans.coordinates import evaluate
 from aiida_forcefield.topology.species import Species
 from aiida_forcefield.topology.system import System, type_name
@@ -83,28 +83,32 @@ _WIDE: Final = 2.5
 """Those of C6 and C8 are at least so many of their widths, where a study sets them free."""
 
 
-def van_der_waals_radius(symbol: str) -> float:
-    """Of an element, Å, as RDKit has it."""
-    return float(Chem.GetPeriodicTable().GetRvdw(symbol))
+class PhysicalPriors:
+    """The physical prior, whatever other molecules have taught."""
+
+    def prior(
+        self,
+        system: System,
+        references: Mapping[str, Reference],
+        settings: Settings,
+        forms: Mapping[Kind, Form],
+        pairs: Sequence[TypePair] = (),
+    ) -> Prior:
+        """As of `PriorSource`."""
+        terms = _start(system, references, forms)
+        terms += tuple(_between_unlike(terms, pairs))
+        symbols = {each.name: each.symbol for each in system.atom_types}
+        return _about(terms, symbols, settings.dispersion_width)
 
 
-def van_der_waals_distance(i: str, j: str) -> float:
-    """Sum of the van der Waals radii of two elements, Å."""
-    return van_der_waals_radius(i) + van_der_waals_radius(j)
+def _about(terms: tuple[Term, ...], symbols: Mapping[str, str], dispersion_width: float) -> Prior:
+    """The prior about some terms.
 
-
-def physical_prior(
-    system: System,
-    references: Mapping[str, Reference],
-    settings: Settings,
-    forms: Mapping[Kind, Form],
-    pairs: Sequence[TypePair] = (),
-) -> Prior:
-    """The prior of all terms of a system; arguments and errors as of `PriorSource`."""
-    terms = _start(system, references, forms)
-    terms += tuple(_between_unlike(terms, pairs))
-    symbols = {each.name: each.symbol for each in system.atom_types}
-    dispersion_width = settings.dispersion_width
+    Args:
+        terms: at its centre.
+        symbols: element of each atom type.
+        dispersion_width: relative standard deviation of C6 and of C8.
+    """
     places = columns(terms)
     parameters = vector(terms)
     logarithmic = np.array(

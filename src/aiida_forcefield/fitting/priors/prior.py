@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from aiida_forcefield.fitting.data import Reference
 from aiida_forcefield.fitting.settings import Settings
-from aiida_forcefield.potentials.electrostatics import FixedCharges
+from aiida_forcefield.potentials.electrostatics import FieldElectrostatics
 from aiida_forcefield.potentials.forcefield import ForceField, Kind, Term
 from aiida_forcefield.potentials.forms import Form
 from aiida_forcefield.topology.system import System
@@ -53,7 +53,7 @@ class Prior:
         """dp/du, which is diagonal, shape (p,)."""
         return np.where(self.logarithmic, parameters, 1.0)
 
-    def field(self, system: System, electrostatics: FixedCharges) -> ForceField:
+    def field(self, system: System, electrostatics: FieldElectrostatics) -> ForceField:
         """What is known of a force field before any point: the centre, and how far it may be off.
 
         Args:
@@ -74,13 +74,13 @@ class Prior:
 class PriorSource(Protocol):
     """Where priors come from: physical reasoning, or what other molecules taught."""
 
-    def __call__(
+    def prior(
         self,
         system: System,
         references: Mapping[str, Reference],
         settings: Settings,
         forms: Mapping[Kind, Form],
-        pairs: Sequence[TypePair],
+        pairs: Sequence[TypePair] = (),
     ) -> Prior:
         """The prior of all terms of a system.
 

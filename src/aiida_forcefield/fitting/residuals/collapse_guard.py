@@ -83,9 +83,7 @@ class CollapseGuard(Residual):
                 residuals[row] = np.inf
             elif top.barrier < least:
                 residuals[row] = _STEEPNESS * np.log(least / top.barrier)
-                at_top, at_bottom = pair.form(
-                    top.span, parameters[pair.columns]
-                ).energy_jacobian
+                at_top, at_bottom = pair.form(top.span, parameters[pair.columns]).energy_jacobian
                 slope = (at_bottom - at_top) * _STEEPNESS / top.barrier
                 np.add.at(jacobian[row], pair.columns, slope)
         return residuals, jacobian

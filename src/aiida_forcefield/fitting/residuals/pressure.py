@@ -34,10 +34,10 @@ class PressureResidual(Residual):
 
     def evaluate(self, parameters: Array) -> Block:
         """As of `Residual`."""
-        value, jacobian = 0.0, np.zeros((1, len(parameters)))
+        value, jacobian = np.zeros(1), np.zeros((1, len(parameters)))
         for points, model, _ in self._sets:
             change, slope = change_errors(points, model, parameters)
             share = points.shares * points.weights[points.pulled] / self.standard_error
             value += share @ change
             jacobian += share @ slope
-        return np.array([value]), jacobian
+        return value, jacobian

@@ -36,9 +36,7 @@ class Rows:
     kinds: Indices = field(default_factory=lambda: np.zeros(0, dtype=int))
 
     @classmethod
-    def of_points(
-        cls, case: Case, points: Indices, weights: Array, offset: int = NONE
-    ) -> "Rows":
+    def of_points(cls, case: Case, points: Indices, weights: Array, offset: int = NONE) -> "Rows":
         """Rows of some points, in a block each as the case says."""
         return cls(points, weights, case.blocks[points], np.full(len(points), offset))
 
@@ -118,13 +116,10 @@ class Relaxing(Residual):
     @classmethod
     def of(cls, case: Case) -> None:
         """None before there is a force field."""
-        return None
 
     @classmethod
     @abstractmethod
-    def relaxed(
-        cls, case: Case, field: ForceField, before: "Residual | None"
-    ) -> "Relaxing | None":
+    def relaxed(cls, case: Case, field: ForceField, before: "Residual | None") -> "Relaxing | None":
         """Those in a force field; None where the fit has no data of this kind.
 
         Args:

@@ -20,9 +20,7 @@ class VirialResidual(Residual):
     def __init__(self, case: Case) -> None:
         self._case = case
         self._sets = [each for each in case.dimers if len(each[0].pulled)]
-        self._weights = [
-            case.dimer_weights(points)[points.pulled] for points, *_ in self._sets
-        ]
+        self._weights = [case.dimer_weights(points)[points.pulled] for points, *_ in self._sets]
         self.standard_error = case.settings.virial_error
 
     @classmethod
