@@ -226,14 +226,17 @@ def _shaken(system: System, counts: Sequence[int], sites: Array, edge: float) ->
     return Box(tuple(counts), placed, np.full(3, edge))
 
 
-def overlapping(system: System) -> Box:
-    """Two molecules of each species on top of each other, 0.1 Å apart, the species far apart."""
+def overlapping(system: System, shift: float = 0.06) -> Box:
+    """Two molecules of each species on top of each other, the species far apart.
+
+    By default 0.1 Å are between an atom and its like.
+    """
     places = [50 + 20.0 * kind for kind in range(len(system.names))]
     pairs = [
-        x + shift + [place, 50, 50]
+        x + along + [place, 50, 50]
         for place, species in zip(places, system.species, strict=True)
         for x in species.conformers[:1]
-        for shift in (0, 0.06)
+        for along in (0, shift)
     ]
     return Box((2,) * len(places), np.concatenate(pairs), np.full(3, 100.0))
 
