@@ -17,7 +17,7 @@ from pydantic.dataclasses import dataclass
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from aiida_forcefield.dynamics import MINIMUM_SAMPLES, THERMO_EVERY
-from aiida_forcefield.potentials import Settings as FitSettings
+from aiida_forcefield.fitting import Settings as FitSettings
 from aiida_forcefield.properties import read_target
 from aiida_forcefield.scans import family_and_cardinal
 from aiida_forcefield.scans.crystal_qm import CrystalSettings
