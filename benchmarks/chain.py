@@ -17,9 +17,9 @@ import numpy as np
 from aiida import load_profile
 from aiida.orm import CalcFunctionNode, CalcJobNode, ProcessNode, QueryBuilder
 
-from aiida_forcefield.cli.errors import InputError
-from aiida_forcefield.cli.graph import descendants
-from aiida_forcefield.cli.profile import find_study
+from aiida_forcefield.study.aiida_profile import find_study
+from aiida_forcefield.study.errors import InputError
+from aiida_forcefield.study.graph import descendants
 
 Interval = tuple[float, float]
 

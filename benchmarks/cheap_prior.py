@@ -10,8 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
-from aiida_forcefield.surrogate.record import Record, read_record
-from aiida_forcefield.surrogate.replay import replay
+from aiida_forcefield.replay.learning import replay
+from aiida_forcefield.replay.record import Record, read_record
 
 CURVES = Path(__file__).parent / "curves"
 KCAL = 0.0433641  # eV

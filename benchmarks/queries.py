@@ -124,13 +124,13 @@ def questions() -> dict[str, Callable[[], object]]:
     from aiida.orm import CalcJobNode, ProcessNode, QueryBuilder, load_node
     from rich.console import Console
 
-    from aiida_forcefield.cli.campaign import count_running, latest
     from aiida_forcefield.cli.data import list_
-    from aiida_forcefield.cli.progress import snapshot
-    from aiida_forcefield.cli.results import collect_results
-    from aiida_forcefield.cli.table import print_results
+    from aiida_forcefield.cli.terminal.results import print_results
     from aiida_forcefield.data import ForceFieldData, PointsData
     from aiida_forcefield.data.provenance import nodes_behind, nodes_made_of
+    from aiida_forcefield.study.campaign import count_running, latest
+    from aiida_forcefield.study.progress import snapshot
+    from aiida_forcefield.study.results import collect_results
 
     query = QueryBuilder().append(ProcessNode, filters={"process_type": STUDY}, project="id")
     pk = min(query.all(flat=True))

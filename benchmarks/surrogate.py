@@ -21,10 +21,10 @@ from typing import Any
 import numpy as np
 from peers import Curve, fewest, gaussian_process, spectral, spline
 
+from aiida_forcefield.replay.learning import Replay, replay
+from aiida_forcefield.replay.record import Record, read_record
 from aiida_forcefield.surrogate import Learner, Settings
 from aiida_forcefield.surrogate.projection import fit, targets
-from aiida_forcefield.surrogate.record import Record, read_record
-from aiida_forcefield.surrogate.replay import Replay, replay
 
 FOLDER = Path(__file__).parent
 KCAL = 0.0433641  # eV

@@ -26,10 +26,10 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 
 from aiida_forcefield.calculations.fit import fit_force_field
-from aiida_forcefield.cli.findings import in_order, scan_nodes
 from aiida_forcefield.potentials import ForceField, molecule_energies
 from aiida_forcefield.scans import Scan
 from aiida_forcefield.scans.coordinates import evaluate
+from aiida_forcefield.study.findings import in_order, scan_nodes
 from aiida_forcefield.surrogate import Surrogate
 from aiida_forcefield.topology import Species
 from aiida_forcefield.units import KCAL_PER_MOL

@@ -133,17 +133,17 @@ MIXTURES: dict[str, Recipe] = {
     ),
     # Ions have no bonded terms, and stand before, between and behind what has.
     "lithium fluoride in carbonate": (
-        {"Li+": "[Li+]", "EC": "C1COC(=O)O1", "F-": "[F-]"},
+        {"Li": "[Li+]", "EC": "C1COC(=O)O1", "F": "[F-]"},
         "morse harmonic_bond harmonic_angle fourier harmonic_improper exp6",
         {},
     ),
     "damped ions": (
-        {"EC": "C1COC(=O)O1", "Li+": "[Li+]", "F-": "[F-]"},
+        {"EC": "C1COC(=O)O1", "Li": "[Li+]", "F": "[F-]"},
         "morse cosine_angle fourier chiral_fourier cosine_improper tang_toennies",
-        {"scale_14": (1.0, 1.0), "pair": ("Li+:Li1", "F-:F1")},
+        {"scale_14": (1.0, 1.0), "pair": ("Li:Li1", "F:F1")},
     ),
     "ions of opls": (
-        {"EC": "C1COC(=O)O1", "Li+": "[Li+]", "F-": "[F-]"},
+        {"EC": "C1COC(=O)O1", "Li": "[Li+]", "F": "[F-]"},
         "harmonic_bond harmonic_angle fourier cosine_improper lennard_jones",
         {"combination": "geometric", "scale_14": (0.5, 0.5)},
     ),
@@ -226,14 +226,17 @@ def _shaken(system: System, counts: Sequence[int], sites: Array, edge: float) ->
     return Box(tuple(counts), placed, np.full(3, edge))
 
 
-def overlapping(system: System) -> Box:
-    """Two molecules of each species on top of each other, 0.1 Å apart, the species far apart."""
+def overlapping(system: System, shift: float = 0.06) -> Box:
+    """Two molecules of each species on top of each other, the species far apart.
+
+    By default 0.1 Å are between an atom and its like.
+    """
     places = [50 + 20.0 * kind for kind in range(len(system.names))]
     pairs = [
-        x + shift + [place, 50, 50]
+        x + along + [place, 50, 50]
         for place, species in zip(places, system.species, strict=True)
         for x in species.conformers[:1]
-        for shift in (0, 0.06)
+        for along in (0, shift)
     ]
     return Box((2,) * len(places), np.concatenate(pairs), np.full(3, 100.0))
 

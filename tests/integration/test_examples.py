@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from ase.build import bulk
 
-from aiida_forcefield.cli.errors import InputError
-from aiida_forcefield.cli.programs import program_files, write_files
+from aiida_forcefield.cli.files.programs import program_files, write_files
 from aiida_forcefield.potentials import ForceField, Term
+from aiida_forcefield.study.errors import InputError
 from aiida_forcefield.topology.crystal import from_atoms, ions
 from aiida_forcefield.topology.molecule import from_smiles
 

@@ -3,42 +3,52 @@
 import re
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-from ase import Atoms
 
-from aiida_forcefield.potentials import ForceField, write_gro, write_gromacs
-from aiida_forcefield.topology import Species
+from aiida_forcefield.potentials.export.gromacs import write_gromacs
+from aiida_forcefield.potentials.export.molecule import write_gro
+from aiida_forcefield.potentials.forcefield import ForceField
+from aiida_forcefield.topology.box import Box
+from aiida_forcefield.topology.system import System
 
-from ..fields import Array, build, droplet, largest_error, liquid, ours
+from ..fields import MIXTURES, Array, build, droplet, largest_error, liquid, ours
 
 pytestmark = pytest.mark.integration
 
 EV = 96.4853320  # kJ/mol
 FIELDS = {
     "harmonic": (
-        "COC(=O)OC",
+        {"DMC": "COC(=O)OC"},
         "harmonic_bond morse cosine_angle harmonic_angle ryckaert_bellemans fourier6 "
         "cosine_improper lennard_jones",
         {"scale_14": (0.5, 0.75)},
     ),
     "opls": (
-        "CCO",
+        {"EtOH": "CCO"},
         "harmonic_bond harmonic_angle fourier threefold lennard_jones",
-        {"combination": "geometric", "scale_14": (0.5, 0.5), "pair": ("C1", "O1")},
+        {"combination": "geometric", "scale_14": (0.5, 0.5), "pair": ("EtOH:C1", "EtOH:O1")},
     ),
     "ring": (
-        "C1COCO1",
+        {"1_3_dioxolane": "C1COCO1"},
         "morse harmonic_angle fourier lennard_jones",
         {"scale_14": (1.0, 1.0)},
     ),
     "chiral": (
-        "COC(=O)OC",
+        {"DMC": "COC(=O)OC"},
         "morse harmonic_angle chiral_fourier harmonic_improper lennard_jones",
         {},
     ),
+    # Names that begin with digits, and ions.
+    "numbered": (
+        {"12DME": "COCCOC", "3": "[Li+]", "4F": "[F-]"},
+        "morse harmonic_angle fourier lennard_jones",
+        {"scale_14": (1.0, 1.0), "pair": ("12DME:O1", "3:Li1")},
+    ),
+    **{name: MIXTURES[name] for name in ("water and ethanol", "ions of opls")},
 }
 ENERGIES = {
     "Bond": "bond",
@@ -88,13 +98,11 @@ def gmx() -> str:
 
 
 def run(
-    gmx: str, folder: Path, field: ForceField, species: Species, atoms: Atoms
+    gmx: str, folder: Path, field: ForceField, system: System, box: Box
 ) -> tuple[dict[str, float], Array]:
     """Energies by kind of interaction, eV, and forces, eV/Å."""
-    x = atoms.positions.reshape(-1, len(species.symbols), 3)
-    files = write_gromacs(field, species)
-    files["topol.top"] = files["topol.top"].replace("MOL 1\n", f"MOL {len(x)}\n")
-    files |= {"conf.gro": write_gro(species, x, np.diag(atoms.cell)), "grompp.mdp": SETTINGS}
+    files = write_gromacs(field, system, box.counts)
+    files |= {"conf.gro": write_gro(system, box), "grompp.mdp": SETTINGS}
     for name, text in files.items():
         (folder / name).write_text(text)
 
@@ -131,14 +139,12 @@ def run(
 @pytest.mark.parametrize("periodic", [False, True], ids=["droplet", "liquid"])
 @pytest.mark.parametrize("name", FIELDS)
 def test_energy_and_forces(gmx: str, tmp_path: Path, name: str, periodic: bool) -> None:
-    species, field = build(*FIELDS[name])
-    atoms = liquid(species)
+    system, field = build(*FIELDS[name])
+    box = liquid(system)
     if not periodic:
-        atoms = droplet(species)
-        atoms.set_cell([30.0] * 3)
-        atoms.pbc = True
-    expected, force = ours(field, species, atoms)
-    found, forces = run(gmx, tmp_path, field, species, atoms)
+        box = replace(droplet(system), edges=np.full(3, 30.0))
+    expected, force = ours(field, system, box, periodic=True)
+    found, forces = run(gmx, tmp_path, field, system, box)
     assert found.keys() == expected.keys()
     for kind, value in expected.items():
         assert found[kind] == pytest.approx(value, rel=1e-4), kind
@@ -155,14 +161,15 @@ def test_energy_and_forces(gmx: str, tmp_path: Path, name: str, periodic: bool) 
     ],
 )
 def test_what_gromacs_cannot_run_is_refused(forms: str, refused: str, nearest: str) -> None:
-    species, field = build("CCO", forms, {})
+    system, field = build({"EtOH": "CCO"}, forms, {})
     told = rf"no {refused}; the nearest that it can run is {nearest} \(a study asks for it"
     with pytest.raises(ValueError, match=told):
-        write_gromacs(field, species)
+        write_gromacs(field, system, [1])
 
 
 def test_no_study_can_ask_for_another_straight_angle() -> None:
-    species, field = build("CC#N", "morse harmonic_bond linear_angle lennard_jones", {})
+    forms = "morse harmonic_bond linear_angle lennard_jones"
+    system, field = build({"MeCN": "CC#N"}, forms, {})
     told = "GROMACS has no linear_angle; the nearest that it can run is harmonic_angle$"
     with pytest.raises(ValueError, match=told):
-        write_gromacs(field, species)
+        write_gromacs(field, system, [1])

@@ -3,14 +3,12 @@
 from io import StringIO
 from pathlib import Path
 
-import numpy as np
 import openmm
 import pytest
 from openmm import app, unit
 
 from aiida_forcefield.potentials.export.molecule import write_pdb
 from aiida_forcefield.potentials.export.openmm import write_openmm
-from aiida_forcefield.potentials.forcefield import ForceField
 from aiida_forcefield.potentials.forms import FORM_OF_KIND, FORMS
 from aiida_forcefield.potentials.read.openmm import read_openmm
 from aiida_forcefield.topology.box import Box

@@ -129,7 +129,7 @@ def test_points_are_fitted_again_without_qm(
 WALK = """
 import json, sys
 from aiida.orm import CalcJobNode, Dict, QueryBuilder, load_node
-from aiida_forcefield.cli.graph import descendants
+from aiida_forcefield.study.graph import descendants
 from aiida_forcefield.data import PointsData
 from aiida_forcefield.data.provenance import nodes_behind
 

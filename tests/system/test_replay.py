@@ -20,7 +20,7 @@ from aiida.tools.pytest_fixtures import (  # noqa: F401
     aiida_profile_factory,
 )
 
-from aiida_forcefield.cli.adopt import adopt_archive
+from aiida_forcefield.study.adoption import adopt_archive
 
 pytestmark = pytest.mark.system
 

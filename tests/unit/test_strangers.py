@@ -13,15 +13,16 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from aiida_forcefield.cli.errors import InputError, contents
-from aiida_forcefield.cli.studies import load_studies
-from aiida_forcefield.cli.study import load_study
+from aiida_forcefield.cli.files.read import contents
 from aiida_forcefield.dynamics import parse_log, read_frames, read_packed
 from aiida_forcefield.parsers.qm import collect_points
 from aiida_forcefield.parsers.records import read_records
 from aiida_forcefield.potentials import read_files
+from aiida_forcefield.replay.record import read_record
 from aiida_forcefield.scans import Structures
-from aiida_forcefield.surrogate.record import read_record
+from aiida_forcefield.study.errors import InputError
+from aiida_forcefield.study.file import load_study
+from aiida_forcefield.study.table import load_studies
 from aiida_forcefield.topology import from_smiles, read_material
 from aiida_forcefield.topology.crystal import read_crystal
 

@@ -13,6 +13,7 @@ import click
 from aiida_forcefield.cli.adopt import adopt
 from aiida_forcefield.cli.archive import archive
 from aiida_forcefield.cli.compare import compare
+from aiida_forcefield.cli.errors import Commands
 from aiida_forcefield.cli.export import export
 from aiida_forcefield.cli.launch import launch
 from aiida_forcefield.cli.replay import replay
@@ -23,7 +24,7 @@ from aiida_forcefield.cli.status import status
 DEFAULT_PROFILE = "forcefield"
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="aiida-forcefield")
 @click.option(
     "-p",

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import click
 
-from aiida_forcefield.cli.errors import InputError
-from aiida_forcefield.cli.profile import find_study, load
+from aiida_forcefield.study.aiida_profile import find_study, load
+from aiida_forcefield.study.errors import InputError
 
 
 @click.command()

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import click
 
-from aiida_forcefield.cli.errors import InputError, contents
-from aiida_forcefield.cli.profile import find_study, load
+from aiida_forcefield.cli.files.read import contents
+from aiida_forcefield.study.aiida_profile import find_study, load
+from aiida_forcefield.study.errors import InputError
 
 
 @click.command()
@@ -20,34 +21,21 @@ def compare(profile: str, pk: int, files: tuple[Path, ...]) -> None:
     """
     from rich.console import Console
 
-    from aiida_forcefield.calculations.calibration import counterpoise_of
-    from aiida_forcefield.calculations.dimers import STRETCHED
-    from aiida_forcefield.cli.results import force_field_results
-    from aiida_forcefield.cli.table import print_comparison, print_force_field
-    from aiida_forcefield.data import PointsData
-    from aiida_forcefield.potentials import Settings, field_errors, read_files
-    from aiida_forcefield.scans import calibrated
+    from aiida_forcefield.cli.terminal.force_field import print_comparison, print_force_field
+    from aiida_forcefield.potentials import read_files
+    from aiida_forcefield.study.comparison import errors_of
+    from aiida_forcefield.study.results import force_field_results
 
     load(profile)
     study = find_study(pk)
     if "force_field" not in study.outputs:
         raise InputError(f"PK {pk}: this study has no force field yet; see `status {pk}`")
-    species, own = study.outputs.species.value, study.outputs.force_field
+    species = study.outputs.species.value
     texts = contents(files)
     try:
         other = read_files(texts, species)
     except ValueError as error:
         raise InputError(str(error)) from None
-    fit = own.creator
-    incoming = fit.base.links.get_incoming(node_class=PointsData)
-    counterpoise = counterpoise_of(fit.inputs.calibration if "calibration" in fit.inputs else None)
-    points = [
-        calibrated(entry.node.value, species, counterpoise)
-        for entry in incoming.all()
-        if STRETCHED not in entry.link_label  # fitted is not their energy, but how it changed
-    ]
-    settings = Settings(**fit.inputs.settings.get_dict())
-    errors = (field_errors(field, species, points, settings) for field in (own.value, other))
     console = Console()
-    print_comparison(*errors, files[0].name, console)
+    print_comparison(*errors_of(study, other), files[0].name, console)
     print_force_field(force_field_results(other), console)

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 import click
 from aiida.cmdline.utils.decorators import with_dbenv
 
-from aiida_forcefield.cli.errors import InputError, contents
-from aiida_forcefield.cli.programs import PROGRAM_HELP
+from aiida_forcefield.cli.errors import Commands
+from aiida_forcefield.cli.files.programs import PROGRAM_HELP
+from aiida_forcefield.cli.files.read import contents
+from aiida_forcefield.study.errors import InputError
 
 if TYPE_CHECKING:
     from aiida_forcefield.data import ForceFieldData
@@ -19,7 +21,7 @@ _RANGE = re.compile(r"(\w+)\.(\w+)([<>])([-+.\deE]+)")
 _IMPORT = "aiida.calculations:forcefield.read_force_field"
 
 
-@click.group()
+@click.group(cls=Commands)
 def forcefield() -> None:
     """List, show and export force fields."""
 
@@ -50,7 +52,9 @@ def list_(elements: Iterable[str], forms: Iterable[str], parameters: Iterable[st
     for form in forms:
         if form not in FORMS:
             raise InputError(f"--form: {form!r} is no form; allowed: {', '.join(FORMS)}")
-    conditions = [{"attributes.elements": {"contains": [element]}} for element in elements]
+    conditions: list[dict[str, Any]] = [
+        {"attributes.elements": {"contains": [element]}} for element in elements
+    ]
     conditions += [{"attributes.ranges": {"has_key": form}} for form in forms]
     conditions += [_range(text) for text in parameters]
     query = QueryBuilder().append(
@@ -77,8 +81,8 @@ def show(pk: int, as_json: bool) -> None:
 
     from rich.console import Console
 
-    from aiida_forcefield.cli.results import force_field_results
-    from aiida_forcefield.cli.table import print_alone
+    from aiida_forcefield.cli.terminal.force_field import print_alone
+    from aiida_forcefield.study.results import force_field_results
 
     node = _find(pk)
     if as_json:
@@ -126,7 +130,7 @@ def import_(files: tuple[Path, ...], smiles: str) -> None:
 @with_dbenv()
 def export(pk: int, program: str, output: Path) -> None:
     """Write force field PK as input files of an MD program, with an example of one molecule."""
-    from aiida_forcefield.cli.programs import program_files, write_files
+    from aiida_forcefield.cli.files.programs import program_files, write_files
 
     node = _find(pk)
     fit = node.creator

@@ -1,30 +1,24 @@
-"""How a mistake of the user is reported."""
+"""How a mistake of the user is told on the terminal."""
 
-from collections.abc import Sequence
-from pathlib import Path
+from typing import Any
 
 import click
 
-from aiida_forcefield.bounded import read_text, reason_of
-
-MEGABYTES = 8
-"""Of a force field in the file of another program."""
+from aiida_forcefield.study.errors import InputError
 
 
-class InputError(click.ClickException):
+class BadInput(click.ClickException):
     """Bad input: one line on stderr for each mistake, exit code 2, no traceback."""
 
     exit_code = 2
 
 
-def contents(files: Sequence[Path]) -> list[tuple[str, str]]:
-    """Name and text of each file of a force field.
+class Commands(click.Group):
+    """A group of commands that tell mistakes of the user in plain lines."""
 
-    Raises:
-        InputError: a file cannot be read, or is too large for a force field.
-    """
-    try:
-        return [(path.name, read_text(path, MEGABYTES)) for path in files]
-    except (OSError, UnicodeDecodeError) as error:
-        names = ", ".join(map(str, files))
-        raise InputError(f"{names}: cannot be read: {reason_of(error)}") from None
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; an InputError becomes click's own."""
+        try:
+            return super().invoke(ctx)
+        except InputError as error:
+            raise BadInput(error.message) from None

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import click
 
-from aiida_forcefield.cli.errors import InputError
-from aiida_forcefield.cli.profile import find_study, load
-from aiida_forcefield.cli.programs import PROGRAM_HELP, check_program
+from aiida_forcefield.cli.files.programs import PROGRAM_HELP, check_program
+from aiida_forcefield.study.aiida_profile import find_study, load
+from aiida_forcefield.study.errors import InputError
 
 
 @click.command()
@@ -26,8 +26,8 @@ def export(profile: str, pk: int, program: str, output: Path) -> None:
     Beside the force field there is an example that runs one molecule. What the program cannot say
     is refused, with the nearest form that it can.
     """
-    from aiida_forcefield.cli.folder import write_folder
-    from aiida_forcefield.cli.results import collect_results
+    from aiida_forcefield.cli.files.folder import write_folder
+    from aiida_forcefield.study.results import collect_results
 
     check_program(program)
     load(profile)

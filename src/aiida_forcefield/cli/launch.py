@@ -10,9 +10,9 @@ import click
 if TYPE_CHECKING:
     from aiida.orm import ProcessNode
 
-    from aiida_forcefield.cli.campaign import Campaign
-    from aiida_forcefield.cli.study import StudyFile
     from aiida_forcefield.data import ForceFieldData
+    from aiida_forcefield.study.campaign import Campaign
+    from aiida_forcefield.study.file import StudyFile
 
 POLL_SECONDS = 5.0
 REPEAT_SECONDS = 30.0
@@ -64,9 +64,9 @@ def launch(
 
     Several make a campaign: launched again it takes up only what is missing.
     """
-    from aiida_forcefield.cli.errors import InputError
-    from aiida_forcefield.cli.plan import describe_plan
-    from aiida_forcefield.cli.studies import load_studies
+    from aiida_forcefield.study.errors import InputError
+    from aiida_forcefield.study.plan import describe_plan
+    from aiida_forcefield.study.table import load_studies
 
     files = load_studies(studies, table, protocol)
     single, known = len(files) == 1 and table is None, None
@@ -76,8 +76,8 @@ def launch(
     if points_of is not None and not single:
         raise InputError("--points-of: allowed for one study at a time")
     if points_of is not None:
-        from aiida_forcefield.cli.profile import load
-        from aiida_forcefield.cli.submit import find_points
+        from aiida_forcefield.study.aiida_profile import load
+        from aiida_forcefield.study.submission import find_points
 
         load(profile)
         known = find_points(points_of, files[0])
@@ -92,8 +92,8 @@ def launch(
     elif single:
         _launch_one(profile, files[0], known, wait, output)
     else:
-        from aiida_forcefield.cli.campaign import Campaign
-        from aiida_forcefield.cli.profile import load
+        from aiida_forcefield.study.aiida_profile import load
+        from aiida_forcefield.study.campaign import Campaign
 
         load(profile)
         _launch_campaign(Campaign(profile, name, files, at_a_time), wait)
@@ -106,8 +106,8 @@ def _launch_one(
     wait: bool,
     output: Path | None,
 ) -> None:
-    from aiida_forcefield.cli.campaign import alone, fingerprint, latest
-    from aiida_forcefield.cli.submit import find_codes, submit_study
+    from aiida_forcefield.study.launched import alone, fingerprint, latest
+    from aiida_forcefield.study.submission import find_codes, submit_study
 
     find_codes(profile, file)
     with alone(profile):
@@ -125,7 +125,7 @@ def _launch_one(
 def _launch_campaign(campaign: "Campaign", wait: bool) -> None:
     """Launch what is missing; with `wait`, until all have ended."""
 
-    from aiida_forcefield.cli.profile import NoDaemonError
+    from aiida_forcefield.study.aiida_profile import NoDaemonError
 
     def look() -> tuple[str, bool]:
         try:
@@ -156,7 +156,7 @@ def _launch_campaign(campaign: "Campaign", wait: bool) -> None:
 
 def _follow(node: "ProcessNode") -> None:
     """Show progress until the study ends; an interrupt leaves the study running."""
-    from aiida_forcefield.cli.progress import snapshot
+    from aiida_forcefield.study.progress import snapshot
 
     def look() -> tuple[str, bool]:
         progress = snapshot(node)
@@ -192,11 +192,11 @@ def _conclude(node: "ProcessNode", folder: Path) -> None:
     """Print the results, and write them with force field and pictures to a folder."""
     from rich.console import Console
 
-    from aiida_forcefield.cli.campaign import has_result
-    from aiida_forcefield.cli.folder import write_folder
-    from aiida_forcefield.cli.profile import verdi
-    from aiida_forcefield.cli.results import collect_results
-    from aiida_forcefield.cli.table import print_results
+    from aiida_forcefield.cli.files.folder import write_folder
+    from aiida_forcefield.cli.terminal.results import print_results
+    from aiida_forcefield.study.aiida_profile import verdi
+    from aiida_forcefield.study.launched import has_result
+    from aiida_forcefield.study.results import collect_results
 
     results = collect_results(node)
     print_results(results, Console())

@@ -13,9 +13,9 @@ def show(profile: str, pk: int, as_json: bool) -> None:
 
     from rich.console import Console
 
-    from aiida_forcefield.cli.profile import find_study, load
-    from aiida_forcefield.cli.results import collect_results
-    from aiida_forcefield.cli.table import print_results
+    from aiida_forcefield.cli.terminal.results import print_results
+    from aiida_forcefield.study.aiida_profile import find_study, load
+    from aiida_forcefield.study.results import collect_results
 
     load(profile)
     results = collect_results(find_study(pk))

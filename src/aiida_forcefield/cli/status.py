@@ -16,9 +16,9 @@ def status(profile: str, study: str) -> None:
 
     Of a campaign, a line on each study, with the density that it found.
     """
-    from aiida_forcefield.cli.campaign import studies_of
-    from aiida_forcefield.cli.profile import find_study, load
-    from aiida_forcefield.cli.progress import snapshot
+    from aiida_forcefield.study.aiida_profile import find_study, load
+    from aiida_forcefield.study.campaign import studies_of
+    from aiida_forcefield.study.progress import snapshot
 
     load(profile)
     if study.isdecimal():

@@ -89,8 +89,9 @@ def pair_wall(forcefield: ForceField, i: str, j: str) -> tuple[float, float]:
     if form is LENNARD_JONES:
         return 0.0, 0.0
     parameters = np.array(list(forcefield.pair(i, j).values()))
+    charges = forcefield.electrostatics.charges("liquid")
     try:
-        return wall(parameters, forcefield.charges[i] * forcefield.charges[j], form.evaluate)
+        return wall(parameters, charges[i] * charges[j], form.evaluate)
     except ValueError as error:
         raise ValueError(f"{i} and {j}: {error}") from None
 

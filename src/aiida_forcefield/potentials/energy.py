@@ -4,24 +4,32 @@ The structures of a fit stay while the parameters change, so a `Model` measures 
 once and is then evaluated for as many parameter vectors as needed.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import accumulate, combinations
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from aiida_forcefield.potentials.coordinates import Coordinates, measure
+from aiida_forcefield.potentials.electrostatics import (
+    ElectrostaticModel,
+    FieldElectrostatics,
+    SitePairs,
+    Sites,
+    State,
+)
 from aiida_forcefield.potentials.forcefield import (
     ForceField,
     Term,
     check_terms,
     columns,
     pair_name,
+    type_term,
 )
 from aiida_forcefield.potentials.forms import FORMS, Combination, FormValue, pair_of
-from aiida_forcefield.scans.coordinates import evaluate
-from aiida_forcefield.topology.species import Species
-from aiida_forcefield.units import COULOMB
+from aiida_forcefield.topology.system import System
 
 Array = NDArray[np.float64]
 Indices = NDArray[np.int_]
@@ -52,9 +60,12 @@ class Component:
 
     form: Callable[[Array, Array], FormValue]
     columns: Indices  # (k,) places of the form's parameters; one may occur twice
-    q: Array  # (s, m)
-    directions: Array  # (s, m, 3n) dq/dx, of crystals with dq/dε
+    coordinates: Coordinates
     weight: float = 1.0
+
+    def value(self, parameters: Array) -> FormValue:
+        """The form at the coordinates."""
+        return self.form(self.coordinates.q, parameters[self.columns])
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,15 +73,14 @@ class Model:
     """Fixed structures whose energy depends on the p parameters of a force field."""
 
     components: tuple[Component, ...]
-    coulomb_energy: Array  # (s,)
-    coulomb_gradient: Array  # (s, 3n), of crystals (s, 3n + 9)
+    electrostatics: ElectrostaticModel
 
     def energy(self, parameters: Array) -> tuple[Array, Array]:
         """Energies, shape (s,), eV, and their Jacobian, shape (s, p)."""
-        energy = self.coulomb_energy.copy()
-        jacobian = np.zeros((len(energy), len(parameters)))
+        constant, by_charges = self.electrostatics.energy(parameters)
+        energy, jacobian = constant.copy(), _zeros_or((len(constant), len(parameters)), by_charges)
         for part in self.components:
-            value = part.form(part.q, parameters[part.columns])
+            value = part.value(parameters)
             energy += part.weight * value.energy.sum(axis=1)
             columns = part.weight * value.energy_jacobian.sum(axis=1)
             np.add.at(jacobian.T, part.columns, columns.T)
@@ -78,11 +88,15 @@ class Model:
 
     def slope(self, parameters: Array, directions: Array) -> tuple[Array, Array]:
         """Slopes of the energies along directions of shape (s, 3n), and their Jacobian, (s, p)."""
-        slope = np.einsum("sx,sx->s", self.coulomb_gradient, directions)
+        constant, by_charges = self.electrostatics.gradient(parameters)
+        slope = np.einsum("sx,sx->s", constant, directions)
         jacobian = np.zeros((len(slope), len(parameters)))
+        if by_charges is not None:
+            jacobian += np.einsum("sxp,sx->sp", by_charges, directions)
         for part in self.components:
-            value = part.form(part.q, parameters[part.columns])
-            rates = part.weight * np.einsum("smx,sx->sm", part.directions, directions)
+            value = part.value(parameters)
+            along = np.einsum("smx,sx->sm", part.coordinates.directions, directions)
+            rates = part.weight * along
             slope += np.sum(rates * value.slope, axis=1)
             columns = np.einsum("sm,smk->sk", rates, value.slope_jacobian)
             np.add.at(jacobian.T, part.columns, columns.T)
@@ -90,25 +104,28 @@ class Model:
 
     def gradient(self, parameters: Array) -> tuple[Array, Array]:
         """Energies, shape (s,), eV, and gradients, shape (s, n, 3), eV/Å, without Jacobians."""
-        energy, gradient = self.coulomb_energy.copy(), self.coulomb_gradient.copy()
+        energy = self.electrostatics.energy(parameters)[0].copy()
+        gradient = self.electrostatics.gradient(parameters)[0].copy()
         for part in self.components:
-            value = part.form(part.q, parameters[part.columns])
+            value = part.value(parameters)
             energy += part.weight * value.energy.sum(axis=1)
-            gradient += np.einsum("sm,smx->sx", part.weight * value.slope, part.directions)
+            slopes = part.weight * value.slope
+            gradient += np.einsum("sm,smx->sx", slopes, part.coordinates.directions)
         return energy, gradient.reshape(len(energy), -1, 3)
 
     def evaluate(self, parameters: Array) -> Evaluation:
         """Energies and gradients with their Jacobians."""
         energy, energy_jacobian = self.energy(parameters)
-        gradient = self.coulomb_gradient.copy()
-        jacobian = np.zeros((*gradient.shape, len(parameters)))
+        constant, by_charges = self.electrostatics.gradient(parameters)
+        gradient = constant.copy()
+        jacobian = _zeros_or((*gradient.shape, len(parameters)), by_charges)
         for part in self.components:
-            value = part.form(part.q, parameters[part.columns])
+            value, directions = part.value(parameters), part.coordinates.directions
             slopes = part.weight * value.slope
-            gradient += np.einsum("sm,smx->sx", slopes, part.directions)
+            gradient += np.einsum("sm,smx->sx", slopes, directions)
             by_parameter = part.weight * np.moveaxis(value.slope_jacobian, -1, 0)
             for place, slope in zip(part.columns, by_parameter, strict=True):
-                jacobian[..., place] += np.einsum("sm,smx->sx", slope, part.directions)
+                jacobian[..., place] += np.einsum("sm,smx->sx", slope, directions)
         shape = (len(energy), gradient.shape[1] // 3, 3)
         return Evaluation(
             energy,
@@ -118,108 +135,166 @@ class Model:
         )
 
 
-def molecule_model(
-    species: Species,
-    terms: Sequence[Term],
-    positions: ArrayLike,
-    charges: Mapping[str, float],
-    combination: Combination | None = None,
-    scale_14: tuple[float, float] | None = None,
-) -> Model:
-    """The model of single molecules: bonded terms, and nonbonded pairs over three bonds apart.
+@dataclass(frozen=True, eq=False)
+class Layout:
+    """What makes a force field of a system: which parameters act where, whatever their values.
 
-    Args:
-        species: the molecule of n atoms.
-        terms: the force field's terms; only their forms and order matter here.
-        positions: s structures, shape (s, n, 3), Å.
-        charges: charge of each atom type, e.
-        combination: as `ForceField`'s.
-        scale_14: as `ForceField`'s.
+    Attributes:
+        system: with the species.
+        terms: of the force field; only their forms and order matter here.
+        electrostatics: of the force field.
+        combination, scale_14: as of `ForceField`.
 
     Raises:
-        ValueError: if the positions or the terms do not belong to the species.
+        ValueError: the terms do not belong to the system.
     """
-    xyz = _structures(positions, len(species.symbols), "positions")
-    check_terms(terms, species)
-    places = columns(terms)
-    forms = {term.name: FORMS[term.form] for term in terms}
-    bonded = [
-        Component(
-            forms[term.name].evaluate,
-            places[term.name],
-            *_measure(xyz, np.array(term.members)),
-        )
-        for term in species.term_types
-    ]
-    shells = [_Shell(species.nonbonded_pairs)]
-    if scale_14:
-        shells.append(_Shell(species.pairs_14, *scale_14))
-    types = np.array(species.atom_types)
-    return _with_pairs(bonded, xyz, shells, types, terms, charges, combination)
 
+    system: System
+    terms: Sequence[Term]
+    electrostatics: FieldElectrostatics
+    combination: Combination | None = None
+    scale_14: tuple[float, float] | None = None
 
-def dimer_model(
-    species: Species,
-    terms: Sequence[Term],
-    positions: ArrayLike,
-    charges: Mapping[str, float],
-    combination: Combination | None = None,
-) -> Model:
-    """The model of the interaction between two rigid molecules: all pairs across them.
+    def __post_init__(self) -> None:
+        check_terms(self.terms, self.system)
 
-    Args and errors as `molecule_model`, with positions of shape (s, 2n, 3), first molecule first.
-    """
-    n = len(species.symbols)
-    xyz = _structures(positions, 2 * n, "dimers")
-    check_terms(terms, species)
-    pairs = np.stack([np.repeat(np.arange(n), n), n + np.tile(np.arange(n), n)], axis=1)
-    types = np.array(2 * species.atom_types)
-    return _with_pairs([], xyz, [_Shell(pairs)], types, terms, charges, combination)
+    @classmethod
+    def of(cls, field: ForceField, system: System) -> "Layout":
+        """That of a force field."""
+        return cls(system, field.terms, field.electrostatics, field.combination, field.scale_14)
+
+    def molecules(self, name: str, positions: ArrayLike, state: State = "liquid") -> Model:
+        """The model of single molecules: bonded terms, and pairs over three bonds apart.
+
+        Args:
+            name: of their species, of n atoms.
+            positions: s structures, shape (s, n, 3), Å.
+            state: of the electrostatics.
+
+        Raises:
+            ValueError: the positions do not belong to the species.
+        """
+        species = self.system.of_name(name)
+        xyz = _structures(positions, len(species.symbols), "positions")
+        places = columns(self.terms)
+        forms = {term.name: FORMS[term.form] for term in self.terms}
+        bonded = [
+            Component(
+                forms[term.name].evaluate, places[term.name], measure(xyz, np.array(term.members))
+            )
+            for term in self.system.terms_of(name)
+        ]
+        shells = [(species.nonbonded_pairs, 1.0, 1.0)]
+        if self.scale_14:
+            shells.append((species.pairs_14, *self.scale_14))
+        return self._with_pairs(bonded, xyz, shells, self.system.types_of(name), state)
+
+    def clusters(self, names: Sequence[str], positions: ArrayLike, state: State = "gas") -> Model:
+        """The model of the interaction between rigid molecules: all pairs across them.
+
+        Args:
+            names: of the species of each molecule.
+            positions: s structures, one molecule after the other, shape (s, n, 3), Å.
+            state: of the electrostatics.
+
+        Raises:
+            ValueError: the positions do not belong to the species.
+        """
+        sizes = [len(self.system.of_name(name).symbols) for name in names]
+        xyz = _structures(positions, sum(sizes), "clusters")
+        starts = accumulate(sizes, initial=0)
+        parts = [start + np.arange(size) for start, size in zip(starts, sizes, strict=False)]
+        pairs = [
+            np.stack([np.repeat(one, len(other)), np.tile(other, len(one))], axis=1)
+            for one, other in combinations(parts, 2)
+        ]
+        types = tuple(each for name in names for each in self.system.types_of(name))
+        return self._with_pairs([], xyz, [(np.concatenate(pairs), 1.0, 1.0)], types, state)
+
+    def _with_pairs(
+        self,
+        bonded: list[Component],
+        xyz: Array,
+        shells: Sequence[tuple[Indices, float, float]],
+        types: tuple[str, ...],
+        state: State,
+    ) -> Model:
+        """Add the nonbonded form, one component per pair of types, and the electrostatics.
+
+        Args:
+            shells: pairs of atoms, and by how much their form and their Coulomb energy count.
+        """
+        nonbonded: list[Component] = []
+        charged: list[SitePairs] = []
+        for pairs, form_scale, coulomb_scale in shells:
+            if not len(pairs):
+                continue
+            distances = measure(xyz, pairs)
+            nonbonded += [
+                replace(part, weight=form_scale)
+                for part in self.nonbonded(np.array(types)[pairs], distances)
+            ]
+            charged.append(SitePairs(pairs, distances, coulomb_scale))
+        sites = Sites(types, xyz, tuple(charged))
+        model = self.electrostatics.model(state, sites, columns(self.terms))
+        return Model((*bonded, *nonbonded), model)
+
+    def nonbonded(self, pairs: NDArray[np.str_], distances: Coordinates) -> Iterator[Component]:
+        """One component for each two atom types.
+
+        Args:
+            pairs: atom types of pairs of atoms, shape (m, 2).
+            distances: theirs.
+        """
+        places, forms = columns(self.terms), {term.name: FORMS[term.form] for term in self.terms}
+        members: dict[tuple[str, str], list[int]] = {}
+        for row, (i, j) in enumerate(pairs.tolist()):
+            members.setdefault((min(i, j), max(i, j)), []).append(row)
+        for (i, j), rows in members.items():
+            own, like = pair_name(i, j), type_term(i)
+            if i != j and own in forms:
+                yield Component(forms[own].evaluate, places[own], distances.take(rows))
+            else:
+                both = np.concatenate([places[like], places[type_term(j)]])
+                form = pair_of(forms[like], self.combination)
+                yield Component(form, both, distances.take(rows))
 
 
 def molecule_energies(
-    forcefield: ForceField,
-    species: Species,
-    positions: ArrayLike,
+    field: ForceField, system: System, name: str, positions: ArrayLike
 ) -> tuple[Array, Array]:
     """Intramolecular energies, shape (s,), eV, and gradients, shape (s, n, 3), eV/Å.
 
     Args:
-        forcefield: the force field, with its charges for the liquid.
-        species: its molecule.
+        field: the force field, with its electrostatics in the liquid.
+        system: its system.
+        name: of the species.
         positions: shape (s, n, 3), Å.
 
     Raises:
-        ValueError: if the positions or the terms do not belong to the species.
+        ValueError: the positions or the terms do not belong to the species.
     """
-    model = molecule_model(
-        species,
-        forcefield.terms,
-        positions,
-        forcefield.charges,
-        forcefield.combination,
-        forcefield.scale_14,
-    )
-    return model.gradient(forcefield.vector)
+    return Layout.of(field, system).molecules(name, positions).gradient(field.vector)
 
 
 def interaction_energies(
-    forcefield: ForceField,
-    species: Species,
+    field: ForceField,
+    system: System,
+    names: Sequence[str],
     positions: ArrayLike,
-    charges: Mapping[str, float] | None = None,
+    state: State = "gas",
 ) -> Array:
-    """Interaction energies of dimers, shape (s,), eV.
+    """Interaction energies of clusters, shape (s,), eV.
 
     Args:
-        forcefield: the force field.
-        species: its molecule.
-        positions: shape (s, 2n, 3), Å.
-        charges: charge of each atom type; by default those of the gas, as in the fit.
+        field: the force field.
+        system: its system.
+        names: of the species of each molecule.
+        positions: shape (s, n, 3), Å.
+        state: of the electrostatics; by default that of the fit.
     """
-    charges = forcefield.gas_charges if charges is None else charges
-    model = dimer_model(species, forcefield.terms, positions, charges, forcefield.combination)
-    return model.energy(forcefield.vector)[0]
+    model = Layout.of(field, system).clusters(names, positions, state)
+    return model.energy(field.vector)[0]
 
 
 def _structures(positions: ArrayLike, n: int, field: str) -> Array:
@@ -229,74 +304,5 @@ def _structures(positions: ArrayLike, n: int, field: str) -> Array:
     return xyz
 
 
-def _measure(xyz: Array, atoms: Indices) -> tuple[Array, Array]:
-    """Values, shape (s, m), and Cartesian derivatives, shape (s, m, 3n)."""
-    with np.errstate(invalid="ignore", divide="ignore"):
-        values, gradients = evaluate(xyz, atoms)
-    # The bending direction of a straight angle is undefined, and its force is zero.
-    gradients = np.nan_to_num(gradients, posinf=0.0, neginf=0.0)
-    directions = np.zeros((*values.shape, *xyz.shape[1:]))
-    rows = np.arange(len(atoms))
-    for place, atom in enumerate(atoms.T):
-        directions[:, rows, atom] = gradients[:, :, place]
-    return values, directions.reshape(*values.shape, 3 * xyz.shape[1])
-
-
-@dataclass(frozen=True, eq=False)
-class _Shell:
-    """Pairs of atoms, and by how much their form and their Coulomb energy count."""
-
-    pairs: Indices
-    form: float = 1.0
-    coulomb: float = 1.0
-
-
-def _with_pairs(
-    bonded: list[Component],
-    xyz: Array,
-    shells: Sequence[_Shell],
-    types: NDArray[np.str_],
-    terms: Sequence[Term],
-    charges: Mapping[str, float],
-    combination: Combination | None,
-) -> Model:
-    """Add the nonbonded form, one component per pair of types, and Coulomb with no parameter."""
-    q = np.array([charges[name] for name in types])
-    coulomb_energy = np.zeros(len(xyz))
-    coulomb_gradient = np.zeros((len(xyz), 3 * xyz.shape[1]))
-    nonbonded: list[Component] = []
-    for shell in shells:
-        if not len(shell.pairs):
-            continue
-        r, directions = _measure(xyz, shell.pairs)
-        nonbonded += [
-            Component(form, place, r[:, rows], directions[:, rows], shell.form)
-            for form, place, rows in nonbonded_of(types[shell.pairs], terms, combination)
-        ]
-        energy = shell.coulomb * COULOMB * np.prod(q[shell.pairs], axis=1) / r
-        coulomb_energy += energy.sum(axis=1)
-        coulomb_gradient += np.einsum("sm,smx->sx", -energy / r, directions)
-    return Model((*bonded, *nonbonded), coulomb_energy, coulomb_gradient)
-
-
-def nonbonded_of(
-    pairs: NDArray[np.str_], terms: Sequence[Term], combination: Combination | None = None
-) -> Iterator[tuple[Callable[[Array, Array], FormValue], Indices, list[int]]]:
-    """For each two atom types: their form, the places of its parameters, and their pairs.
-
-    Args:
-        pairs: atom types of pairs of atoms, shape (m, 2).
-        terms: of the force field.
-        combination: as `ForceField`'s.
-    """
-    places, forms = columns(terms), {term.name: FORMS[term.form] for term in terms}
-    members: dict[tuple[str, str], list[int]] = {}
-    for row, (i, j) in enumerate(pairs):
-        members.setdefault((min(i, j), max(i, j)), []).append(row)
-    for (i, j), rows in members.items():
-        own, like = pair_name(i, j), f"nonbonded {i}"
-        if i != j and own in forms:
-            yield forms[own].evaluate, places[own], rows
-        else:
-            both = np.concatenate([places[like], places[f"nonbonded {j}"]])
-            yield pair_of(forms[like], combination), both, rows
+def _zeros_or(shape: tuple[int, ...], found: Array | None) -> Array:
+    return np.zeros(shape) if found is None else found.copy()

@@ -3,23 +3,45 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import combinations
-from typing import Final
+from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from aiida_forcefield.potentials.electrostatics import FixedCharges
+from aiida_forcefield.potentials.diagnostics import Diagnostics
+from aiida_forcefield.potentials.electrostatics import FieldElectrostatics
 from aiida_forcefield.potentials.forms import FORMS, Combination, Form, combine
 from aiida_forcefield.potentials.forms import Kind as Kind
 from aiida_forcefield.topology.system import AtomType, System
 
 Array = NDArray[np.float64]
 
-PRIOR_ONLY: Final = "as uncertain as its prior"
-"""What the flag of a parameter says that the data do not determine; moved they may have it."""
-DRAWN: Final = "standard deviations off its prior"
-"""What that of a parameter ends with which the data drew far from where it was expected."""
 _ROUNDED: Final = 0.005  # e: by how much rounded charges may miss the charge of the molecule
+
+
+@dataclass(frozen=True)
+class Flag:
+    """What a user should know of a parameter.
+
+    Attributes:
+        parameter: its name.
+        kind: held by a bound; as uncertain as its prior, which the data do not determine; or drawn
+            by the data far from where it was expected.
+        value: of one that was drawn, by how many standard deviations of its prior; else None.
+    """
+
+    parameter: str
+    kind: Literal["lower_bound", "upper_bound", "prior_only", "drawn"]
+    value: float | None = None
+
+    def __str__(self) -> str:
+        said = {
+            "lower_bound": "at lower bound",
+            "upper_bound": "at upper bound",
+            "prior_only": "as uncertain as its prior",
+            "drawn": f"{self.value or 0.0:+.1f} standard deviations off its prior",
+        }
+        return f"{self.parameter}: {said[self.kind]}"
 
 
 @dataclass(frozen=True)
@@ -37,7 +59,7 @@ class Term:
         standard_errors: standard error of each parameter; empty where nothing was fitted.
         prior: what each parameter was expected to be, in its unit; likewise.
         informing_points: how many points tell of each parameter; likewise.
-        flags: what a user should know, such as ``"rho: at upper bound"``.
+        flags: what a user should know of its parameters.
     """
 
     kind: Kind
@@ -47,7 +69,7 @@ class Term:
     standard_errors: dict[str, float] = field(default_factory=dict)
     prior: dict[str, float] = field(default_factory=dict)
     informing_points: dict[str, int] = field(default_factory=dict)
-    flags: tuple[str, ...] = ()
+    flags: tuple[Flag, ...] = ()
 
     @property
     def name(self) -> str:
@@ -82,9 +104,7 @@ class ForceField:
             Nonbonded terms share a form.
         electrostatics: charges of the atom types.
         covariance: covariance of the p parameters in the order of `parameter_names`, shape (p, p).
-        diagnostics: errors in eV, eV/Å and, of frequencies, 1/cm, before (``..._start``) and after
-            the fit, and those that a fit without them foresees (``left_out_...``), counts, and the
-            barrier before collapse of each type pair.
+        diagnostics: what its fit says of itself; None where nothing was fitted.
         combination: rule for pairs of types; None for that of the form.
         scale_14: by how much the nonbonded form and Coulomb energies count between atoms three
             bonds apart; None where they do not.
@@ -92,9 +112,9 @@ class ForceField:
 
     atom_types: tuple[AtomType, ...]
     terms: tuple[Term, ...]
-    electrostatics: FixedCharges
+    electrostatics: FieldElectrostatics
     covariance: Array
-    diagnostics: dict[str, float] = field(default_factory=dict)
+    diagnostics: Diagnostics | None = None
     combination: Combination | None = None
     scale_14: tuple[float, float] | None = None
 
@@ -106,7 +126,7 @@ class ForceField:
 
     @property
     def parameter_names(self) -> tuple[str, ...]:
-        """Names of the flat parameters, such as ``"bond C1-O1:r0"``."""
+        """Names of the flat parameters, such as ``"bond EC:C1-EC:O1:r0"``."""
         return parameter_names(self.terms)
 
     @property

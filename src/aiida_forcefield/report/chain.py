@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 
-from aiida_forcefield.report.style import (
+from aiida_forcefield.style import (
     BLUE,
     BODY,
     GREEN,

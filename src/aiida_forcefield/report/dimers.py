@@ -1,41 +1,17 @@
 """A picture of interaction energies: force field against QM."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
 
-from aiida_forcefield.report.style import BLUE, BODY, GREY, INK, TITLE, WIDTH, tidy
-
-Array = NDArray[np.float64]
+from aiida_forcefield.study.dimer_set import DimerSet
+from aiida_forcefield.style import BLUE, BODY, GREY, INK, TITLE, WIDTH, tidy
 
 PANEL_HEIGHT = 2.75  # inches
 HIGHEST = 10.0  # kcal/mol; above, a liquid hardly ever is
 NEAR = 0.5  # kcal/mol
-
-
-@dataclass(frozen=True, eq=False)
-class DimerSet:
-    """Interaction energies of the dimers of one origin.
-
-    Attributes:
-        name: such as ``"random"``.
-        qm: shape (s,), kcal/mol.
-        field: those of the force field, shape (s,), kcal/mol.
-    """
-
-    name: str
-    qm: Array
-    field: Array
-
-    @property
-    def rmse(self) -> float:
-        """Unweighted root-mean-square error, kcal/mol, of the dimers that QM puts below zero."""
-        bound = self.qm < 0.0
-        return float(np.sqrt(np.mean((self.field - self.qm)[bound] ** 2)))
 
 
 def draw_dimers(sets: Sequence[DimerSet], title: str) -> Figure:

@@ -10,8 +10,8 @@ from matplotlib.figure import Figure, SubFigure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from aiida_forcefield.report.profile import Profile
-from aiida_forcefield.report.style import (
+from aiida_forcefield.study.scan_profile import Profile
+from aiida_forcefield.style import (
     BLUE,
     BODY,
     GREY,
@@ -51,7 +51,7 @@ def draw_profiles(profiles: Sequence[Profile], title: str) -> Figure:
     rows = [-(-len(chosen) // COLUMNS) for chosen in sections.values()]
     heights = [count * ROW_HEIGHT + HEADING for count in rows]
     figure = Figure(figsize=(WIDTH, sum(heights) + HEADER))
-    head, body = figure.subfigures(2, 1, height_ratios=[HEADER, sum(heights)])
+    head, body = figure.subfigures(2, 1, squeeze=False, height_ratios=[HEADER, sum(heights)])[:, 0]
     _draw_header(head, title, any(len(profile.failed) for profile in profiles))
     parts = np.atleast_1d(body.subfigures(len(rows), 1, height_ratios=heights))
     for part, count, height, (heading, chosen) in zip(
@@ -125,7 +125,8 @@ def _slopes(profile: Profile, height: float) -> LineCollection:
     half = TICK * width / np.hypot(1.0, rise / ASPECT)
     centres = np.stack([profile.x, profile.energy], axis=1)[known]
     steps = np.stack([half, half * profile.slope[known]], axis=1)
-    return LineCollection(np.stack([centres - steps, centres + steps], axis=1), colors=INK, lw=0.9)
+    ticks = np.stack([centres - steps, centres + steps], axis=1)
+    return LineCollection(list(ticks), colors=INK, lw=0.9)
 
 
 def _draw_header(part: SubFigure, title: str, with_failed: bool) -> None:

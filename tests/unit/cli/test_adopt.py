@@ -9,8 +9,8 @@ from aiida.orm import Int
 from aiida.tools.archive import create_archive
 from click.testing import Result
 
-from aiida_forcefield.cli.adopt import adopt_archive
-from aiida_forcefield.cli.errors import InputError
+from aiida_forcefield.study.adoption import adopt_archive
+from aiida_forcefield.study.errors import InputError
 
 
 @pytest.mark.parametrize(

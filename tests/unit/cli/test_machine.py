@@ -16,15 +16,15 @@ from aiida.manage.configuration import Profile
 from aiida.orm import Computer, load_code, load_computer
 from click.testing import CliRunner, Result
 
-from aiida_forcefield.cli.check_machine import (
+from aiida_forcefield.cli.machine.check import (
     PACKAGES,
     check_machine,
     faults_of_lammps,
     faults_of_python,
     python_command,
 )
-from aiida_forcefield.cli.errors import InputError
-from aiida_forcefield.cli.machine import Machine
+from aiida_forcefield.cli.machine.machine import Machine
+from aiida_forcefield.study.errors import InputError
 
 Invoke = Callable[..., Result]
 
@@ -152,9 +152,9 @@ def test_each_fault_is_told_as_what_it_is(here: tuple[Machine, Computer]) -> Non
 @pytest.fixture
 def remote(monkeypatch: pytest.MonkeyPatch) -> Callable[[Machine], None]:
     """Register a machine that passes all tests."""
-    module = import_module("aiida_forcefield.cli.setup")
+    module = import_module("aiida_forcefield.cli.machine.register")
     monkeypatch.setattr(module, "check_machine", lambda *_: None)
-    return lambda machine: module._remote(machine, {})
+    return lambda machine: module.register_machine(machine, {})
 
 
 def test_lines_in_front_of_jobs_and_cores_are_set_anew(

@@ -90,10 +90,10 @@ def test_environment_is_the_one_beside_or_else_the_active_one(
 def test_daemon_is_outdated_once_code_is_newer_or_elsewhere(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    module = import_module("aiida_forcefield.cli.make_profile")
+    module = import_module("aiida_forcefield.cli.machine.profile")
     package = tmp_path / "package"
-    (package / "cli").mkdir(parents=True)
-    source = package / "cli" / "setup.py"
+    source = package / "cli" / "machine" / "profile.py"
+    source.parent.mkdir(parents=True)
     source.touch()
     monkeypatch.setattr(module, "__file__", str(source))
     monkeypatch.setattr("sys.executable", psutil.Process().cmdline()[0])

@@ -103,7 +103,7 @@ def test_every_pair_and_every_term_has_its_coefficients(case: Case) -> None:
 
 
 def test_an_ion_keeps_its_charge_and_needs_no_bonded_style() -> None:
-    system, field = build({"Li+": "[Li+]"}, "exp6", {})
+    system, field = build({"Li": "[Li+]"}, "exp6", {})
     text = write_data(field, system, Box((2,), np.zeros((2, 3)), np.full(3, 20.0)))
     assert [row[3] for row in rows(text, "Atoms # full")] == ["1.000000000000"] * 2
     assert "bond_style" not in write_force_field(field, system)

@@ -1,7 +1,10 @@
 """Files of molecules from which MD programs start."""
 
+from io import StringIO
+
 import numpy as np
 import pytest
+from openmm.app import PDBFile
 
 from aiida_forcefield.potentials.export.molecule import write_gro, write_pdb
 from aiida_forcefield.potentials.export.names import check_distinct, residue_names
@@ -52,7 +55,7 @@ def test_gro_has_the_same_molecules() -> None:
     system, _ = build(*FIELDS["lithium fluoride in carbonate"])
     box = liquid(system)
     title, count, *rows, edges = write_gro(system, box).splitlines()
-    assert (title, int(count)) == ("9 Li+, 9 EC, 9 F-", len(rows))
+    assert (title, int(count)) == ("9 Li, 9 EC, 9 F", len(rows))
     assert [rows[place][:15] for place in (0, 9, -1)] == [
         "    1LI     Li1", "   10EC      C1", "   27F       F1",
     ]  # fmt: skip
@@ -64,7 +67,7 @@ def test_gro_has_the_same_molecules() -> None:
 def test_residues_are_the_first_letters_of_names() -> None:
     assert residue_names(WATER) == ("MOL",)
     named = System(
-        ("1,3-dioxolane", "Li+"), (from_smiles("C1COCO1"), from_smiles("[Li+]")), (1.0, 1.0)
+        ("1_3_dioxolane", "Li"), (from_smiles("C1COCO1"), from_smiles("[Li+]")), (1.0, 1.0)
     )
     assert residue_names(named) == ("13D", "LI")
 
@@ -75,8 +78,20 @@ def test_residues_that_cannot_be_told_apart_are_refused() -> None:
         ValueError, match=r"dimethyl_carbonate and dimethoxyethane: both make .* DIM"
     ):
         residue_names(names)
-    with pytest.raises(ValueError, match=r"species G3: residue G3 .* is a nucleotide; rename it"):
-        residue_names(mixture(G3="COCCOCCOCCOC", water="O"))
+
+
+@pytest.mark.parametrize(
+    ("name", "smiles", "residue"), [("water", "O", "WAZ"), ("G3", "COCCOCCOCCOC", "G3Z")]
+)
+def test_openmm_takes_no_residue_for_another(name: str, smiles: str, residue: str) -> None:
+    """It would make water rigid, and put bonds into what is named as a nucleotide is."""
+    system = mixture(**{name: smiles, "EC": "C1COC(=O)O1"})
+    assert residue_names(system) == (residue, "EC")
+    x = [species.conformers[0] + 50.0 for species in system.species]
+    pdb = PDBFile(StringIO(write_pdb(system, Box((1, 1), np.concatenate(x), np.full(3, 100.0)))))
+    assert [each.name for each in pdb.topology.residues()] == [residue, "EC"]
+    bonds = sum(len(species.bonds) for species in system.species)
+    assert pdb.topology.getNumBonds() == bonds
 
 
 def test_isomers_of_one_graph_cannot_be_told_apart_in_files() -> None:

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from aiida_forcefield.report import DimerSet, draw_dimers
+from aiida_forcefield.report import draw_dimers
+from aiida_forcefield.study.dimer_set import DimerSet
 
 BOUND = DimerSet("random", np.array([-1.0, -3.0, 5.0]), np.array([-1.3, -2.6, 9.0]))
 HIGH = DimerSet("squeezed", np.array([2.0, 30.0]), np.array([2.5, 28.0]))

@@ -5,8 +5,9 @@ import pytest
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 
-from aiida_forcefield.report import Profile, draw_profiles
+from aiida_forcefield.report import draw_profiles
 from aiida_forcefield.scans import Scan
+from aiida_forcefield.study.scan_profile import Profile
 
 
 def profile(kind: str, name: str, failed: tuple[float, ...] = (), status: str = "ok") -> Profile:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from aiida_forcefield.surrogate.record import Record
+from aiida_forcefield.replay.record import Record
 
 R = np.linspace(1.0, 1.6, 61)
 PHI = np.linspace(-180, 180, 49)

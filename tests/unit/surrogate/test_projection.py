@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
+from aiida_forcefield.replay.learning import replay
 from aiida_forcefield.surrogate import Observations, Settings, learn
 from aiida_forcefield.surrogate.projection import project
-from aiida_forcefield.surrogate.replay import replay
 from tests.unit.surrogate.curves import ionic, ionic_slope, morse, torsion, torsion_record
 
 SETTINGS = Settings(noise=1e-6, energy_cap=1e6)

@@ -15,6 +15,8 @@ _NUCLEOTIDES: Final = frozenset(
     f"{base}{end}" for base in ("A", "C", "G", "U", "DA", "DC", "DG", "DT") for end in ("", 3, 5)
 ) | {"ADE", "CYT", "DAD", "DCY", "DGU", "GUA", "THY", "URA"}
 """Residues between whose atoms OpenMM puts bonds by their names, such as C5 and C6."""
+_WATER: Final = frozenset(["H2O", "HOH", "SOL", "SPC", "T4P", "TIP", "TP3", "WAT"])
+"""Residues that OpenMM makes rigid."""
 
 
 def type_labels(system: System) -> dict[str, str]:
@@ -26,26 +28,27 @@ def type_labels(system: System) -> dict[str, str]:
 def residue_names(system: System) -> tuple[str, ...]:
     """Names for the three columns that PDB files have for them, one for each species.
 
-    The first three letters and digits of the species' name, in capitals; ``MOL`` in a pure liquid.
+    The first three letters and digits of the species' name, in capitals; where OpenMM takes that
+    for a nucleotide or for water, the first two and Z. ``MOL`` in a pure liquid.
 
     Raises:
-        ValueError: two are equal, or OpenMM takes one for a nucleotide.
+        ValueError: two are equal.
     """
     if len(system.names) == 1:
         return (_PURE,)
-    residues = {name: re.sub("[^A-Z0-9]", "", name.upper())[:_LETTERS] for name in system.names}
-    for (one, first), (other, second) in combinations(residues.items(), 2):
+    residues = [_residue(name) for name in system.names]
+    for (one, first), (other, second) in combinations(zip(system.names, residues, strict=True), 2):
         if first == second:
             raise ValueError(
                 f"species {one} and {other}: both make residue {first} of a PDB or GRO file; "
                 f"rename one, so that the first {_LETTERS} letters and digits differ"
             )
-    for name, residue in residues.items():
-        if residue in _NUCLEOTIDES:
-            raise ValueError(
-                f"species {name}: residue {residue} of a PDB or GRO file is a nucleotide; rename it"
-            )
-    return tuple(residues.values())
+    return tuple(residues)
+
+
+def _residue(name: str) -> str:
+    residue = re.sub("[^A-Z0-9]", "", name.upper())[:_LETTERS]
+    return f"{residue[: _LETTERS - 1]}Z" if residue in _NUCLEOTIDES | _WATER else residue
 
 
 def atom_names(species: Species) -> tuple[str, ...]:

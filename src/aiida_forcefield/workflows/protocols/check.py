@@ -17,12 +17,12 @@ from pydantic.dataclasses import dataclass
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from aiida_forcefield.dynamics import MINIMUM_SAMPLES, THERMO_EVERY
-from aiida_forcefield.potentials import Settings as FitSettings
+from aiida_forcefield.fitting import Settings as FitSettings
 from aiida_forcefield.properties import read_target
 from aiida_forcefield.scans import family_and_cardinal
 from aiida_forcefield.scans.crystal_qm import CrystalSettings
 from aiida_forcefield.surrogate import Settings as LearningSettings
-from aiida_forcefield.workflows.engines import check_qm
+from aiida_forcefield.workflows.engines import check_qm, level_of
 
 # Sections in the dialect of the runner, and what the chain needs of each beyond it.
 QM_SECTIONS = {
@@ -168,7 +168,7 @@ def check(settings: Mapping[str, Any]) -> None:
         for key in needed:
             if content.get(key) in (None, False):
                 raise ValueError(f"{section}.{key} is missing")
-    if _level(settings["reference"]) != _level(settings["molecule"]):
+    if level_of(settings["reference"]) != level_of(settings["molecule"]):
         raise ValueError(
             "reference and molecule must have the same level of theory (tblite, "
             "mean_field, structure, density_fit): their energies go into one profile"
@@ -217,13 +217,6 @@ def _check_calibration(calibration: Mapping[str, Any], dimers: Mapping[str, Any]
             f"calibration.basis: {calibration['basis']!r} must be of another size and the same "
             f"family as {dimers['structure']['basis']!r}, that of the dimers"
         )
-
-
-def _level(section: Mapping[str, Any]) -> dict[str, Any]:
-    """What the energies of a section of QM settings depend on."""
-    tblite = section["engine"] == "tblite"
-    keys = ("tblite",) if tblite else ("mean_field", "structure", "density_fit")
-    return {key: section.get(key) for key in keys}
 
 
 def _sentence(mistake: ErrorDetails) -> str:

@@ -1,0 +1,195 @@
+"""A force field as the files of an MD program, with an example that runs."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from aiida_forcefield.study.errors import InputError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from aiida_forcefield.potentials import ForceField
+    from aiida_forcefield.topology import Species
+
+PROGRAMS = ("lammps", "openmm", "gromacs")
+PROGRAM_HELP = f"MD program: {', '.join(PROGRAMS)} (of Lennard-Jones only: a study's `fit.forms`)."
+EXAMPLE_BOX = 40.0  # Å; wide enough for twice any cutoff
+EXAMPLE_CRYSTAL = 20.0  # Å, from face to face at least
+LAMMPS_EXAMPLE = """\
+# {what}: the energy at the geometry of system.data, then a relaxation and, of more
+# than one atom, a picosecond of dynamics. Run as: lmp -in in.lammps
+units real
+atom_style full
+read_data system.data
+{repeat}include forcefield.lmp
+thermo_style custom step temp pe ebond eangle edihed evdwl ecoul elong
+thermo 200
+minimize 1e-8 1e-8 200 2000
+"""
+LAMMPS_DYNAMICS = """\
+velocity all create 298.15 1 mom yes rot yes
+timestep 0.5
+fix motion all nve
+run 2000
+"""
+OPENMM_EXAMPLE = '''\
+"""One molecule: its energy, then a relaxation and a picosecond of dynamics: python run.py
+
+For a liquid: createSystem(..., nonbondedMethod=PME, nonbondedCutoff=0.9 * nanometer).
+"""
+
+from openmm import LangevinMiddleIntegrator
+from openmm.app import ForceField, NoCutoff, PDBFile, Simulation
+from openmm.unit import femtosecond, kelvin, picosecond
+
+pdb = PDBFile("molecule.pdb")
+system = ForceField("forcefield.xml").createSystem(pdb.topology, nonbondedMethod=NoCutoff)
+integrator = LangevinMiddleIntegrator(298.15 * kelvin, 1 / picosecond, 0.5 * femtosecond)
+simulation = Simulation(pdb.topology, system, integrator)
+simulation.context.setPositions(pdb.positions)
+print("energy:", simulation.context.getState(getEnergy=True).getPotentialEnergy())
+simulation.minimizeEnergy()
+simulation.step(2000)
+print("after a picosecond:", simulation.context.getState(getEnergy=True).getPotentialEnergy())
+'''
+GROMACS_EXAMPLE = """\
+; One molecule in a box, a picosecond of dynamics. Run as: gmx grompp && gmx mdrun
+integrator = md
+dt = 0.0005
+nsteps = 2000
+nstenergy = 100
+cutoff-scheme = Verlet
+coulombtype = PME
+rcoulomb = 0.9
+rvdw = 0.9
+DispCorr = EnerPres
+gen-vel = yes
+gen-temp = 298.15
+"""
+MEANING = {
+    "forcefield.lmp": "styles and coefficients, to be included after read_data",
+    "damping.table": "damping of dispersion, which forcefield.lmp reads",
+    "system.data": "one molecule in a box, or a crystal's cell",
+    "in.lammps": "an example that runs both: lmp -in in.lammps",
+    "forcefield.xml": "for openmm.app.ForceField",
+    "molecule.pdb": "one molecule with its bonds",
+    "run.py": "an example that runs both: python run.py",
+    "forcefield.itp": "atom types, and how pairs of them combine",
+    "molecule.itp": "the molecule",
+    "topol.top": "one molecule, from both",
+    "conf.gro": "its positions, in a box",
+    "grompp.mdp": "an example that runs all: gmx grompp && gmx mdrun",
+}
+
+
+def check_program(program: str) -> None:
+    """Raise InputError unless a program is one of `PROGRAMS`."""
+    if program not in PROGRAMS:
+        raise InputError(f"--to: {program!r} is unknown; allowed: {', '.join(PROGRAMS)}")
+
+
+def program_files(
+    program: str, field: "ForceField", species: "Species", molecule: "NDArray[np.float64]"
+) -> dict[str, str]:
+    """Text of each file by name.
+
+    Args:
+        program: one of `PROGRAMS`.
+        field: the force field.
+        species: its molecule.
+        molecule: positions, shape (n, 3), Å, or those of the ions of a crystal's cell.
+
+    Raises:
+        InputError: no such program, one that cannot say a form of the force field, or a crystal for
+            another than LAMMPS.
+    """
+    import numpy as np
+
+    from aiida_forcefield import potentials as to
+
+    check_program(program)
+    positions = (molecule - molecule.mean(axis=0) + EXAMPLE_BOX / 2)[None]
+    box = np.full(3, EXAMPLE_BOX)
+    try:
+        if species.cell is not None:
+            if program != "lammps":
+                raise ValueError("crystals are allowed for lammps only")
+            return _crystal_files(field, species, species.cell, molecule)
+        if program == "lammps":
+            example = LAMMPS_EXAMPLE.format(what="One molecule in a box", repeat="")
+            return {
+                **_lammps_files(field, species),
+                "system.data": to.write_data(field, species, positions, box),
+                # A single atom that does not drift has no temperature.
+                "in.lammps": example + LAMMPS_DYNAMICS * (len(molecule) > 1),
+            }
+        if program == "openmm":
+            return {
+                "forcefield.xml": to.write_openmm(field, species),
+                "molecule.pdb": to.write_pdb(species, positions, box),
+                "run.py": OPENMM_EXAMPLE,
+            }
+        return {
+            **to.write_gromacs(field, species),
+            "conf.gro": to.write_gro(species, positions, box),
+            "grompp.mdp": GROMACS_EXAMPLE,
+        }
+    except ValueError as error:
+        raise InputError(f"--to {program}: {error}") from None
+
+
+def _lammps_files(field: "ForceField", species: "Species", cutoff: float = 9.0) -> dict[str, str]:
+    from aiida_forcefield.potentials import DAMPING, write_damping, write_force_field
+
+    damping = write_damping(field, species, cutoff)
+    return {
+        "forcefield.lmp": write_force_field(field, species, cutoff),
+        **({DAMPING: damping} if damping else {}),
+    }
+
+
+def _crystal_files(
+    field: "ForceField",
+    species: "Species",
+    vectors: "NDArray[np.float64]",
+    ions: "NDArray[np.float64]",
+) -> dict[str, str]:
+    """A cell, which LAMMPS repeats, as its data file wants it turned."""
+    import numpy as np
+    from ase.calculators.lammps import Prism
+
+    from aiida_forcefield.potentials import CRYSTAL_CUTOFF, write_data
+
+    prism = Prism(vectors, reduce_cell=True)
+    cell, positions = prism.cell, prism.vector_to_lammps(ions)
+    # The planes of a family of lattice vectors are one over the length of its reciprocal apart.
+    heights = 1 / np.linalg.norm(np.linalg.inv(cell), axis=0)
+    repeat = " ".join(str(int(count)) for count in np.ceil(EXAMPLE_CRYSTAL / heights))
+    example = LAMMPS_EXAMPLE.format(what="A crystal", repeat=f"replicate {repeat}\n")
+    return {
+        **_lammps_files(field, species, CRYSTAL_CUTOFF),
+        "system.data": write_data(field, species, positions[None], np.tril(cell)),
+        "in.lammps": example + LAMMPS_DYNAMICS,
+    }
+
+
+def write_files(folder: Path, files: Mapping[str, str]) -> Iterator[str]:
+    """Write files to a folder, which is made; yields a line on each.
+
+    Raises:
+        InputError: the folder cannot be written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, text in files.items():
+            (folder / name).write_text(text)
+            yield line(folder, name, MEANING[name])
+    except OSError as error:
+        raise InputError(f"--output: cannot write to {folder}: {error.strerror}") from None
+
+
+def line(folder: Path, name: str, meaning: str) -> str:
+    """What to tell of a file that was written."""
+    return f"  {folder / name!s:<{len(str(folder)) + 16}} {meaning}"

@@ -1,0 +1,1 @@
+"""What `setup` makes: a profile, the computers that jobs are sent to, and their codes."""

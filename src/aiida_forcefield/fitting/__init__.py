@@ -1,0 +1,58 @@
+"""The joint fit of a force field: its data, residuals, priors, and what a fit says of itself."""
+
+from aiida_forcefield.fitting.assembly import Minimum, assemble
+from aiida_forcefield.fitting.cells import assemble_cells
+from aiida_forcefield.fitting.charges import FittedCharges, fit_charges, liquid_charges
+from aiida_forcefield.fitting.data import (
+    CellPoints,
+    DimerPoints,
+    FitData,
+    MoleculePoints,
+    Reference,
+    join_dimers,
+)
+from aiida_forcefield.fitting.errors import change_errors, field_errors, virial_errors
+from aiida_forcefield.fitting.fit import PHYSICAL, fit_force_field
+from aiida_forcefield.fitting.outliers import near
+from aiida_forcefield.fitting.priors import (
+    PhysicalPriors,
+    Prior,
+    PriorSource,
+)
+from aiida_forcefield.fitting.selection import Choice, choose_forms
+from aiida_forcefield.fitting.settings import Settings
+from aiida_forcefield.fitting.uncertain import least_certain, most_telling
+from aiida_forcefield.fitting.variations import VARIATIONS, Choices
+from aiida_forcefield.fitting.warnings import fit_warnings
+
+__all__ = [
+    "PHYSICAL",
+    "VARIATIONS",
+    "CellPoints",
+    "Choice",
+    "Choices",
+    "DimerPoints",
+    "FitData",
+    "FittedCharges",
+    "Minimum",
+    "MoleculePoints",
+    "PhysicalPriors",
+    "Prior",
+    "PriorSource",
+    "Reference",
+    "Settings",
+    "assemble",
+    "assemble_cells",
+    "change_errors",
+    "choose_forms",
+    "field_errors",
+    "fit_charges",
+    "fit_force_field",
+    "fit_warnings",
+    "join_dimers",
+    "least_certain",
+    "liquid_charges",
+    "most_telling",
+    "near",
+    "virial_errors",
+]

@@ -1,0 +1,69 @@
+"""How far a study has come, from the provenance graph of one that never ran."""
+
+from dataclasses import replace
+from datetime import timedelta
+from unittest.mock import patch
+
+import pytest
+from aiida.common import timezone
+from aiida.common.links import LinkType
+from aiida.manage.configuration import Profile
+from aiida.orm import WorkChainNode
+
+from aiida_forcefield.study.progress import STALL_SECONDS, snapshot
+from aiida_forcefield.workflows.density import DensityWorkChain
+
+
+def test_progress_counts_and_notices_a_stall(hydrogen: WorkChainNode) -> None:
+    hydrogen.set_process_state("waiting")
+    progress = snapshot(hydrogen)
+    assert not progress.over
+    assert not progress.stalled
+    assert (progress.points, progress.cached_points) == (3, 1)
+    assert progress.done == {"forcefield.qm": 2}
+    assert not replace(progress, idle_seconds=STALL_SECONDS + 1).stalled  # a long job
+    quiet = replace(progress, silent_seconds=STALL_SECONDS + 1)
+    assert quiet.stalled
+    assert "STALLED" in quiet.summary()
+    assert not replace(quiet, state="finished").stalled
+
+
+def test_imprecise_density_has_not_failed(hydrogen: WorkChainNode) -> None:
+    codes = DensityWorkChain.exit_codes
+    for code in (codes.ERROR_IMPRECISE, codes.ERROR_PACKING):
+        density = WorkChainNode(process_type="aiida.workflows:forcefield.density")
+        density.base.links.add_incoming(hydrogen, LinkType.CALL_WORK, f"ended_with_{code.status}")
+        density.store().set_process_state("finished")
+        density.set_exit_status(code.status)
+    progress = snapshot(hydrogen)
+    assert progress.done["forcefield.density"] == 1
+    assert progress.failed == {"forcefield.density": 1}
+
+
+def test_progress_says_what_only_the_user_can_do(hydrogen: WorkChainNode, profile: Profile) -> None:
+    hydrogen.set_process_state("waiting")
+    assert snapshot(hydrogen).advice() == []
+    hydrogen.pause()
+    progress = snapshot(hydrogen)
+    assert progress.paused == 1
+    advice = f"`verdi -p {profile.name} process play --all`"
+    assert any(advice in line for line in progress.lines())
+    assert "process repair" in replace(progress, paused=0, unborn=2).advice()[0]
+    early = replace(progress, paused=0, ahead_seconds=3600)
+    assert early.advice()[0].startswith("last event 60 min 0 s in the future")
+    assert replace(early, state="finished").advice() == []
+
+
+def test_progress_sees_that_a_study_was_never_begun(hydrogen: WorkChainNode) -> None:
+    hydrogen.set_process_state("created")
+    assert snapshot(hydrogen).unborn == 0
+    later = timezone.now() + timedelta(minutes=3)
+    with patch("aiida.common.timezone.now", return_value=later):
+        assert snapshot(hydrogen).unborn == 1
+
+
+def test_progress_sees_that_the_clock_was_set_back(hydrogen: WorkChainNode) -> None:
+    hydrogen.set_process_state("waiting")
+    before = timezone.now() - timedelta(hours=1)
+    with patch("aiida.common.timezone.now", return_value=before):
+        assert snapshot(hydrogen).ahead_seconds == pytest.approx(3600, abs=60)
