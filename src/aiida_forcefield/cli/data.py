@@ -105,8 +105,8 @@ def import_(files: tuple[Path, ...], smiles: str) -> None:
 
     from aiida.orm import Dict, SinglefileData
 
-    from aiida_forcefield.calculations.read import read_force_field
-    from aiida_forcefield.calculations.species import perceive_species
+    from aiida_forcefield.calculations.functions.read import read_force_field
+    from aiida_forcefield.calculations.functions.species import perceive_species
     from aiida_forcefield.potentials import read_files
     from aiida_forcefield.topology import read_material
 

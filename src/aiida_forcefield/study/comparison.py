@@ -17,8 +17,8 @@ def errors_of(
         study: it has a force field.
         other: of the same molecule.
     """
-    from aiida_forcefield.calculations.calibration import counterpoise_of
-    from aiida_forcefield.calculations.dimers import STRETCHED
+    from aiida_forcefield.calculations.functions.calibration import counterpoise_of
+    from aiida_forcefield.calculations.functions.dimers import STRETCHED
     from aiida_forcefield.data import PointsData
     from aiida_forcefield.potentials import Settings, field_errors
     from aiida_forcefield.scans import calibrated

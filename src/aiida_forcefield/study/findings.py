@@ -36,7 +36,7 @@ def collect_profiles(study: "ProcessNode") -> list["Profile"]:
     Args:
         study: whose reference geometry is known.
     """
-    from aiida_forcefield.calculations.calibration import counterpoise_of
+    from aiida_forcefield.calculations.functions.calibration import counterpoise_of
     from aiida_forcefield.scans import Scan
     from aiida_forcefield.study.scan_profile import compare_profile
 
@@ -60,8 +60,8 @@ def collect_profiles(study: "ProcessNode") -> list["Profile"]:
 
 def collect_dimers(study: "ProcessNode") -> list[DimerSet]:
     """Interaction energies by origin, beside those of the study's force field."""
-    from aiida_forcefield.calculations.calibration import counterpoise_of
-    from aiida_forcefield.calculations.dimers import STRETCHED
+    from aiida_forcefield.calculations.functions.calibration import counterpoise_of
+    from aiida_forcefield.calculations.functions.dimers import STRETCHED
     from aiida_forcefield.scans import calibrated
 
     found: dict[str, list[Points]] = {}

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from aiida.orm import Dict, Int
 
-from aiida_forcefield.calculations.simulation import (
+from aiida_forcefield.calculations.functions.simulation import (
     place_molecule,
     prepare_gas_leg,
     prepare_production,

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 
 import numpy as np
+from aiida_forcefield.potentials.hessian import SOFT, hessian_model
 from ase.data import atomic_masses, atomic_numbers
 from numpy.typing import NDArray
 from scipy.optimize import minimize
@@ -10,7 +11,6 @@ from scipy.spatial.transform import Rotation
 
 from aiida_forcefield.potentials import ForceField, Reference, Term
 from aiida_forcefield.potentials.energy import interaction_energies, molecule_energies
-from aiida_forcefield.potentials.hessian import SOFT, hessian_model
 from aiida_forcefield.runner.vibrations import WAVENUMBER
 from aiida_forcefield.scans.coordinates import evaluate
 from aiida_forcefield.topology import Species

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
-
 from aiida_forcefield.potentials.curvatures import curvatures
+
 from aiida_forcefield.topology import Species, TermType, from_smiles
 
 from .synthetic_fields import Case

@@ -2,6 +2,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from aiida_forcefield.potentials.hessian import hessian_model
+from aiida_forcefield.potentials.prior import build_prior
+from aiida_forcefield.potentials.residuals import Problem, type_pairs
+from aiida_forcefield.potentials.torsions import relaxed_torsions
 
 from aiida_forcefield.potentials import (
     DimerPoints,
@@ -18,10 +22,6 @@ from aiida_forcefield.potentials import (
 )
 from aiida_forcefield.potentials.energy import dimer_model, molecule_model
 from aiida_forcefield.potentials.forms import TANG_TOENNIES
-from aiida_forcefield.potentials.hessian import hessian_model
-from aiida_forcefield.potentials.prior import build_prior
-from aiida_forcefield.potentials.residuals import Problem, type_pairs
-from aiida_forcefield.potentials.torsions import relaxed_torsions
 from aiida_forcefield.scans import stretched
 from aiida_forcefield.topology import Species
 

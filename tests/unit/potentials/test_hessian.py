@@ -2,9 +2,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from aiida_forcefield.potentials.hessian import hessian_model
 
 from aiida_forcefield.potentials import MoleculePoints, Settings, fit_force_field
-from aiida_forcefield.potentials.hessian import hessian_model
 
 from .synthetic_fields import Case
 

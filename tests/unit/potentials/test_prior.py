@@ -2,10 +2,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from aiida_forcefield.potentials.prior import Reference, build_prior, van_der_waals_distance
 
 from aiida_forcefield.potentials.forcefield import columns, vector
 from aiida_forcefield.potentials.forms import FORMS, TANG_TOENNIES, combine
-from aiida_forcefield.potentials.prior import Reference, build_prior, van_der_waals_distance
 from aiida_forcefield.topology import from_smiles
 
 from .synthetic_fields import Case

@@ -1,8 +1,8 @@
 import numpy as np
-
-from aiida_forcefield.potentials import Settings
 from aiida_forcefield.potentials.residuals import Rows
 from aiida_forcefield.potentials.validation import informing_points, left_out_errors
+
+from aiida_forcefield.potentials import Settings
 
 
 def test_what_a_linear_fit_foresees_is_exact() -> None:

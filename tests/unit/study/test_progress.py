@@ -9,9 +9,9 @@ from aiida.common import timezone
 from aiida.common.links import LinkType
 from aiida.manage.configuration import Profile
 from aiida.orm import WorkChainNode
+from aiida_forcefield.workflows.density import DensityWorkChain
 
 from aiida_forcefield.study.progress import STALL_SECONDS, snapshot
-from aiida_forcefield.workflows.density import DensityWorkChain
 
 
 def test_progress_counts_and_notices_a_stall(hydrogen: WorkChainNode) -> None:
