@@ -23,7 +23,7 @@ from aiida_forcefield.scans.lattice import random_cells
 from aiida_forcefield.topology.crystal import from_atoms, ions
 from aiida_forcefield.workflows.protocols import get_protocol
 
-from ..potentials.test_crystal_fit import C6, CHARGES, FIELD
+from ...potentials.test_crystal_fit import C6, CHARGES, FIELD
 
 pytestmark = pytest.mark.usefixtures("storage")
 

@@ -13,7 +13,7 @@ from aiida_forcefield.calculations.functions.simulation import (
 from aiida_forcefield.data import BoxData, ForceFieldData, PointsData, SystemData
 from aiida_forcefield.topology import Box
 
-from .systems import FIELD, SYSTEM, reference
+from ..systems import FIELD, SYSTEM, reference
 
 pytestmark = pytest.mark.usefixtures("storage")
 

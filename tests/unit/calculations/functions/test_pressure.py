@@ -11,8 +11,8 @@ from aiida_forcefield.data import ForceFieldData, PointsData, SpeciesData
 from aiida_forcefield.potentials import Settings, interaction_energies
 from aiida_forcefield.scans import liquid_dimers, stretched
 
-from ..potentials.synthetic_fields import Case, build
-from ..potentials.test_errors import points_of
+from ...potentials.synthetic_fields import Case, build
+from ...potentials.test_errors import points_of
 
 pytestmark = pytest.mark.usefixtures("storage")
 
