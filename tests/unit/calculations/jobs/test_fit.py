@@ -30,6 +30,7 @@ from aiida_forcefield.scans import (
     random_dimers,
 )
 from aiida_forcefield.surrogate import LearnedProfile, Observations, learn
+from aiida_forcefield.surrogate import Settings as Learning
 
 from ..systems import WATER, at_rest, computed, dimers_of, lattice_liquid
 
@@ -88,7 +89,7 @@ def all_points() -> dict[str, Points]:
 def inputs(**changes: Any) -> dict[str, Any]:
     scan, points = bond_scan()
     seen = Observations(points.requested, points.energies, points.slopes)
-    profile = LearnedProfile(scan, learn("bond", scan.lower, scan.upper, seen))
+    profile = LearnedProfile(scan, learn("bond", scan.lower, scan.upper, seen, Learning()))
     return {
         "system": SystemData(SYSTEM),
         **at_rest(WATER),

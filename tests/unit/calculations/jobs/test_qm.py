@@ -19,7 +19,8 @@ from aiida_forcefield.calculations.functions.remaining import remaining_structur
 from aiida_forcefield.calculations.jobs.qm import QmCalculation, job_description
 from aiida_forcefield.data import PointsData, StructuresData
 from aiida_forcefield.runner.job import read_job
-from aiida_forcefield.scans import Points, Structures
+from aiida_forcefield.scans import Cluster, Origin, Points, Structures
+from aiida_forcefield.topology import from_smiles
 
 FinishedJob = Callable[..., CalcJobNode]
 XTB = {"engine": "tblite", "tblite": {"method": "GFN2-xTB"}, "gradient": True}
@@ -156,7 +157,8 @@ def test_folder_of_a_job(
     with folder.open("job.json") as handle:
         path.write_text(handle.read())
     job = read_job(path)
-    assert job.symbols == hydrogen.symbols
+    assert job.symbols == hydrogen.cluster.symbols
+    assert (job.charge, job.multiplicity) == (0, 1)
     assert job.parameters == XTB
     assert job.constraint is not None
     assert job.constraint.atoms == (0, 1)
@@ -180,9 +182,13 @@ def test_folder_of_a_job(
 
 @pytest.mark.usefixtures("storage")
 def test_dimers_have_fragments_and_no_constraint(hydrogen: Structures) -> None:
-    dimers = replace(hydrogen, constraint=(), values=np.full(3, np.nan), split=1)
+    ions = Cluster.of(from_smiles("[Li+]"), from_smiles("[F-]"))
+    dimers = Structures.rigid(Origin("random"), ions, hydrogen.positions)
     job = job_description(StructuresData(dimers), Dict(XTB))
-    assert job["fragments"] == [{"atoms": 1, "charge": 0}] * 2
+    assert job["fragments"] == [
+        {"atoms": 1, "charge": charge, "multiplicity": 1} for charge in (1, -1)
+    ]
+    assert job["charge"] == 0
     assert job["constraint"] is None
     json.dumps(job, allow_nan=False)
 
