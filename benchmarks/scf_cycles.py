@@ -18,9 +18,10 @@ import pyscf
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "src" / "aiida_forcefield"))
 from runner.coordinate import Coordinate
-from runner.engines import Tblite
-from runner.guess import Memory, nearest_first
-from runner.mean_field import Pyscf
+from runner.engines import find_engine
+from runner.engines.pyscf.guess import Memory
+from runner.engines.tblite import Tblite
+from runner.order import nearest_first
 from runner.relax import Relaxer
 
 Array = np.ndarray
@@ -120,7 +121,7 @@ def relaxed_scan(symbols: tuple[str, ...], positions: Array, atoms: tuple[int, .
 
 def cycles(symbols: tuple[str, ...], structures: Array, memory: Callable[[], Memory]) -> list[int]:
     """SCF cycles of each geometry with a kind of guess."""
-    engine = Pyscf(symbols, 0, 1, SETTINGS)
+    engine = find_engine("pyscf").molecule(symbols, 0, 1, SETTINGS)
     engine._memory = memory()
     return [int(engine.solved(positions).cycles) for positions in structures]
 

@@ -7,6 +7,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/environments.sh"
 
 build_environments
 command -v gmx_d >/dev/null || (need_packages gromacs) || say "No GROMACS: its tests are skipped"
+dpkg -s gpaw &>/dev/null || (need_packages gpaw gpaw-data) || say "No GPAW: its tests are skipped"
 servers=() services=true
 for package in slurm-wlm munge openssh-server openssl postgresql rabbitmq-server iproute2 gcc; do
     dpkg -s "$package" &>/dev/null || servers+=("$package")

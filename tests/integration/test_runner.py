@@ -202,7 +202,8 @@ COUNT_GRADIENTS = """
 import json, sys
 sys.path.insert(0, sys.argv[1])
 from pathlib import Path
-from aiida_forcefield.runner import mean_field, tasks
+from aiida_forcefield.runner import tasks
+from aiida_forcefield.runner.engines.pyscf import mean_field
 from aiida_forcefield.runner.job import read_job
 from aiida_forcefield.runner.starts import RelaxedPath
 
@@ -264,7 +265,12 @@ def test_counterpoise_of_the_water_dimer(runner: Runner) -> None:
         "correlation": "mp2",
         "interaction": {"counterpoise_fraction": 0.5},
     }
-    job = {"parameters": parameters, "symbols": WATER * 2, "positions": [dimer], "split": 3}
+    job = {
+        "parameters": parameters,
+        "symbols": WATER * 2,
+        "positions": [dimer],
+        "fragments": [{"atoms": 3}] * 2,
+    }
     (point,) = runner.run(job)
     assert point["energy_cp"] / KCAL == pytest.approx(-4.4, abs=0.1)
     assert point["energy_nocp"] / KCAL == pytest.approx(-5.2, abs=0.1)
@@ -285,7 +291,12 @@ def test_counterpoise_with_a_basis_for_each_element(new_runner: Callable[[], Run
             "density_fit": True,
             "interaction": {"counterpoise_fraction": 0.5},
         }
-        job = {"parameters": parameters, "symbols": WATER * 2, "positions": [positions], "split": 3}
+        job = {
+            "parameters": parameters,
+            "symbols": WATER * 2,
+            "positions": [positions],
+            "fragments": [{"atoms": 3}] * 2,
+        }
         (point,) = new_runner().run(job)
         energies.append((point["energy_cp"], point["energy_nocp"]))
     assert energies[1] == pytest.approx(energies[0], abs=1e-6)
@@ -296,7 +307,12 @@ def test_interaction_vanishes_at_a_distance(runner: Runner) -> None:
     far = np.concatenate([WATER_POSITIONS, WATER_POSITIONS + np.array([0.0, 0.0, 60.0])])
     parameters = {**PBE0, "interaction": {"counterpoise_fraction": 0.5}}
     parameters["mean_field"] = {**PBE0["mean_field"], "disp": "d3bj"}
-    job = {"parameters": parameters, "symbols": WATER * 2, "positions": [far], "split": 3}
+    job = {
+        "parameters": parameters,
+        "symbols": WATER * 2,
+        "positions": [far],
+        "fragments": [{"atoms": 3}] * 2,
+    }
     (point,) = runner.run(job)
     for kind in ("energy", "energy_cp", "energy_nocp"):
         assert point[kind] == pytest.approx(0.0, abs=2e-4)
@@ -310,7 +326,7 @@ def test_interaction_gradient_and_slope(runner: Runner) -> None:
         "parameters": {**XTB, "gradient": True, "interaction": {}},
         "symbols": WATER * 2,
         "positions": dimers,
-        "split": 3,
+        "fragments": [{"atoms": 3}] * 2,
         "constraint": {"atoms": [0, 3], "values": separations},
     }
     middle, minus, plus = runner.run(job)
@@ -324,14 +340,74 @@ def test_interaction_of_a_trimer(runner: Runner) -> None:
     pair = np.concatenate([WATER_POSITIONS, WATER_POSITIONS + np.array([0.0, 0.0, 3.0])])
     trimer = np.concatenate([pair, WATER_POSITIONS + np.array([0.0, 50.0, 0.0])])
     parameters = {**HF, "interaction": {"counterpoise_fraction": 1.0}}
-    three = parameters | {"interaction": {"fragments": [3, 3, 3]}}
-    (point,) = runner.run({"parameters": three, "symbols": WATER * 3, "positions": [trimer]})
+    job = {"parameters": parameters, "symbols": WATER * 3, "positions": [trimer]}
+    (point,) = runner.run(job | {"fragments": [{"atoms": 3}] * 3})
     for name in ("job.json", "results.jsonl"):
         (runner.folder / name).unlink()
-    job = {"parameters": parameters, "symbols": WATER * 2, "positions": [pair], "split": 3}
+    job = {
+        "parameters": parameters,
+        "symbols": WATER * 2,
+        "positions": [pair],
+        "fragments": [{"atoms": 3}] * 2,
+    }
     (two,) = runner.run(job)
     assert point["energy_cp"] == pytest.approx(two["energy_cp"], abs=1e-4)
     assert point["energy_nocp"] == pytest.approx(two["energy_nocp"], abs=1e-4)
+
+
+LITHIUM_AND_WATER = {
+    "symbols": ["Li", *WATER],
+    "charge": 1,
+    "positions": [np.concatenate([[[-1.3, -1.3, 0.0]], WATER_POSITIONS])],
+    "fragments": [{"atoms": 1, "charge": 1}, {"atoms": 3, "charge": 0}],
+}
+GHOSTS = """
+import json
+from pyscf import gto, scf
+
+job = json.load(open("job.json"))
+atoms = list(zip(job["symbols"], job["positions"][0]))
+
+def energy(real, charge, ghosts):
+    text = [(s if i in real else f"ghost-{s}", x) for i, (s, x) in enumerate(atoms)
+            if i in real or ghosts]
+    mol = gto.M(atom=text, charge=charge, basis="def2-svp", verbose=0)
+    return scf.RHF(mol).density_fit().kernel()
+
+whole = energy(range(4), 1, False)
+print(json.dumps([
+    (whole - energy([0], 1, ghosts) - energy([1, 2, 3], 0, ghosts)) * 27.211386245988
+    for ghosts in (True, False)
+]))
+"""
+
+
+def test_counterpoise_of_an_ion_and_a_molecule(runner: Runner, compute_python: Path) -> None:
+    """Each fragment keeps its own charge, also where its partner has only ghosts."""
+    parameters = {**HF, "density_fit": True, "interaction": {"counterpoise_fraction": 1.0}}
+    (point,) = runner.run(LITHIUM_AND_WATER | {"parameters": parameters})
+    command = [compute_python, "-E", "-c", GHOSTS]
+    output = subprocess.check_output(command, cwd=runner.folder, text=True)
+    corrected, plain = json.loads(output)
+    assert point["energy_cp"] == point["energy"] == pytest.approx(corrected, abs=1e-5)
+    assert point["energy_nocp"] == pytest.approx(plain, abs=1e-5)
+    assert -2.0 < corrected < -1.0  # about -34 kcal/mol
+
+
+def test_supermolecular_energy_of_an_ion_and_a_molecule(new_runner: Callable[[], Runner]) -> None:
+    (whole,) = new_runner().run(LITHIUM_AND_WATER | {"parameters": {**XTB, "interaction": {}}})
+    energies = []
+    for part in (slice(0, 4), slice(0, 1), slice(1, 4)):
+        job = {"symbols": LITHIUM_AND_WATER["symbols"][part], "charge": int(part.start == 0)}
+        positions = [LITHIUM_AND_WATER["positions"][0][part]]
+        (point,) = new_runner().run({**job, "parameters": XTB, "positions": positions})
+        energies.append(point["energy"])
+    assert whole["energy"] == pytest.approx(energies[0] - energies[1] - energies[2], abs=1e-6)
+
+
+def test_charges_of_fragments_must_sum_up(runner: Runner) -> None:
+    job = LITHIUM_AND_WATER | {"parameters": {**XTB, "interaction": {}}, "charge": 3}
+    assert "fragments: the charges 1, 0 must sum to charge, 3" in runner.fails(job)
 
 
 def test_held_coordinates_and_frozen_atoms_stay(runner: Runner) -> None:

@@ -124,7 +124,8 @@ def test_a_single_ion(compute_python: Path, tmp_path: Path, smiles: str, charge:
     ion = from_smiles(smiles)
     assert not ion.term_types
     job = {"symbols": ion.symbols, "charge": charge, "positions": [[[0, 0, 0]]], "bonds": []}
-    pair = {"symbols": ion.symbols * 2, "charge": 2 * charge, "split": 1}
+    ions = [{"atoms": 1, "charge": charge}] * 2
+    pair = {"symbols": ion.symbols * 2, "charge": 2 * charge, "fragments": ions}
     far = {"positions": [[[0, 0, 0], [0, 0, r]] for r in (8.0, 12.0)]}
     (alone,), pairs = run_jobs(
         [

@@ -82,7 +82,9 @@ def calibrate_counterpoise(dimers: Dict, second: Dict, **points: Mapping[str, Po
         for each in _known(points["second"].values())
         for dimer, energy in zip(each.positions, each.corrected, strict=True)
     ]
-    corrected, plain, bonding, decay, in_second = (np.array(column) for column in zip(*rows))
+    corrected, plain, bonding, decay, in_second = (
+        np.array(column) for column in zip(*rows, strict=True)
+    )
     contacts = Contacts(bonding, decay)
     bases = [settings["structure"]["basis"] for settings in (dimers, second)]
     (_, x), (_, y) = map(family_and_cardinal, bases)

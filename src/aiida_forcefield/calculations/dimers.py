@@ -1,22 +1,36 @@
 """Calcfunctions that choose the dimers whose interaction energy decides the nonbonded terms."""
 
+from collections.abc import Mapping
 from itertools import combinations_with_replacement
 
 import numpy as np
 from aiida.engine import calcfunction
-from aiida.orm import Dict
+from aiida.orm import ArrayData, Data, Dict, Int
 from numpy.typing import NDArray
 
+from aiida_forcefield.calculations.charges import electrostatics_of
+from aiida_forcefield.calculations.fit_data import references_of
+from aiida_forcefield.calculations.labels import link_label, number
 from aiida_forcefield.data import (
+    ForceFieldData,
+    FramesData,
     PointsData,
     StructuresData,
     SystemData,
 )
+from aiida_forcefield.fitting import PHYSICAL, Settings, least_certain, most_telling
 from aiida_forcefield.scans import (
+    Cluster,
     Origin,
+    Structures,
+    liquid_dimers,
+    liquid_molecules,
+    moved_apart,
     random_dimers,
     squeezed_dimers,
 )
+from aiida_forcefield.scans.liquid import grouped
+from aiida_forcefield.topology import System
 
 Array = NDArray[np.float64]
 Batches = dict[str, StructuresData]
@@ -49,36 +63,30 @@ def sample_dimers(system: SystemData, sampling: Dict, **references: PointsData) 
 @calcfunction
 def choose_pair_scans(
     system: SystemData,
-    charges: Dict,
     settings: Dict,
     count: Int,
-    **found: Mapping[str, PointsData | ArrayData | StructuresData],
+    **found: Mapping[str, PointsData | ArrayData | StructuresData | Dict],
 ) -> Dict:
     """Those scans of pairs that tell most beside the dimers that are computed anyway.
 
     Args:
         system: all species.
-        charges: `gas` and `liquid`, of each atom type.
         settings: of the fit.
         count: how many scans there may be.
-        found: `references`, each species at rest, and its `properties` (`hessian` and `c6`), by
-            name; `dimers` of `sample_dimers`; `begin`, structures with which each scan begins.
+        found: `references`, each species at rest, its `properties` (`hessian` and `c6`) and its
+            `charges`, by name; `dimers` of `sample_dimers`; `begin`, structures with which each
+            scan begins.
 
     Returns:
         `information` of each, nats, by the labels of `begin`, the most telling first.
     """
-    weights, field = Settings(**settings.get_dict()), FixedCharges(**charges.get_dict())
-    prior = PhysicalPriors().prior(
-        system.value,
-        references_of(system.value, found["references"], found["properties"]),
-        weights,
-        weights.form_of_kind,
-    )
-    known = [node.value for node in found.get("dimers", {}).values()]
+    matter, weights = system.value, Settings(**settings.get_dict())
+    known = references_of(matter, found["references"], found["properties"])
+    prior = PHYSICAL.prior(matter, known, weights, weights.form_of_kind)
+    field = prior.field(matter, electrostatics_of(matter, found["charges"]))
+    computed = [node.value for _, node in sorted(found.get("dimers", {}).items())]
     scans = {label: node.value for label, node in sorted(found["begin"].items())}
-    told = most_telling(
-        prior.field(system.value, field), system.value, known, scans, count.value, weights
-    )
+    told = most_telling(field, matter, computed, scans, count.value, weights)
     return Dict({"information": told})
 
 

@@ -3,11 +3,11 @@
 from aiida.common.datastructures import CalcInfo
 from aiida.common.folders import Folder
 from aiida.engine import CalcJobProcessSpec
-from aiida.orm import ArrayData, Dict, SinglefileData
+from aiida.orm import Dict, SinglefileData
 from aiida_lammps.calculations.raw import LammpsRawCalculation
 
 from aiida_forcefield.calculations.options import LOCK, default_to_one_core
-from aiida_forcefield.data import SpeciesData, ThermoData
+from aiida_forcefield.data import BoxData, FramesData, ThermoData
 from aiida_forcefield.dynamics import END_OF_LOG, FINAL_DATA, FRAMES
 
 DONE = f"! grep -q '{END_OF_LOG}' {LammpsRawCalculation.FILENAME_OUTPUT} 2>/dev/null || exit 0"
@@ -22,8 +22,8 @@ class MdCalculation(LammpsRawCalculation):
         """Define inputs, outputs and exit codes."""
         super().define(spec)
         del spec.outputs["results"]
-        spec.input("settings", valid_type=Dict, help="The liquid's settings, `temperature` (K).")
-        spec.input("species", valid_type=SpeciesData, help="The molecule of the liquid.")
+        spec.input("simulation", valid_type=Dict, help="Which it is, with `temperature` (K).")
+        spec.input("box", valid_type=BoxData, help="The molecules that are simulated.")
         default_to_one_core(spec, "forcefield.md")
         spec.output(
             "thermo",
@@ -31,12 +31,7 @@ class MdCalculation(LammpsRawCalculation):
             help="What the script printed after `measured from here`.",
         )
         spec.output("final", valid_type=SinglefileData, help="Where the next leg goes on.")
-        spec.output(
-            "frames",
-            valid_type=ArrayData,
-            required=False,
-            help="`positions` (f, M, n, 3) of whole molecules and `box` (f, 3), Å.",
-        )
+        spec.output("frames", valid_type=FramesData, required=False, help="What the script dumped.")
         spec.exit_code(312, "ERROR_UNSTABLE", message="{status}: {reason}", invalidates_cache=True)
         spec.exit_code(
             411,

@@ -1,4 +1,4 @@
-"""Names of functionals, basis sets and dispersion corrections, checked before a job is submitted.
+"""Names of functionals, basis sets, corrections and calculators, checked before submission.
 
 PySCF itself is on the compute side only, so the names that it knows are kept in ``names.json``,
 which ``setup_scripts/compute/names.py`` writes. Only names pass: PySCF would also take a basis set
@@ -13,6 +13,8 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
+from aiida_forcefield.runner.engines.ase import CALCULATORS
+
 NUMBER = r"-?\d*\.?\d+(?:e-?\d+)?"
 EXCHANGE = re.compile(r"(?:[sl]r[-_])?hf(?:\([\d.]+\))?|rsh\([-\d.;]+\)")  # exact, or a part of it
 POPLE = re.compile(r"6311?\+{0,2}g\(\d?[df]\w*(?:,\d?[pd]\w*)?\)")
@@ -24,11 +26,14 @@ def check_names(parameters: Mapping[str, Any]) -> None:
     """Check the names in the QM settings of a job.
 
     Args:
-        parameters: settings whose keys `runner.job.check_parameters` has checked.
+        parameters: settings whose keys `runner.parameters.check_parameters` has checked.
 
     Raises:
-        ValueError: PySCF does not know a name; one line that tells the nearest one that it does.
+        ValueError: PySCF or ASE does not know a name; one line that tells the nearest one that it
+            does.
     """
+    if "ase" in parameters:
+        _check_calculator(parameters["ase"]["calculator"])
     field, structure = parameters.get("mean_field", {}), parameters.get("structure", {})
     if "xc" in field:
         _check_functional("parameters.mean_field.xc", field["xc"])
@@ -42,6 +47,16 @@ def check_names(parameters: Mapping[str, Any]) -> None:
         for element, name in names.items() if isinstance(names, dict) else [("", names)]:
             where = f"parameters.structure.{key}" + f".{element}" * bool(element)
             _check_basis(where, name)
+
+
+def _check_calculator(name: str) -> None:
+    from ase.calculators.calculator import names
+
+    known = {*names, *CALCULATORS}
+    if name not in known:
+        close = get_close_matches(name, known, n=1)
+        hint = f"did you mean {close[0]!r}?" if close else f"known: {', '.join(sorted(known))}"
+        raise ValueError(f"parameters.ase.calculator: {name!r} is no calculator of ASE; {hint}")
 
 
 def _check_basis(where: str, name: Any) -> None:

@@ -1,5 +1,6 @@
 """Calcfunction that says how well the pressure is known that pairs of molecules make."""
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from math import ceil
 
@@ -8,24 +9,21 @@ from aiida.engine import calcfunction
 from aiida.orm import ArrayData, Dict
 
 from aiida_forcefield.calculations.calibration import counterpoise_of
-from aiida_forcefield.calculations.dimers import FRAMES
-from aiida_forcefield.calculations.fit_points import dimer_points, liquids_of
-from aiida_forcefield.data import ForceFieldData, PointsData, SpeciesData
+from aiida_forcefield.calculations.fit_data import minima_of
+from aiida_forcefield.data import ForceFieldData, FramesData, PointsData, SystemData
 from aiida_forcefield.dynamics import pressure_error
-from aiida_forcefield.potentials import Settings, change_errors, join_dimers, near
-
-SCIENCE = 3
-"""Raised where results change by what this file imports: the cache looks at the file alone."""
+from aiida_forcefield.fitting import Settings, assemble, change_errors, near
+from aiida_forcefield.potentials import Diagnostics
 
 
 @calcfunction
 def assess_pressure(
-    species: SpeciesData,
+    system: SystemData,
     force_field: ForceFieldData,
     settings: Dict,
     sampling: Dict,
     calibration: Dict | None = None,
-    **data: ArrayData | PointsData,
+    **data: Mapping[str, FramesData | PointsData | ArrayData],
 ) -> Dict:
     """How far the pressure of pairs may be off, by the pairs that were drawn from the liquid.
 
@@ -33,13 +31,13 @@ def assess_pressure(
     pairs worse that are left out.
 
     Args:
-        species: the molecule.
+        system: of the force field.
         force_field: with the diagnostics of its fit.
         settings: of the fit.
         sampling: with `target_pressure` (bar), and of how many pairs are drawn in a round.
         calibration: how the interaction energies are corrected.
-        data: of each round N the liquid, ``frames_N``, and the points ``liquid_N_00`` and
-            ``stretched_N_00``.
+        data: `frames` of the liquid of each round and all `points`, by labels in the order of
+            rounds; `references`, each species at rest, and its `properties`, by name.
 
     Returns:
         `bias` and `error` in bar and the number of `pairs`, as of `dynamics.PressureError`; the
@@ -49,32 +47,36 @@ def assess_pressure(
     Raises:
         ValueError: no pair could be computed.
     """
-    molecule, field, content = species.value, force_field.value, sampling.get_dict()
-    groups = {
-        label: [node.value] for label, node in sorted(data.items()) if not label.startswith(FRAMES)
-    }
-    drawn = dimer_points(
-        groups, dict.fromkeys(groups), molecule, counterpoise_of(calibration), liquids_of(data)
+    matter, field, content = system.value, force_field.value, sampling.get_dict()
+    found = assemble(
+        matter,
+        minima_of(matter, data["references"], data["properties"]),
+        [node.value for _, node in sorted(data["points"].items())],
+        counterpoise=counterpoise_of(calibration),
+        frames={turn: node.value for turn, (_, node) in enumerate(sorted(data["frames"].items()))},
     )
     weights = Settings(**settings.get_dict())
-    errors = shares = np.zeros(0)
+    drawn = [points for points in found.dimers if len(points.shares)]
+    errors, shares, sizes = (np.zeros(0),) * 3
     if drawn:
-        pairs = join_dimers(drawn)
-        errors, shares = change_errors(field, molecule, pairs), pairs.shares
-        roots = np.sqrt(weights.energy_weights(pairs.energies[pairs.pulled]))
-        told = near(roots * np.abs(errors) / weights.virial_error)  # as a fit leaves out outliers
+        every = [change_errors(field, matter, points) for points in drawn]
+        errors, shares = np.concatenate(every), np.concatenate([p.shares for p in drawn])
+        energies = np.concatenate([points.energies[points.pulled] for points in drawn])
+        sizes = np.sqrt(weights.energy_weights(energies)) * np.abs(errors) / weights.virial_error
+        told = near(sizes)  # as a fit leaves out outliers
         errors, shares = errors[told], shares[told]
-    found = pressure_error(errors, shares)
+    known = pressure_error(errors, shares)
     target = content["target_pressure"]
-    error = found.error * _foreseen_worse(field.diagnostics, weights)
-    missing = ceil(found.pairs * ((error / target) ** 2 - 1))
+    error = known.error * _foreseen_worse(field.diagnostics, weights)
+    missing = ceil(known.pairs * ((error / target) ** 2 - 1))
     wanted = min(max(missing, content["liquid"]), content["most_liquid"])
-    return Dict({**asdict(found), "error": error, "target": target, "wanted": wanted})
+    return Dict({**asdict(known), "error": error, "target": target, "wanted": wanted})
 
 
-def _foreseen_worse(diagnostics: dict[str, float], settings: Settings) -> float:
+def _foreseen_worse(diagnostics: Diagnostics | None, settings: Settings) -> float:
     """Errors of changes by distance that a fit was not told, relative to those that it was."""
-    if "rmse_virial" not in diagnostics:
+    told = diagnostics.total("virial") if diagnostics else None
+    if diagnostics is None or told is None:
         raise ValueError("the force field was fitted to no pair that was moved apart")
-    unseen = diagnostics["foresight_virial"] * settings.virial_error
-    return max(unseen / diagnostics["rmse_virial"], 1.0)
+    unseen = diagnostics.foreseen("virial") * settings.virial_error
+    return max(unseen / told.fitted, 1.0)

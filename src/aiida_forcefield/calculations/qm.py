@@ -4,8 +4,10 @@ import json
 from collections.abc import Mapping
 from functools import cache
 from importlib import resources
+from importlib.resources.abc import Traversable
 from io import BytesIO
-from typing import Any
+from pathlib import Path
+from typing import Any, ClassVar
 from zipfile import ZipFile, ZipInfo
 
 from aiida.common.datastructures import CalcInfo, CodeInfo
@@ -18,8 +20,10 @@ from aiida_forcefield.calculations.names import check_names
 from aiida_forcefield.calculations.options import default_to_one_core
 from aiida_forcefield.data import PointsData, StructuresData
 from aiida_forcefield.data.outputs import outputs_of
-from aiida_forcefield.runner.job import check_parameters
-from aiida_forcefield.scans import UNFINISHED
+from aiida_forcefield.runner.engine import Capabilities
+from aiida_forcefield.runner.engines import add_folder, find_engine
+from aiida_forcefield.runner.parameters import check_parameters
+from aiida_forcefield.scans import UNFINISHED, Cluster
 
 WALLTIME_SHARE = 0.95
 """Of the walltime, until which points are computed; the rest is for starting and ending."""
@@ -37,6 +41,14 @@ class QmCalculation(PyscfCalculation):
     FILENAME_JOB = "job.json"
     FILENAME_RUNNER = "runner.pyz"
     FILENAME_RESULTS = "results.jsonl"
+    ENGINES: ClassVar[Path | None] = None
+    """Of a plugin's subclass: the folder of its engines, each a file as in `runner.engines`."""
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        """Take the engines of a plugin for some of the runner's."""
+        super().__init_subclass__(**kwargs)
+        if cls.ENGINES is not None:
+            add_folder(cls.ENGINES)
 
     @classmethod
     def define(cls, spec: CalcJobProcessSpec) -> None:  # type: ignore[override]
@@ -118,7 +130,23 @@ class QmCalculation(PyscfCalculation):
         Raises:
             ValueError: one line that names the key.
         """
-        check_names(check_parameters(parameters))
+        check_names(check_parameters(dict(parameters)))
+
+    @classmethod
+    def capabilities(cls, parameters: Mapping[str, Any]) -> Capabilities:
+        """What the engine that some checked parameters name can do."""
+        return find_engine(parameters["engine"]).capabilities(parameters)
+
+    @classmethod
+    def level(cls, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        """The settings that the energies of an engine depend on."""
+        keys = find_engine(parameters["engine"]).level
+        return {key: parameters.get(key) for key in keys}
+
+    @classmethod
+    def method(cls, parameters: Mapping[str, Any]) -> str:
+        """Name of the method of some checked parameters, for people."""
+        return find_engine(parameters["engine"]).method(parameters)
 
     @classmethod
     def is_valid_cache(cls, node: ProcessNode) -> bool:
@@ -141,7 +169,7 @@ class QmCalculation(PyscfCalculation):
         with folder.open(self.FILENAME_JOB, "w") as handle:
             json.dump(job, handle)
         with folder.open(self.FILENAME_RUNNER, "wb") as handle:
-            handle.write(packed_runner())
+            handle.write(packed_runner(self.ENGINES))
 
         code = CodeInfo()
         code.code_uuid = self.inputs.code.uuid
@@ -199,20 +227,32 @@ def others_went_on(job: ProcessNode) -> bool:
 
 
 @cache
-def packed_runner() -> bytes:
-    """The runner as one file, which Python runs as it stands.
+def packed_runner(engines: Path | None = None) -> bytes:
+    """The runner as one file, which Python runs as it stands, with the engines of a plugin.
 
     One, for each file of a job costs AiiDA time whenever it hashes or clones the job.
     """
-    package = resources.files("aiida_forcefield.runner")
-    modules = {m.name: m.read_text() for m in package.iterdir() if m.name.endswith(".py")}
+    modules = python_files(resources.files("aiida_forcefield.runner"), "runner/")
+    if engines is not None:
+        modules |= python_files(engines, "runner/engines/")
     buffer = BytesIO()
     with ZipFile(buffer, "w") as archive:
         # Without a date, so that the repository keeps one copy for all jobs.
         archive.writestr(ZipInfo("__main__.py"), RUN)
         for name, text in sorted(modules.items()):
-            archive.writestr(ZipInfo(f"runner/{name}"), text)
+            archive.writestr(ZipInfo(name), text)
     return buffer.getvalue()
+
+
+def python_files(folder: Traversable, prefix: str) -> dict[str, str]:
+    """Texts of the Python files of a folder and those below it, by their path after a prefix."""
+    found = {}
+    for entry in folder.iterdir():
+        if entry.is_dir():
+            found |= python_files(entry, f"{prefix}{entry.name}/")
+        elif entry.name.endswith(".py"):
+            found[prefix + entry.name] = entry.read_text()
+    return found
 
 
 def job_description(structures: StructuresData, parameters: Dict) -> dict[str, Any]:
@@ -221,16 +261,31 @@ def job_description(structures: StructuresData, parameters: Dict) -> dict[str, A
     constraint = None
     if value.constraint:
         constraint = {"atoms": list(value.constraint), "values": value.values.tolist()}
+    cluster, periodic = value.cluster, value.cells is not None
     description = {
         "parameters": parameters.get_dict(),
-        "symbols": list(value.symbols),
-        "charge": value.charge,
-        "multiplicity": value.multiplicity,
+        "symbols": list(cluster.symbols),
+        "charge": cluster.charge,
+        "multiplicity": cluster.multiplicity,
         "positions": value.positions.tolist(),
         "constraint": constraint,
-        "bonds": [list(bond) for bond in value.bonds],
-        "split": value.split or None,
+        "bonds": [list(bond) for bond in cluster.bonds],
+        "fragments": [] if periodic else fragments_of(cluster),
     }
     if value.cells is not None:
         description["cells"] = value.cells.tolist()
     return description
+
+
+def fragments_of(cluster: Cluster) -> list[dict[str, int]]:
+    """The molecules of a cluster, as the runner reads them; none of a single molecule."""
+    if len(cluster.molecules) == 1:
+        return []
+    return [
+        {
+            "atoms": molecule.atoms,
+            "charge": molecule.charge,
+            "multiplicity": molecule.multiplicity,
+        }
+        for molecule in cluster.molecules
+    ]

@@ -3,12 +3,12 @@
 from aiida.engine import calcfunction
 from aiida.orm import SinglefileData
 
-from aiida_forcefield.data import ForceFieldData, SpeciesData
+from aiida_forcefield.data import ForceFieldData, SystemData
 from aiida_forcefield.potentials import read_files
 
 
 @calcfunction
-def read_force_field(species: SpeciesData, **files: SinglefileData) -> ForceFieldData:
-    """The force field of a molecule; files in the order of their labels, as `read_files`."""
+def read_force_field(system: SystemData, **files: SinglefileData) -> ForceFieldData:
+    """The force field of a system; files in the order of their labels, as `read_files`."""
     named = [(node.filename, node.get_content("r")) for _, node in sorted(files.items())]
-    return ForceFieldData(read_files(named, species.value))
+    return ForceFieldData(read_files(named, system.value))

@@ -1,7 +1,8 @@
 """Molecular dynamics: boxes, LAMMPS scripts, logs, and statistics of what they show."""
 
+from aiida_forcefield.dynamics.beyond_pairs import Response, measure_many_body
 from aiida_forcefield.dynamics.box import (
-    Box,
+    StartingBox,
     check_liquid,
     packmol_input,
     read_packed,
@@ -9,6 +10,12 @@ from aiida_forcefield.dynamics.box import (
     write_xyz,
 )
 from aiida_forcefield.dynamics.frames import read_frames
+from aiida_forcefield.dynamics.gas import (
+    gas_equilibration_script,
+    gas_production_script,
+    vacuum_box,
+    vacuum_cutoff,
+)
 from aiida_forcefield.dynamics.guard import Verdict, judge
 from aiida_forcefield.dynamics.induction import (
     atomic_polarizabilities,
@@ -16,7 +23,7 @@ from aiida_forcefield.dynamics.induction import (
     induction_beyond_pairs,
 )
 from aiida_forcefield.dynamics.log import END_OF_LOG, MEASURED, Log, Thermo, parse_log
-from aiida_forcefield.dynamics.many_body import ManyBody
+from aiida_forcefield.dynamics.many_body import Liquid, ManyBody
 from aiida_forcefield.dynamics.pair_pressure import (
     PressureError,
     pressure_error,
@@ -33,12 +40,7 @@ from aiida_forcefield.dynamics.script import (
     production_script,
     rigid_bonds,
 )
-from aiida_forcefield.dynamics.statistics import (
-    MINIMUM_SAMPLES,
-    Estimate,
-    compressibility,
-    summarise,
-)
+from aiida_forcefield.dynamics.statistics import MINIMUM_SAMPLES, Estimate, covariance, summarise
 from aiida_forcefield.dynamics.tail import check_tail, tail_coefficient
 from aiida_forcefield.dynamics.three_body import three_body_dispersion
 
@@ -51,22 +53,27 @@ __all__ = [
     "MEASURED",
     "MINIMUM_SAMPLES",
     "THERMO_EVERY",
-    "Box",
     "Conditions",
     "Estimate",
+    "Liquid",
     "Log",
     "ManyBody",
     "PressureError",
+    "Response",
+    "StartingBox",
     "Thermo",
     "Verdict",
     "atomic_polarizabilities",
     "check_liquid",
     "check_tail",
-    "compressibility",
     "coulomb_difference",
+    "covariance",
     "equilibration_script",
+    "gas_equilibration_script",
+    "gas_production_script",
     "induction_beyond_pairs",
     "judge",
+    "measure_many_body",
     "packmol_input",
     "parse_log",
     "pressure_error",
@@ -79,5 +86,7 @@ __all__ = [
     "summarise",
     "tail_coefficient",
     "three_body_dispersion",
+    "vacuum_box",
+    "vacuum_cutoff",
     "write_xyz",
 ]

@@ -1,128 +1,103 @@
-"""The starting box of a liquid: how many molecules, how large, and packing them with packmol."""
+"""The starting box of a liquid: how many molecules of each species, how large, and its packing."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil
 
 import numpy as np
-from ase.data import chemical_symbols
-from ase.data.vdw_alvarez import vdw_radii
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from aiida_forcefield.topology.species import Species
-
-PACKING_FRACTION = 0.6
-"""Van der Waals volume over volume of a molecular liquid; 0.53–0.66 in common solvents."""
+from aiida_forcefield.topology.box import Box
+from aiida_forcefield.topology.composition import box_counts
+from aiida_forcefield.topology.system import System
+from aiida_forcefield.topology.volume import PACKING_FRACTION, molecular_volume
 
 DILUTION = 0.75
 """Density of the starting box relative to the expected one: room to pack and to reorient."""
-
-
-SPACING = 0.15
-"""Å, of the grid on which volumes are counted: within 2 % whatever the orientation."""
 
 TOLERANCE = 2.0
 """Å, the smallest distance that packmol leaves between atoms of different molecules."""
 
 
 @dataclass(frozen=True)
-class Box:
-    """A cubic periodic box of equal molecules; ``edge`` in Å."""
+class StartingBox:
+    """What is to be packed: a cube of ``edge`` (Å) with so many molecules of each species."""
 
-    molecules: int
+    counts: tuple[int, ...]
     edge: float
 
 
-def molecular_volume(symbols: Sequence[str], positions: ArrayLike) -> float:
-    """Van der Waals volume in Å³ of the molecule: the union of its atoms' spheres.
-
-    Counted on a cubic grid, with the radii of S. Alvarez, Dalton Trans. 42, 8617 (2013).
-    ``positions`` has shape (n, 3), Å.
-
-    Raises:
-        ValueError: for a symbol that is no element or has no radius.
-    """
-    positions = np.asarray(positions, dtype=float)
-    radii = np.array([_radius(symbol) for symbol in symbols])
-    lower, upper = positions.min(axis=0) - radii.max(), positions.max(axis=0) + radii.max()
-    axes = [np.arange(low, high + SPACING, SPACING) for low, high in zip(lower, upper, strict=True)]
-    grid = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 3)
-    inside = np.zeros(len(grid), dtype=bool)
-    for centre, radius in zip(positions, radii, strict=True):
-        inside |= ((grid - centre) ** 2).sum(axis=1) < radius**2
-    return float(inside.sum() * SPACING**3)
-
-
-def _radius(symbol: str) -> float:
-    radii = dict(zip(chemical_symbols, vdw_radii, strict=False))  # which end before the elements do
-    radius = float(radii.get(symbol, np.nan))
-    if not radius > 0:
-        message = f"no van der Waals radius is known for element {symbol!r}"
-        raise ValueError(message)
-    return radius
-
-
 def starting_box(
-    symbols: Sequence[str], positions: ArrayLike, cutoff: float = 9.0, atoms: int = 1200
-) -> Box:
+    system: System, geometries: Sequence[ArrayLike], cutoff: float = 9.0, atoms: int = 1200
+) -> StartingBox:
     """Box of about ``atoms`` atoms, at `DILUTION` of the density that the volumes let expect.
 
     Args:
-        symbols: elements of one molecule.
-        positions: shape (n, 3), Å.
+        system: which species, and how much of each.
+        geometries: positions of one molecule of each species, shape (n, 3), Å.
         cutoff: of the nonbonded interactions, Å.
         atoms: number of atoms wanted.
 
     Raises:
-        ValueError: if, once condensed, the box would not exceed twice the cutoff.
+        ValueError: no neutral box of about this size can be made, or, once condensed, it would not
+            exceed twice the cutoff.
     """
     if not cutoff > 0:
-        message = f"cutoff: {cutoff:g} Å is not allowed, it must be positive"
-        raise ValueError(message)
-    molecules = max(1, round(atoms / len(symbols)))
-    liquid_volume = molecular_volume(symbols, positions) / PACKING_FRACTION
-    fewest = ceil((2 * cutoff) ** 3 * 1.1 / liquid_volume)  # 10 %: the density may come out higher
-    if molecules < fewest:
-        message = (
+        raise ValueError(f"cutoff: {cutoff:g} Å is not allowed, it must be positive")
+    sizes = np.array([len(species.symbols) for species in system.species])
+    charges = np.array([species.charge for species in system.species])
+    counts = box_counts(np.array(system.amounts), sizes, charges, atoms)
+    volumes = [
+        molecular_volume(species.symbols, positions)
+        for species, positions in zip(system.species, geometries, strict=True)
+    ]
+    liquid_volume = float(np.dot(counts, volumes)) / PACKING_FRACTION
+    needed = (2 * cutoff) ** 3 * 1.1  # 10 %: the density may come out higher
+    if liquid_volume < needed:
+        # Rounded counts may come out a little smaller than asked for.
+        enough = ceil(int(counts @ sizes) * needed / liquid_volume) + int(sizes.max())
+        raise ValueError(
             f"atoms: {atoms} atoms make a liquid box narrower than twice the cutoff of "
-            f"{cutoff:g} Å; ask for at least {fewest * len(symbols)}"
+            f"{cutoff:g} Å; ask for at least {enough}"
         )
-        raise ValueError(message)
-    return Box(molecules, float((molecules * liquid_volume / DILUTION) ** (1 / 3)))
+    return StartingBox(tuple(counts.tolist()), float((liquid_volume / DILUTION) ** (1 / 3)))
 
 
-def check_liquid(species: Species, cutoff: float, atoms: int) -> None:
+def check_liquid(system: System, cutoff: float, atoms: int) -> None:
     """Raise a ValueError where no box of the liquid can be made; see `starting_box`."""
-    if species.charge:
-        message = (
-            f"charge {species.charge:+d}: a liquid of ions of one sign has no density; only "
-            "neutral molecules are allowed"
-        )
-        raise ValueError(message)
-    starting_box(species.symbols, species.conformers[0], cutoff, atoms)
+    starting_box(system, [species.conformers[0] for species in system.species], cutoff, atoms)
 
 
-def packmol_input(box: Box, seed: int, molecule_file: str, output_file: str) -> str:
+def packmol_input(
+    box: StartingBox, seed: int, molecule_files: Sequence[str], output_file: str
+) -> str:
     """Packmol (version 20.15 or later) input that fills the periodic box.
 
     Packmol seeks in its standard input: give it a file, not a pipe.
+
+    Args:
+        box: what to pack.
+        seed: of packmol's random numbers.
+        molecule_files: XYZ file of each species.
+        output_file: XYZ file that packmol writes, species by species.
 
     Raises:
         ValueError: if the seed is not positive, for packmol would then draw its own.
     """
     if seed < 1:
-        message = f"seed: {seed} is not allowed, it must be a positive integer"
-        raise ValueError(message)
+        raise ValueError(f"seed: {seed} is not allowed, it must be a positive integer")
     edge = f"{box.edge:.6f}"
+    structures = "".join(
+        f"structure {name}\n  number {count}\nend structure\n"
+        for name, count in zip(molecule_files, box.counts, strict=True)
+    )
     return (
         f"tolerance {TOLERANCE:g}\n"
         f"seed {seed}\n"
         "filetype xyz\n"
         f"output {output_file}\n"
         f"pbc {edge} {edge} {edge}\n"
-        f"structure {molecule_file}\n"
-        f"  number {box.molecules}\n"
-        "end structure\n"
+        f"{structures}"
     )
 
 
@@ -135,22 +110,26 @@ def write_xyz(symbols: Sequence[str], positions: ArrayLike) -> str:
     return "\n".join([str(len(rows)), "", *rows, ""])
 
 
-def read_packed(text: str, symbols: Sequence[str]) -> NDArray[np.float64]:
-    """Positions of the packed molecules, shape (M, n, 3), Å, from packmol's XYZ output.
+def read_packed(text: str, system: System, box: StartingBox) -> Box:
+    """The packed molecules, from packmol's XYZ output.
 
     Molecules are whole, so that atoms may lie outside the box.
 
     Raises:
-        ValueError: if the text is truncated or holds other molecules than that of ``symbols``.
+        ValueError: if the text is truncated or holds other molecules than those of the box.
     """
     lines = text.split("\n")
     count = int(lines[0]) if lines[0].strip().isdigit() else -1
     rows = [line.split() for line in lines[2 : 2 + count]]
     if count < 1 or len(rows) != count or any(len(row) < 4 for row in rows):
-        message = "packmol output: not a complete XYZ file"
-        raise ValueError(message)
-    if [row[0] for row in rows] != list(symbols) * (count // len(symbols)):
-        message = f"packmol output: not made of molecules with the atoms {' '.join(symbols)}"
-        raise ValueError(message)
+        raise ValueError("packmol output: not a complete XYZ file")
+    expected = [
+        symbol
+        for number, species in zip(box.counts, system.species, strict=True)
+        for symbol in species.symbols * number
+    ]
+    if [row[0] for row in rows] != expected:
+        made_of = ", ".join(f"{n} {name}" for n, name in zip(box.counts, system.names, strict=True))
+        raise ValueError(f"packmol output: its atoms are not those of {made_of}")
     positions = np.array([[float(x) for x in row[1:4]] for row in rows])
-    return positions.reshape(-1, len(symbols), 3)
+    return Box(box.counts, positions, np.full(3, box.edge))

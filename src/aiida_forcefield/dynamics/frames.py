@@ -1,24 +1,25 @@
 """Reading the frames that a production run dumps."""
 
+from collections.abc import Sequence
+
 import numpy as np
-from numpy.typing import NDArray
+
+from aiida_forcefield.topology.box import Frames
 
 DUMP_COLUMNS = "id xu yu zu"
 """What the dump holds of each atom: unwrapped, so that molecules are whole."""
 
 
-def read_frames(text: str, n_atoms: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Whole molecules of a dump with the columns `DUMP_COLUMNS`, sorted by id.
+def read_frames(text: str, counts: Sequence[int], atoms: int) -> Frames:
+    """The frames of a dump with the columns `DUMP_COLUMNS`, sorted by id.
 
     Args:
         text: the LAMMPS dump; a last frame that was cut off is left out.
-        n_atoms: atoms of one molecule.
-
-    Returns:
-        Positions, shape (f, M, n, 3), Å, and edges of the boxes, shape (f, 3), Å.
+        counts: number of molecules of each species.
+        atoms: of all of them together.
 
     Raises:
-        ValueError: if there is no complete frame, or it is not made of such molecules.
+        ValueError: if there is no complete frame, or it is not made of so many atoms.
     """
     frames, boxes = [], []
     for block in text.split("ITEM: TIMESTEP\n")[1:]:
@@ -27,19 +28,15 @@ def read_frames(text: str, n_atoms: int) -> tuple[NDArray[np.float64], NDArray[n
         if count < 1 or len(lines) <= 8 + count:  # the line after the last has its own end
             continue
         if lines[7].split()[2:] != DUMP_COLUMNS.split():
-            message = f"dump: columns {lines[7].split()[2:]}, {DUMP_COLUMNS!r} are needed"
-            raise ValueError(message)
-        if count % n_atoms:
-            message = f"dump: {count} atoms do not make molecules of {n_atoms}"
-            raise ValueError(message)
+            raise ValueError(f"dump: columns {lines[7].split()[2:]}, {DUMP_COLUMNS!r} are needed")
+        if count != atoms:
+            raise ValueError(f"dump: {count} atoms, the box has {atoms}")
         bounds = np.array([line.split() for line in lines[4:7]], dtype=float)
-        atoms = np.array([line.split() for line in lines[8 : 8 + count]], dtype=float)
-        if bounds.shape != (3, 2) or atoms.shape != (count, 4):
-            message = "dump: a frame is no table of three bounds and of its atoms"
-            raise ValueError(message)
-        frames.append(atoms[:, 1:].reshape(-1, n_atoms, 3))
+        rows = np.array([line.split() for line in lines[8 : 8 + count]], dtype=float)
+        if bounds.shape != (3, 2) or rows.shape != (count, 4):
+            raise ValueError("dump: a frame is no table of three bounds and of its atoms")
+        frames.append(rows[:, 1:])
         boxes.append(bounds[:, 1] - bounds[:, 0])
     if not frames:
-        message = "dump: no complete frame"
-        raise ValueError(message)
-    return np.array(frames), np.array(boxes)
+        raise ValueError("dump: no complete frame")
+    return Frames(tuple(counts), np.array(frames), np.array(boxes))

@@ -16,6 +16,9 @@ DENSITY_CHANGE = 1.3
 """Largest ratio between two densities of a leg. A liquid's varies by some percent; more means that
 it boils, or that what came before was too short for it to condense."""
 
+SPREADS = 15.0
+"""Standard deviations of the instantaneous temperature by which few atoms may be too hot."""
+
 
 @dataclass(frozen=True)
 class Verdict:
@@ -25,12 +28,13 @@ class Verdict:
     message: str
 
 
-def judge(log: Log, temperature: float) -> Verdict:
+def judge(log: Log, temperature: float, atoms: int) -> Verdict:
     """Detect a collapse, an explosion or an early end.
 
     Args:
         log: of an equilibration or production leg.
         temperature: target, K.
+        atoms: how many; the fewer they are, the more the temperature fluctuates by itself.
     """
     error = log.errors[0] if log.errors else ""
     if "Non-numeric" in error or "NaN" in error:
@@ -46,7 +50,8 @@ def judge(log: Log, temperature: float) -> Verdict:
     values = (run.temperature, run.pressure, run.density, run.potential_energy)
     if not all(np.isfinite(column).all() for column in values):
         return Verdict("not_a_number", "atoms came to overlap: an energy is not a number")
-    if run.temperature.max() > 2 * temperature:
+    hottest = max(2.0, 1 + SPREADS * np.sqrt(2 / (3 * atoms)))
+    if run.temperature.max() > hottest * temperature:
         found = f"{run.temperature.max():.0f} K at a target of {temperature:g} K"
         return Verdict("exploded", f"the temperature reached {found}")
     lowest, highest = run.density.min(), run.density.max()

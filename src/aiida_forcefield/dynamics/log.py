@@ -75,6 +75,9 @@ class Thermo:
     def __len__(self) -> int:
         return len(self.step)
 
+    def __getitem__(self, samples: slice) -> Self:
+        return type(self)(**{each.name: getattr(self, each.name)[samples] for each in fields(self)})
+
     @classmethod
     def join(cls, parts: Sequence[Self]) -> Self:
         """One after the other: the legs of a run.

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from aiida_forcefield.dynamics.frames import DUMP_COLUMNS
 from aiida_forcefield.dynamics.log import MEASURED, THERMO_KEYWORDS
 from aiida_forcefield.dynamics.many_body import ManyBody
-from aiida_forcefield.topology.species import Species
+from aiida_forcefield.topology.system import System
 from aiida_forcefield.units import BAR_PER_ATM
 
 DATA = "system.data"
@@ -61,11 +61,13 @@ class Conditions:
 
     def __post_init__(self) -> None:
         if not 0 < self.temperature < 1e5:
-            message = f"temperature: {self.temperature:g} K is not allowed, it must be positive"
-            raise ValueError(message)
+            raise ValueError(
+                f"temperature: {self.temperature:g} K is not allowed, it must be positive"
+            )
         if not abs(self.pressure) < 1e6:
-            message = f"pressure: {self.pressure:g} bar is not allowed, it must be a finite number"
-            raise ValueError(message)
+            raise ValueError(
+                f"pressure: {self.pressure:g} bar is not allowed, it must be a finite number"
+            )
 
     @property
     def timestep(self) -> float:
@@ -73,23 +75,27 @@ class Conditions:
         return 2.0 if self.rigid_bonds else 1.0
 
 
-def rigid_bonds(species: Species) -> tuple[int, ...]:
-    """LAMMPS types (from 1, in the order of the term types) of the bonds to hydrogen.
+def rigid_bonds(system: System) -> tuple[int, ...]:
+    """LAMMPS types (from 1, species by species in the order of the terms) of bonds to hydrogen.
 
-    Empty where an atom has more than three hydrogens, as in methane: LAMMPS' SHAKE cannot hold
-    such clusters.
+    Empty where an atom of some species has more than three hydrogens, as in methane: LAMMPS' SHAKE
+    cannot hold such clusters, and while one bond to hydrogen vibrates, the time step is short.
     """
-    bonds = [term for term in species.term_types if term.kind == "bond"]
-    found = []
-    hydrogens = [0] * len(species.symbols)
-    for number, term in enumerate(bonds, start=1):
-        if "H" not in {species.symbols[atom] for atom in term.members[0]}:
-            continue
-        found.append(number)
-        for i, j in term.members:
-            hydrogens[i] += 1
-            hydrogens[j] += 1
-    return tuple(found) if max(hydrogens) <= 3 else ()
+    found: list[int] = []
+    number = 0
+    for _, species in system:
+        hydrogens = [0] * len(species.symbols)
+        for term in (each for each in species.term_types if each.kind == "bond"):
+            number += 1
+            if "H" not in {species.symbols[atom] for atom in term.members[0]}:
+                continue
+            found.append(number)
+            for i, j in term.members:
+                hydrogens[i] += 1
+                hydrogens[j] += 1
+        if max(hydrogens) > 3:
+            return ()
+    return tuple(found)
 
 
 def equilibration_script(
@@ -110,16 +116,15 @@ def equilibration_script(
     Arguments and errors otherwise as of `production_script`.
     """
     if seed < 1:
-        message = f"seed: {seed} is not allowed, it must be a positive integer"
-        raise ValueError(message)
-    steps = _steps(conditions, duration)
+        raise ValueError(f"seed: {seed} is not allowed, it must be a positive integer")
+    steps = steps_of(conditions, duration)
     condensing, cooling = round(_CONDENSING * steps), round(_COOLING * steps)
     settling = (steps - condensing - cooling) // 2
     hot, squeezed = _HEAT * conditions.temperature, _atm(_SQUEEZE)
     hot_until = _SOFT_STEPS + condensing
     return "\n".join(
         [
-            *_head(),
+            *script_head(),
             "minimize 0 1e-2 100 500",
             "reset_timestep 0",
             f"velocity all create {hot:g} {seed} dist gaussian",
@@ -130,7 +135,7 @@ def equilibration_script(
             "unfix heat",
             "unfix motion",
             "velocity all zero linear",
-            *_integration(conditions),
+            *shake(conditions),
             _barostat((hot, hot), (squeezed, squeezed)),
             f"run {condensing} every {_CONDENSING_STEPS} NULL",
             _barostat((hot, conditions.temperature), (squeezed, _atm(conditions.pressure))),
@@ -143,7 +148,7 @@ def equilibration_script(
             _FRAME,
             *_follow(conditions, many_body, steps - condensing - cooling - settling, _SETTLING),
             f"{_FRAME} append yes",
-            *_tail(),
+            *script_end(),
         ]
     )
 
@@ -165,25 +170,26 @@ def production_script(
     """
     dump = []
     if frames_every is not None:
-        every = _steps(conditions, frames_every)
+        every = steps_of(conditions, frames_every)
         dump = [
             f"dump frames all custom {every} {FRAMES} {DUMP_COLUMNS}",
             f"dump_modify frames {_FRAME_FORMAT}",
         ]
     return "\n".join(
         [
-            *_head(),
-            *_integration(conditions),
+            *script_head(),
+            *shake(conditions),
             *_target(conditions, many_body, molecules),
             *dump,
             f'print "{MEASURED}"',
-            *_follow(conditions, many_body, _steps(conditions, duration), _FOLLOWING),
-            *_tail(),
+            *_follow(conditions, many_body, steps_of(conditions, duration), _FOLLOWING),
+            *script_end(),
         ]
     )
 
 
-def _head() -> list[str]:
+def script_head() -> list[str]:
+    """Read the system and the force field, and say what is printed."""
     return [
         "units real",
         "atom_style full",
@@ -199,7 +205,8 @@ def _head() -> list[str]:
     ]
 
 
-def _integration(conditions: Conditions) -> list[str]:
+def shake(conditions: Conditions) -> list[str]:
+    """Hold bonds to hydrogen, and the time step that goes with it."""
     types = " ".join(map(str, conditions.rigid_bonds))
     return [
         *([f"fix rigid all shake 1e-6 50 0 b {types}"] if types else []),
@@ -210,8 +217,7 @@ def _integration(conditions: Conditions) -> list[str]:
 def _target(conditions: Conditions, many_body: Sequence[ManyBody], molecules: int) -> list[str]:
     """Define the pressure that the barostat aims at, atm, as a function of the volume."""
     if many_body and molecules < 1:
-        message = f"molecules: {molecules} is not allowed, it must be a positive integer"
-        raise ValueError(message)
+        raise ValueError(f"molecules: {molecules} is not allowed, it must be a positive integer")
     outward = "".join(
         f"-({_atm(part.pressure)})*({part.volume * molecules:.10g}/vol)^{part.bodies}"
         for part in many_body
@@ -224,7 +230,7 @@ def _follow(
 ) -> list[str]:
     """NPT whose pressure follows the volume, where it depends on it; each ``every`` ps."""
     barostat = _barostat((conditions.temperature,) * 2, (_TARGET, _TARGET))
-    following = f' every {_steps(conditions, every)} "{barostat}"' if many_body else ""
+    following = f' every {steps_of(conditions, every)} "{barostat}"' if many_body else ""
     return [barostat, f"run {steps}{following}"]
 
 
@@ -241,13 +247,16 @@ def _atm(bar: float) -> str:
     return f"{bar / BAR_PER_ATM:.10g}"
 
 
-def _tail() -> list[str]:
+def script_end() -> list[str]:
+    """Keep the state in which the leg ends."""
     return [f"write_data {FINAL_DATA} nocoeff", ""]
 
 
-def _steps(conditions: Conditions, duration: float) -> int:
+def steps_of(conditions: Conditions, duration: float) -> int:
+    """Time steps of a duration in ps; raises ValueError for less than one."""
     steps = round(duration * 1000 / conditions.timestep)
     if steps < 1:
-        message = f"duration: {duration:g} ps is not allowed, it must be at least one time step"
-        raise ValueError(message)
+        raise ValueError(
+            f"duration: {duration:g} ps is not allowed, it must be at least one time step"
+        )
     return steps

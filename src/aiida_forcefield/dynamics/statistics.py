@@ -1,12 +1,14 @@
 """Mean and honest standard error of correlated time series."""
 
+import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
+from importlib import import_module
+from types import ModuleType
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-
-from aiida_forcefield.units import BAR, BOLTZMANN
 
 AGREEMENT = 2.0
 """Parts of a simulation agree if their means differ by no more than so many standard errors.
@@ -17,8 +19,8 @@ Three would be too lenient: a steady drift counts as correlation, and enlarges t
 MINIMUM_SAMPLES = 16
 """A shorter time series has no statistics."""
 
-STARTS = 50
-"""Places in the first half of a series at which equilibration may have ended."""
+STARTS = 100
+"""Places in a series at which equilibration may have ended."""
 
 
 @dataclass(frozen=True)
@@ -44,51 +46,43 @@ class Estimate:
     halves_agree: bool
     seeds_agree: bool
 
+    def times(self, factor: float) -> "Estimate":
+        """In another unit, or of a quantity that is so many times as large."""
+        return replace(
+            self, mean=factor * self.mean, standard_error=abs(factor) * self.standard_error
+        )
 
-def autocorrelation(series: ArrayLike) -> NDArray[np.float64]:
-    """Normalised autocorrelation function at lags 0 … N−1, each averaged over its own pairs.
 
-    A constant series counts as fully correlated: all ones.
+def statistical_inefficiency(series: ArrayLike) -> float:
+    """How many samples in a row tell the mean as precisely as one uncorrelated sample, 1 or more.
+
+    By pymbar; it sums the autocorrelation up to where that first becomes negative, for beyond there
+    is only noise [J. D. Chodera et al., J. Chem. Theory Comput. 3, 26 (2007)]. A constant series
+    counts as fully correlated.
     """
     values = _checked(series)
-    fluctuations = values - values.mean()
-    n = len(values)
-    # Zero padding beyond twice the length turns the circular convolution into the linear one.
-    padded = 1 << (2 * n - 1).bit_length()
-    spectrum = np.abs(np.fft.rfft(fluctuations, padded)) ** 2
-    covariance = np.fft.irfft(spectrum, padded)[:n] / np.arange(n, 0, -1)
-    if not covariance[0] > 1e-24 * np.square(values).mean():  # rounding of a constant
-        return np.ones(n)
-    return np.asarray(covariance / covariance[0])
-
-
-def correlation_time(series: ArrayLike) -> float:
-    """Integrated autocorrelation time in sampling intervals, 0 for uncorrelated samples.
-
-    The sum ends where the autocorrelation first becomes negative, for beyond there is only noise
-    [J. D. Chodera et al., J. Chem. Theory Comput. 3, 26 (2007)].
-    """
-    correlation = autocorrelation(series)
-    n = len(correlation)
-    negative = np.flatnonzero(correlation <= 0)
-    end = int(negative[0]) if len(negative) else n
-    return float(np.sum((1 - np.arange(1, end) / n) * correlation[1:end]))
+    if _is_constant(values):
+        return float(len(values))
+    return float(_timeseries().statistical_inefficiency(values))
 
 
 def effective_samples(series: ArrayLike) -> float:
     """Number of uncorrelated samples that would give the mean as precisely."""
-    return len(np.asarray(series)) / (1 + 2 * correlation_time(series))
+    return len(np.asarray(series)) / statistical_inefficiency(series)
 
 
 def detect_equilibration(series: ArrayLike) -> int:
     """Index from which the series is equilibrated: the one that leaves most effective samples.
 
-    J. D. Chodera, J. Chem. Theory Comput. 12, 1799 (2016). At most half is left out, since the end
-    of a series that drifts throughout always looks equilibrated by itself.
+    J. D. Chodera, J. Chem. Theory Comput. 12, 1799 (2016), by pymbar. At most half is left out,
+    since the end of a series that drifts throughout always looks equilibrated by itself.
     """
     values = _checked(series)
-    starts = np.unique(np.linspace(0, len(values) // 2, STARTS).astype(int))
-    return int(max(starts, key=lambda start: effective_samples(values[start:])))
+    if _is_constant(values):
+        return 0
+    skip = max(1, len(values) // STARTS)
+    start, _, _ = _timeseries().detect_equilibration(values, fast=True, nskip=skip)
+    return min(int(start), len(values) // 2)
 
 
 def block_error(series: ArrayLike) -> float:
@@ -130,12 +124,17 @@ def summarise(series: Sequence[ArrayLike], dt: float) -> Estimate:
         ValueError: if there is no series, one is shorter than 16, or a value is not finite.
     """
     if not series:
-        message = "series: none given, at least one is needed"
-        raise ValueError(message)
+        raise ValueError("series: none given, at least one is needed")
     whole = [_checked(values, MINIMUM_SAMPLES) for values in series]
     starts = [detect_equilibration(values) for values in whole]
     parts = [values[start:] for values, start in zip(whole, starts, strict=True)]
+    found = estimate(parts, dt)
+    return replace(found, equilibrated_from=tuple(start * dt for start in starts))
 
+
+def estimate(series: Sequence[ArrayLike], dt: float) -> Estimate:
+    """As `summarise`, of series that are in equilibrium from their start."""
+    parts = [_checked(values) for values in series]
     weights = np.array([float(len(part)) for part in parts])
     weights /= weights.sum()
     means = np.array([part.mean() for part in parts])
@@ -148,29 +147,37 @@ def summarise(series: Sequence[ArrayLike], dt: float) -> Estimate:
     return Estimate(
         mean=mean,
         standard_error=max(within, between) if k > 2 or not seeds_agree else within,
-        correlation_time=float(weights @ [correlation_time(part) for part in parts]) * dt,
+        correlation_time=float(weights @ [_correlation_time(part) for part in parts]) * dt,
         n_effective=float(sum(effective_samples(part) for part in parts)),
-        equilibrated_from=tuple(start * dt for start in starts),
+        equilibrated_from=(0.0,) * k,
         halves_agree=_halves_agree(parts, weights),
         seeds_agree=seeds_agree,
     )
 
 
-def compressibility(volumes: Sequence[ArrayLike], temperature: float) -> float:
-    """Isothermal compressibility in 1/bar, from how much the volume fluctuates: ⟨ΔV²⟩/(k T ⟨V⟩).
+def covariance(series: Sequence[ArrayLike], others: Sequence[ArrayLike], dt: float) -> Estimate:
+    """Covariance of two quantities in independent runs of the same system, in equilibrium.
 
-    Two runs of 30 ps tell it within a fifth or so.
+    It is the mean of the product of both deviations, a series of its own, whose error is that of
+    any mean. Deviations are from the mean of each run, which follows the run: what the covariance
+    lacks by that is added, as of so many effective samples.
 
     Args:
-        volumes: one series for each seed, in equilibrium, Å³.
-        temperature: K.
+        series: one quantity, one row for each seed, sampled every ``dt``.
+        others: the other one, at the same times.
+        dt: sampling interval.
 
     Raises:
-        ValueError: a series is shorter than 4, or a value is not finite.
+        ValueError: as `summarise`.
     """
-    whole = [_checked(values) for values in volumes]
-    variance = np.average([values.var() for values in whole], weights=[len(v) for v in whole])
-    return float(variance / (BOLTZMANN * temperature * np.concatenate(whole).mean() * BAR))
+    products, lacking = [], []
+    for first, second in zip(series, others, strict=True):
+        a, b = _checked(first), _checked(second)
+        products.append((a - a.mean()) * (b - b.mean()))
+        lacking.append(1 / max(min(effective_samples(a), effective_samples(b)), 2.0))
+    found = estimate(products, dt)
+    scale = 1 / (1 - float(np.average(lacking, weights=[len(each) for each in products])))
+    return found.times(scale)
 
 
 def _halves_agree(parts: Sequence[NDArray[np.float64]], weights: NDArray[np.float64]) -> bool:
@@ -183,12 +190,29 @@ def _halves_agree(parts: Sequence[NDArray[np.float64]], weights: NDArray[np.floa
     return bool(abs(difference) <= AGREEMENT * np.sqrt(weights**2 @ variances))
 
 
+def _correlation_time(series: NDArray[np.float64]) -> float:
+    """Integrated autocorrelation time in sampling intervals, 0 for uncorrelated samples."""
+    return (statistical_inefficiency(series) - 1) / 2
+
+
+def _is_constant(values: NDArray[np.float64]) -> bool:
+    """Whether nothing but rounding makes the values differ."""
+    return not values.var() > 1e-24 * np.square(values).mean()
+
+
+@cache
+def _timeseries() -> ModuleType:
+    """pymbar's statistics of time series; it takes a second to load, and then speaks of itself."""
+    logging.getLogger("pymbar").setLevel(logging.ERROR)
+    return import_module("pymbar.timeseries")
+
+
 def _checked(series: ArrayLike, shortest: int = 4) -> NDArray[np.float64]:
     values = np.asarray(series, dtype=float)
     if values.ndim != 1 or len(values) < shortest:
-        message = f"series: shape {values.shape}, a row of at least {shortest} values is needed"
-        raise ValueError(message)
+        raise ValueError(
+            f"series: shape {values.shape}, a row of at least {shortest} values is needed"
+        )
     if not np.isfinite(values).all():
-        message = "series: holds a value that is not finite"
-        raise ValueError(message)
+        raise ValueError("series: holds a value that is not finite")
     return values

@@ -4,6 +4,8 @@ In hybrid pair styles a misplaced keyword switches the tail correction off in si
 about 2 % of a liquid's density.
 """
 
+from collections import Counter
+from collections.abc import Sequence
 from itertools import combinations_with_replacement
 
 import numpy as np
@@ -11,20 +13,21 @@ from scipy.integrate import quad
 
 from aiida_forcefield.dynamics.log import Thermo
 from aiida_forcefield.potentials.forcefield import ForceField
-from aiida_forcefield.topology.species import Species
+from aiida_forcefield.topology.system import System
 
 
 def tail_coefficient(
-    forcefield: ForceField, species: Species, molecules: int, cutoff: float
+    forcefield: ForceField, system: System, molecules: Sequence[int], cutoff: float
 ) -> float:
-    """Tail energy times volume of a box of molecules, eV Å³.
+    """Tail energy times volume of a box with so many molecules of each species, eV Å³.
 
     E_tail = (2π/V) Σ_ij N_i N_j ∫_rc^∞ E_ij(r) r² dr, the sum over all ordered pairs of types,
     beyond a ``cutoff`` (Å) where the liquid is taken as uniform
     [M. P. Allen and D. J. Tildesley, Computer Simulation of Liquids, 2nd ed., section 2.8].
     """
-    form, names = forcefield.nonbonded_form, species.type_names
-    counts = dict(zip(names, molecules * np.bincount(species.type_indices), strict=True))
+    form, counts = forcefield.nonbonded_form, Counter[str]()
+    for (name, _), number in zip(system, molecules, strict=True):
+        counts.update({each: number * n for each, n in Counter(system.types_of(name)).items()})
 
     def integral(i: str, j: str) -> float:
         p = np.array(list(forcefield.pair(i, j).values()))
@@ -36,13 +39,11 @@ def tail_coefficient(
         )
         return float(value)
 
-    pairs = combinations_with_replacement(names, 2)
+    pairs = combinations_with_replacement(system.type_names, 2)
     return (
         2
         * np.pi
-        * sum(
-            float((1 if i == j else 2) * counts[i] * counts[j]) * integral(i, j) for i, j in pairs
-        )
+        * sum((1 if i == j else 2) * counts[i] * counts[j] * integral(i, j) for i, j in pairs)
     )
 
 

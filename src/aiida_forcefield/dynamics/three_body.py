@@ -8,7 +8,7 @@ it grows with the cube of the density, and a liquid of pair potentials alone com
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from aiida_forcefield.dynamics.many_body import STRAIN, ManyBody, of_liquid
+from aiida_forcefield.dynamics.many_body import STRAIN, Liquid, ManyBody, of_liquid
 from aiida_forcefield.units import HARTREE
 
 Array = NDArray[np.float64]
@@ -21,32 +21,22 @@ DAMPED = 1.15
 """Sums of van der Waals radii are as much smaller than 4/3 R0 of D3, within a twentieth."""
 
 
-def three_body_dispersion(
-    positions: Array, edges: Array, c6: ArrayLike, radii: ArrayLike
-) -> ManyBody:
+def three_body_dispersion(liquid: Liquid, c6: ArrayLike, radii: ArrayLike) -> ManyBody:
     """Energy and pressure of the triples of different molecules.
 
     Args:
-        positions: whole molecules, shape (M, n, 3), Å.
-        edges: of the periodic box, shape (3,), Å.
-        c6: dispersion coefficient of each atom with its like, shape (n,), eV Å⁶.
-        radii: van der Waals radii, shape (n,), Å.
+        liquid: N atoms in a periodic box.
+        c6: dispersion coefficient of each atom with its like, shape (N,), eV Å⁶.
+        radii: van der Waals radii, shape (N,), Å.
     """
-    cutoff = min(CUTOFF, float(np.min(edges)) / 2 * (1 - STRAIN))
-    return of_liquid(
-        lambda moved, box: _energy(moved, box, np.asarray(c6), np.asarray(radii), cutoff),
-        positions,
-        edges,
-        bodies=3,
-    )
+    cutoff = min(CUTOFF, float(np.min(liquid.edges)) / 2 * (1 - STRAIN))
+    root, radius = np.sqrt(c6), np.asarray(radii, dtype=float)
+    return of_liquid(lambda box: _energy(box, root, radius, cutoff), liquid, bodies=3)
 
 
-def _energy(positions: Array, edges: Array, c6: Array, radii: Array, cutoff: float) -> float:
-    """Of a box, eV; extrapolated to an infinite cutoff."""
-    molecules = len(positions)
-    x = positions.reshape(-1, 3)
-    molecule = np.repeat(np.arange(molecules), len(c6))
-    root, radius = np.tile(np.sqrt(c6), molecules), np.tile(radii, molecules)
+def _energy(liquid: Liquid, root: Array, radius: Array, cutoff: float) -> float:
+    """Of a box, eV, from the roots of C6; extrapolated to an infinite cutoff."""
+    x, molecule, edges = liquid.positions, liquid.molecule, liquid.edges
     inner = whole = 0.0
     for i in range(len(x)):
         away = x[i + 1 :] - x[i]

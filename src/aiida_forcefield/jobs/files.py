@@ -30,7 +30,7 @@ def write(folder: Path, name: str, value: Any) -> None:
     """
     plain, arrays = dismantle(value)
     own = folder / f"{name}.{os.getpid()}.npz"
-    np.savez(own, allow_pickle=False, **arrays)  # type: ignore[arg-type]
+    np.savez(own, allow_pickle=False, **arrays)
     own.rename(folder / f"{name}.npz")
     write_plain(folder, name, plain)
 

@@ -49,7 +49,7 @@ class QmParser(Parser):
         reference = "reference" in parameters
         structures = self.node.inputs.structures.value
         count = 1 if reference else len(structures.positions)
-        header, records, broken = read_records(content, len(structures.symbols), count)
+        header, records, broken = read_records(content, len(structures.cluster.symbols), count)
         if not header:
             return scheduler_verdict(self.node) or self._not_begun()
         if reference and 0 in records and not is_reference(records[0]):
@@ -62,7 +62,9 @@ class QmParser(Parser):
             message = f"the job ended while it was computed: {verdict.message}"
             records[broken] = {"status": self._blame(verdict), "message": message}
 
-        counterpoise = "interaction" in parameters and parameters["engine"] != "tblite"
+        counterpoise = "interaction" in parameters and (
+            "counterpoise" in self.node.process_class.capabilities(parameters)
+        )
         points = collect_points(structures, records, count, header["versions"], counterpoise)
         self.out("points", PointsData(points))
         if reference and points.ok.all():
@@ -140,7 +142,7 @@ def collect_points(
 
     With `counterpoise` they are interaction energies of an engine that has basis functions.
     """
-    atoms = len(structures.symbols)
+    atoms = len(structures.cluster.symbols)
     missing: Record = {"status": MISSING, "message": "the job ended before this point"}
     rows = [records.get(index, missing) for index in range(count)]
 
@@ -157,9 +159,8 @@ def collect_points(
     periodic = structures.cells is not None
 
     return Points(
-        label=structures.label,
-        symbols=structures.symbols,
-        split=structures.split,
+        origin=structures.origin,
+        cluster=structures.cluster,
         positions=vectors("positions", structures.positions),
         requested=structures.values[:count],
         energies=scalars("energy"),

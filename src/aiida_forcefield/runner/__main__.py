@@ -16,13 +16,10 @@ def main(arguments: list[str]) -> int:
     """Run one job file; results are appended to results.jsonl beside it."""
     begun = time.monotonic()
     try:
-        from .kernels import choose_kernels
-
-        choose_kernels()
         from .batch import run
         from .job import read_job
         from .limits import Limits
-        from .programs import ProgramError
+        from .status import ProgramError
     except ModuleNotFoundError as error:
         print(
             f"missing_program: {error.name} is missing; pip install {error.name}", file=sys.stderr

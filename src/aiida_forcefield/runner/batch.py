@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from .engines import check_distances
-from .guess import nearest_first
 from .job import Job
 from .limits import Limits
+from .order import nearest_first
+from .overlap import check_distances
+from .parameters import engines_of
 from .programs import find_programs
 from .results import open_results
 from .status import PointError, Remedy
@@ -30,11 +31,9 @@ def run(job: Job, path: Path, limits: Limits) -> None:
         ValueError: the settings do not suit the engine or the molecule; nothing was computed.
     """
     versions = find_programs(job)
-    from pyscf import lib
-
     threads = int(os.environ.get("OMP_NUM_THREADS", "1"))
-    lib.num_threads(threads)
-    limits.tell_pyscf()
+    for engine, _ in engines_of(job.parameters):
+        engine.start(threads, limits.kilobytes)
     task = make_task(job)
     with open_results(path) as results:
         if not results.has_header:

@@ -13,16 +13,6 @@ FORMED = 1.3
 """Atoms nearer than this times the sum of covalent radii are bonded."""
 
 
-def covalent_radii(symbols: tuple[str, ...]) -> Array:
-    """Covalent radii of Cordero et al., Dalton Trans. 2832 (2008), shape (n,), Å."""
-    from pyscf.data.elements import ELEMENTS
-    from pyscf.data.radii import COVALENT
-
-    from .units import BOHR
-
-    return np.array([COVALENT[ELEMENTS.index(symbol)] for symbol in symbols]) * BOHR
-
-
 def check_bonds(
     positions: Array,
     radii: Array,

@@ -3,6 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from .elements import atomic_numbers
 from .units import BOHR, HARTREE
 
 Array = NDArray[np.float64]
@@ -22,9 +23,8 @@ def pair_dispersion(
         cell: lattice vectors of a crystal, one a row, shape (3, 3), Å.
     """
     from dftd4.interface import DispersionModel
-    from pyscf.data.elements import ELEMENTS
 
-    numbers = np.array([ELEMENTS.index(symbol) for symbol in symbols])
+    numbers = atomic_numbers(symbols)
     lattice = {} if cell is None else {"lattice": cell / BOHR, "periodic": np.full(3, True)}
     model = DispersionModel(numbers, positions / BOHR, charge=charge, **lattice)
     return np.asarray(model.get_properties()["c6 coefficients"]) * HARTREE * BOHR**6

@@ -1,4 +1,4 @@
-"""What a job file says of a crystal: its cells, and the settings that belong to them."""
+"""Cells of crystals, images of atoms in them, and k-points."""
 
 from itertools import product
 from typing import Any
@@ -6,57 +6,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .overlap import SHORTEST
 from .status import PointError
 
 Array = NDArray[np.float64]
 
-SHORTEST = 0.4
-"""Å: no two atoms, or images of one, are nearer than this in anything but a mistake."""
 FLATTEST = 0.1
 """Volume of a cell over the product of its edges; flatter ones are mistakes, or badly chosen."""
-
-PSEUDOPOTENTIALS = ("gth-pbe", "gth-pbesol", "gth-pade", "gth-blyp", "gth-bp", "gth-olyp")
-"""Of the functionals PBE, PBEsol, LDA, BLYP, BP86 and OLYP; each has its own."""
-
-_MEAN_FIELD = ("method", "xc", "conv_tol", "max_cycle")
-_SECTIONS = ("engine", "mean_field", "structure", "gradient", "c6", "crystal")
-
-
-def check_crystal(parameters: dict[str, Any]) -> None:
-    """Check the section ``crystal`` of QM settings, and what goes with it.
-
-    Raises:
-        ValueError: with one line that names the key.
-    """
-    for key in parameters:
-        if key not in _SECTIONS:
-            raise ValueError(f"parameters.{key}: crystals take only {', '.join(_SECTIONS)}")
-    if parameters["engine"] != "pyscf" or parameters["mean_field"]["method"] != "RKS":
-        raise ValueError("parameters.crystal: needs engine pyscf and method RKS")
-    for key in parameters["mean_field"]:
-        if key not in _MEAN_FIELD:
-            raise ValueError(
-                f"parameters.mean_field.{key}: crystals take only {', '.join(_MEAN_FIELD)}"
-            )
-    for key, step in (("mesh", 1), ("kmesh", 2)):
-        counts = parameters["crystal"].get(key)
-        if not isinstance(counts, list) or [_is_multiple(n, step) for n in counts] != [True] * 3:
-            kind = "even numbers" if step == 2 else "whole numbers"
-            raise ValueError(f"parameters.crystal.{key}: {counts!r} must be three {kind} above 0")
-    exponent = parameters["crystal"].get("smallest_exponent", 0.0)
-    if not isinstance(exponent, (int, float)) or not 0 <= exponent < 1:
-        raise ValueError(
-            f"parameters.crystal.smallest_exponent: {exponent!r} must be a number from 0 to below 1"
-        )
-    pseudo = parameters["crystal"].get("pseudo")
-    if pseudo not in PSEUDOPOTENTIALS:
-        raise ValueError(
-            f"parameters.crystal.pseudo: {pseudo!r} is not one of {', '.join(PSEUDOPOTENTIALS)}"
-        )
-
-
-def _is_multiple(number: Any, step: int) -> bool:
-    return isinstance(number, int) and number > 0 and number % step == 0
 
 
 def read_cells(data: Any, count: int) -> Array | None:

@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-SHARE = 0.8
-"""Of the memory, for the arrays that PySCF plans by; the rest is for what it does not count."""
 RESERVE = 1.2
 """A point may take this much longer than the longest before it."""
 INTERVAL = 0.2
@@ -52,13 +50,6 @@ class Limits:
             return False
         gc.collect()
         return kilobytes_in_use() > self.kilobytes
-
-    def tell_pyscf(self) -> None:
-        """Have PySCF keep on disk what does not fit into the memory."""
-        if self.kilobytes is not None:
-            from pyscf import gto
-
-            gto.Mole.max_memory = SHARE * self.kilobytes / 1000  # MB
 
     @contextmanager
     def watched(self) -> Iterator[None]:

@@ -3,25 +3,21 @@
 import re
 from importlib.metadata import PackageNotFoundError, version
 
+from .engines import find_engine
 from .job import Job
+from .parameters import GUESS, engines_of, needs_guess
+from .status import ProgramError
 
 OLDEST = {
-    "numpy": "1.26",
+    "numpy": "1.24",
     "pyscf": "2.14",
     "pyscf-dispersion": "1.7",
     "tblite": "0.8",
     "geometric": "1.1",
     "dftd4": "4.3",
+    "ase": "3.22",
 }
-"""The oldest version of each that the compute environment may have."""
-
-
-class ProgramError(Exception):
-    """A program is missing or too old; ``kind`` is ``missing_program`` or ``wrong_version``."""
-
-    def __init__(self, kind: str, message: str) -> None:
-        super().__init__(message)
-        self.kind = kind
+"""The oldest version that does, of those packages of which not every version does."""
 
 
 def find_programs(job: Job) -> dict[str, str]:
@@ -32,12 +28,13 @@ def find_programs(job: Job) -> dict[str, str]:
     """
     found = {}
     for name in needed(job):
-        install = f"install it where the job runs: pip install '{name}>={OLDEST[name]}'"
+        wanted = f"'{name}>={OLDEST[name]}'" if name in OLDEST else name
+        install = f"install it where the job runs: pip install {wanted}"
         try:
             found[name] = version(name)
         except PackageNotFoundError:
             raise ProgramError("missing_program", f"{name} is missing; {install}") from None
-        if _number(found[name]) < _number(OLDEST[name]):
+        if name in OLDEST and _number(found[name]) < _number(OLDEST[name]):
             raise ProgramError("wrong_version", f"{name} {found[name]} is too old; {install}")
     if job.parameters.get("gpu"):
         found["gpu4pyscf"] = _gpu_version()
@@ -60,18 +57,16 @@ def _gpu_version() -> str:
 
 def needed(job: Job) -> list[str]:
     """Names of the packages that a job needs."""
-    settings = job.parameters
-    relaxation = settings.get("relaxation", {})
-    uses = {
-        "numpy": True,
-        "pyscf": True,
-        "pyscf-dispersion": bool(settings.get("mean_field", {}).get("disp")),
-        # Relaxations by PySCF begin with its second derivatives.
-        "tblite": settings["engine"] == "tblite" or bool(relaxation),
-        "geometric": bool(relaxation),
-        "dftd4": "reference" in settings or bool(settings.get("c6")),
-    }
-    return [name for name, used in uses.items() if used]
+    names = ["numpy"]
+    for engine, settings in engines_of(job.parameters):
+        names += engine.packages(settings)
+    if "relaxation" in job.parameters:
+        names.append("geometric")
+    if needs_guess(job.parameters):
+        names += find_engine(GUESS["engine"]).packages(GUESS)
+    if "reference" in job.parameters or job.parameters.get("c6"):
+        names.append("dftd4")
+    return list(dict.fromkeys(names))
 
 
 def _number(text: str) -> tuple[int, ...]:

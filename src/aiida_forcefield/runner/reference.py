@@ -6,10 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .dispersion import pair_dispersion
-from .engines import Engine
+from .elements import atomic_masses
+from .engine import Engine
 from .job import Job
-from .mean_field import Pyscf
-from .potential import electrostatics, shell_grid, solvated_electrostatics
+from .potential import shell_grid
 from .relax import Relaxer
 from .status import PointError
 from .vibrations import hessian, normal_modes
@@ -29,7 +29,7 @@ SAME = 1e-4
 
 
 def reference(
-    job: Job, energies: Engine, relaxer: Relaxer, densities: Pyscf, point: dict[str, Any]
+    job: Job, energies: Engine, relaxer: Relaxer, potentials: Engine, point: dict[str, Any]
 ) -> None:
     """Fill in the one point of a reference job.
 
@@ -56,9 +56,9 @@ def reference(
         settings.get("shells", [1.4, 1.6, 1.8, 2.0]),
         settings.get("density", 1.0),
     )
-    gas = electrostatics(densities, positions, grid)
+    gas = potentials.electrostatics(positions, grid, conductor=False)
     point.update(grid=grid, potential=gas.potential, dipole=gas.dipole)
-    solvated = solvated_electrostatics(densities, positions, grid)
+    solvated = potentials.electrostatics(positions, grid, conductor=True)
     point.update(potential_solvated=solvated.potential, dipole_solvated=solvated.dipole)
     point["c6"] = pair_dispersion(job.symbols, positions, job.charge)
 
@@ -114,10 +114,3 @@ def to_minimum(relaxer: Relaxer, positions: Array, masses: Array) -> tuple[Array
         "relaxation_not_converged",
         f"a saddle: imaginary frequency {-frequencies[0]:.0f} cm-1 after {ATTEMPTS} displacements",
     )
-
-
-def atomic_masses(symbols: tuple[str, ...]) -> Array:
-    """Standard atomic masses, shape (n,), u."""
-    from pyscf.data.elements import ELEMENTS, MASSES
-
-    return np.array([MASSES[ELEMENTS.index(symbol)] for symbol in symbols], dtype=float)

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .bonds import check_bonds, covalent_radii
+from .bonds import check_bonds
 from .coordinate import Coordinate
-from .engines import Engine, Tblite
+from .elements import covalent_radii
+from .engine import Engine
 from .status import PointError
 from .units import BOHR, HARTREE
 from .vibrations import hessian
@@ -116,7 +117,7 @@ class Relaxer:
         if self.bonds is not None:
             molecule.bonds = list(self.bonds)
             molecule.top_settings["read_bonds"] = True
-        molecule.build_species()
+        molecule.build_topology()
         held, values = None, None
         if text := self._constraints(coordinate, target):
             held, values = parse_constraints(molecule, text)
@@ -132,7 +133,7 @@ class Relaxer:
             conmethod=1 if held else 0,
         )
         # Tight where gradients are exact and cheap; DFT gradients carry the noise of the grid.
-        tight = isinstance(self.engine, Tblite)
+        tight = self.engine.can.cheap
         settings = OptParams(
             convergence_set="GAU_TIGHT" if tight else "GAU",
             maxiter=self.max_steps,

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .coordinate import Coordinate
-from .engines import Engine
+from .engine import Engine
 from .vibrations import hessian, rigid_motions
 
 Array = NDArray[np.float64]

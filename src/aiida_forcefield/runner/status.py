@@ -61,3 +61,11 @@ class PointError(Exception):
     def __init__(self, status: Status, message: str) -> None:
         super().__init__(message)
         self.status: Status = status
+
+
+class ProgramError(Exception):
+    """A program is missing or too old; ``kind`` is ``missing_program`` or ``wrong_version``."""
+
+    def __init__(self, kind: str, message: str) -> None:
+        super().__init__(message)
+        self.kind = kind

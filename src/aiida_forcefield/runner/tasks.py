@@ -1,4 +1,4 @@
-"""What is computed at a point: an energy, an interaction energy, or a reference."""
+"""What is computed at a point: an energy, an interaction energy, a reference, or a cell."""
 
 from collections.abc import Callable
 from functools import partial
@@ -8,22 +8,27 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .coordinate import Coordinate
-from .engines import (
-    Engine,
-    Tblite,
-    cheap_engine,
-    energy_engine,
-    potential_engine,
-    relaxation_engine,
+from .dispersion import pair_dispersion
+from .elements import atomic_numbers
+from .engine import CrystalEngine, Engine, Parameters
+from .engines import find_engine
+from .engines.tblite import HEAVIEST
+from .interaction import Interaction, supermolecular
+from .job import Fragment, Job
+from .lattice import check_image_distances
+from .parameters import (
+    GUESS,
+    POTENTIALS,
+    check_requests,
+    is_own_surface,
+    needs_guess,
+    surface_settings,
 )
-from .interaction import Counterpoise, Interaction, supermolecular
-from .job import Job
-from .mean_field import Pyscf
 from .reference import reference
 from .relax import Relaxer
 from .slope import path_slope
 from .starts import RelaxedPath
-from .vibrations import hessian
+from .vibrations import second_derivatives
 
 Array = NDArray[np.float64]
 Point = dict[str, Any]
@@ -36,36 +41,58 @@ def make_task(job: Job) -> Task:
 
     Raises:
         ValueError: the settings do not suit the engine or the molecule.
+        ProgramError: the program of an engine is missing.
     """
+    parameters = job.parameters
     if job.cells is not None:
-        from .crystal import Crystal, crystal_energy
-
-        return partial(crystal_energy, job, Crystal(job))
-    engine = energy_engine(job)
+        crystal = find_engine(parameters["engine"]).crystal(job, parameters)
+        check_requests(parameters, crystal.can)
+        return partial(_cell, job, crystal)
+    engine = _engine(job, parameters)
+    check_requests(parameters, engine.can)
     coordinate = Coordinate(job.constraint.atoms) if job.constraint else None
-    if "interaction" in job.parameters:
-        return partial(_interaction, _interaction_engine(job, engine), job, coordinate)
-    surface = relaxation_engine(job, engine)
-    if surface is None:
+    if "interaction" in parameters:
+        return partial(_interaction, _interaction_energy(job, engine), job, coordinate)
+    if "relaxation" not in parameters:
         return partial(_energy, job, engine, None, coordinate)
+    relaxer = _relaxer(job, engine)
+    if "reference" in parameters:
+        potentials = engine
+        if "potential" not in engine.can:
+            potentials = _engine(job, parameters | {"engine": POTENTIALS})
+        return partial(reference, job, engine, relaxer, potentials)
+    # Where a step is cheap, every relaxation starts by itself: then none depends on others at all.
+    # What is to be kept as it is has to start as it is.
+    led = not (relaxer.engine.can.cheap or relaxer.held or relaxer.frozen)
+    path = RelaxedPath(coordinate) if coordinate and led else None
+    return partial(_energy, job, engine, relaxer, coordinate, path=path)
+
+
+def _engine(job: Job, parameters: Parameters, part: Fragment | None = None) -> Engine:
+    """The engine that some parameters name, of the whole or of one molecule."""
+    part = part or Fragment(slice(None), job.charge, job.multiplicity)
+    declaration = find_engine(parameters["engine"])
+    return declaration.molecule(job.symbols[part.atoms], part.charge, part.multiplicity, parameters)
+
+
+def _relaxer(job: Job, energies: Engine) -> Relaxer:
     settings = job.parameters["relaxation"]
-    relaxer = Relaxer(
+    own = is_own_surface(job.parameters)
+    surface = energies if own else _engine(job, surface_settings(job.parameters))
+    if "gradient" not in surface.can:
+        raise surface.can.refusal("relaxation.engine")
+    guess = None
+    if needs_guess(job.parameters) and atomic_numbers(job.symbols).max() <= HEAVIEST:
+        guess = _engine(job, GUESS)
+    return Relaxer(
         job.symbols,
         job.bonds,
         surface,
-        cheap_engine(job, surface),
+        guess,
         settings.get("max_steps", 100),
         tuple(Coordinate(tuple(atoms)) for atoms in settings.get("hold", [])),
         tuple(settings.get("freeze", [])),
     )
-    if "reference" in job.parameters:
-        densities = engine if isinstance(engine, Pyscf) else potential_engine(job)
-        return partial(reference, job, engine, relaxer, densities)
-    # Where a step is cheap, every relaxation starts by itself: then none depends on others at all.
-    # What is to be kept as it is has to start as it is.
-    led = isinstance(surface, Pyscf) and not settings.get("hold") and not settings.get("freeze")
-    path = RelaxedPath(coordinate) if coordinate and led else None
-    return partial(_energy, job, engine, relaxer, coordinate, path=path)
 
 
 def _energy(
@@ -87,10 +114,10 @@ def _energy(
     gradient = job.parameters.get("gradient", False)
     point["energy"], point["gradient"] = engine.evaluate(positions, gradient)
     if job.parameters.get("hessian"):
-        point["hessian"] = second_derivative(engine, positions)
+        point["hessian"] = second_derivatives(engine, positions)
     if job.parameters.get("dipole"):
         point["dipole"] = engine.dipole(positions)
-    if isinstance(engine, Pyscf) and job.parameters.get("polarizability"):
+    if job.parameters.get("polarizability"):
         point["polarizability"] = engine.polarizability(positions)
     if coordinate is not None:
         point["coordinate"] = coordinate.value(positions)
@@ -100,26 +127,13 @@ def _energy(
             )
 
 
-def second_derivative(engine: Engine, positions: Array) -> Array:
-    """Hessian (3n, 3n) in eV/Å² at positions (n, 3) in Å: analytic where the engine has it."""
-    if isinstance(engine, Pyscf):
-        return engine.hessian(positions)
-    return hessian(engine, positions)
-
-
-def _interaction_engine(job: Job, engine: Engine) -> Callable[[Array], Interaction]:
-    parameters, parts = job.parameters, job.fragments
-    charge = job.charge // len(parts)
-    if isinstance(engine, Pyscf):
-
-        def own(part: slice) -> Pyscf:
-            return Pyscf(job.symbols[part], charge, 1, parameters)
-
-        fraction = parameters["interaction"].get("counterpoise_fraction", 1.0)
-        return Counterpoise(engine, own, parts, fraction).evaluate
-    method = parameters["tblite"]["method"]
-    molecules = [(part, Tblite(job.symbols[part], charge, 1, method)) for part in parts]
-    return partial(supermolecular, engine, molecules, parameters.get("gradient", False))
+def _interaction_energy(job: Job, engine: Engine) -> Callable[[Array], Interaction]:
+    own = partial(_engine, job, job.parameters)
+    if "counterpoise" in engine.can:
+        fraction = job.parameters["interaction"].get("counterpoise_fraction", 1.0)
+        return engine.counterpoise(job.fragments, own, fraction)
+    molecules = [(fragment.atoms, own(fragment)) for fragment in job.fragments]
+    return partial(supermolecular, engine, molecules, job.parameters.get("gradient", False))
 
 
 def _interaction(
@@ -131,7 +145,18 @@ def _interaction(
         point["coordinate"] = coordinate.value(point["positions"])
         if result.gradient is not None and len(coordinate.atoms) == len(job.fragments) == 2:
             # The second molecule moves as a whole along the line from site to site.
-            force = result.gradient[job.fragments[1]].sum(axis=0)
+            force = result.gradient[job.fragments[1].atoms].sum(axis=0)
             i, j = coordinate.atoms
             line = point["positions"][j] - point["positions"][i]
             point["slope"] = float(force @ line / np.linalg.norm(line))
+
+
+def _cell(job: Job, crystal: CrystalEngine, point: Point) -> None:
+    assert job.cells is not None
+    cell, wanted = job.cells[point["index"]], job.parameters.get("gradient", False)
+    check_image_distances(cell, point["positions"])
+    if job.parameters.get("c6"):
+        point["c6"] = pair_dispersion(job.symbols, point["positions"], job.charge, cell)
+    point["energy"], point["gradient"], point["stress"] = crystal.evaluate(
+        cell, point["positions"], wanted
+    )

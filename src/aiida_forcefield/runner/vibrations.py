@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from .engines import Engine
+from .engine import Engine
 
 Array = NDArray[np.float64]
 
@@ -35,6 +35,11 @@ def hessian(engine: Engine, positions: Array) -> Array:
         )
         rows[k] = (forward - backward) / (2 * STEP)
     return (rows + rows.T) / 2
+
+
+def second_derivatives(engine: Engine, positions: Array) -> Array:
+    """Hessian (3n, 3n) in eV/Å² at positions (n, 3) in Å: analytic where the engine has it."""
+    return engine.hessian(positions) if "hessian" in engine.can else hessian(engine, positions)
 
 
 def rigid_motions(positions: Array, weights: Array | None = None) -> Array:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from aiida_forcefield.runner.parameters import surface_settings
 from aiida_forcefield.study.warnings import study_warnings
 
 if TYPE_CHECKING:
@@ -73,19 +74,15 @@ def level(parameters: Mapping[str, Any]) -> str:
     relaxation = parameters.get("relaxation")
     if not relaxation:
         return energy
-    own = relaxation["engine"] == parameters["engine"] == "pyscf"
-    geometry = energy if own else _method({**relaxation, "tblite": relaxation})
+    geometry = _method(surface_settings(parameters))
     return energy if geometry == energy else f"{energy} // {geometry}"
 
 
 def _method(parameters: Mapping[str, Any]) -> str:
-    if parameters["engine"] == "tblite":
-        return str(parameters["tblite"]["method"])
-    mean_field, basis = parameters["mean_field"], parameters["structure"]["basis"]
-    method = parameters.get("correlation") or mean_field.get("xc") or mean_field["method"]
-    if dispersion := mean_field.get("disp"):
-        method += f"-{dispersion}"
-    return f"{method.upper()}/{basis if isinstance(basis, str) else 'mixed basis'}"
+    from aiida_forcefield.workflows.engines import engine_process
+
+    name: str = engine_process(parameters["engine"]).method(parameters)  # type: ignore[attr-defined]
+    return name
 
 
 def _status(study: "ProcessNode") -> str:

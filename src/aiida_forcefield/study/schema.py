@@ -1,6 +1,6 @@
 """What a study file may say."""
 
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Self
 
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -8,18 +8,23 @@ from pydantic_core import PydanticCustomError
 from aiida_forcefield.study.resources import Resources
 from aiida_forcefield.study.section import Positive, Section, Text
 
+Title = Annotated[str, Field(pattern=r"^[\w][\w ,.()+-]*$")]
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9]+(_[A-Za-z0-9]+)*$")]
+"""Of a species: letters and digits, and ``_`` between them."""
+Parts = Annotated[dict[Name, Positive], Field(min_length=1)]
+Count = Annotated[int, Field(ge=1)]
 
-class Material(Section):
-    """A molecule: a SMILES, or an XYZ file (relative to the study) with charge and multiplicity.
+
+class Source(Section):
+    """A molecule or ion: a SMILES, or an XYZ file (relative to the study) with its state.
 
     A SMILES carries its charge; its multiplicity is the lowest possible unless given.
     """
 
-    name: Annotated[str, Field(pattern=r"^[\w][\w ,.()+-]*$")]
     smiles: str | None = None
     file: Text | None = None
     charge: int | None = None
-    multiplicity: Annotated[int, Field(ge=1)] | None = None
+    multiplicity: Count | None = None
 
     @model_validator(mode="after")
     def _one_source(self) -> Self:
@@ -32,17 +37,63 @@ class Material(Section):
         return self
 
 
-class Density(Section):
-    """Density of the liquid at a temperature in K and a pressure in bar."""
+class Material(Source):
+    """A molecule or ion by itself, and its pure liquid."""
 
-    temperature: Annotated[Positive, Field(lt=1e5)]
-    pressure: Annotated[Positive, Field(lt=1e6)]
+    name: Title
 
 
-class Property(Section):
-    """A property that molecular dynamics predicts."""
+class Constituent(Source):
+    """A species of a mixture."""
 
-    density: Density
+    name: Name
+
+
+class Solvent(Section):
+    """Parts of each solvent, by mole, by mass, or by volume of the pure liquids."""
+
+    mole: Parts | None = None
+    mass: Parts | None = None
+    volume: Parts | None = None
+
+    @model_validator(mode="after")
+    def _one_measure(self) -> Self:
+        if len(self.model_dump(exclude_none=True)) != 1:
+            raise PydanticCustomError("measure", "give one of mole, mass and volume")
+        return self
+
+
+class Salt(Section):
+    """A salt: its ions, with their numbers where these are not one, and its concentration.
+
+    A molality is in mol a kilogram of solvent, a molarity in mol a litre of the solution.
+    """
+
+    of: Annotated[list[Name] | dict[Name, Count], Field(min_length=2)]
+    molality: Positive | None = None
+    molarity: Positive | None = None
+
+    @model_validator(mode="after")
+    def _one_measure(self) -> Self:
+        if (self.molality is None) == (self.molarity is None):
+            raise PydanticCustomError("measure", "give either molality or molarity")
+        return self
+
+
+class Mixture(Section):
+    """Several species and how much there is of each."""
+
+    name: Title
+    species: Annotated[list[Constituent], Field(min_length=1)]
+    solvent: Solvent
+    salt: dict[Name, Salt] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _each_once(self) -> Self:
+        names = [each.name for each in self.species]
+        if twice := sorted({name for name in names if names.count(name) > 1}):
+            raise PydanticCustomError("twice", f"species {', '.join(twice)}: given more than once")
+        return self
 
 
 class Codes(Section):
@@ -50,29 +101,45 @@ class Codes(Section):
 
     qm: Text = "compute@localhost"
     md: Text = "lammps@localhost"
+    fit: Text = "forcefield@localhost"
 
 
 class ReferenceValue(Section):
     """A measured value with its source, in the unit of the prediction."""
 
     value: Positive
-    unit: Literal["g/cm3"]
+    unit: Text
     source: Text
 
 
-class Reference(Section):
-    """Measured values, shown beside the results and used for nothing."""
-
-    density: ReferenceValue | None = None
-
-
 class Study(Section):
-    """A material, a protocol and the properties to predict."""
+    """What is studied, a protocol and the properties to predict."""
 
-    material: Material
+    material: Material | None = None
+    system: Mixture | None = None
     protocol: Text
-    properties: Annotated[list[Property], Field(min_length=1, max_length=1)]
+    properties: list[Annotated[dict[Text, dict[str, Any]], Field(min_length=1, max_length=1)]] = (
+        Field(default_factory=list)
+    )
     codes: Codes = Codes()
     resources: Resources = Resources()
     overrides: dict[str, Any] = Field(default_factory=dict)
-    reference: Reference = Reference()
+    reference: dict[Text, ReferenceValue] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> Self:
+        if (self.material is None) == (self.system is None):
+            raise PydanticCustomError("kind", "give either material or system")
+        return self
+
+    @property
+    def title(self) -> str:
+        """What the user calls it."""
+        return self.matter.name
+
+    @property
+    def matter(self) -> Material | Mixture:
+        """What is studied."""
+        matter = self.material or self.system
+        assert matter is not None
+        return matter

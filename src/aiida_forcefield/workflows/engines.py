@@ -16,8 +16,9 @@ def engine_process(name: str) -> type[Process]:
 
     It takes ``code``, ``structures``, ``parameters`` and the options of a job (a CalcJob in
     ``metadata.options``, a WorkChain in ``options``), returns ``points`` (and ``reference``, if it
-    can compute one), and has a class method ``check_parameters(parameters: Mapping)`` that raises
-    ValueError with one line.
+    can compute one), and has three class methods of its parameters: ``check_parameters`` raises
+    ValueError with one line, ``capabilities`` tells what the engine can do, ``level`` which of them
+    its energies depend on, and ``method`` their name.
 
     Args:
         name: of an entry point in the group ``aiida_forcefield.engines``.
@@ -43,3 +44,10 @@ def check_qm(parameters: Mapping[str, Any]) -> None:
     except ValueError as error:
         raise ValueError(f"parameters.engine: {error}") from None
     process.check_parameters(parameters)  # type: ignore[attr-defined]
+
+
+def level_of(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings among checked ones that the energies of their engine depend on."""
+    process = engine_process(parameters["engine"])
+    level: dict[str, Any] = process.level(parameters)  # type: ignore[attr-defined]
+    return level

@@ -6,22 +6,23 @@ from typing import Any
 
 from aiida.engine import ExitCode, ProcessBuilder, ToContext, WorkChain, if_, while_
 from aiida.engine.processes.workchains.workchain import WorkChainSpec
-from aiida.orm import AbstractCode, Data, Dict, Int, Str
+from aiida.orm import AbstractCode, Data, Dict, Int
 
 from aiida_forcefield.calculations.batches import size_batches
 from aiida_forcefield.calculations.calibration import calibrate_counterpoise, plan_calibration
-from aiida_forcefield.calculations.charges import derive_charges, join_charges
+from aiida_forcefield.calculations.charges import derive_charges
 from aiida_forcefield.calculations.count import count_qm
 from aiida_forcefield.calculations.dimers import choose_pair_scans, sample_dimers, sample_liquid
-from aiida_forcefield.calculations.fit import COUNTERPOISE, validate_force_field
-from aiida_forcefield.calculations.labels import number
+from aiida_forcefield.calculations.labels import link_label, number
 from aiida_forcefield.calculations.options import ONE_CORE
 from aiida_forcefield.calculations.pressure import assess_pressure
 from aiida_forcefield.calculations.scans import plan_molecule_scans, plan_pairs_of_types
 from aiida_forcefield.calculations.species import propose_conformers, resting_molecule
-from aiida_forcefield.data import PointsData, SpeciesData
+from aiida_forcefield.calculations.validation import validate_force_field
+from aiida_forcefield.data import PointsData, StructuresData
 from aiida_forcefield.data.outputs import outputs_of
-from aiida_forcefield.fitting.errors import LIQUID
+from aiida_forcefield.jobs.fit_force_field import COUNTERPOISE
+from aiida_forcefield.properties import Liquid
 from aiida_forcefield.workflows.earlier import earlier_of
 from aiida_forcefield.workflows.fit_ports import define_ports
 from aiida_forcefield.workflows.job import FitJobWorkChain
@@ -40,7 +41,7 @@ class FitWorkChain(WorkChain):
     """Scan every coordinate, sample dimers, and fit all parameters to all points at once.
 
     Then, in rounds, the liquid is simulated with the force field so far, and what it has that the
-    force field does not know is computed and fitted, too.
+    force field does not know is computed and fitted, too. With all points, forms are chosen.
     """
 
     @classmethod
@@ -61,9 +62,7 @@ class FitWorkChain(WorkChain):
                     cls.simulate_liquid,
                     cls.sample_liquid,
                     cls.collect,
-                    if_(cls.wants_calibration)(
-                        cls.plan_calibration, cls.collect_calibration, cls.calibrate
-                    ),
+                    if_(cls.wants_calibration)(cls.compute_calibration, cls.calibrate),
                     cls.validate,
                     cls.fit,
                     cls.inspect_fit,
@@ -82,7 +81,7 @@ class FitWorkChain(WorkChain):
         cls,
         codes: Mapping[str, AbstractCode],
         protocol: str,
-        state: Mapping[str, float],
+        liquid: Liquid | None = None,
         overrides: Mapping[str, Any] | None = None,
         options: Mapping[str, Mapping[str, Any]] | None = None,
         **nodes: Data,
@@ -93,7 +92,7 @@ class FitWorkChain(WorkChain):
             codes: `qm`, an interpreter with PySCF, `md`, LAMMPS, and `fit`, an interpreter with
                 this package.
             protocol: name of the protocol.
-            state: `temperature` (K) and `pressure` (bar) of the liquid that dimers are taken from.
+            liquid: from which dimers are taken; without it there are no rounds.
             overrides: changes of the protocol.
             options: of jobs on each code, such as ``{"qm": {"max_wallclock_seconds": 3600}}``.
             nodes: `system`, now or set on the builder later.
@@ -117,26 +116,25 @@ class FitWorkChain(WorkChain):
             builder.calibration = Dict(settings["calibration"])
         builder.fit = Dict(settings["fit"])
         builder.max_concurrent = Int(settings["max_concurrent"])
-        # The liquid that dimers are taken from is simulated like the one of the properties.
-        liquid = SimulationWorkChain.get_builder_from_protocol(
-            codes, protocol, state, {"simulation": settings["liquid"]}, options
-        )
-        builder.liquid._merge(liquid)
+        if liquid:
+            # It is simulated like the one of the properties.
+            overridden = {"simulation": settings["liquid"]}
+            simulated = SimulationWorkChain.get_builder_from_protocol(
+                codes, protocol, liquid, (), overridden, options
+            )
+            builder.liquid._merge(simulated)
         builder._update(nodes)
         return builder
 
     def begin(self) -> None:
         """Begin with nothing."""
-        names = ("references", "properties", "charges", POLARIZABILITY)
-        for name in (*names, "points", "profiles", "apart", "frames", "forms"):
+        for name in (
+            *("references", "properties", "charges", POLARIZABILITY),
+            *("points", "profiles", "apart", "frames", "forms", "levels", "new"),
+        ):
             self.ctx[name] = {}
         self.ctx.round = 0
         self.ctx.validation = self.ctx.pressure = self.ctx.calibration = None
-
-    @property
-    def species(self) -> dict[str, SpeciesData]:
-        """Those of the system, by name."""
-        return dict(self.inputs.species)
 
     def has_points(self) -> bool:
         """Whether all points are there already."""
@@ -145,16 +143,19 @@ class FitWorkChain(WorkChain):
     def take_points(self) -> ExitCode | None:
         """Take what another force field of the system was fitted to."""
         try:
-            earlier = earlier_of(self.inputs.points_of, self.inputs.system)
+            earlier = earlier_of(self.inputs.points_of)
         except ValueError as error:
             return self.exit_codes.ERROR_POINTS_OF.format(reason=error)
-        self.ctx |= vars(earlier)
+        if not earlier.is_of(self.inputs.system.value):
+            return self.exit_codes.ERROR_POINTS_OF.format(reason="it is of other species")
+        self.ctx.update(vars(earlier))
         self.ctx.round = len(earlier.frames)
         return None
 
     def compute_references(self) -> None:
         """Relax the conformers of each species and compute the properties of the lowest."""
-        for name, species in self.species.items():
+        for name, species in self.inputs.species.items():
+            label = link_label("reference", name)
             process = submit_once(
                 self,
                 QmWorkChain,
@@ -163,29 +164,26 @@ class FitWorkChain(WorkChain):
                     "parameters": self.inputs.parameters.reference,
                     "structures": propose_conformers(species),
                 },
-                metadata={"call_link_label": link_label("reference", name)},
+                metadata={"call_link_label": label},
             )
-            self.to_context(**{link_label("reference", name): process})
+            self.to_context(**{label: process})
 
     def inspect_references(self) -> ExitCode | None:
         """Derive the charges, once each species rests in a minimum."""
-        for name, species in self.species.items():
+        for name, species in self.inputs.species.items():
             batch = settle(self.ctx.pop(link_label("reference", name)))
             if not batch.is_finished_ok:
                 return self.exit_codes.ERROR_REFERENCE.format(name=name, reason=reason(batch))
-            self.ctx.references[name] = batch.outputs.points
-            self.ctx.properties[name] = batch.outputs.reference
-            self.ctx.charges[name] = derive_charges(
-                species, batch.outputs.points, batch.outputs.reference
-            )
+            point, properties = batch.outputs.points, batch.outputs.reference
+            self.ctx.references[name], self.ctx.properties[name] = point, properties
+            self.ctx.charges[name] = derive_charges(species, point, properties)
         return None
 
     def sample(self) -> Any:
         """Scan the coordinates of each species and of pairs of them, and sample dimers."""
         inputs, references = self.inputs, self.ctx.references
         molecules: dict[str, Any] = {}
-        batches: dict[str, dict[str, Any]] = {}
-        for name, species in self.species.items():
+        for name, species in inputs.species.items():
             planned = plan_molecule_scans(species, references[name], inputs.learning.molecule)
             molecules |= {link_label(name, label): work for label, work in planned.items()}
         # Not yet in batches that suit the walltime: nobody knows what a dimer costs.
@@ -193,39 +191,270 @@ class FitWorkChain(WorkChain):
         pairs = plan_pairs_of_types(inputs.system, inputs.learning.pairs, **references)
         chosen = choose_pair_scans(
             inputs.system,
-            join_charges(**self.ctx.charges),
             inputs.fit,
             Int(inputs.sampling["pair_scans"]),
             references=references,
             properties=self.ctx.properties,
+            charges=self.ctx.charges,
             dimers=dimers,
             begin={label: work["structures"] for label, work in pairs.items()},
         )
-        batches["dimers"] = dimers
+        batches = {"dimers": dimers}
         if self._has_liquid() and POLARIZABILITY in inputs.parameters:
             batches[POLARIZABILITY] = {
                 link_label(POLARIZABILITY, name): resting_molecule(species, references[name])
-                for name, species in self.species.items()
+                for name, species in inputs.species.items()
             }
         told = {label: pairs[label] for label in chosen["information"]}
-        return self._submit_sampling("first", batches, {"dimers": told, "molecule": molecules})
+        return self._submit_sampling("begin", batches, {"dimers": told, "molecule": molecules})
 
     def _submit_sampling(
-        self, label: str, batches: Mapping[str, Any], scans: Mapping[str, Any] | None = None
+        self,
+        label: str,
+        batches: Mapping[str, Mapping[str, StructuresData]],
+        scans: Mapping[str, Mapping[str, Any]] | None = None,
     ) -> Any:
-        parameters = {level: self.ctx.get(level) or self.inputs.parameters[level] for level in {*batches, *(scans or {})}}
-        return ToContext(
-            sampling=submit_once(
-                self,
-                SamplingWorkChain,
-                qm=self.inputs.qm,
-                parameters=parameters,
-                batches=batches,
-                scans=scans or {},
-                species=self.species,
-                references=self.ctx.references,
-                learning=self.inputs.learning,
-                max_concurrent=self.inputs.max_concurrent,
-                metadata={"call_link_label": link_label("sampling", label)},
-            )
+        scans = scans or {}
+        levels = {**self.inputs.parameters, **self.ctx.levels}
+        process = submit_once(
+            self,
+            SamplingWorkChain,
+            qm=self.inputs.qm,
+            parameters={level: levels[level] for level in {*batches, *scans}},
+            batches=batches,
+            scans=scans,
+            species=self.inputs.species,
+            references=self.ctx.references,
+            learning=self.inputs.learning,
+            max_concurrent=self.inputs.max_concurrent,
+            metadata={"call_link_label": label},
         )
+        return ToContext(sampling=process)
+
+    def collect(self) -> None:
+        """Keep the points of all that ran."""
+        found = outputs_of(settle(self.ctx.sampling))
+        self.ctx.new = found.get("points", {})
+        for name in self.inputs.species:  # it is no data of the fit
+            label = link_label(POLARIZABILITY, name)
+            if label in self.ctx.new:
+                self.ctx.apart[label] = self.ctx.new.pop(label)
+            if label in found.get("properties", {}):
+                self.ctx[POLARIZABILITY][name] = found["properties"][label]
+        self.ctx.points |= self.ctx.new
+        self.ctx.profiles |= found.get("profiles", {})
+
+    def _has_liquid(self) -> bool:
+        return bool(self.inputs.get("liquid")) and self.inputs.sampling["rounds"] > 0
+
+    def _sized(self, points: int) -> Dict:
+        """The sampling; where there is a walltime, in batches that suit it."""
+        walltime = self.inputs.qm.metadata.options.get("max_wallclock_seconds")
+        longest = max((_longest(node) for node in self.ctx.points.values()), default=0.0)
+        if not walltime or not longest:
+            return self.inputs.sampling
+        # Seconds of CPU: with threads a dimer ends sooner, but nobody knows by how much.
+        measured = {"points": points, "seconds": longest, "walltime": walltime}
+        jobs = self.inputs.max_concurrent.value
+        return size_batches(self.inputs.sampling, Dict({**measured, "jobs": jobs}))
+
+    def fit(self) -> Any:
+        """Fit all parameters to all points, with the usual forms."""
+        return self._submit_fits({"fit": {}})
+
+    def choose_forms(self) -> Any:
+        """Fit them once more, and choose the forms that evidence speaks for."""
+        return self._submit_fits({"fit": {"choose": True}})
+
+    def _submit_fits(self, modes: Mapping[str, Mapping[str, Any]]) -> Any:
+        """Fits side by side, by label, each in its mode."""
+        usable = {label: node for label, node in self.ctx.points.items() if node.value.ok.any()}
+        if not any(len(node.value.cluster.molecules) == 2 for node in usable.values()):
+            return self.exit_codes.ERROR_NO_DIMERS
+        fits = {}
+        for label, mode in modes.items():
+            fits[label] = submit_once(
+                self,
+                FitJobWorkChain,
+                job={
+                    "code": self.inputs.fit_code,
+                    "system": self.inputs.system,
+                    "references": self.ctx.references,
+                    "properties": self.ctx.properties,
+                    "charges": self.ctx.charges,
+                    "points": usable,
+                    "profiles": self.ctx.profiles,
+                    "frames": self.ctx.frames,
+                    "settings": self.inputs.fit,
+                    **self._calibration(),
+                    **self.ctx.forms,
+                    "mode": Dict(dict(mode)),
+                    "metadata": {"options": self.inputs.fit_options},
+                },
+                metadata={"call_link_label": link_label(label, number(self.ctx.round), *mode)},
+            )
+        return ToContext(**fits)
+
+    def inspect_fit(self) -> ExitCode | None:
+        """Go on only with a force field."""
+        job = settle(self.ctx.fit)
+        if not job.is_finished_ok:
+            return self.exit_codes.ERROR_FIT.format(reason=reason(job))
+        found = outputs_of(job)
+        self.ctx.force_field = found["force_field"]
+        self.ctx.forms = {name: node for name, node in found.items() if name == "forms"}
+        return None
+
+    def _calibration(self) -> dict[str, Dict]:
+        return {"calibration": self.ctx.calibration} if self.ctx.calibration else {}
+
+    def wants_round(self) -> bool:
+        """Whether the liquid shall be asked once more what the force field does not know."""
+        if not self._has_liquid():
+            return False
+        sampling, validation = self.inputs.sampling, self.ctx.validation
+        error = validation["liquid"] if validation and validation["liquid"] is not None else inf
+        pressure = self.ctx.pressure["error"] if self.ctx.pressure else inf
+        known = error <= sampling["target_error"] and pressure <= sampling["target_pressure"]
+        return self.ctx.round < sampling["rounds"] and not known
+
+    def simulate_liquid(self) -> Any:
+        """Simulate the liquid with what is known so far."""
+        inputs = self.exposed_inputs(SimulationWorkChain, namespace="liquid")
+        inputs |= {
+            "force_field": self.ctx.force_field,
+            "system": self.inputs.system,
+            "references": self.ctx.references,
+        }
+        inputs["metadata"] = {"call_link_label": link_label("liquid", number(self.ctx.round))}
+        return ToContext(liquid=submit_once(self, SimulationWorkChain, **inputs))
+
+    def sample_liquid(self) -> Any:
+        """Take molecules and pairs of neighbours from the liquid, and compute them."""
+        liquid = settle(self.ctx.liquid)
+        if "frames" not in liquid.outputs:
+            return self.exit_codes.ERROR_LIQUID.format(reason=reason(liquid))
+        frames, pressure = liquid.outputs.frames, self.ctx.pressure
+        self.ctx.frames[link_label("round", number(self.ctx.round))] = frames
+        sampling = self.inputs.sampling
+        drawn = pressure["wanted"] if pressure else sampling["liquid"]
+        try:
+            found = sample_liquid(
+                self.inputs.system,
+                self.ctx.force_field,
+                frames,
+                self.inputs.parameters.molecule,
+                self._sized(2 * drawn + sampling["uncertain"]),
+                self.inputs.fit,
+                Int(self.ctx.round),
+                **({"pressure": pressure} if pressure else {}),
+            )
+        except ValueError as error:
+            return self.exit_codes.ERROR_LIQUID.format(reason=error)
+        self.ctx.levels["thermal"] = found.pop("rigid")
+        return self._submit_sampling(link_label("sampling", number(self.ctx.round)), found)
+
+    def wants_calibration(self) -> bool:
+        """Whether the counterpoise correction is to be measured, now that there is a liquid."""
+        return "calibration" in self.inputs and self.ctx.calibration is None
+
+    def compute_calibration(self) -> Any:
+        """Compute dimers of the liquid that stand for all in a second basis set."""
+        try:
+            planned = plan_calibration(
+                self.inputs.parameters.dimers, self.inputs.calibration, **self._new_dimers()
+            )
+        except ValueError as error:
+            return self.exit_codes.ERROR_CALIBRATION.format(reason=error)
+        self.ctx.levels["second"] = planned.pop("second")
+        return self._submit_sampling("calibration", {"second": planned["batches"]})
+
+    def calibrate(self) -> ExitCode | None:
+        """Choose how much of the counterpoise correction all dimers get."""
+        second = outputs_of(settle(self.ctx.sampling)).get("points", {})
+        self.ctx.apart |= second
+        try:
+            self.ctx.calibration = calibrate_counterpoise(
+                self.inputs.parameters.dimers,
+                self.ctx.levels["second"],
+                first=self._new_dimers(),
+                second=second,
+            )
+        except ValueError as error:
+            return self.exit_codes.ERROR_CALIBRATION.format(reason=error)
+        return None
+
+    def _new_dimers(self) -> dict[str, PointsData]:
+        """Those of the last round as they are in its liquid."""
+        return {label: node for label, node in self.ctx.new.items() if _is_dimer_of_liquid(node)}
+
+    def validate(self) -> None:
+        """See how well the force field foresees what it was not fitted to."""
+        self.ctx.validation = validate_force_field(
+            self.inputs.system,
+            self.ctx.force_field,
+            self.inputs.fit,
+            **self._calibration(),
+            **self.ctx.new,
+        )
+        self.out(f"validation.{link_label('round', number(self.ctx.round))}", self.ctx.validation)
+        self.ctx.round += 1
+
+    def assess(self) -> None:
+        """See how well the pressure is known that the pairs make."""
+        if not self.ctx.frames:
+            return
+        try:
+            self.ctx.pressure = assess_pressure(
+                self.inputs.system,
+                self.ctx.force_field,
+                self.inputs.fit,
+                self.inputs.sampling,
+                **self._calibration(),
+                references=self.ctx.references,
+                properties=self.ctx.properties,
+                frames=self.ctx.frames,
+                points={label: n for label, n in self.ctx.points.items() if n.value.ok.any()},
+            )
+        except ValueError as error:
+            self.ctx.pressure = None  # that of a round before is of another force field
+            self.report(f"pressure of pairs: {error}")
+
+    def fit_otherwise(self) -> Any:
+        """Fit with other choices, as good as those that were made, side by side."""
+        names = self.inputs.get("variations", [])
+        chosen = [name for name in names if name != COUNTERPOISE or self.ctx.calibration]
+        modes = {link_label("other", name): {"variation": name} for name in chosen}
+        self.ctx.variations = dict(zip(chosen, modes, strict=True))
+        return self._submit_fits(modes) if modes else None
+
+    def conclude(self) -> None:
+        """Hand out the force field, what it stands on, and the liquid that it was asked about."""
+        self.out("force_field", self.ctx.force_field)
+        for name, node in {**self.ctx.forms, **self._calibration()}.items():
+            self.out(name, node)
+        for name in ("charges", "references", POLARIZABILITY):
+            self.out(name, self.ctx[name])
+        self.out("monomers", self.ctx.properties)
+        references = {link_label("reference", k): n for k, n in self.ctx.references.items()}
+        self.out("qm_count", count_qm(**references, **self.ctx.points, **self.ctx.apart))
+        if self.ctx.frames:
+            self.out("frames", self.ctx.frames[max(self.ctx.frames)])
+        if self.ctx.pressure:
+            self.out("pressure", self.ctx.pressure)
+        for name, label in self.ctx.variations.items():
+            job = settle(self.ctx[label])
+            if job.is_finished_ok:
+                self.out(f"variations.{name}", job.outputs.force_field)
+            else:
+                self.report(f"fit with other {name}: {reason(job)}")
+
+
+def _longest(node: PointsData) -> float:
+    """CPU-seconds of the longest of some dimers; 0 of single molecules."""
+    points = node.value
+    return float(points.cpu_seconds.max()) if len(points.cluster.molecules) == 2 else 0.0
+
+
+def _is_dimer_of_liquid(node: PointsData) -> bool:
+    return node.value.origin.sampling in ("liquid", "uncertain")

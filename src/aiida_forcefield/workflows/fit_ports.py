@@ -1,19 +1,37 @@
 """What goes into a fit and comes out of it, and how it may fail."""
 
 from aiida.engine.processes.workchains.workchain import WorkChainSpec
-from aiida.orm import ArrayData, Dict, Int, List
+from aiida.orm import AbstractCode, ArrayData, Dict, Int, List
 
-from aiida_forcefield.data import ForceFieldData, PointsData, SpeciesData
-from aiida_forcefield.workflows.density import FOUND_BY_CHAIN, DensityWorkChain
+from aiida_forcefield.calculations.options import ONE_CORE
+from aiida_forcefield.data import (
+    ForceFieldData,
+    FramesData,
+    PointsData,
+    SpeciesData,
+    SystemData,
+)
 from aiida_forcefield.workflows.protocols.check import DISPENSABLE, QM_SECTIONS
 from aiida_forcefield.workflows.qm import expose_qm, validate_parameters
+from aiida_forcefield.workflows.simulation import FOUND_BY_CHAIN, SimulationWorkChain
 
 
 def define_ports(spec: WorkChainSpec) -> None:
     """Inputs, outputs and exit codes of `forcefield.fit`."""
-    spec.input("species", valid_type=SpeciesData)
+    spec.input("system", valid_type=SystemData)
+    spec.input_namespace(
+        "species", dynamic=True, valid_type=SpeciesData, help="Those of the system, by name."
+    )
     spec.input_namespace("qm", help="Where and how QM runs.")
     expose_qm(spec, exclude=["structures", "parameters"])
+    spec.input("fit_code", valid_type=AbstractCode, help="An interpreter with this package.")
+    spec.input(
+        "fit_options",
+        valid_type=dict,
+        default=lambda: {"resources": ONE_CORE},
+        non_db=True,
+        help="Of the jobs that run on it.",
+    )
     for part in QM_SECTIONS:
         spec.input(
             f"parameters.{part}",
@@ -38,24 +56,43 @@ def define_ports(spec: WorkChainSpec) -> None:
         help="Choices that are made otherwise in fits of their own.",
     )
     spec.expose_inputs(
-        DensityWorkChain,
+        SimulationWorkChain,
         namespace="liquid",
         exclude=FOUND_BY_CHAIN,
-        namespace_options={"help": "The liquid from which dimers are taken."},
+        namespace_options={
+            "required": False,
+            "populate_defaults": False,
+            "help": "The liquid from which dimers are taken; without it there are no rounds.",
+        },
     )
     spec.input("fit", valid_type=Dict, help="Settings of the fit that differ from its own.")
     spec.input(
-        "known",
+        "points_of",
         valid_type=ForceFieldData,
         required=False,
-        help="A force field of the molecule: what it was fitted to is fitted once more, without "
-        "any QM.",
+        help="A force field of the system: what it was fitted to is fitted once more, without any "
+        "QM.",
     )
     spec.input("max_concurrent", valid_type=Int, help="Scans and jobs at a time.")
     spec.output("force_field", valid_type=ForceFieldData)
-    spec.output("charges", valid_type=Dict)
-    spec.output("reference", valid_type=PointsData)
-    spec.output("properties", valid_type=ArrayData, help="Hessian, potential, dispersion.")
+    spec.output("forms", valid_type=Dict, help="Which forms were chosen.")
+    by_name = {"dynamic": True, "required": False}
+    spec.output_namespace("charges", valid_type=Dict, help="Of each species, by name.", **by_name)
+    spec.output_namespace(
+        "references", valid_type=PointsData, help="Each species at rest, by name.", **by_name
+    )
+    spec.output_namespace(
+        "monomers",
+        valid_type=ArrayData,
+        help="Hessian, electrostatic potential and dispersion of each at rest, by name.",
+        **by_name,
+    )
+    spec.output_namespace(
+        "polarizability",
+        valid_type=ArrayData,
+        help="Of each at rest, (1, 3, 3) in Å3, by name; none without a preliminary liquid.",
+        **by_name,
+    )
     spec.output("qm_count", valid_type=Dict, help="QM points, failed ones, CPU-seconds.")
     spec.output(
         "calibration",
@@ -66,8 +103,8 @@ def define_ports(spec: WorkChainSpec) -> None:
     spec.output_namespace(
         "validation",
         valid_type=Dict,
-        dynamic=True,
         help="Errors of each round on points of the liquid before they were fitted to.",
+        **by_name,
     )
     spec.output(
         "pressure",
@@ -78,26 +115,17 @@ def define_ports(spec: WorkChainSpec) -> None:
     spec.output_namespace(
         "variations",
         valid_type=ForceFieldData,
-        dynamic=True,
         help="Force fields of fits that made another choice.",
+        **by_name,
     )
     spec.output(
-        "polarizability",
-        valid_type=ArrayData,
-        required=False,
-        help="Of the relaxed molecule, (1, 3, 3) in Å3; none without a preliminary liquid.",
+        "frames", valid_type=FramesData, required=False, help="Of the last preliminary liquid."
     )
-    spec.output(
-        "frames",
-        valid_type=ArrayData,
-        required=False,
-        help="Of the last preliminary liquid: `positions` (f, M, n, 3) and `box` (f, 3) in Å.",
-    )
-    spec.exit_code(220, "ERROR_KNOWN", message="What is known cannot be fitted: {reason}")
     spec.exit_code(
-        320,
-        "ERROR_REFERENCE",
-        message="The reference geometry of the molecule failed: {reason}",
+        220, "ERROR_POINTS_OF", message="The points of that study cannot be fitted again: {reason}"
+    )
+    spec.exit_code(
+        320, "ERROR_REFERENCE", message="The reference geometry of {name} failed: {reason}"
     )
     spec.exit_code(
         321,
@@ -114,8 +142,4 @@ def define_ports(spec: WorkChainSpec) -> None:
         "ERROR_LIQUID",
         message="The preliminary force field does not make a liquid: {reason}",
     )
-    spec.exit_code(
-        324,
-        "ERROR_FIT",
-        message="No force field can be fitted to the points: {reason}",
-    )
+    spec.exit_code(324, "ERROR_FIT", message="No force field can be fitted to the points: {reason}")

@@ -4,6 +4,9 @@ from aiida.engine import CalcJob, ProcessHandlerReport, process_handler, while_
 from aiida.engine.processes.workchains.workchain import WorkChainSpec
 from aiida.orm import ProcessNode
 
+from aiida_forcefield.calculations.jobs.fit import FitCalculation
+from aiida_forcefield.calculations.jobs.function import FunctionCalculation
+from aiida_forcefield.calculations.jobs.many_body import ManyBodyCalculation
 from aiida_forcefield.calculations.md import MdCalculation
 from aiida_forcefield.calculations.packing import PackingCalculation
 from aiida_forcefield.workflows.restart import RestartWorkChain
@@ -49,6 +52,7 @@ class JobWorkChain(RestartWorkChain):
             CODES.ERROR_SCHEDULER_NODE_FAILURE,
             MdCalculation.exit_codes.ERROR_INCOMPLETE,
             PackingCalculation.exit_codes.ERROR_INCOMPLETE,
+            FunctionCalculation.exit_codes.ERROR_INCOMPLETE,
         ],
     )
     def run_elsewhere(self, _: ProcessNode) -> ProcessHandlerReport | None:
@@ -70,3 +74,15 @@ class PackingWorkChain(JobWorkChain):
     """One packed box."""
 
     _process_class = PackingCalculation
+
+
+class ManyBodyWorkChain(JobWorkChain):
+    """What one liquid has beyond pairs."""
+
+    _process_class = ManyBodyCalculation
+
+
+class FitJobWorkChain(JobWorkChain):
+    """One joint fit."""
+
+    _process_class = FitCalculation

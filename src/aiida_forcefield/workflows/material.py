@@ -1,35 +1,50 @@
 """WorkChain of a whole study: from a material to its force field and properties."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from aiida.engine import ExitCode, ProcessBuilder, ToContext, WorkChain, if_
 from aiida.engine.processes.workchains.workchain import WorkChainSpec
-from aiida.orm import AbstractCode, Bool, Data, Dict, List, ProcessNode, Str
+from aiida.orm import AbstractCode, Bool, Dict, List, ProcessNode, Str
 
-from aiida_forcefield.calculations.fit import CHOICES
-from aiida_forcefield.calculations.many_body import measure_many_body
-from aiida_forcefield.calculations.species import perceive_species
-from aiida_forcefield.calculations.uncertainty import estimate_uncertainty
-from aiida_forcefield.data import ForceFieldData, SpeciesData
+from aiida_forcefield.calculations.labels import link_label
+from aiida_forcefield.calculations.properties import combine_property, estimate_uncertainty
+from aiida_forcefield.calculations.species import compose_system, perceive_species
+from aiida_forcefield.data import ForceFieldData, SpeciesData, SystemData
 from aiida_forcefield.data.outputs import outputs_of
+from aiida_forcefield.fitting.variations import VARIATIONS
+from aiida_forcefield.jobs.fit_force_field import COUNTERPOISE
+from aiida_forcefield.properties import Liquid, plan_simulations, read_properties
+from aiida_forcefield.serial import dismantle
 from aiida_forcefield.topology import read_material
-from aiida_forcefield.workflows.density import FOUND_BY_CHAIN, DensityWorkChain
+from aiida_forcefield.topology.mixture import Mixture, compose
 from aiida_forcefield.workflows.fit import FitWorkChain
+from aiida_forcefield.workflows.job import ManyBodyWorkChain
 from aiida_forcefield.workflows.outcome import reason
 from aiida_forcefield.workflows.protocols import get_protocol
 from aiida_forcefield.workflows.retention import clean_work_directories
+from aiida_forcefield.workflows.simulation import FOUND_BY_CHAIN, SimulationWorkChain
 from aiida_forcefield.workflows.submission import settle, submit_once
+
+OF_ONE = ("simulation", "tasks", "settings")
+"""Inputs in which simulations of one study differ."""
 
 
 class MaterialWorkChain(WorkChain):
-    """Perceive the species, fit the force field, predict the density."""
+    """Perceive the species, fit the force field, simulate, measure the properties."""
 
     @classmethod
     def define(cls, spec: WorkChainSpec) -> None:  # type: ignore[override]
         """Define inputs, outline, outputs and exit codes."""
         super().define(spec)
-        spec.input("material", valid_type=Dict, help="Name and structure of the material.")
+        spec.input("title", valid_type=Str, help="What the user calls it.")
+        spec.input_namespace(
+            "species",
+            dynamic=True,
+            valid_type=Dict,
+            help="By name, `smiles`, or `xyz` with `charge` and `multiplicity`.",
+        )
+        spec.input("mixture", valid_type=Dict, help="How much there is of each: a `Mixture`.")
         spec.input("protocol", valid_type=Str, help="Name of the protocol that set the inputs.")
         spec.input(
             "reference",
@@ -37,19 +52,18 @@ class MaterialWorkChain(WorkChain):
             required=False,
             help="Experimental values, shown beside the results and used for nothing.",
         )
-        spec.expose_inputs(FitWorkChain, namespace="fit", exclude=["species"])
+        spec.expose_inputs(FitWorkChain, namespace="fit", exclude=["system", "species"])
         spec.expose_inputs(
-            DensityWorkChain,
-            namespace="density",
-            exclude=FOUND_BY_CHAIN,
+            SimulationWorkChain,
+            namespace="simulation",
+            exclude=(*FOUND_BY_CHAIN, *OF_ONE),
+            namespace_options={"required": False, "populate_defaults": False},
         )
-        spec.input(
-            "spread",
-            valid_type=Dict,
-            required=False,
-            help="Settings of the densities with other choices in the fit; without it there are "
-            "none.",
-        )
+        for name, what in (
+            ("simulations", "By label, `simulation`, `settings` and `tasks` of each."),
+            ("spread", "The same of those with other choices in the fit; without it, none."),
+        ):
+            spec.input_namespace(name, dynamic=True, required=False, valid_type=Dict, help=what)
         spec.input(
             "clean_workdir",
             valid_type=Bool,
@@ -60,96 +74,115 @@ class MaterialWorkChain(WorkChain):
             cls.perceive,
             cls.fit,
             cls.inspect_fit,
-            cls.predict,
-            cls.inspect_density,
-            if_(cls.has_variations)(cls.predict_otherwise),
-            if_(cls.is_uncertain)(cls.estimate_uncertainty),
-            cls.conclude,
+            if_(cls.has_simulations)(
+                cls.look_beyond_pairs,
+                cls.simulate,
+                cls.inspect_simulations,
+                if_(cls.has_variations)(cls.simulate_otherwise),
+                cls.conclude,
+            ),
             cls.clean,
         )
-        spec.output("species", valid_type=SpeciesData)
+        spec.output("system", valid_type=SystemData)
+        spec.output_namespace("species", valid_type=SpeciesData, dynamic=True, help="By name.")
         spec.expose_outputs(FitWorkChain)
         spec.output(
             "many_body",
             valid_type=Dict,
             required=False,
-            help="What the liquid has that pairs do not: see "
-            "`aiida_forcefield.calculations.many_body`.",
+            help="What the liquid has that pairs do not: see `ManyBodyCalculation`.",
         )
-        spec.output("density", valid_type=Dict)
-        spec.exit_code(
-            230,
-            "ERROR_MATERIAL",
-            message="The material is none that can be treated: {reason}",
+        spec.output_namespace(
+            "properties", valid_type=Dict, dynamic=True, help="What was predicted, by label."
         )
+        spec.exit_code(230, "ERROR_MATERIAL", message="Unsupported material: {reason}")
         spec.exit_code(330, "ERROR_FIT", message="The force field could not be fitted: {reason}")
-        spec.exit_code(331, "ERROR_DENSITY", message="The density could not be computed: {reason}")
+        spec.exit_code(
+            331, "ERROR_SIMULATION", message="A property could not be computed: {reason}"
+        )
         spec.exit_code(430, "ERROR_IMPRECISE", message="{reason}")
 
     @classmethod
     def get_builder_from_protocol(
         cls,
-        material: Mapping[str, Any],
+        title: str,
+        species: Mapping[str, Mapping[str, Any]],
+        mixture: Mixture,
         codes: Mapping[str, AbstractCode],
         protocol: str,
-        properties: Sequence[Mapping[str, Any]],
+        properties: Sequence[Mapping[str, Any]] = (),
         overrides: Mapping[str, Any] | None = None,
         reference: Mapping[str, Any] | None = None,
         options: Mapping[str, Mapping[str, Any]] | None = None,
-        known: ForceFieldData | None = None,
+        points_of: ForceFieldData | None = None,
     ) -> ProcessBuilder:
         """A builder with all inputs set.
 
         Args:
-            material: `name`, and `smiles` or `xyz` with `charge` and `multiplicity`.
-            codes: `qm`, an interpreter with PySCF, and `md`, LAMMPS.
+            title: what the user calls it.
+            species: by name, `smiles`, or `xyz` with `charge` and `multiplicity`.
+            mixture: how much there is of each.
+            codes: `qm`, an interpreter with PySCF, `md`, LAMMPS, and `fit`, an interpreter with
+                this package.
             protocol: name of the protocol.
             properties: what to predict: ``[{"density": {"temperature": K, "pressure": bar}}]``.
             overrides: changes of the protocol.
             reference: experimental values to show beside the results.
             options: of jobs on each code, such as ``{"qm": {"max_wallclock_seconds": 3600}}``.
-            known: a force field of the material whose points are to be fitted, without other QM.
+            points_of: a force field of the system whose points are to be fitted, without other QM.
 
         Raises:
             ValueError: unknown protocol, an override that is not allowed, a material that cannot
                 be treated, or properties that cannot be predicted.
         """
-        if [list(entry) for entry in properties] != [["density"]]:
-            raise ValueError(f"properties must be one density, got {list(properties)}")
-        state = dict(properties[0]["density"])
-        read_material(material)
-
+        system = compose(mixture, {name: read_material(each) for name, each in species.items()})
+        planned = plan_simulations(read_properties(properties), system)
+        settings = get_protocol(protocol, overrides)
         builder: ProcessBuilder = cls.get_builder()
-        builder.material = Dict(dict(material))
-        builder.protocol = Str(protocol)
+        builder.title, builder.protocol = Str(title), Str(protocol)
+        builder.species = {name: Dict(dict(each)) for name, each in species.items()}
+        builder.mixture = Dict(dismantle(mixture)[0])
         if reference:
             builder.reference = Dict(dict(reference))
-        for part, process in (("fit", FitWorkChain), ("density", DensityWorkChain)):
-            inputs = process.get_builder_from_protocol(codes, protocol, state, overrides, options)
-            builder[part]._merge(inputs)
-        if known:
-            builder.fit.known = known
-        settings = get_protocol(protocol, overrides)
-        if "spread" in settings:
-            builder.fit.variations = List(list(CHOICES))
-            builder.spread = Dict(
-                {**settings["density"], **settings["spread"], **state, "max_legs": 1}
-            )
+        # The liquid that dimers are taken from is the first that is asked for.
+        liquid = next((each for each in planned if isinstance(each, Liquid)), None)
+        builder.fit._merge(
+            FitWorkChain.get_builder_from_protocol(codes, protocol, liquid, overrides, options)
+        )
+        if points_of:
+            builder.fit.points_of = points_of
+        if "spread" in settings and planned:
+            builder.fit.variations = List([COUNTERPOISE, *VARIATIONS])
+        for index, (simulation, tasks) in enumerate(planned.items()):
+            inputs = SimulationWorkChain.get_builder_from_protocol(
+                codes, protocol, simulation, tasks, overrides, options
+            )._inputs(prune=True)
+            own = {name: inputs.pop(name) for name in OF_ONE}
+            label = link_label(simulation.phase, index)
+            builder.simulations[label] = own
+            builder.simulation._update(inputs)
+            if "spread" in settings:
+                shorter = {**own["settings"].get_dict(), **settings["spread"], "max_legs": 1}
+                builder.spread[label] = {**own, "settings": Dict(shorter)}
         return builder
 
     def perceive(self) -> ExitCode | None:
-        """Perceive atom types and interaction terms."""
+        """Perceive atom types and interaction terms of all species."""
         try:
-            self.ctx.species = perceive_species(self.inputs.material)
+            self.ctx.species = {
+                name: perceive_species(source) for name, source in self.inputs.species.items()
+            }
+            self.ctx.system = compose_system(self.inputs.mixture, **self.ctx.species)
         except ValueError as error:
             return self.exit_codes.ERROR_MATERIAL.format(reason=str(error))
         self.out("species", self.ctx.species)
+        self.out("system", self.ctx.system)
         return None
 
     def fit(self) -> Any:
         """Fit the force field."""
         inputs = self.exposed_inputs(FitWorkChain, namespace="fit")
-        inputs["species"] = self.ctx.species
+        inputs |= {"system": self.ctx.system, "species": self.ctx.species}
         inputs["metadata"] = {"call_link_label": "fit"}
         return ToContext(fit=submit_once(self, FitWorkChain, **inputs))
 
@@ -158,94 +191,162 @@ class MaterialWorkChain(WorkChain):
         if not settle(self.ctx.fit).is_finished_ok:
             return self.exit_codes.ERROR_FIT.format(reason=reason(self.ctx.fit))
         self.out_many(self.exposed_outputs(self.ctx.fit, FitWorkChain))
+        self.ctx.found = outputs_of(self.ctx.fit)
         return None
 
-    def predict(self) -> Any:
-        """Simulate the liquid."""
-        force_field = self.ctx.fit.outputs.force_field
-        inputs = self._beyond_pairs(force_field)
-        return ToContext(density=self._submit_density("density", force_field, **inputs))
-
-    def inspect_density(self) -> ExitCode | None:
-        """Go on only with a density."""
-        density = settle(self.ctx.density)
-        outputs = outputs_of(density)
-        self.ctx.many_body = {k: v for k, v in outputs.items() if k == "many_body"}
-        self.out_many(self.ctx.many_body)
-        if "density" not in outputs:
-            return self.exit_codes.ERROR_DENSITY.format(reason=reason(density))
-        self.ctx.result = outputs["density"]
-        return None
+    def has_simulations(self) -> bool:
+        """Whether any property is asked for."""
+        return bool(self.inputs.get("simulations"))
 
     def has_variations(self) -> bool:
         """Whether there are force fields that made other choices."""
-        return "spread" in self.inputs and "variations" in self.ctx.fit.outputs
+        return bool(self.inputs.get("spread")) and bool(self.ctx.found.get("variations"))
 
-    def is_uncertain(self) -> bool:
-        """Whether anything is known of the uncertainty beyond statistics."""
-        return self.has_variations() or "pressure" in self.ctx.fit.outputs
+    def _fields(self) -> Iterator[tuple[str, ForceFieldData]]:
+        """All force fields, each with a label; that of the study first."""
+        yield "", self.ctx.found["force_field"]
+        if self.has_variations():
+            yield from self.ctx.found["variations"].items()
 
-    def predict_otherwise(self) -> None:
-        """Simulate the liquid with the force fields that made other choices, side by side."""
-        outputs = self.ctx.fit.outputs
-        for name, field in outputs.variations.items():
+    def look_beyond_pairs(self) -> Any:
+        """See what the preliminary liquid has that pairs do not, with each set of charges."""
+        if "frames" not in self.ctx.found:
+            return None
+        submitted, seen = {}, []
+        for label, field in self._fields():
+            charges = field.value.electrostatics
             # Other dimers change C6, and weights the density, by less than matters here.
-            same = field.value.charges == outputs.force_field.value.charges
-            inputs = self.ctx.many_body if same else self._beyond_pairs(field)
-            density = self._submit_density(
-                f"density_{name}", field, settings=self.inputs.spread, **inputs
-            )
-            self.to_context(**{f"other_{name}": density})
+            if charges not in seen:
+                seen.append(charges)
+                submitted[link_label("beyond", label)] = self._submit_many_body(label, field)
+        return ToContext(**submitted)
 
-    def estimate_uncertainty(self) -> None:
-        """See what choices and the pressure of pairs leave open; a liquid that failed is told."""
-        outputs, found = outputs_of(self.ctx.fit), {}
-        for name in outputs["variations"] if self.has_variations() else ():
-            other = settle(self.ctx[f"other_{name}"])
-            if "density" in other.outputs:
-                found[name] = other.outputs.density
-            else:
-                self.report(f"density with other {name}: {reason(other)}")
-        if "pressure" in outputs:
-            found["pressure"] = outputs["pressure"]
-        self.ctx.result = estimate_uncertainty(self.ctx.result, **found)
+    def _submit_many_body(self, label: str, field: ForceFieldData) -> ProcessNode:
+        found, inputs = self.ctx.found, self.inputs.simulation
+        return submit_once(
+            self,
+            ManyBodyWorkChain,
+            job={
+                "code": inputs.fit_code,
+                "force_field": field,
+                "system": self.ctx.system,
+                **self._monomers(),
+                "frames": {"preliminary": found["frames"]},
+                "metadata": {"options": inputs.options.fit},
+            },
+            metadata={"call_link_label": link_label("many_body", label)},
+        )
+
+    def _monomers(self) -> dict[str, Any]:
+        """What QM says of each species."""
+        found = self.ctx.found
+        return {
+            "references": found["references"],
+            "properties": found["monomers"],
+            "polarizability": found.get("polarizability", {}),
+        }
+
+    def _beyond_pairs(self, label: str) -> dict[str, Any]:
+        """What pairs do not have, as far as it was found, and by what a liquid tells its own."""
+        job = self.ctx.get(link_label("beyond", label))
+        if job is None:
+            return {}
+        if not settle(job).is_finished_ok:
+            self.report(f"beyond pairs: {reason(job)}")
+            return {}
+        return {"many_body": job.outputs.many_body}
+
+    def simulate(self) -> Any:
+        """Simulate with the force field, all states side by side."""
+        field = self.ctx.found["force_field"]
+        beyond = self._monomers() | self._beyond_pairs("")
+        return ToContext(
+            **{
+                label: self._submit_simulation(label, field, self.inputs.simulations[label], beyond)
+                for label in self.inputs.simulations
+            }
+        )
+
+    def _submit_simulation(
+        self, label: str, field: ForceFieldData, own: Mapping[str, Any], beyond: Mapping[str, Any]
+    ) -> ProcessNode:
+        inputs = self.exposed_inputs(SimulationWorkChain, namespace="simulation")
+        inputs |= {
+            "system": self.ctx.system,
+            "references": self.ctx.found["references"],
+            "force_field": field,
+            "metadata": {"call_link_label": label},
+        }
+        return submit_once(self, SimulationWorkChain, **inputs | own | beyond)
+
+    def inspect_simulations(self) -> ExitCode | None:
+        """Go on only with all properties."""
+        self.ctx.rough = []
+        for label in sorted(self.inputs.simulations):
+            process = settle(self.ctx[label])
+            outputs = outputs_of(process)
+            if not outputs.get("properties"):
+                return self.exit_codes.ERROR_SIMULATION.format(reason=reason(process))
+            if not process.is_finished_ok:
+                self.ctx.rough.append(reason(process))
+            if "many_body" in outputs and "many_body" not in self.ctx:
+                self.ctx.many_body = outputs["many_body"]
+                self.out("many_body", outputs["many_body"])
+        return None
+
+    def simulate_otherwise(self) -> Any:
+        """Simulate with the force fields that made other choices, side by side."""
+        submitted = {}
+        for name, field in self.ctx.found["variations"].items():
+            beyond = self._beyond_pairs(name)
+            if beyond:
+                beyond |= self._monomers()
+            elif "many_body" in self.ctx:
+                beyond = {"many_body": self.ctx.many_body}
+            for label, own in self.inputs.spread.items():
+                other = link_label(label, name)
+                submitted[other] = self._submit_simulation(other, field, own, beyond)
+        return ToContext(**submitted)
 
     def conclude(self) -> ExitCode | None:
-        """Hand out the density."""
-        self.out("density", self.ctx.result)
-        density = self.ctx.density
-        if not density.is_finished_ok:
-            return self.exit_codes.ERROR_IMPRECISE.format(reason=reason(density))
+        """Hand out each property, with what choices and the pressure of pairs leave open."""
+        pressure = {k: n for k, n in self.ctx.found.items() if k == "pressure"}
+        names = list(self.ctx.found["variations"]) if self.has_variations() else []
+        others = {name: self._measured(name) for name in names}
+        for label, result in self._measured().items():
+            varied = {name: found[label] for name, found in others.items() if label in found}
+            if varied or pressure:
+                result = estimate_uncertainty(result, **pressure, **varied)
+            self.out(f"properties.{label}", result)
+        if self.ctx.rough:
+            return self.exit_codes.ERROR_IMPRECISE.format(reason="; ".join(self.ctx.rough))
         return None
+
+    def _measured(self, other: str = "") -> dict[str, Dict]:
+        """Each property by its label, of what all simulations of a force field told of it."""
+        parts: dict[str, dict[str, Dict]] = {}
+        tasks: dict[str, Dict] = {}
+        for label, own in self.inputs.simulations.items():
+            process = settle(self.ctx[link_label(label, other)])
+            found = outputs_of(process).get("properties", {})
+            if not found:
+                self.report(f"{link_label(label, other)}: {reason(process)}")
+            for name, task in own["tasks"].items():
+                tasks[name] = task
+                parts.setdefault(name, {})
+                if name in found:
+                    parts[name][task["part"]] = found[name]
+        return {
+            name: combine_property(task, **parts[name])
+            for name, task in tasks.items()
+            if len(parts[name]) == self._parts_of(name)
+        }
+
+    def _parts_of(self, name: str) -> int:
+        """How many simulations a property is measured from."""
+        return sum(name in own["tasks"] for own in self.inputs.simulations.values())
 
     def clean(self) -> None:
         """Remove the work directories of a study that ended well."""
         if self.inputs.clean_workdir.value:
             self.report(clean_work_directories(self.node))
-
-    def _beyond_pairs(self, force_field: ForceFieldData) -> dict[str, Data]:
-        """What the preliminary liquid has and pairs do not; and by what a liquid tells its own."""
-        outputs = outputs_of(self.ctx.fit)
-        if "frames" not in outputs:
-            return {}
-        names = ("reference", "properties", "frames")
-        inputs = {name: outputs[name] for name in names} | {"species": self.ctx.species}
-        polarizability = {k: v for k, v in outputs.items() if k == "polarizability"}
-        try:
-            many_body = measure_many_body(force_field, **inputs, **polarizability)
-        except ValueError as error:
-            self.report(f"induction beyond pairs: {error}")
-            return {"many_body": measure_many_body(force_field, **inputs)}
-        return {"many_body": many_body, "properties": outputs["properties"], **polarizability}
-
-    def _submit_density(
-        self, label: str, force_field: ForceFieldData, **found: Data
-    ) -> ProcessNode:
-        inputs = self.exposed_inputs(DensityWorkChain, namespace="density")
-        inputs |= {
-            "species": self.ctx.species,
-            "reference": self.ctx.fit.outputs.reference,
-            "force_field": force_field,
-            "metadata": {"call_link_label": label},
-        }
-        return submit_once(self, DensityWorkChain, **inputs | found)

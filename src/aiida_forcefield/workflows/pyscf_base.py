@@ -15,13 +15,16 @@ from aiida_forcefield.calculations.qm import QmCalculation
 from aiida_forcefield.data import PointsData, StructuresData
 from aiida_forcefield.data.outputs import outputs_of
 from aiida_forcefield.runner.coordinate import Coordinate
+from aiida_forcefield.runner.engine import Capabilities
 from aiida_forcefield.scans import Structures
 from aiida_forcefield.workflows.outcome import reason
 from aiida_forcefield.workflows.submission import settle, submit_once
 
 CONSTRAINTS = "constraints.txt"
 PLAIN = re.compile(r"[\w ,.:;+*()/-]*")
-IMPOSSIBLE = ("density_fit", "gpu", "correlation", "interaction", "reference", "polarizability")
+CAN = Capabilities("pyscf.base", frozenset({"gradient"}))
+TAKEN = ("engine", "mean_field", "structure", "gradient", "relaxation")
+"""Keys of the parameters that mean something to it; others must be false, or left out."""
 SCF_FAILED = PyscfCalculation.exit_codes.ERROR_ELECTRONIC_CONVERGENCE_NOT_REACHED.status
 
 
@@ -51,10 +54,10 @@ class PyscfBaseWorkChain(WorkChain):
         Raises:
             ValueError: one line that names the key.
         """
-        QmCalculation.check_parameters({**parameters, "engine": "pyscf"})
-        for key in IMPOSSIBLE:
-            if parameters.get(key):
-                raise ValueError(f"parameters.{key}: the engine pyscf.base has no such thing")
+        QmCalculation.check_parameters(in_pyscf(parameters))
+        for key, value in parameters.items():
+            if key not in TAKEN and value not in (False, None):
+                raise CAN.refusal(key)
         for key, value in parameters["mean_field"].items():
             if isinstance(value, dict):
                 raise ValueError(f"parameters.mean_field.{key}: pyscf.base takes no dictionary")
@@ -68,6 +71,21 @@ class PyscfBaseWorkChain(WorkChain):
             raise ValueError("parameters.relaxation.max_steps: pyscf.base cannot set it; it is 100")
         if relaxation and parameters.get("gradient"):
             raise ValueError("parameters.gradient: pyscf.base has none where it relaxes: use false")
+
+    @classmethod
+    def capabilities(cls, parameters: Mapping[str, Any]) -> Capabilities:
+        """What the engine can do."""
+        return CAN
+
+    @classmethod
+    def level(cls, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        """The settings that its energies depend on: those of the engine `pyscf`."""
+        return QmCalculation.level(in_pyscf(parameters))
+
+    @classmethod
+    def method(cls, parameters: Mapping[str, Any]) -> str:
+        """Name of the method, for people."""
+        return QmCalculation.method(in_pyscf(parameters))
 
     def submit_points(self) -> None:
         """Submit a job for each structure."""
@@ -111,6 +129,11 @@ class PyscfBaseWorkChain(WorkChain):
         if not points.value.ok.any():
             return self.exit_codes.ERROR_NO_POINT.format(reason=points.value.messages[0])
         return None
+
+
+def in_pyscf(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """The same settings for the engine `pyscf`."""
+    return {**parameters, "engine": "pyscf"}
 
 
 def base_parameters(parameters: Mapping[str, Any], structures: Structures) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from aiida_forcefield.calculations.crystal_fit import fit_crystal, perceive_ions
 from aiida_forcefield.cli.files.programs import program_files
 from aiida_forcefield.data import ForceFieldData, PointsData
 from aiida_forcefield.potentials.crystal_energy import crystal_model
-from aiida_forcefield.runner.job import check_parameters
+from aiida_forcefield.runner.parameters import check_parameters
 from aiida_forcefield.scans import Points
 from aiida_forcefield.scans.lattice import random_cells
 from aiida_forcefield.topology.crystal import from_atoms, ions

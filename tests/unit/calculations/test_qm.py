@@ -162,12 +162,12 @@ def test_folder_of_a_job(
     assert job.constraint.atoms == (0, 1)
     assert job.constraint.values == (0.7, 0.8, 0.9)
     assert job.bonds == ((0, 1),)
-    assert job.split is None
+    assert job.fragments == ()
     np.testing.assert_array_equal(job.positions, hydrogen.positions)
 
     with folder.open("runner.pyz", "rb") as handle, ZipFile(handle) as archive:
         names = set(archive.namelist())
-    modules = {"__init__", "__main__", "batch", "job", "results"}
+    modules = {"__init__", "__main__", "batch", "job", "engines/tblite", "engines/pyscf/crystal"}
     assert {"__main__.py", *(f"runner/{name}.py" for name in modules)} <= names
     assert all(name.endswith(".py") for name in names)
 
@@ -179,10 +179,10 @@ def test_folder_of_a_job(
 
 
 @pytest.mark.usefixtures("storage")
-def test_dimers_have_a_split_and_no_constraint(hydrogen: Structures) -> None:
+def test_dimers_have_fragments_and_no_constraint(hydrogen: Structures) -> None:
     dimers = replace(hydrogen, constraint=(), values=np.full(3, np.nan), split=1)
     job = job_description(StructuresData(dimers), Dict(XTB))
-    assert job["split"] == 1
+    assert job["fragments"] == [{"atoms": 1, "charge": 0}] * 2
     assert job["constraint"] is None
     json.dumps(job, allow_nan=False)
 

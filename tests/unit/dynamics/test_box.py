@@ -5,83 +5,90 @@ import pytest
 from numpy.testing import assert_allclose
 
 from aiida_forcefield.dynamics.box import (
-    Box,
+    StartingBox,
     check_liquid,
-    molecular_volume,
     packmol_input,
     read_packed,
     starting_box,
     write_xyz,
 )
-from aiida_forcefield.topology import from_smiles
+from aiida_forcefield.topology import System, from_smiles
+from aiida_forcefield.topology.volume import molecular_volume
 
 WATER = ["O", "H", "H"]
 WATER_POSITIONS = np.array([[0.0, 0.0, 0.0], [0.76, 0.59, 0.0], [-0.76, 0.59, 0.0]])
+PURE = System.pure("water", from_smiles("O"))
+ELECTROLYTE = System(
+    ("EC", "Mg", "PF6"),
+    (from_smiles("C1COC(=O)O1"), from_smiles("[Mg+2]"), from_smiles("F[P-](F)(F)(F)(F)F")),
+    (10.0, 1.0, 2.0),
+)
 
 
-def sphere(radius):
-    return 4 / 3 * np.pi * radius**3
-
-
-def test_volume_of_a_sphere():
-    assert molecular_volume(["O"], [[0.1, 0.2, 0.3]]) == pytest.approx(sphere(1.5), rel=0.01)
-
-
-def test_volume_of_two_overlapping_spheres():
-    r, d = 1.5, 1.2
-    lens = np.pi * (2 * r - d) ** 2 * (d**2 + 4 * d * r) / (12 * d)
-    volume = molecular_volume(["O", "O"], [[0, 0, 0], [d, 0, 0]])
-    assert volume == pytest.approx(2 * sphere(r) - lens, rel=0.01)
-
-
-def test_volume_does_not_depend_on_the_orientation():
-    rotation, _ = np.linalg.qr(np.random.default_rng(1).normal(size=(3, 3)))
-    turned = WATER_POSITIONS @ rotation.T + 3
-    assert molecular_volume(WATER, turned) == pytest.approx(
-        molecular_volume(WATER, WATER_POSITIONS), rel=0.02
-    )
+def packed(counts, edge):
+    return StartingBox(counts, edge)
 
 
 def test_box_holds_the_atoms_wanted_and_is_dilute():
-    box = starting_box(WATER, WATER_POSITIONS, cutoff=9.0, atoms=1200)
-    assert box.molecules == 400
-    density = 18.015 * box.molecules / box.edge**3 / 0.602214  # g/cm³; that of water is 1
+    box = starting_box(PURE, [WATER_POSITIONS], cutoff=9.0, atoms=1200)
+    assert box.counts == (400,)
+    density = 18.015 * 400 / box.edge**3 / 0.602214  # g/cm³; that of water is 1
     assert 0.6 < density < 0.9
 
 
 def test_box_narrower_than_twice_the_cutoff_is_refused_with_the_number_that_is_enough():
     with pytest.raises(ValueError, match="twice the cutoff of 9 Å") as refusal:
-        starting_box(WATER, WATER_POSITIONS, cutoff=9.0, atoms=300)
+        starting_box(PURE, [WATER_POSITIONS], cutoff=9.0, atoms=300)
     enough = int(str(refusal.value).split()[-1])
-    assert starting_box(WATER, WATER_POSITIONS, 9.0, enough).edge > 18
+    assert starting_box(PURE, [WATER_POSITIONS], 9.0, enough).edge > 18
 
 
 @pytest.mark.parametrize("cutoff", [0.0, -1.0, np.nan])
 def test_bad_cutoff(cutoff):
     with pytest.raises(ValueError, match="cutoff"):
-        starting_box(WATER, WATER_POSITIONS, cutoff)
+        starting_box(PURE, [WATER_POSITIONS], cutoff)
 
 
-@pytest.mark.parametrize("symbol", ["X", "Xx", "Og"])
-def test_no_radius(symbol):
-    with pytest.raises(ValueError, match=f"element '{symbol}'"):
-        molecular_volume([symbol], [[0, 0, 0]])
+def test_a_mixture_has_the_volumes_of_all() -> None:
+    geometries = [species.conformers[0] for species in ELECTROLYTE.species]
+    box = starting_box(ELECTROLYTE, geometries, cutoff=9.0, atoms=1200)
+    ec, mg, pf6 = box.counts
+    assert 10 * ec + mg + 7 * pf6 == pytest.approx(1200, rel=0.05)
+    assert pf6 == 2 * mg
+    assert ec == pytest.approx(10 * mg, rel=0.1)
+    volumes = [
+        molecular_volume(s.symbols, x) for s, x in zip(ELECTROLYTE.species, geometries, strict=True)
+    ]
+    assert box.edge**3 * 0.75 * 0.6 == pytest.approx(np.dot(box.counts, volumes))
 
 
 def test_packmol_input():
-    assert packmol_input(Box(64, 17.5), 3, "molecule.xyz", "packed.xyz") == (
+    box = packed((64, 2), 17.5)
+    files = ["water.xyz", "Li.xyz"]
+    assert packmol_input(box, 3, files, "packed.xyz") == (
         "tolerance 2\nseed 3\nfiletype xyz\noutput packed.xyz\n"
         "pbc 17.500000 17.500000 17.500000\n"
-        "structure molecule.xyz\n  number 64\nend structure\n"
+        "structure water.xyz\n  number 64\nend structure\n"
+        "structure Li.xyz\n  number 2\nend structure\n"
     )
     with pytest.raises(ValueError, match="seed: 0"):
-        packmol_input(Box(64, 17.5), 0, "molecule.xyz", "packed.xyz")
+        packmol_input(box, 0, files, "packed.xyz")
+
+
+SALTY = System(
+    ("water", "Na", "Cl"),
+    (from_smiles("O"), from_smiles("[Na+]"), from_smiles("[Cl-]")),
+    (2.0, 1.0, 1.0),
+)
 
 
 def test_xyz_round_trip():
-    packed = np.stack([WATER_POSITIONS, WATER_POSITIONS + 4])
-    text = write_xyz(WATER * 2, packed.reshape(-1, 3))
-    assert_allclose(read_packed(text, WATER), packed)
+    positions = np.concatenate([WATER_POSITIONS, WATER_POSITIONS + 4, np.eye(3)[:2] + 9])
+    text = write_xyz([*WATER, *WATER, "Na", "Cl"], positions)
+    box = read_packed(text, SALTY, packed((2, 1, 1), 12.0))
+    assert_allclose(box.positions, positions)
+    assert box.counts == (2, 1, 1)
+    assert_allclose(box.edges, 12.0)
 
 
 @pytest.mark.parametrize(
@@ -89,18 +96,19 @@ def test_xyz_round_trip():
     [
         (lambda text: text[:-30], "complete"),
         (lambda text: "", "complete"),
-        (lambda text: text.replace("O", "S"), "atoms O H H"),
+        (lambda text: text.replace("O", "S"), "not those of 1 water"),
     ],
 )
 def test_bad_packmol_output(change, message):
+    text = change(write_xyz(WATER, WATER_POSITIONS))
     with pytest.raises(ValueError, match=message):
-        read_packed(change(write_xyz(WATER, WATER_POSITIONS)), WATER)
+        read_packed(text, PURE, packed((1,), 9.0))
 
 
 @pytest.mark.parametrize(
     ("smiles", "cutoff", "atoms", "reason"),
     [
-        ("[Li+]", 9.0, 1200, "only neutral molecules are allowed"),
+        ("[Li+]", 9.0, 1200, "a liquid must be neutral"),
         ("CO", 9.0, 30, "ask for at least"),
         ("CO", 25.0, 1200, "ask for at least"),
     ],
@@ -109,8 +117,9 @@ def test_liquids_that_cannot_be_made_are_refused(
     smiles: str, cutoff: float, atoms: int, reason: str
 ) -> None:
     with pytest.raises(ValueError, match=reason):
-        check_liquid(from_smiles(smiles), cutoff, atoms)
+        check_liquid(System.pure("it", from_smiles(smiles)), cutoff, atoms)
 
 
-def test_an_ordinary_liquid_is_accepted() -> None:
-    check_liquid(from_smiles("CO"), 9.0, 1200)
+def test_ordinary_liquids_are_accepted() -> None:
+    check_liquid(System.pure("methanol", from_smiles("CO")), 9.0, 1200)
+    check_liquid(ELECTROLYTE, 9.0, 1200)

@@ -5,6 +5,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 from aiida_forcefield.dynamics.frames import read_frames
+from aiida_forcefield.topology import System, from_smiles
 
 POSITIONS = np.arange(24.0).reshape(2, 4, 3)
 
@@ -20,25 +21,27 @@ def dump(positions=POSITIONS, columns="id xu yu zu"):
 
 
 def test_frames():
-    positions, lengths = read_frames(dump(), 2)
-    assert_allclose(positions, POSITIONS.reshape(2, 2, 2, 3))
-    assert_allclose(lengths, [[10, 10, 10], [11, 11, 11]])
+    frames = read_frames(dump(), (2,), 4)
+    assert frames.counts == (2,)
+    assert_allclose(frames.positions, POSITIONS)
+    assert_allclose(frames.edges, [[10, 10, 10], [11, 11, 11]])
+    hydrogen = System.pure("hydrogen", from_smiles("[H][H]"))
+    assert frames.molecules(hydrogen)[0].shape == (2, 2, 2, 3)
 
 
 @pytest.mark.parametrize("cut", [1, 5, 40, 120])
 def test_a_frame_that_was_cut_off_is_left_out(cut):
-    positions, _ = read_frames(dump()[:-cut], 2)
-    assert_allclose(positions, POSITIONS[:1].reshape(1, 2, 2, 3))
+    assert_allclose(read_frames(dump()[:-cut], (2,), 4).positions, POSITIONS[:1])
 
 
 @pytest.mark.parametrize(
-    ("text", "n_atoms", "message"),
+    ("text", "atoms", "message"),
     [
-        ("", 2, "no complete frame"),
-        (dump(), 3, "molecules of 3"),
-        (dump(columns="id x y z"), 2, "columns"),
+        ("", 4, "no complete frame"),
+        (dump(), 6, "the box has 6"),
+        (dump(columns="id x y z"), 4, "columns"),
     ],
 )
-def test_bad_dumps(text, n_atoms, message):
+def test_bad_dumps(text, atoms, message):
     with pytest.raises(ValueError, match=message):
-        read_frames(text, n_atoms)
+        read_frames(text, (2,), atoms)

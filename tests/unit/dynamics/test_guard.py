@@ -23,7 +23,7 @@ def with_column(**columns):
 
 
 def test_healthy_run():
-    assert judge(healthy(), TARGET).status == "ok"
+    assert judge(healthy(), TARGET, 1000).status == "ok"
 
 
 @pytest.mark.parametrize(
@@ -41,6 +41,18 @@ def test_healthy_run():
     ],
 )
 def test_failures(log, status):
-    verdict = judge(log, TARGET)
+    verdict = judge(log, TARGET, 1000)
     assert verdict.status == status
     assert verdict.message
+
+
+def test_few_atoms_may_be_hot_for_a_while():
+    # Half the square of normal velocities: of three atoms, 9 degrees of freedom.
+    rng = np.random.default_rng(1)
+    hot = TARGET * rng.chisquare(9, 5000) / 9
+    columns = {field.name: np.ones(5000) for field in fields(Thermo)} | {"temperature": hot}
+    log = replace(healthy(), thermo=Thermo(**columns))
+    assert hot.max() > 2 * TARGET
+    assert judge(log, TARGET, 3).status == "ok"
+    assert judge(log, TARGET, 1000).status == "exploded"
+    assert judge(with_column(temperature=np.full(20, 1e4)), TARGET, 3).status == "exploded"

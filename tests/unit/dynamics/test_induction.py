@@ -6,11 +6,13 @@ from numpy.testing import assert_allclose
 from scipy.spatial.transform import Rotation
 
 from aiida_forcefield.dynamics import (
+    ManyBody,
     atomic_polarizabilities,
     coulomb_difference,
     induction_beyond_pairs,
 )
 from aiida_forcefield.dynamics.induction import _mean_polarizability
+from aiida_forcefield.dynamics.many_body import Liquid
 from aiida_forcefield.units import BAR, COULOMB
 
 EDGES = np.full(3, 60.0)
@@ -27,12 +29,23 @@ def cluster(count: int, seed: int = 3) -> np.ndarray:
     return np.array([t.apply(WATER) for t in turns]) + lattice[:count, None] + 20.0
 
 
+def liquid(positions: np.ndarray, edges: np.ndarray = EDGES) -> Liquid:
+    """Equal molecules, shape (M, n, 3)."""
+    count, n, _ = positions.shape
+    return Liquid(positions.reshape(-1, 3), np.repeat(np.arange(count), n), edges)
+
+
+def beyond_pairs(positions: np.ndarray, charges: object, alpha: object) -> ManyBody:
+    count = len(positions)
+    return induction_beyond_pairs(liquid(positions), np.tile(charges, count), np.tile(alpha, count))
+
+
 def test_fields_that_cancel_repel() -> None:
     # Charges q at -r, 0 and r, which are polarised a little: the one in the middle feels nothing,
     # and those outside feel the sum of two fields.
     r, q, alpha = 8.0, 1.0, 1e-4
     line = np.array([[-r, 0.0, 0.0], [0.0, 0.0, 0.0], [r, 0.0, 0.0]])[:, None] + 30.0
-    found = induction_beyond_pairs(line, EDGES, [q], [alpha])
+    found = beyond_pairs(line, [q], [alpha])
     middle = alpha * COULOMB * q**2 / r**4
     # The molecules outside are farther apart than the cutoff: they do not see each other.
     assert 3 * found.energy == pytest.approx(middle, rel=1e-4)
@@ -43,14 +56,14 @@ def test_fields_that_cancel_repel() -> None:
 def test_fields_that_add_up_attract() -> None:
     r, q, alpha = 5.0, 1.0, 1e-4
     right = np.array([[0.0, 0.0, 0.0], [r, 0.0, 0.0], [2 * r, 0.0, 0.0]])[:, None] + 30.0
-    found = induction_beyond_pairs(right, EDGES, [q], [alpha])
+    found = beyond_pairs(right, [q], [alpha])
     # Now those outside see each other, too: both of their fields point the same way.
     near, far = q / r**2, q / (2 * r) ** 2
     assert 3 * found.energy == pytest.approx(COULOMB * alpha * (near**2 - 2 * near * far), rel=1e-4)
 
 
 def test_two_molecules_are_one_pair() -> None:
-    found = induction_beyond_pairs(cluster(2), EDGES, CHARGES, ALPHA)
+    found = beyond_pairs(cluster(2), CHARGES, ALPHA)
     assert found.energy == pytest.approx(0.0, abs=1e-8)
 
 
@@ -80,7 +93,7 @@ def test_many_molecules_by_a_direct_solution() -> None:
         return float(-0.5 * COULOMB * field.ravel() @ np.linalg.solve(matrix, field.ravel()))
 
     pairs = sum(direct(positions[[i, j]]) for i in range(5) for j in range(i))
-    found = induction_beyond_pairs(positions, EDGES, CHARGES, ALPHA)
+    found = beyond_pairs(positions, CHARGES, ALPHA)
     assert 5 * found.energy == pytest.approx(direct(positions) - pairs, rel=1e-6)
 
 
@@ -88,7 +101,7 @@ def test_turned_shifted_and_reordered_alike() -> None:
     positions = cluster(6)
     turned = Rotation.from_rotvec([0.3, -0.5, 0.9]).apply(positions.reshape(-1, 3))
     moved = turned.reshape(-1, 3, 3)[::-1] + np.array([1.0, -2.0, 3.0])
-    here, there = (induction_beyond_pairs(x, EDGES, CHARGES, ALPHA) for x in (positions, moved))
+    here, there = (beyond_pairs(x, CHARGES, ALPHA) for x in (positions, moved))
     assert there.energy == pytest.approx(here.energy, rel=1e-6)
     assert there.pressure == pytest.approx(here.pressure, rel=1e-4)
 
@@ -97,7 +110,7 @@ def test_the_boundary_is_periodic() -> None:
     positions = cluster(6)
     moved = positions + np.array([37.0, 0.0, 0.0])
     moved -= np.floor(moved.mean(axis=1, keepdims=True) / EDGES) * EDGES
-    here, there = (induction_beyond_pairs(x, EDGES, CHARGES, ALPHA) for x in (positions, moved))
+    here, there = (beyond_pairs(x, CHARGES, ALPHA) for x in (positions, moved))
     assert there.energy == pytest.approx(here.energy, rel=1e-6)
 
 
@@ -123,7 +136,7 @@ def test_dipoles_along_a_bond_strengthen_each_other() -> None:
 
 def test_charges_less_others() -> None:
     pair = np.array([[[0.0, 0.0, 0.0]], [[5.0, 0.0, 0.0]]]) + 30.0
-    found = coulomb_difference(pair, EDGES, [0.5], [0.3])
+    found = coulomb_difference(liquid(pair), [0.5, 0.5], [0.3, 0.3])
     energy = COULOMB * (0.25 - 0.09) / 5.0
     assert 2 * found.energy == pytest.approx(energy)
     assert found.pressure == pytest.approx(energy / (3 * 60.0**3) * BAR, rel=1e-4)

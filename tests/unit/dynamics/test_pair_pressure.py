@@ -5,7 +5,7 @@ import pytest
 from numpy.typing import NDArray
 
 from aiida_forcefield.dynamics import pressure_error, pressure_shares
-from aiida_forcefield.dynamics.many_body import of_liquid
+from aiida_forcefield.dynamics.many_body import Liquid, of_liquid
 
 Array = NDArray[np.float64]
 
@@ -25,14 +25,17 @@ def test_all_pairs_make_the_pressure_of_a_change_of_volume() -> None:
     sites = np.stack(np.meshgrid(*[np.arange(3.0)] * 3), axis=-1).reshape(-1, 1, 3) * EDGE / 3
     liquid = sites + rng.normal(0, 0.3, (27, 1, 3)) + rng.normal(0, 0.5, (27, 4, 3))
 
-    def missed(positions: Array, edges: Array) -> float:
-        return float(np.sum(0.5 * np.exp(-distances(positions, edges) / 1.7)))
+    def missed(box: Liquid) -> float:
+        apart = distances(box.positions.reshape(-1, 4, 3), box.edges)
+        return float(np.sum(0.5 * np.exp(-apart / 1.7)))
 
     edges = np.full(3, EDGE)
     apart = distances(liquid, edges)
     changes = -apart / 1.7 * 0.5 * np.exp(-apart / 1.7)  # dE/dlnR
     found = pressure_error(changes, pressure_shares(np.ones(len(apart)), EDGE**3))
-    expected = of_liquid(missed, liquid, edges, bodies=2).pressure
+    expected = of_liquid(
+        missed, Liquid(liquid.reshape(-1, 3), np.repeat(np.arange(27), 4), edges), bodies=2
+    ).pressure
     assert found.bias == pytest.approx(expected, rel=1e-3)
     assert found.pairs == 27 * 26 / 2
 

@@ -1,5 +1,6 @@
 """The LAMMPS scripts; that they run is tested with LAMMPS itself."""
 
+import numpy as np
 import pytest
 
 from aiida_forcefield.dynamics.log import MEASURED
@@ -10,6 +11,7 @@ from aiida_forcefield.dynamics.script import (
     production_script,
     rigid_bonds,
 )
+from aiida_forcefield.topology import System, from_smiles
 from aiida_forcefield.topology.species import Species, TermType
 
 ROOM = Conditions(298.15, 1.01325, (2, 3))
@@ -21,9 +23,11 @@ def star(centre, leaves):
     members = {element: [] for element in leaves}
     for atom, element in enumerate(leaves, start=1):
         members[element].append((0, atom))
-    terms = [TermType("bond", f"bond {centre}-{x}", tuple(pairs)) for x, pairs in members.items()]
+    terms = [TermType("bond", (centre, x), tuple(pairs)) for x, pairs in members.items()]
     bonds = tuple((0, atom) for atom in range(1, len(symbols)))
-    return Species(tuple(symbols), 0, 1, tuple(symbols), bonds, tuple(terms), None, "")
+    return Species(
+        tuple(symbols), 0, 1, tuple(symbols), bonds, tuple(terms), np.zeros((1, 1, 3)), ""
+    )
 
 
 @pytest.mark.parametrize(
@@ -37,7 +41,23 @@ def star(centre, leaves):
     ],
 )
 def test_bonds_to_hydrogen_are_rigid(centre, leaves, expected):
-    assert rigid_bonds(star(centre, leaves)) == expected
+    assert rigid_bonds(System.pure("it", star(centre, leaves))) == expected
+
+
+def test_bonds_of_a_mixture_are_numbered_species_by_species():
+    smiles = {"CO2": "O=C=O", "methanol": "CO", "Li": "[Li+]", "water": "O"}
+    mixture = System(tuple(smiles), tuple(map(from_smiles, smiles.values())), (1.0,) * 4)
+    names = [
+        term.name
+        for name in mixture.names
+        for term in mixture.terms_of(name)
+        if term.kind == "bond"
+    ]
+    held = [names[number - 1] for number in rigid_bonds(mixture)]
+    assert held == [name for name in names if ":H" in name]
+    assert len(held) == 3
+    methane = System(("water", "methane"), (from_smiles("O"), from_smiles("C")), (1.0, 1.0))
+    assert rigid_bonds(methane) == ()  # or its bonds would vibrate at a long time step
 
 
 def test_production():

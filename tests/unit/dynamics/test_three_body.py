@@ -5,11 +5,21 @@ from io import StringIO
 import numpy as np
 import pytest
 
-from aiida_forcefield.dynamics import three_body_dispersion
+from aiida_forcefield.dynamics import Liquid, ManyBody
+from aiida_forcefield.dynamics import three_body_dispersion as of_atoms
 from aiida_forcefield.units import BAR, HARTREE
 
 EDGES = np.array([40.0, 40.0, 40.0])
 FAR = 1e-3  # radii so small that nothing is damped
+
+
+def three_body_dispersion(
+    positions: np.ndarray, edges: np.ndarray, c6: list[float], radii: list[float]
+) -> ManyBody:
+    """Of equal molecules, shape (M, n, 3)."""
+    count, n, _ = positions.shape
+    liquid = Liquid(positions.reshape(-1, 3), np.repeat(np.arange(count), n), edges)
+    return of_atoms(liquid, np.tile(c6, count), np.tile(radii, count))
 
 
 def triangle(side: float) -> np.ndarray:

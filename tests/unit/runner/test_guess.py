@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aiida_forcefield.runner.guess import NEAR, Memory, combination, nearest_first
+from aiida_forcefield.runner.engines.pyscf.guess import NEAR, Memory, combination
 
 BASIS, OCCUPIED = 7, 3
 WATER = np.array([[0.0, 0.0, 0.0], [0.96, 0.0, 0.0], [-0.24, 0.93, 0.0]])
@@ -80,14 +80,3 @@ def test_weights_sum_to_one(stretches: list[float]) -> None:
 
 def test_atom_alone_has_weights() -> None:
     assert combination(np.zeros((1, 3)), [np.zeros((1, 3))] * 2) == pytest.approx([0.5, 0.5])
-
-
-def test_each_structure_follows_its_nearest_neighbour() -> None:
-    values = [0.0, 0.3, -0.1, 0.1, 0.2]
-    assert nearest_first(np.array([geometry(v) for v in values])) == [0, 2, 3, 4, 1]
-
-
-@given(st.permutations(range(6)))
-def test_order_holds_each_structure_once(shuffled: list[int]) -> None:
-    structures = np.array([geometry(0.01 * k**2) for k in shuffled])
-    assert sorted(nearest_first(structures)) == list(range(6))

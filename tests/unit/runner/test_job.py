@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from aiida_forcefield.runner.job import Constraint, read_job
+from aiida_forcefield.runner.job import Constraint, Fragment, read_job
 
 XTB = {"engine": "tblite", "tblite": {"method": "GFN2-xTB"}}
 MP2 = {
@@ -13,6 +13,11 @@ MP2 = {
     "structure": {"basis": "sto-3g"},
     "density_fit": True,
     "correlation": "mp2",
+}
+HF = {
+    "engine": "pyscf",
+    "mean_field": {"method": "RHF"},
+    "structure": {"basis": "sto-3g"},
 }
 PBC = {
     "engine": "pyscf",
@@ -43,13 +48,8 @@ def write(folder: Path, job: Any) -> Path:
 
 def test_defaults(tmp_path: Path) -> None:
     job = read_job(write(tmp_path, GOOD))
-    assert (job.charge, job.multiplicity, job.constraint, job.bonds, job.split) == (
-        0,
-        1,
-        None,
-        None,
-        None,
-    )
+    assert (job.charge, job.multiplicity, job.constraint, job.bonds) == (0, 1, None, None)
+    assert job.fragments == ()
     assert job.positions.shape == (2, 2, 3)
 
 
@@ -58,6 +58,14 @@ def test_constraint_and_bonds(tmp_path: Path) -> None:
     job = read_job(write(tmp_path, GOOD | more))
     assert job.constraint == Constraint((0, 1), (0.9, 1.0))
     assert job.bonds == ((0, 1),)
+
+
+def test_fragments_have_their_atoms_and_charges(tmp_path: Path) -> None:
+    ions = [{"atoms": 1, "charge": 1}, {"atoms": 1, "charge": -1, "multiplicity": 1}]
+    job = read_job(
+        write(tmp_path, GOOD | {"parameters": XTB | {"interaction": {}}, "fragments": ions})
+    )
+    assert job.fragments == (Fragment(slice(0, 1), 1), Fragment(slice(1, 2), -1))
 
 
 def test_cells(tmp_path: Path) -> None:
@@ -71,18 +79,24 @@ def test_cells(tmp_path: Path) -> None:
     [
         ({"paramters": {}}, "unknown key 'paramters'; did you mean 'parameters'"),
         ({"parameters": XTB | {"relaxtion": {}}}, "did you mean 'relaxation'"),
-        ({"parameters": {"engine": "psi4"}}, "engine: 'psi4' is not one of pyscf, tblite"),
+        ({"parameters": {"engine": "psi4"}}, r"engine: 'psi4' is not one of .*pyscf, tblite"),
         ({"parameters": {"engine": "tblite"}}, "tblite.method: None is not one of GFN1"),
         ({"parameters": XTB | {"gradient": "yes"}}, "gradient: 'yes' has the wrong type"),
         ({"parameters": {"engine": "pyscf", "mean_field": {"method": "RHF"}}}, "basis is missing"),
         ({"parameters": {"engine": "pyscf", "mean_field": {"xcc": "pbe"}}}, "did you mean 'xc'"),
-        ({"parameters": XTB | {"correlation": "mp2"}}, "mp2 needs engine pyscf and method RHF"),
-        ({"parameters": XTB | {"gpu": True}}, "gpu: needs a mean_field"),
-        ({"parameters": MP2 | {"gpu": True}}, "gpu: not with correlation"),
-        (crystal() | {"parameters": PBC | {"gpu": True}}, "gpu: not with crystal"),
+        (
+            {"parameters": XTB | {"correlation": "mp2"}},
+            "correlation: the engine tblite cannot do it; it can: dipole, gradient",
+        ),
+        ({"parameters": XTB | {"gpu": True}}, "gpu: the engine tblite cannot do it"),
+        (
+            {"parameters": MP2 | {"gpu": True}},
+            "gpu: the engine pyscf with correlation cannot do it",
+        ),
+        (crystal() | {"parameters": PBC | {"gpu": True}}, "parameters.gpu: crystals take only"),
         (
             {"parameters": XTB | {"polarizability": True}},
-            "parameters.polarizability: needs engine pyscf, and no reference",
+            "parameters.polarizability: the engine tblite cannot do it",
         ),
         (
             {"parameters": XTB | {"c6": True}},
@@ -90,22 +104,62 @@ def test_cells(tmp_path: Path) -> None:
         ),
         (
             {"parameters": MP2 | {"polarizability": True}},
-            "polarizability: not with correlation mp2",
+            "polarizability: the engine pyscf with correlation cannot do it",
         ),
         ({"parameters": MP2 | {"density_fit": False}}, "mp2 needs density_fit: true"),
-        ({"parameters": MP2 | {"gradient": True}}, "parameters.gradient: not with correlation mp2"),
+        (
+            {"parameters": MP2 | {"gradient": True}},
+            "parameters.gradient: the engine pyscf with correlation cannot do it",
+        ),
         ({"parameters": MP2, "multiplicity": 3}, "needs closed shells"),
         (
-            {"parameters": XTB | {"relaxation": {"engine": "pyscf"}}},
-            "pyscf needs engine pyscf without mp2",
+            {"parameters": MP2 | {"relaxation": {"engine": "pyscf"}}},
+            "relaxation.engine: the engine pyscf with correlation cannot do it",
         ),
         (
-            {"parameters": XTB | {"interaction": {"counterpoise_fraction": 2}}},
+            {"parameters": XTB | {"relaxation": {"engine": "pyscf"}}},
+            "parameters.mean_field.method: None is not one of RHF",
+        ),
+        (
+            {"parameters": MP2 | {"relaxation": {"engine": "tblite", "method": "GFN3-xTB"}}},
+            "parameters.tblite.method: 'GFN3-xTB' is not one of GFN1-xTB",
+        ),
+        (
+            {"parameters": MP2 | {"relaxation": {"engine": "pyscf", "method": "RHF"}}},
+            "relaxation.method: the engine pyscf takes none; it takes mean_field, structure",
+        ),
+        (
+            {"parameters": XTB | {"interaction": {"counterpoise_fraction": 1.0}}},
+            "interaction.counterpoise_fraction: the engine tblite cannot do it",
+        ),
+        (
+            {"parameters": HF | {"interaction": {}, "gradient": True}},
+            "gradient: must be false with interaction and engine pyscf",
+        ),
+        (
+            {"parameters": HF | {"interaction": {}, "mean_field": {"method": "UHF"}}},
+            "mean_field.method: interaction needs RHF or RKS",
+        ),
+        (
+            {"parameters": HF | {"interaction": {"counterpoise_fraction": 2}}},
             "2 is not within 0 to 1",
         ),
-        ({"parameters": XTB | {"interaction": {}}}, "needs the atoms of the first molecule"),
-        ({"parameters": XTB | {"interaction": {}}, "split": 1, "charge": 1}, "equal charge"),
-        ({"split": 2}, "split: 2 must leave atoms in both molecules"),
+        ({"parameters": XTB | {"interaction": {}}}, "needs those of two or more molecules"),
+        ({"split": 1}, "unknown key 'split'"),
+        ({"fragments": [{"atoms": 1}]}, "fragments: 1 atoms in all, but the structures have 2"),
+        ({"fragments": {"atoms": 2}}, "fragments: must be a list"),
+        ({"fragments": [{"atoms": 2, "chrage": 1}]}, "fragments.0: unknown key 'chrage'; did you"),
+        ({"fragments": [{"atoms": 0}, {"atoms": 2}]}, "fragments.0.atoms: 0 is not a positive"),
+        ({"fragments": [{"atoms": 2, "charge": 0.5}]}, "fragments.0.charge: 0.5 is not an integer"),
+        (
+            {"fragments": [{"atoms": 1, "charge": 1}, {"atoms": 1, "charge": 1}]},
+            "fragments: the charges 1, 1 must sum to charge, 0",
+        ),
+        (
+            {"fragments": [{"atoms": 1}, {"atoms": 1}]},
+            "multiplicity: 1 is impossible with 1 electrons",
+        ),
+        ({"symbols": ["H", "X"]}, "symbols: 'X' is not an element"),
         ({"positions": [[[0, 0, 0]]]}, "structures of 2 atoms"),
         ({"positions": [[[0, 0, 0], [0, 0, float("nan")]]]}, "finite"),
         ({"charge": 0.5}, "charge: 0.5 is not an integer"),
@@ -113,11 +167,11 @@ def test_cells(tmp_path: Path) -> None:
         ({"constraint": {"atoms": [0, 2], "values": [1, 1]}}, "2 to 4 atoms of 0 to 1"),
         ({"constraint": {"atoms": [0, 1], "values": [1]}}, "each of the 2 structures"),
         ({"bonds": [[0, 5]]}, "bonds: must be pairs of atoms, 0 to 1"),
-        ({"cells": [CELL, CELL]}, "both are needed, or neither"),
-        ({"parameters": PBC}, "both are needed, or neither"),
+        ({"cells": [CELL, CELL]}, "crystals can be computed by .*pyscf with crystal"),
+        ({"parameters": PBC}, "crystal: needs the cells"),
         (crystal() | {"cells": [CELL]}, "three vectors for each of the 2 structures"),
         (crystal() | {"cells": [CELL, CELL[::-1]]}, "right-handed"),
-        (crystal() | {"split": 1}, "for molecules, not for crystals"),
+        (crystal() | {"fragments": [{"atoms": 2}]}, "for molecules, not for crystals"),
         (crystal(mesh=[33, 33]), "crystal.mesh: .* must be three whole numbers above 0"),
         (crystal(mesh=[33, 33, 33.5]), "must be three whole numbers above 0"),
         (crystal(kmesh=[3, 3, 3]), "crystal.kmesh: .* must be three even numbers above 0"),
@@ -130,7 +184,7 @@ def test_cells(tmp_path: Path) -> None:
         ),
         (
             {"parameters": PBC | {"mean_field": {"method": "RHF"}}, "cells": [CELL, CELL]},
-            "needs engine pyscf and method RKS",
+            "crystal: needs mean_field.method RKS",
         ),
         (
             {

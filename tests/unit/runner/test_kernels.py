@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 
-from aiida_forcefield.runner import kernels
+from aiida_forcefield.runner.engines.pyscf import kernels
 
-SOURCE = Path(kernels.__file__).parents[2]
+SOURCE = Path(kernels.__file__).parents[4]
 REPORT = """
 import ctypes, json, os
 from pathlib import Path
 import numpy as np
-from aiida_forcefield.runner.kernels import OLD, VARIABLE, choose_kernels
+from aiida_forcefield.runner.engines.pyscf.kernels import OLD, VARIABLE, choose_kernels
 choose_kernels()
 import pyscf.lib
 a = np.random.default_rng(1).normal(size=(300, 200))

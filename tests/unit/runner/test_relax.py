@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from aiida_forcefield.runner.engine import Engine
 from aiida_forcefield.runner.relax import Relaxer
 from aiida_forcefield.runner.status import PointError
 from aiida_forcefield.runner.units import BOHR, HARTREE
@@ -13,7 +14,7 @@ Array = NDArray[np.float64]
 POSITIONS = np.array([[0.0, 0.0, 0.0], [0.0, 0.0, 0.8]])
 
 
-class Spring:
+class Spring(Engine):
     """Two atoms on a harmonic bond of 1 hartree/bohr²."""
 
     def evaluate(self, positions: Array, gradient: bool = True) -> tuple[float, Array | None]:

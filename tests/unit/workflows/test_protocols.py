@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from aiida_forcefield.potentials import Settings as FitSettings
-from aiida_forcefield.runner.job import check_parameters
+from aiida_forcefield.runner.parameters import check_parameters
 from aiida_forcefield.surrogate import Settings as LearningSettings
 from aiida_forcefield.workflows.protocols import describe, get_protocol, protocol_names
 
@@ -90,7 +90,7 @@ def test_overrides_are_merged_recursively() -> None:
         ({"learning": {"pairs": {"noise": "1e-4"}}}, "learning.pairs.noise: '1e-4' must be"),
         ({"dimers": {"gradient": "yes"}}, "dimers.gradient: 'yes' has the wrong type"),
         ({"polarizability": {"polarizability": False}}, "polarizability.polarizability is missing"),
-        ({"polarizability": {"reference": {}}}, "needs engine pyscf, and no reference"),
+        ({"polarizability": {"reference": {}}}, "polarizability: not with reference"),
         # contradictions with the calibration
         ({"dimers": {"structure": {"basis": "def2-svp"}}}, "dimers.structure.basis: 'def2-svp'"),
         ({"calibration": {"basis": "aug-cc-pvdz"}}, "calibration.basis: 'aug-cc-pvdz' must be"),
@@ -149,7 +149,7 @@ def test_overrides_are_merged_recursively() -> None:
         # removed, but needed
         ({"sampling": {"random": None}}, "sampling.random is missing"),
         ({"density": None}, "density is missing"),
-        ({"molecule": None}, "molecule.engine: None is not one of pyscf, pyscf.base, tblite"),
+        ({"molecule": None}, "molecule.engine: None is not one of "),
         ({"reference": {"reference": None}}, "reference.reference is missing"),
         ({"dimers": {"interaction": None}}, "dimers.interaction is missing"),
     ],

@@ -13,7 +13,7 @@ from aiida_forcefield.workflows.protocols.check import QM_SECTIONS, check
 Settings = dict[str, Any]
 
 # Sections whose keys need not stand in the defaults: `check` knows all that they may have.
-OPEN_SECTIONS = (*QM_SECTIONS, "fit", "calibration", "spread")
+OPEN_SECTIONS = (*QM_SECTIONS, "fit", "calibration", "spread", "properties")
 
 
 @cache

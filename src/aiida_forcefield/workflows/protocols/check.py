@@ -17,11 +17,12 @@ from pydantic.dataclasses import dataclass
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from aiida_forcefield.dynamics import MINIMUM_SAMPLES, THERMO_EVERY
-from aiida_forcefield.potentials import Settings as FitSettings
+from aiida_forcefield.fitting import Settings as FitSettings
+from aiida_forcefield.properties import read_target
 from aiida_forcefield.scans import family_and_cardinal
 from aiida_forcefield.scans.crystal_qm import CrystalSettings
 from aiida_forcefield.surrogate import Settings as LearningSettings
-from aiida_forcefield.workflows.engines import check_qm
+from aiida_forcefield.workflows.engines import check_qm, level_of
 
 # Sections in the dialect of the runner, and what the chain needs of each beyond it.
 QM_SECTIONS = {
@@ -98,14 +99,13 @@ class _Calibration(_Section):
     batch: Natural
 
 
-class _Density(_Section):
+class _Liquid(_Section):
     atoms: Natural
     cutoff: Cutoff
     seeds: Seeds
     equilibration: Equilibration
     production: Production
     frames: Count
-    target_error: Positive
     max_legs: Natural
 
     @model_validator(mode="after")
@@ -118,8 +118,17 @@ class _Density(_Section):
         return self
 
 
-class _Liquid(_Density):
+class _PreliminaryLiquid(_Liquid):
     frames: Annotated[int, Field(ge=2)]  # the dimers are taken from them; the spread needs two
+
+
+class _Gas(_Section):
+    equilibration: Equilibration
+    production: Production
+
+
+class _Simulation(_Liquid):
+    gas: _Gas
 
 
 class _Spread(_Section):
@@ -135,8 +144,8 @@ class _Protocol(_Section):
     learning: _Learning
     sampling: _Sampling
     calibration: _Calibration | None = None
-    liquid: _Liquid
-    density: _Density
+    liquid: _PreliminaryLiquid
+    simulation: _Simulation
     spread: _Spread | None = None
     fit: _FitSettings
     max_concurrent: Natural
@@ -159,18 +168,24 @@ def check(settings: Mapping[str, Any]) -> None:
         for key in needed:
             if content.get(key) in (None, False):
                 raise ValueError(f"{section}.{key} is missing")
-    if _level(settings["reference"]) != _level(settings["molecule"]):
+    if level_of(settings["reference"]) != level_of(settings["molecule"]):
         raise ValueError(
             "reference and molecule must have the same level of theory (tblite, "
             "mean_field, structure, density_fit): their energies go into one profile"
         )
-    others = {key: value for key, value in settings.items() if key not in QM_SECTIONS}
+    elsewhere = (*QM_SECTIONS, "properties")
+    others = {key: value for key, value in settings.items() if key not in elsewhere}
     try:
         # As JSON, where strictness still lets an object stand for a dataclass, and 1 for 1.0.
         _Protocol.model_validate_json(json.dumps(others, default=str))
     except ValidationError as error:
         mistake = error.errors(include_url=False)[0]
         raise ValueError(_sentence(mistake)) from None
+    for name, target in settings.get("properties", {}).items():
+        try:
+            read_target(name, target)
+        except ValueError as error:
+            raise ValueError(f"properties.{error}") from None
     sampling = settings["sampling"]
     if sampling["rounds"] > 1 and sampling["most_liquid"] < sampling["liquid"]:
         raise ValueError(
@@ -202,13 +217,6 @@ def _check_calibration(calibration: Mapping[str, Any], dimers: Mapping[str, Any]
             f"calibration.basis: {calibration['basis']!r} must be of another size and the same "
             f"family as {dimers['structure']['basis']!r}, that of the dimers"
         )
-
-
-def _level(section: Mapping[str, Any]) -> dict[str, Any]:
-    """What the energies of a section of QM settings depend on."""
-    tblite = section["engine"] == "tblite"
-    keys = ("tblite",) if tblite else ("mean_field", "structure", "density_fit")
-    return {key: section.get(key) for key in keys}
 
 
 def _sentence(mistake: ErrorDetails) -> str:

@@ -11,12 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 from pyscf.pbc.dft.numint import KNumInt
 
-from .dispersion import pair_dispersion
+from ...engine import Capabilities, CrystalEngine
+from ...job import Job
+from ...lattice import half_of_shifted_mesh
+from ...status import PointError, Remedy
+from ...units import BOHR, HARTREE
 from .guess import NEAR
-from .job import Job
-from .lattice import check_image_distances, half_of_shifted_mesh
-from .status import PointError, Remedy
-from .units import BOHR, HARTREE
 
 Array = NDArray[np.float64]
 
@@ -54,14 +54,15 @@ class Orbitals(KNumInt):
         return orbitals if deriv else [values[0] for values in orbitals]
 
 
-class Crystal:
+class Crystal(CrystalEngine):
     """Energies, forces and stresses of the cells of a job.
 
     Raises:
         ValueError: unknown basis set, pseudopotential or functional, or one with exact exchange.
     """
 
-    def __init__(self, job: Job) -> None:
+    def __init__(self, job: Job, can: Capabilities) -> None:
+        self.can = can
         self._symbols, self._settings = job.symbols, job.parameters
         self._latest: tuple[Array, Array, Array] | None = None
         self._check_settings(job)
@@ -69,22 +70,7 @@ class Crystal:
     def evaluate(
         self, lattice: Array, positions: Array, derivatives: bool
     ) -> tuple[float, Array | None, Array | None]:
-        """Energy of a cell in eV and, if asked for, its derivatives.
-
-        Args:
-            lattice: vectors of the cell, one a row, shape (3, 3), Å.
-            positions: shape (n, 3), Å.
-            derivatives: whether gradient and stress are wanted.
-
-        Returns:
-            The energy; its gradient, shape (n, 3), eV/Å; and the stress (dE/dε) / V, shape
-            (3, 3), eV/Å³.
-
-        Raises:
-            PointError: the SCF does not converge, basis functions depend on each other, or the
-                crystal is a metal.
-        """
-        check_image_distances(lattice, positions)
+        """See `CrystalEngine.evaluate`."""
         field = self._solved(lattice, positions)
         energy = float(field.e_tot) * HARTREE
         if not derivatives:
@@ -190,13 +176,3 @@ def _check_insulator(field: Any) -> None:
     gap = energies[~occupied].min(initial=np.inf) - energies[occupied].max()
     if gap < GAP:
         raise PointError("no_band_gap", f"the gap between bands is only {gap * HARTREE:.2f} eV")
-
-
-def crystal_energy(job: Job, crystal: Crystal, point: dict[str, Any]) -> None:
-    """Fill in a point of a crystal."""
-    cell, wanted = job.cells[point["index"]], job.parameters.get("gradient", False)
-    if job.parameters.get("c6"):
-        point["c6"] = pair_dispersion(job.symbols, point["positions"], job.charge, cell)
-    point["energy"], point["gradient"], point["stress"] = crystal.evaluate(
-        cell, point["positions"], wanted
-    )

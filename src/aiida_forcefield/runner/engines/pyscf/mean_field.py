@@ -1,29 +1,29 @@
 """The PySCF engine: Hartree-Fock, Kohn-Sham, and density-fitted MP2 on top of Hartree-Fock."""
 
 import warnings
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ...checks import suggestion
+from ...engine import Capabilities, Engine, Parameters
+from ...interaction import Interaction
+from ...job import Fragment
+from ...potential import Electrostatics
+from ...status import PointError
+from ...units import BOHR, DEBYE, HARTREE
 from .guess import Memory
-from .job import Parameters, suggestion
-from .status import PointError, Remedy
-from .units import BOHR, DEBYE, HARTREE
+from .scf import STATE, converge_otherwise, density, factorised, occupied, tell
 
 Array = NDArray[np.float64]
 
-_LEVEL_SHIFT = 1.0
-"""Hartree."""
 _FIELD = 2e-3
 """Atomic units, by which polarizabilities are differences."""
-_STATE = ("mo_coeff", "mo_occ", "mo_energy", "e_tot", "converged")
-"""Attributes of a mean field that its iterations set."""
-_EMPTY = 1e-8
-"""Electrons: natural orbitals with fewer take no part in a guess."""
 
 
-class Pyscf:
+class Pyscf(Engine):
     """A PySCF mean field, with MP2 where the settings ask for it.
 
     Args:
@@ -32,14 +32,21 @@ class Pyscf:
         multiplicity: spin multiplicity, 2S + 1; open shells make a restricted method unrestricted.
         parameters: checked settings; ``mean_field``, ``structure``, ``density_fit``, ``gpu``,
             ``solvent`` and ``correlation`` are used.
+        can: what the engine can do with them.
 
     Raises:
         ValueError: unknown basis set, functional, dispersion or attribute of the mean field.
     """
 
     def __init__(
-        self, symbols: tuple[str, ...], charge: int, multiplicity: int, parameters: Parameters
+        self,
+        symbols: tuple[str, ...],
+        charge: int,
+        multiplicity: int,
+        parameters: Parameters,
+        can: Capabilities,
     ) -> None:
+        self.can = can
         self.symbols, self.charge, self._spin = symbols, charge, multiplicity - 1
         self._attributes = dict(parameters["mean_field"])
         self._method = self._attributes.pop("method")
@@ -109,10 +116,10 @@ class Pyscf:
         """
         if guess is None:
             guess = field.get_init_guess(field.mol, field.init_guess)
-        guess = _factorised(guess)
+        guess = factorised(guess)
         self._converge(field, guess)
         if not field.converged:
-            _converge_otherwise(field, guess)
+            converge_otherwise(field, guess)
         if not field.converged:
             raise PointError(
                 "scf_not_converged",
@@ -121,7 +128,7 @@ class Pyscf:
             )
         dependent = field.mol.nao - field.mo_coeff.shape[-1]
         if dependent:
-            _tell(f"PySCF left out {dependent} basis functions that depend on the others")
+            tell(f"PySCF left out {dependent} basis functions that depend on the others")
         return field
 
     def _converge(self, field: Any, guess: Array) -> None:
@@ -129,7 +136,7 @@ class Pyscf:
         worker = self._on_device(field)
         worker.kernel(dm0=guess)
         if self._gpu:
-            state = ((name, getattr(worker, name)) for name in _STATE)
+            state = ((name, getattr(worker, name)) for name in STATE)
             vars(field).update({k: v.get() if hasattr(v, "get") else v for k, v in state})
 
     def _on_device(self, field: Any) -> Any:
@@ -160,8 +167,8 @@ class Pyscf:
         field = self.prepare(self.molecule(positions))
         overlap = field.get_ovlp()
         orbitals = self._memory.guess(positions, overlap)
-        field = self.solve(field, None if orbitals is None else _density(orbitals))
-        self._memory.add(positions, overlap, _occupied(field))
+        field = self.solve(field, None if orbitals is None else density(orbitals))
+        self._memory.add(positions, overlap, occupied(field))
         self._latest = key, field
         return field
 
@@ -207,6 +214,20 @@ class Pyscf:
         second = blocks.transpose(0, 2, 1, 3).reshape(size, size) * HARTREE / BOHR**2
         return np.asarray((second + second.T) / 2)  # the grid of a functional is not symmetric
 
+    def electrostatics(self, positions: Array, grid: Array, conductor: bool) -> Electrostatics:
+        """See `Engine.electrostatics`."""
+        from .electrostatics import electrostatics, solvated_electrostatics
+
+        return (solvated_electrostatics if conductor else electrostatics)(self, positions, grid)
+
+    def counterpoise(
+        self, fragments: Sequence[Fragment], own: Callable[[Fragment], Any], fraction: float
+    ) -> Callable[[Array], Interaction]:
+        """See `Engine.counterpoise`."""
+        from .counterpoise import Counterpoise
+
+        return Counterpoise(self, own, tuple(fragments), fraction).evaluate
+
     def _check_settings(self) -> None:
         from pyscf.lib.exceptions import BasisNotFoundError
 
@@ -247,67 +268,6 @@ def _completed(structure: Parameters, symbols: tuple[str, ...]) -> Parameters:
         return {**structure, "basis": basis | ghosts}
     ecp, _ = bse_predefined_ecp(basis, symbols)
     return {"ecp": ecp, **structure} if ecp else structure
-
-
-def _converge_otherwise(field: Any, guess: Array) -> None:
-    """Converge a mean field that DIIS did not: with a level shift, else by second order.
-
-    Second order goes on from the lower of the two states that the others stopped at. For six of
-    seven molecules on which DIIS failed (stretched ones, FeO; PBE) the better start was the lower
-    state: second order from it led to the lowest energy known, within 0.01 hartree.
-    """
-    from pyscf.lib import temporary_env
-
-    before = {name: getattr(field, name) for name in _STATE}
-    with temporary_env(field, level_shift=_LEVEL_SHIFT):
-        field.kernel(dm0=guess)
-    if field.converged:
-        _tell("the SCF converged only with a level shift")
-        return
-    if before["e_tot"] < field.e_tot:
-        vars(field).update(before)
-    second = field.newton()
-    second.kernel(field.mo_coeff, field.mo_occ)
-    vars(field).update({name: getattr(second, name) for name in _STATE})
-    if field.converged:
-        _tell("the SCF converged only by second order")
-
-
-def _tell(remedy: str) -> None:
-    warnings.warn(remedy, Remedy, stacklevel=2)
-
-
-def _occupied(field: Any) -> tuple[Array, ...]:
-    """Occupied orbitals of each spin, shape (b, o); of a restricted mean field one set for both."""
-    if field.mo_occ.ndim == 1:
-        return (field.mo_coeff[:, field.mo_occ > 0],)
-    return tuple(c[:, n > 0] for c, n in zip(field.mo_coeff, field.mo_occ, strict=True))
-
-
-def _density(orbitals: tuple[Array, ...]) -> Array:
-    """The density matrix, or that of each spin, of what `_occupied` returns."""
-    from pyscf.lib import tag_array
-
-    if len(orbitals) == 2:
-        return np.array([c @ c.T for c in orbitals])
-    (c,) = orbitals
-    tagged = tag_array(2 * c @ c.T, mo_coeff=c, mo_occ=np.full(c.shape[1], 2.0))
-    return np.asanyarray(tagged)
-
-
-def _factorised(density: Any) -> Any:
-    """A density matrix with its natural orbitals, from which PySCF builds exchange much faster.
-
-    The time of density-fitted exchange grows with the number of occupied orbitals; for a bare
-    matrix it is that of all orbitals. Pairs of spin densities are left as they are.
-    """
-    from pyscf.lib import tag_array
-
-    if density.ndim != 2 or hasattr(density, "mo_coeff"):
-        return density
-    occupations, orbitals = np.linalg.eigh(density)
-    kept = occupations > _EMPTY
-    return tag_array(density, mo_coeff=orbitals[:, kept], mo_occ=occupations[kept])
 
 
 def _assign(target: Any, key: str, value: Any, where: str) -> None:

@@ -1,0 +1,35 @@
+"""What a fit needs, from the nodes that hold it."""
+
+from collections.abc import Mapping
+
+from aiida.orm import ArrayData
+
+from aiida_forcefield.data import PointsData
+from aiida_forcefield.fitting import Minimum, Reference
+from aiida_forcefield.topology import System
+
+
+def minima_of(
+    system: System,
+    references: Mapping[str, PointsData],
+    properties: Mapping[str, ArrayData],
+) -> dict[str, Minimum]:
+    """Each species at rest, by name, in the order of the system."""
+    return {
+        name: Minimum(
+            references[name].value,
+            properties[name].get_array("hessian"),
+            properties[name].get_array("c6"),
+        )
+        for name in system.names
+    }
+
+
+def references_of(
+    system: System,
+    references: Mapping[str, PointsData],
+    properties: Mapping[str, ArrayData],
+) -> dict[str, Reference]:
+    """The same as priors want them."""
+    minima = minima_of(system, references, properties)
+    return {name: minimum.reference for name, minimum in minima.items()}

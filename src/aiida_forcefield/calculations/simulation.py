@@ -1,0 +1,126 @@
+"""Calcfunctions that make the input files of a simulation."""
+
+from collections.abc import Mapping
+from dataclasses import fields
+from io import StringIO
+from typing import Any
+
+from aiida.engine import calcfunction
+from aiida.orm import Dict, Int, SinglefileData
+
+from aiida_forcefield.data import BoxData, ForceFieldData, PointsData, SystemData
+from aiida_forcefield.dynamics import (
+    DATA,
+    FORCE_FIELD,
+    Conditions,
+    ManyBody,
+    equilibration_script,
+    gas_equilibration_script,
+    gas_production_script,
+    production_script,
+    rigid_bonds,
+    vacuum_box,
+    vacuum_cutoff,
+)
+from aiida_forcefield.potentials.export.damping import DAMPING, write_damping
+from aiida_forcefield.potentials.export.lammps import write_force_field
+from aiida_forcefield.potentials.export.lammps_data import write_data
+from aiida_forcefield.properties import Liquid, Simulation, read_simulation
+from aiida_forcefield.topology import System
+
+SCIENCE = 9
+"""Raised where results change by what this file imports: the cache looks at the file alone."""
+
+
+@calcfunction
+def place_molecule(system: SystemData, simulation: Dict, reference: PointsData) -> BoxData:
+    """The relaxed molecule of a simulation of the gas, alone in a box."""
+    name = simulation["species"]
+    return BoxData(vacuum_box(system.value, name, reference.value.positions[0]))
+
+
+@calcfunction
+def prepare_simulation(
+    force_field: ForceFieldData,
+    system: SystemData,
+    box: BoxData,
+    simulation: Dict,
+    settings: Dict,
+    many_body: Dict | None = None,
+) -> dict[str, SinglefileData]:
+    """LAMMPS input: `force_field`, its table of `damping` if it has one, the box as `system`, and
+    a script ``equilibration_SEED`` for each seed.
+    """
+    field, species, packed = force_field.value, system.value, box.value
+    state, content = read_simulation(simulation.get_dict()), settings.get_dict()
+    liquid = isinstance(state, Liquid)
+    cutoff = content["cutoff"] if liquid else vacuum_cutoff(packed)
+    conditions, duration = _conditions(state, species), content["equilibration"]
+    parts = [*many_body_of(many_body).values()]
+    files = {
+        "force_field": (FORCE_FIELD, write_force_field(field, species, cutoff, periodic=liquid)),
+        "damping": (DAMPING, write_damping(field, species, cutoff)),
+        "system": (DATA, write_data(field, species, packed)),
+    }
+    for seed in content["seeds"]:
+        script = (
+            equilibration_script(conditions, duration, seed, parts, sum(packed.counts))
+            if liquid
+            else gas_equilibration_script(conditions, duration, seed)
+        )
+        files[f"equilibration_{seed}"] = ("equilibration.in", script)
+    return {label: _file(text, name) for label, (name, text) in files.items() if text}
+
+
+@calcfunction
+def prepare_production(
+    system: SystemData,
+    box: BoxData,
+    simulation: Dict,
+    settings: Dict,
+    many_body: Dict | None = None,
+) -> SinglefileData:
+    """The script of a leg of production of a liquid, the same for all legs of all seeds."""
+    content = settings.get_dict()
+    duration, frames = content["production"], content["frames"]
+    script = production_script(
+        _conditions(read_simulation(simulation.get_dict()), system.value),
+        duration,
+        duration / frames if frames else None,
+        [*many_body_of(many_body).values()],
+        sum(box.value.counts),
+    )
+    return _file(script, "production.in")
+
+
+@calcfunction
+def prepare_gas_leg(
+    system: SystemData, simulation: Dict, settings: Dict, leg: Int
+) -> dict[str, SinglefileData]:
+    """The scripts of a leg of the gas, ``production_SEED``; each has noise of its own."""
+    conditions = _conditions(read_simulation(simulation.get_dict()), system.value)
+    content = settings.get_dict()
+    return {
+        f"production_{seed}": _file(
+            gas_production_script(conditions, content["production"], seed, leg.value),
+            "production.in",
+        )
+        for seed in content["seeds"]
+    }
+
+
+def _conditions(simulation: Simulation, system: System) -> Conditions:
+    """A gas has no pressure that anything would have to be kept at."""
+    pressure = simulation.pressure if isinstance(simulation, Liquid) else 0.0
+    return Conditions(simulation.temperature, pressure, rigid_bonds(system))
+
+
+def _file(text: str, name: str) -> SinglefileData:
+    return SinglefileData(StringIO(text), filename=name)
+
+
+def many_body_of(node: Dict | None) -> dict[str, ManyBody]:
+    """The parts beyond pairs that `ManyBodyCalculation` found; none without it."""
+    found: Mapping[str, Mapping[str, Any]] = node.get_dict() if node else {}
+    names = [field.name for field in fields(ManyBody)]
+    return {name: ManyBody(**{k: part[k] for k in names}) for name, part in found.items()}

@@ -1,0 +1,43 @@
+"""Isothermal compressibility of a liquid."""
+
+from typing import ClassVar
+
+from aiida_forcefield.properties.fluctuations import (
+    compressibility_of_pairs,
+    mean_volume,
+    stiffened,
+)
+from aiida_forcefield.properties.property import (
+    Property,
+    RelativeError,
+    Result,
+    State,
+    require_liquid,
+)
+from aiida_forcefield.properties.simulation import Liquid, Simulation
+from aiida_forcefield.properties.trajectory import Trajectory
+from aiida_forcefield.topology.system import System
+
+PER_GPA = 1e4  # 1/bar
+
+
+class Compressibility(Property[State]):
+    """κ = −(∂V/∂p) / V, from the fluctuations of the volume and what is beyond pairs."""
+
+    name = "compressibility"
+    title = "Isothermal compressibility"
+    unit = "1/GPa"
+    target: ClassVar[RelativeError] = RelativeError(relative_error=0.15)
+
+    def simulations(self, request: State, system: System) -> dict[str, Simulation]:
+        """The liquid."""
+        require_liquid(self.name, system)
+        return {"liquid": Liquid(request.temperature, request.pressure)}
+
+    def measure(self, part: str, request: State, trajectory: Trajectory) -> Result:
+        """From the runs in equilibrium."""
+        runs = trajectory.settled()
+        stiffness = trajectory.stiffness(mean_volume(runs) / trajectory.molecules)
+        pairs = compressibility_of_pairs(runs, request.temperature, trajectory.interval)
+        estimate = stiffened(pairs, stiffness).times(PER_GPA)
+        return self.result(request, trajectory, estimate)

@@ -1,0 +1,42 @@
+"""Isobaric thermal expansion of a liquid."""
+
+from typing import ClassVar
+
+from aiida_forcefield.properties.fluctuations import mean_volume, thermal_expansion
+from aiida_forcefield.properties.property import (
+    Property,
+    RelativeError,
+    Result,
+    State,
+    require_liquid,
+)
+from aiida_forcefield.properties.simulation import Liquid, Simulation
+from aiida_forcefield.properties.trajectory import Trajectory
+from aiida_forcefield.topology.system import System
+
+
+class ThermalExpansion(Property[State]):
+    """α = (∂V/∂T) / V, from how volume and enthalpy fluctuate together."""
+
+    name = "thermal_expansion"
+    title = "Thermal expansion coefficient"
+    unit = "1/K"
+    target: ClassVar[RelativeError] = RelativeError(relative_error=0.15)
+
+    def simulations(self, request: State, system: System) -> dict[str, Simulation]:
+        """The liquid."""
+        require_liquid(self.name, system)
+        return {"liquid": Liquid(request.temperature, request.pressure)}
+
+    def measure(self, part: str, request: State, trajectory: Trajectory) -> Result:
+        """From the runs in equilibrium."""
+        runs = trajectory.settled()
+        volume = mean_volume(runs) / trajectory.molecules
+        estimate = thermal_expansion(
+            runs,
+            request.temperature,
+            request.pressure - sum(trajectory.outward(volume).values()),
+            trajectory.stiffness(volume),
+            trajectory.interval,
+        )
+        return self.result(request, trajectory, estimate)
