@@ -7,8 +7,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from aiida.engine import run_get_node
+from aiida.orm import Computer, Dict, InstalledCode
 from ase.build import bulk
 
+from aiida_forcefield.data import StructuresData
+from aiida_forcefield.scans import molecule_structures
+from aiida_forcefield.topology import from_smiles
+from aiida_forcefield.workflows.qm import QmWorkChain
 from tests.integration.test_runner import (
     LITHIUM_AND_WATER,
     METHANOL,
@@ -206,6 +212,24 @@ def test_gpaw_of_a_crystal(gpaw_runner: NewRunner) -> None:
     )
     job = strained(parameters, ["Li", "F"], a=3.8, step=0.01)
     check_derivatives(job, gpaw_runner().run(job), step=0.01, accuracy=0.07)
+
+
+def test_gpaw_as_a_job(has_gpaw: None, computer: Computer) -> None:
+    """The system's interpreter is the code; the same batch, statuses and versions as of others."""
+    code = InstalledCode(computer, str(SYSTEM_PYTHON), label="system").store()
+    hydrogen = from_smiles("[H][H]")
+    positions = np.array([[[0, 0, 0], [0, 0, r]] for r in (0.75, 0.01)])
+    qm = {
+        "code": code,
+        "structures": StructuresData(molecule_structures(hydrogen, "hydrogen", positions)),
+        "parameters": Dict(settings("gpaw", BOX) | {"gradient": True}),
+    }
+    _, node = run_get_node(QmWorkChain, qm=qm)
+    assert node.is_finished_ok, node.exit_message
+    points = node.outputs.points.value
+    assert points.statuses == ("ok", "atoms_overlap")
+    assert points.energies[0] == pytest.approx(-6.6, abs=0.2)
+    assert {*points.versions} == {"numpy", "ase", "gpaw"}
 
 
 def test_gpaw_refuses_settings(gpaw_runner: NewRunner) -> None:
