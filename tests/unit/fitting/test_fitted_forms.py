@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from aiida_forcefield.potentials.prior import build_prior, van_der_waals_distance
 
 from aiida_forcefield.potentials import ForceField, Settings, fit_chosen_forms, write_gromacs
 from aiida_forcefield.potentials.forcefield import Kind, with_vector
 from aiida_forcefield.potentials.forms import CHOOSABLE, FORM_OF_KIND, FORMS, Form
-from aiida_forcefield.potentials.prior import build_prior, van_der_waals_distance
 from aiida_forcefield.scans.coordinates import evaluate
 
 from .synthetic_fields import Case, build, dimers_of, minimum

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from aiida_forcefield.potentials.doubts import doubts
 from ase import Atoms
 from ase.build import bulk
 from numpy.typing import NDArray
@@ -20,7 +21,6 @@ from aiida_forcefield.potentials import (
     fit_force_field,
 )
 from aiida_forcefield.potentials.crystal_energy import CRYSTAL_CUTOFF, crystal_model
-from aiida_forcefield.potentials.doubts import doubts
 from aiida_forcefield.potentials.forms import EXP6
 from aiida_forcefield.topology import Species, from_smiles
 from aiida_forcefield.topology.crystal import from_atoms, ions

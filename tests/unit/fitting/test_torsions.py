@@ -2,6 +2,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from aiida_forcefield.potentials.torsions import along_dihedrals, relaxed_torsions
 
 from aiida_forcefield.potentials import (
     DimerPoints,
@@ -13,7 +14,6 @@ from aiida_forcefield.potentials import (
     molecule_energies,
     torsions,
 )
-from aiida_forcefield.potentials.torsions import along_dihedrals, relaxed_torsions
 from aiida_forcefield.scans import Scan
 from aiida_forcefield.scans.coordinates import evaluate
 from aiida_forcefield.scans.drive import drive

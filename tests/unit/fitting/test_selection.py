@@ -3,6 +3,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from aiida_forcefield.potentials.torsions import relaxed_torsions
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from aiida_forcefield.potentials import (
@@ -17,7 +18,6 @@ from aiida_forcefield.potentials import (
     molecule_energies,
     selection,
 )
-from aiida_forcefield.potentials.torsions import relaxed_torsions
 
 from .synthetic_fields import Case, build
 from .test_fit import data
