@@ -83,7 +83,10 @@ def simulate(
 
 
 def test_density_and_heat_of_vaporization_of_opls_methanol(codes: dict[str, InstalledCode]) -> None:
-    """8.95 kcal/mol and 0.759 g/cm3 at 298 K, by Jorgensen, Maxwell and Tirado-Rives (1996)."""
+    """OPLS-AA was made to have both as measured, 37.4 kJ/mol and 0.787 g/cm3, within some percent.
+
+    Its Monte Carlo had other cutoffs, and no Ewald sums.
+    """
     system = solution.system(MeOH=1)
     properties = ["density", "heat_of_vaporization", "compressibility", "thermal_expansion"]
     found = simulate(codes, system, properties, atoms=660, equilibration=12.0, production=16.0)
@@ -93,7 +96,7 @@ def test_density_and_heat_of_vaporization_of_opls_methanol(codes: dict[str, Inst
     assert liquid["box"].value.counts == (110,)
     assert [*liquid["thermo"]["seed_1"]] == ["leg_00"]
     density = liquid["properties"]["density"]
-    assert density["value"] == pytest.approx(0.759, abs=0.02 + 2 * density["standard_error"])
+    assert density["value"] == pytest.approx(0.787, rel=0.05)
 
     task = node.inputs.tasks.heat_of_vaporization
     parts = {
@@ -103,9 +106,9 @@ def test_density_and_heat_of_vaporization_of_opls_methanol(codes: dict[str, Inst
     heat = combine_property(task, **parts)
     error = heat["standard_error"]
     assert error < 1.5
-    assert heat["value"] == pytest.approx(8.95 * 4.184, abs=1.0 + 2 * error)
-    # Organic liquids: 0.5 to 2 per GPa, and some 1e-3 per K.
-    for name, lowest, highest in (("compressibility", 0.3, 3), ("thermal_expansion", 2e-4, 4e-3)):
+    assert heat["value"] == pytest.approx(37.4, rel=0.08)
+    # Measured: 1.2 per GPa and 1.2e-3 per K; from so short a run, with large errors.
+    for name, lowest, highest in (("compressibility", 0.7, 2), ("thermal_expansion", 7e-4, 2e-3)):
         value, error = (liquid["properties"][name][key] for key in ("value", "standard_error"))
         assert lowest - 2 * error < value < highest + 2 * error
 

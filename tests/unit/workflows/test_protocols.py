@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from aiida_forcefield.potentials import Settings as FitSettings
+from aiida_forcefield.fitting.settings import Settings as FitSettings
 from aiida_forcefield.runner.parameters import check_parameters
 from aiida_forcefield.surrogate import Settings as LearningSettings
 from aiida_forcefield.workflows.protocols import describe, get_protocol, protocol_names
@@ -67,7 +67,7 @@ def test_overrides_are_merged_recursively() -> None:
     assert after["sampling"] == before["sampling"] | {"random": 0}
     forms = {"nonbonded": "lennard_jones"}
     assert after["fit"] == {"dispersion_width": 0.1, "forms": forms}
-    assert after["density"] == before["density"]
+    assert after["simulation"] == before["simulation"]
     assert "polarizability" not in after
 
 
@@ -77,7 +77,7 @@ def test_overrides_are_merged_recursively() -> None:
         # unknown keys
         (
             {"speed": 3},
-            "overrides.speed is unknown; allowed: calibration, crystal, density, dimers",
+            "overrides.speed is unknown; allowed: calibration, crystal, dimers",
         ),
         ({"learning": {"pairs": {"tolerence": 0.1}}}, "learning.pairs.tolerence is unknown"),
         ({"molecule": {"relaxtion": {}}}, "molecule: unknown key 'relaxtion'; did you mean"),
@@ -86,7 +86,7 @@ def test_overrides_are_merged_recursively() -> None:
         ({"sampling": {"random": "many"}}, "sampling.random: 'many' must be a valid integer"),
         ({"sampling": 3}, "overrides.sampling is 3, but must be a mapping"),
         ({"max_concurrent": {"a": 1}}, "max_concurrent: {'a': 1} must be a valid integer"),
-        ({"density": {"frames": True}}, "density.frames: True must be a valid integer"),
+        ({"simulation": {"frames": True}}, "simulation.frames: True must be a valid integer"),
         ({"learning": {"pairs": {"noise": "1e-4"}}}, "learning.pairs.noise: '1e-4' must be"),
         ({"dimers": {"gradient": "yes"}}, "dimers.gradient: 'yes' has the wrong type"),
         ({"polarizability": {"polarizability": False}}, "polarizability.polarizability is missing"),
@@ -106,26 +106,29 @@ def test_overrides_are_merged_recursively() -> None:
         ({"dimers": {"correlation": None}}, "calibration must be null"),
         ({"calibration": {"dimer": 3}}, "calibration.dimer is unknown"),
         # impossible values
-        ({"density": {"atoms": -5}}, "density.atoms: -5 must be greater than or equal to 1"),
-        ({"density": {"cutoff": float("nan")}}, "density.cutoff"),
+        ({"simulation": {"atoms": -5}}, "simulation.atoms: -5 must be greater than or equal to 1"),
+        ({"simulation": {"cutoff": float("nan")}}, "simulation.cutoff"),
         (
-            {"density": {"production": 0}},
-            "density.production: 0 must be greater than or equal",
+            {"simulation": {"production": 0}},
+            "simulation.production: 0 must be greater than or equal",
         ),
         (
             {"liquid": {"production": 1.0}},
             "liquid.production: 1.0 must be greater than or",
         ),
-        ({"density": {"cutoff": 5}}, "density.cutoff: 5 must be greater than or equal to 6"),
+        ({"simulation": {"cutoff": 5}}, "simulation.cutoff: 5 must be greater than or equal to 6"),
         ({"liquid": {"equilibration": 2e-4}}, "liquid.equilibration: 0.0002 must be greater than"),
         ({"spread": {"equilibration": 0.5}}, "spread.equilibration: 0.5 must be greater than"),
-        ({"density": {"seeds": [2000000000]}}, "density.seeds.0: 2000000000 must be less than"),
         (
-            {"density": {"production": 30.0, "frames": 10**8}},
-            "density.frames: 100000000 is not allowed, 30 ps have up to",
+            {"simulation": {"seeds": [2000000000]}},
+            "simulation.seeds.0: 2000000000 must be less than",
         ),
-        ({"density": {"seeds": []}}, "density.seeds: [] must have at least 1 item"),
-        ({"density": {"seeds": [1, 1]}}, "density.seeds: [1, 1] must hold each seed once"),
+        (
+            {"simulation": {"production": 30.0, "frames": 10**8}},
+            "simulation.frames: 100000000 is not allowed, 30 ps have up to",
+        ),
+        ({"simulation": {"seeds": []}}, "simulation.seeds: [] must have at least 1 item"),
+        ({"simulation": {"seeds": [1, 1]}}, "simulation.seeds: [1, 1] must hold each seed once"),
         ({"liquid": {"frames": 1}}, "liquid.frames: 1 must be greater than or equal to 2"),
         ({"learning": {"pairs": {"tolerance": 2}}}, "learning.pairs.tolerance: 2"),
         ({"fit": {"energy_error": 0}}, "fit.energy_error: 0"),
@@ -148,7 +151,22 @@ def test_overrides_are_merged_recursively() -> None:
         ({"molecule": {"engine": "tblite", "tblite": {"method": "GFN2-xTB"}}}, "the same level"),
         # removed, but needed
         ({"sampling": {"random": None}}, "sampling.random is missing"),
-        ({"density": None}, "density is missing"),
+        ({"simulation": None}, "simulation is missing"),
+        (
+            {"simulation": {"gas": {"production": 0}}},
+            "simulation.gas.production: 0 must be greater than or equal",
+        ),
+        (
+            {"properties": {"density": {"target_error": 0}}},
+            "properties.density.target_error: 0 must be greater than 0",
+        ),
+        (
+            {"properties": {"density": {"relative_error": 0.1}}},
+            "properties.density.relative_error is unknown; allowed: target_error",
+        ),
+        ({"properties": {"viscosity": {}}}, "properties.viscosity is unknown; allowed: comp"),
+        ({"properties": {"density": 0.1}}, "must be a mapping"),
+        ({"properties": {"thermal_expansion": {"relative_error": "x"}}}, "'x' must be a valid"),
         ({"molecule": None}, "molecule.engine: None is not one of "),
         ({"reference": {"reference": None}}, "reference.reference is missing"),
         ({"dimers": {"interaction": None}}, "dimers.interaction is missing"),
