@@ -104,15 +104,15 @@ def _qm(file: StudyFile, system: "System", liquid: bool) -> Iterator[str]:
     rounds = sampling["rounds"] if liquid else 0
     monomers = {name: (species, species.conformers[0]) for name, species in system}
     couples = list(combinations_with_replacement(system.names, 2))
-    scans = [((name,), scan) for name in system.names for scan in plan_scans(*monomers[name])]
+    scans = [(name, scan) for name in system.names for scan in plan_scans(*monomers[name])]
     pairs = [
         (couple, scan)
         for couple in couples
         for scan in plan_pair_scans(*(monomers[name] for name in couple))
     ]
     count = min(len(pairs), sampling["pair_scans"])
-    for names, scan in scans:
-        yield f"scan        {_scan(names, scan, system)}"
+    for name, scan in scans:
+        yield f"scan        {_scan((name,), scan, system)}"
     if count < len(pairs):
         yield f"scan        {count} of {len(pairs)} pairs of atom types, those that will tell most"
     for names, scan in pairs if count == len(pairs) else ():

@@ -69,8 +69,11 @@ class Solvent(Section):
     @property
     def parts(self) -> tuple["Measure", dict[str, float]]:
         """The measure, and parts of each solvent by name."""
-        ((measure, parts),) = self.model_dump(exclude_none=True).items()
-        return measure, parts
+        if self.mole is not None:
+            return "mole", self.mole
+        if self.mass is not None:
+            return "mass", self.mass
+        return "volume", self.volume or {}
 
 
 def _one_of_each(ions: Any) -> Any:
