@@ -11,7 +11,7 @@ import click
 @click.option("--md", default="lammps@localhost", show_default=True, help="Code for MD jobs.")
 @click.option("--fit", default="forcefield@localhost", show_default=True, help="Code for fits.")
 @click.pass_obj
-def adopt(profile: str, archive: Path, **labels: str) -> None:
+def adopt(profile: str, /, archive: Path, **labels: str) -> None:
     """Import ARCHIVE and let studies reuse its finished calculations.
 
     It is for you to know that the archive was made with programs like your own; the versions

@@ -96,9 +96,7 @@ class StudyFile:
         if system is None:
             return Mixture(dict.fromkeys(self._sources(), 1.0))
         measure, parts = system.solvent.parts
-        salts = {
-            name: Salt(salt.of, *salt.concentration) for name, salt in system.salt.items()
-        }
+        salts = {name: Salt(salt.of, *salt.concentration) for name, salt in system.salt.items()}
         return Mixture(parts, measure, salts)
 
     def system(self) -> "System":

@@ -126,10 +126,12 @@ def force_field_results(field: "ForceField") -> Results:
     from aiida_forcefield.potentials.forms import FORMS
     from aiida_forcefield.serial import dismantle
 
-    several = len({each.species for each in field.atom_types}) > 1
+    species = list(dict.fromkeys(each.species for each in field.atom_types))
+    several = len(species) > 1
     labels = {each.name: each.name if several else each.label for each in field.atom_types}
     gas, liquid = (field.electrostatics.charges(state) for state in ("gas", "liquid"))
     return {
+        "species": species,
         "terms": [
             {
                 "name": term.name,

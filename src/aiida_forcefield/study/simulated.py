@@ -17,8 +17,8 @@ def boxes_of(study: "ProcessNode") -> Iterator[tuple[str, dict[str, Any], "Box"]
     from aiida_forcefield.data.outputs import outputs_of
 
     planned = study.inputs.simulations if "simulations" in study.inputs else {}
-    called = study.base.links.get_outgoing(ProcessNode, LinkType.CALL_WORK).all()
-    chains = {entry.link_label: entry.node for entry in called}
+    called = study.base.links.get_outgoing(link_type=LinkType.CALL_WORK).all()
+    chains = {each.link_label: each.node for each in called if isinstance(each.node, ProcessNode)}
     for label, inputs in planned.items():
         box = outputs_of(chains[label]).get("box") if label in chains else None
         if box is not None:

@@ -11,11 +11,13 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from aiida_forcefield.potentials import ForceField
-    from aiida_forcefield.topology import Species
+    from aiida_forcefield.topology import Box, System
+    from aiida_forcefield.topology.crystal import Crystal
 
 PROGRAMS = ("lammps", "openmm", "gromacs")
 PROGRAM_HELP = f"MD program: {', '.join(PROGRAMS)} (of Lennard-Jones only: a study's `fit.forms`)."
 EXAMPLE_BOX = 40.0  # Å; wide enough for twice any cutoff
+EXAMPLE_SPACING = 20.0  # Å, of molecules of several species
 EXAMPLE_CRYSTAL = 20.0  # Å, from face to face at least
 LAMMPS_EXAMPLE = """\
 # {what}: the energy at the geometry of system.data, then a relaxation and, of more
@@ -35,7 +37,7 @@ fix motion all nve
 run 2000
 """
 OPENMM_EXAMPLE = '''\
-"""One molecule: its energy, then a relaxation and a picosecond of dynamics: python run.py
+"""{what}: the energy, then a relaxation and a picosecond of dynamics: python run.py
 
 For a liquid: createSystem(..., nonbondedMethod=PME, nonbondedCutoff=0.9 * nanometer).
 """
@@ -55,7 +57,7 @@ simulation.step(2000)
 print("after a picosecond:", simulation.context.getState(getEnergy=True).getPotentialEnergy())
 '''
 GROMACS_EXAMPLE = """\
-; One molecule in a box, a picosecond of dynamics. Run as: gmx grompp && gmx mdrun
+; {what} in a box, a picosecond of dynamics. Run as: gmx grompp && gmx mdrun
 integrator = md
 dt = 0.0005
 nsteps = 2000
@@ -71,15 +73,15 @@ gen-temp = 298.15
 MEANING = {
     "forcefield.lmp": "styles and coefficients, to be included after read_data",
     "damping.table": "damping of dispersion, which forcefield.lmp reads",
-    "system.data": "one molecule in a box, or a crystal's cell",
+    "system.data": "one molecule of each species in a box, or a crystal's cell",
     "in.lammps": "an example that runs both: lmp -in in.lammps",
     "forcefield.xml": "for openmm.app.ForceField",
-    "molecule.pdb": "one molecule with its bonds",
+    "molecule.pdb": "one molecule of each species with its bonds",
     "run.py": "an example that runs both: python run.py",
     "forcefield.itp": "atom types, and how pairs of them combine",
-    "molecule.itp": "the molecule",
-    "topol.top": "one molecule, from both",
-    "conf.gro": "its positions, in a box",
+    "molecules.itp": "the molecules",
+    "topol.top": "one molecule of each species, from both",
+    "conf.gro": "their positions, in a box",
     "grompp.mdp": "an example that runs all: gmx grompp && gmx mdrun",
 }
 
@@ -91,86 +93,103 @@ def check_program(program: str) -> None:
 
 
 def program_files(
-    program: str, field: "ForceField", species: "Species", molecule: "NDArray[np.float64]"
+    program: str,
+    field: "ForceField",
+    system: "System",
+    molecules: "Mapping[str, NDArray[np.float64]]",
 ) -> dict[str, str]:
     """Text of each file by name.
 
     Args:
         program: one of `PROGRAMS`.
         field: the force field.
-        species: its molecule.
-        molecule: positions, shape (n, 3), Å, or those of the ions of a crystal's cell.
+        system: its species; of a crystal, the ions of its cell.
+        molecules: one molecule of each species, by its name, shape (n, 3), Å; none of a crystal.
 
     Raises:
         InputError: no such program, one that cannot say a form of the force field, or a crystal for
             another than LAMMPS.
     """
-    import numpy as np
-
     from aiida_forcefield import potentials as to
 
     check_program(program)
-    positions = (molecule - molecule.mean(axis=0) + EXAMPLE_BOX / 2)[None]
-    box = np.full(3, EXAMPLE_BOX)
     try:
-        if species.cell is not None:
+        if system.crystal is not None:
             if program != "lammps":
                 raise ValueError("crystals are allowed for lammps only")
-            return _crystal_files(field, species, species.cell, molecule)
+            return _crystal_files(field, system, system.crystal)
+        box = _example_box(system, molecules)
+        what = "One molecule" if len(system.names) == 1 else "One molecule of each species"
         if program == "lammps":
-            example = LAMMPS_EXAMPLE.format(what="One molecule in a box", repeat="")
+            example = LAMMPS_EXAMPLE.format(what=f"{what} in a box", repeat="")
             return {
-                **_lammps_files(field, species),
-                "system.data": to.write_data(field, species, positions, box),
+                **_lammps_files(field, system),
+                "system.data": to.write_data(field, system, box),
                 # A single atom that does not drift has no temperature.
-                "in.lammps": example + LAMMPS_DYNAMICS * (len(molecule) > 1),
+                "in.lammps": example + LAMMPS_DYNAMICS * (len(box.positions) > 1),
             }
         if program == "openmm":
             return {
-                "forcefield.xml": to.write_openmm(field, species),
-                "molecule.pdb": to.write_pdb(species, positions, box),
-                "run.py": OPENMM_EXAMPLE,
+                "forcefield.xml": to.write_openmm(field, system),
+                "molecule.pdb": to.write_pdb(system, box),
+                "run.py": OPENMM_EXAMPLE.format(what=what),
             }
         return {
-            **to.write_gromacs(field, species),
-            "conf.gro": to.write_gro(species, positions, box),
-            "grompp.mdp": GROMACS_EXAMPLE,
+            **to.write_gromacs(field, system, box.counts),
+            "conf.gro": to.write_gro(system, box),
+            "grompp.mdp": GROMACS_EXAMPLE.format(what=what),
         }
     except ValueError as error:
         raise InputError(f"--to {program}: {error}") from None
 
 
-def _lammps_files(field: "ForceField", species: "Species", cutoff: float = 9.0) -> dict[str, str]:
+def _example_box(system: "System", molecules: "Mapping[str, NDArray[np.float64]]") -> "Box":
+    """One molecule of each species in a box, at places of a cubic grid."""
+    import numpy as np
+
+    from aiida_forcefield.topology import Box
+
+    per_edge = int(np.ceil(len(system.names) ** (1 / 3)))
+    edge = max(EXAMPLE_BOX, per_edge * EXAMPLE_SPACING)
+    positions = []
+    for place, name in enumerate(system.names):
+        cell = np.array(np.unravel_index(place, (per_edge,) * 3))
+        centre = (cell + 0.5) * edge / per_edge
+        positions.append(molecules[name] - molecules[name].mean(axis=0) + centre)
+    counts = (1,) * len(system.names)
+    return Box(counts, np.concatenate(positions), np.full(3, edge))
+
+
+def _lammps_files(field: "ForceField", system: "System", cutoff: float = 9.0) -> dict[str, str]:
     from aiida_forcefield.potentials import DAMPING, write_damping, write_force_field
 
-    damping = write_damping(field, species, cutoff)
+    damping = write_damping(field, system, cutoff)
     return {
-        "forcefield.lmp": write_force_field(field, species, cutoff),
+        "forcefield.lmp": write_force_field(field, system, cutoff),
         **({DAMPING: damping} if damping else {}),
     }
 
 
-def _crystal_files(
-    field: "ForceField",
-    species: "Species",
-    vectors: "NDArray[np.float64]",
-    ions: "NDArray[np.float64]",
-) -> dict[str, str]:
+def _crystal_files(field: "ForceField", system: "System", crystal: "Crystal") -> dict[str, str]:
     """A cell, which LAMMPS repeats, as its data file wants it turned."""
     import numpy as np
     from ase.calculators.lammps import Prism
 
-    from aiida_forcefield.potentials import CRYSTAL_CUTOFF, write_data
+    from aiida_forcefield.potentials import CRYSTAL_CUTOFF
+    from aiida_forcefield.potentials.export.lammps_data import write_cell
+    from aiida_forcefield.topology.crystal import Crystal
 
-    prism = Prism(vectors, reduce_cell=True)
-    cell, positions = prism.cell, prism.vector_to_lammps(ions)
+    prism = Prism(crystal.cell, reduce_cell=True)
+    turned = Crystal(
+        crystal.symbols, np.tril(prism.cell), prism.vector_to_lammps(crystal.positions)
+    )
     # The planes of a family of lattice vectors are one over the length of its reciprocal apart.
-    heights = 1 / np.linalg.norm(np.linalg.inv(cell), axis=0)
+    heights = 1 / np.linalg.norm(np.linalg.inv(turned.cell), axis=0)
     repeat = " ".join(str(int(count)) for count in np.ceil(EXAMPLE_CRYSTAL / heights))
     example = LAMMPS_EXAMPLE.format(what="A crystal", repeat=f"replicate {repeat}\n")
     return {
-        **_lammps_files(field, species, CRYSTAL_CUTOFF),
-        "system.data": write_data(field, species, positions[None], np.tril(cell)),
+        **_lammps_files(field, system, CRYSTAL_CUTOFF),
+        "system.data": write_cell(field, system, turned),
         "in.lammps": example + LAMMPS_DYNAMICS,
     }
 
