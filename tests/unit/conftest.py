@@ -40,7 +40,7 @@ def codes(storage: Profile, tmp_path_factory: pytest.TempPathFactory) -> dict[st
     folder = str(tmp_path_factory.mktemp("scratch"))
     computer = Computer("here", "localhost", "", "core.local", "core.direct", folder).store()
     computer.configure()
-    return {role: InstalledCode(computer, "/bin/true", label=role).store() for role in ("qm", "md")}
+    return {role: InstalledCode(computer, "/bin/true", label=role).store() for role in ("qm", "md", "fit")}
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ Array = NDArray[np.float64]
 Curve = Callable[[Array, Array], FormValue]
 
 _GRID = np.geomspace(0.05, 12.0, 3000)  # Å
+_COARSE = _GRID[::40]
 
 
 class InnerMaximum(NamedTuple):
@@ -52,6 +53,18 @@ def inner_maximum(parameters: Array, charge_product: float, form: Curve) -> Inne
     bottom = top + int(np.argmin(energy[top:]))
     barrier = float(energy[top] - energy[bottom])
     return InnerMaximum(float(_GRID[top]) if top else 0.0, barrier, _GRID[[top, bottom]])
+
+
+def keeps_apart(parameters: Array, charge_product: float, form: Curve, least: float) -> bool:
+    """Whether the inner maximum is certainly at least so high, eV; args as of `inner_maximum`.
+
+    Few distances tell, where they do: between a place on a falling flank and a lower one farther
+    out there is no less than their difference to climb. False means that they do not tell.
+    """
+    energy, slope = _curve(parameters, charge_product, form, _COARSE)
+    lowest = np.minimum.accumulate(energy[::-1])[::-1]
+    flank = (slope < 0) & (_COARSE < 4.0)
+    return bool((energy - lowest)[flank].max(initial=0.0) >= least)
 
 
 def wall(parameters: Array, charge_product: float, form: Curve) -> tuple[float, float]:
@@ -96,7 +109,9 @@ def pair_wall(forcefield: ForceField, i: str, j: str) -> tuple[float, float]:
         raise ValueError(f"{i} and {j}: {error}") from None
 
 
-def _curve(parameters: Array, charge_product: float, form: Curve) -> tuple[Array, Array]:
-    value = form(_GRID, parameters)
-    coulomb = COULOMB * charge_product / _GRID
-    return value.energy + coulomb, value.slope - coulomb / _GRID
+def _curve(
+    parameters: Array, charge_product: float, form: Curve, r: Array = _GRID
+) -> tuple[Array, Array]:
+    value = form(r, parameters)
+    coulomb = COULOMB * charge_product / r
+    return value.energy + coulomb, value.slope - coulomb / r

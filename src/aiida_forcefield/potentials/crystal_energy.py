@@ -39,7 +39,7 @@ def crystal_model(layout: Layout, positions: Array, cells: Array) -> Model:
     nonbonded = layout.nonbonded(np.array(types)[atoms], distances)
     sites = Sites(types, positions, cells=cells)
     charged = layout.electrostatics.model("liquid", sites, columns(layout.terms))
-    return Model(tuple(nonbonded), charged)
+    return Model((nonbonded,), charged)
 
 
 def cell_types(system: System) -> tuple[str, ...]:

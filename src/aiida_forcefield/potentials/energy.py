@@ -4,14 +4,15 @@ The structures of a fit stay while the parameters change, so a `Model` measures 
 once and is then evaluated for as many parameter vectors as needed.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import accumulate, combinations
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from aiida_forcefield.potentials.components import Component
 from aiida_forcefield.potentials.coordinates import Coordinates, measure
 from aiida_forcefield.potentials.electrostatics import (
     ElectrostaticModel,
@@ -28,7 +29,7 @@ from aiida_forcefield.potentials.forcefield import (
     pair_name,
     type_term,
 )
-from aiida_forcefield.potentials.forms import FORMS, Combination, FormValue, pair_of
+from aiida_forcefield.potentials.forms import FORMS, Combination
 from aiida_forcefield.topology.system import System
 
 Array = NDArray[np.float64]
@@ -55,20 +56,6 @@ class Evaluation(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False)
-class Component:
-    """Coordinates that share one form and one set of parameters."""
-
-    form: Callable[[Array, Array], FormValue]
-    columns: Indices  # (k,) places of the form's parameters; one may occur twice
-    coordinates: Coordinates
-    weight: float = 1.0
-
-    def value(self, parameters: Array) -> FormValue:
-        """The form at the coordinates."""
-        return self.form(self.coordinates.q, parameters[self.columns])
-
-
-@dataclass(frozen=True, eq=False)
 class Model:
     """Fixed structures whose energy depends on the p parameters of a force field."""
 
@@ -78,60 +65,49 @@ class Model:
     def energy(self, parameters: Array) -> tuple[Array, Array]:
         """Energies, shape (s,), eV, and their Jacobian, shape (s, p)."""
         constant, by_charges = self.electrostatics.energy(parameters)
-        energy, jacobian = constant.copy(), _zeros_or((len(constant), len(parameters)), by_charges)
+        energy, jacobian = constant.copy(), _start(parameters, constant, by_charges)
         for part in self.components:
-            value = part.value(parameters)
-            energy += part.weight * value.energy.sum(axis=1)
-            columns = part.weight * value.energy_jacobian.sum(axis=1)
-            np.add.at(jacobian.T, part.columns, columns.T)
-        return energy, jacobian
+            part.add_energy(part.values(parameters), energy, jacobian)
+        return energy, jacobian.T
 
     def slope(self, parameters: Array, directions: Array) -> tuple[Array, Array]:
         """Slopes of the energies along directions of shape (s, 3n), and their Jacobian, (s, p)."""
         constant, by_charges = self.electrostatics.gradient(parameters)
         slope = np.einsum("sx,sx->s", constant, directions)
-        jacobian = np.zeros((len(slope), len(parameters)))
         if by_charges is not None:
-            jacobian += np.einsum("sxp,sx->sp", by_charges, directions)
+            by_charges = np.einsum("sxp,sx->sp", by_charges, directions)
+        jacobian = _start(parameters, slope, by_charges)
         for part in self.components:
-            value = part.value(parameters)
-            along = np.einsum("smx,sx->sm", part.coordinates.directions, directions)
-            rates = part.weight * along
-            slope += np.sum(rates * value.slope, axis=1)
-            columns = np.einsum("sm,smk->sk", rates, value.slope_jacobian)
-            np.add.at(jacobian.T, part.columns, columns.T)
-        return slope, jacobian
+            part.add_slope(part.values(parameters), directions, slope, jacobian)
+        return slope, jacobian.T
 
     def gradient(self, parameters: Array) -> tuple[Array, Array]:
         """Energies, shape (s,), eV, and gradients, shape (s, n, 3), eV/Å, without Jacobians."""
         energy = self.electrostatics.energy(parameters)[0].copy()
         gradient = self.electrostatics.gradient(parameters)[0].copy()
         for part in self.components:
-            value = part.value(parameters)
-            energy += part.weight * value.energy.sum(axis=1)
-            slopes = part.weight * value.slope
-            gradient += np.einsum("sm,smx->sx", slopes, part.coordinates.directions)
+            values = part.values(parameters)
+            energy += values.energy.sum(axis=1)
+            part.add_gradient(values, gradient)
         return energy, gradient.reshape(len(energy), -1, 3)
 
     def evaluate(self, parameters: Array) -> Evaluation:
         """Energies and gradients with their Jacobians."""
-        energy, energy_jacobian = self.energy(parameters)
-        constant, by_charges = self.electrostatics.gradient(parameters)
-        gradient = constant.copy()
-        jacobian = _zeros_or((*gradient.shape, len(parameters)), by_charges)
+        constant, by_charges = self.electrostatics.energy(parameters)
+        energy, energy_jacobian = constant.copy(), _start(parameters, constant, by_charges)
+        pull, by_charges = self.electrostatics.gradient(parameters)
+        gradient, jacobian = pull.copy(), _start(parameters, pull, by_charges)
         for part in self.components:
-            value, directions = part.value(parameters), part.coordinates.directions
-            slopes = part.weight * value.slope
-            gradient += np.einsum("sm,smx->sx", slopes, directions)
-            by_parameter = part.weight * np.moveaxis(value.slope_jacobian, -1, 0)
-            for place, slope in zip(part.columns, by_parameter, strict=True):
-                jacobian[..., place] += np.einsum("sm,smx->sx", slope, directions)
+            values = part.values(parameters)
+            part.add_energy(values, energy, energy_jacobian)
+            part.add_gradient(values, gradient)
+            part.add_gradient_jacobian(values, jacobian)
         shape = (len(energy), gradient.shape[1] // 3, 3)
         return Evaluation(
             energy,
             gradient.reshape(shape),
-            energy_jacobian,
-            jacobian.reshape(*shape, len(parameters)),
+            energy_jacobian.T,
+            np.moveaxis(jacobian.reshape(-1, *shape), 0, -1),
         )
 
 
@@ -180,7 +156,10 @@ class Layout:
         forms = {term.name: FORMS[term.form] for term in self.terms}
         bonded = [
             Component(
-                forms[term.name].evaluate, places[term.name], measure(xyz, np.array(term.members))
+                forms[term.name],
+                places[term.name][None, None],
+                np.array([len(term.members)]),
+                measure(xyz, np.array(term.members)),
             )
             for term in self.system.terms_of(name)
         ]
@@ -219,7 +198,7 @@ class Layout:
         types: tuple[str, ...],
         state: State,
     ) -> Model:
-        """Add the nonbonded form, one component per pair of types, and the electrostatics.
+        """Add the nonbonded form and the electrostatics.
 
         Args:
             shells: pairs of atoms, and by how much their form and their Coulomb energy count.
@@ -230,34 +209,39 @@ class Layout:
             if not len(pairs):
                 continue
             distances = measure(xyz, pairs)
-            nonbonded += [
-                replace(part, weight=form_scale)
-                for part in self.nonbonded(np.array(types)[pairs], distances)
-            ]
+            nonbonded.append(self.nonbonded(np.array(types)[pairs], distances, form_scale))
             charged.append(SitePairs(pairs, distances, coulomb_scale))
         sites = Sites(types, xyz, tuple(charged))
         model = self.electrostatics.model(state, sites, columns(self.terms))
         return Model((*bonded, *nonbonded), model)
 
-    def nonbonded(self, pairs: NDArray[np.str_], distances: Coordinates) -> Iterator[Component]:
-        """One component for each two atom types.
+    def nonbonded(
+        self, pairs: NDArray[np.str_], distances: Coordinates, weight: float = 1.0
+    ) -> Component:
+        """The nonbonded form between some pairs of atoms, one set for each two atom types.
 
         Args:
-            pairs: atom types of pairs of atoms, shape (m, 2).
+            pairs: atom types of the pairs, shape (m, 2).
             distances: theirs.
+            weight: by which their energy counts.
         """
-        places, forms = columns(self.terms), {term.name: FORMS[term.form] for term in self.terms}
-        members: dict[tuple[str, str], list[int]] = {}
+        places, members = columns(self.terms), dict[tuple[str, str], list[int]]()
         for row, (i, j) in enumerate(pairs.tolist()):
             members.setdefault((min(i, j), max(i, j)), []).append(row)
-        for (i, j), rows in members.items():
-            own, like = pair_name(i, j), type_term(i)
-            if i != j and own in forms:
-                yield Component(forms[own].evaluate, places[own], distances.take(rows))
-            else:
-                both = np.concatenate([places[like], places[type_term(j)]])
-                form = pair_of(forms[like], self.combination)
-                yield Component(form, both, distances.take(rows))
+
+        def made_from(i: str, j: str) -> list[Indices]:
+            own = places.get(pair_name(i, j)) if i != j else None
+            # The combination of a pair's own parameters with themselves are these parameters.
+            return [places[type_term(each)] for each in (i, j)] if own is None else [own, own]
+
+        return Component(
+            next(FORMS[term.form] for term in self.terms if term.kind == "nonbonded"),
+            np.array([made_from(i, j) for i, j in members]),
+            np.array([len(rows) for rows in members.values()]),
+            distances.take([row for rows in members.values() for row in rows]),
+            weight,
+            self.combination,
+        )
 
 
 def molecule_energies(
@@ -304,5 +288,8 @@ def _structures(positions: ArrayLike, n: int, field: str) -> Array:
     return xyz
 
 
-def _zeros_or(shape: tuple[int, ...], found: Array | None) -> Array:
-    return np.zeros(shape) if found is None else found.copy()
+def _start(parameters: Array, values: Array, jacobian: Array | None) -> Array:
+    """The Jacobian of some values, (..., p), with its last axis first; zero where there is none."""
+    if jacobian is None:
+        return np.zeros((len(parameters), *values.shape))
+    return np.moveaxis(jacobian, -1, 0).copy()

@@ -178,8 +178,8 @@ class ScanWorkChain(WorkChain):
             learned = learn_profile(
                 inputs.scan,
                 inputs.learning,
-                species=inputs.species,
-                references=inputs.references,
+                species=dict(inputs.species),
+                references=dict(inputs.references),
                 points=self.ctx.points,
             )
         self.ctx.profile = learned["profile"]

@@ -1,93 +1,64 @@
-"""What a liquid has beyond pairs, through the provenance graph."""
+"""What a liquid has beyond pairs, as a job."""
 
-from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
-from aiida.orm import ArrayData
+from aiida.engine.utils import instantiate_process
+from aiida.manage import get_manager
+from aiida.orm import InstalledCode
 
-from aiida_forcefield.calculations.many_body import measure_many_body, resting_molecule
-from aiida_forcefield.data import ForceFieldData, PointsData, SpeciesData
-from aiida_forcefield.dynamics import (
-    ManyBody,
-    atomic_polarizabilities,
-    coulomb_difference,
-    induction_beyond_pairs,
-)
+from aiida_forcefield.calculations.jobs.many_body import ManyBodyCalculation
+from aiida_forcefield.data import FramesData
+from aiida_forcefield.dynamics import Response, measure_many_body
+from aiida_forcefield.jobs.__main__ import run
+from aiida_forcefield.jobs.files import RESULT, TASK, read, write
+from aiida_forcefield.jobs.measure_many_body import ManyBodyFound, ManyBodyTask
+from aiida_forcefield.jobs.measure_many_body import measure_many_body as job
+from aiida_forcefield.topology import Frames
 
-from ..potentials.synthetic_fields import Case, build
-from ..potentials.test_errors import points_of
+from ...fields import liquid
+from .systems import FIELD, POLARIZABILITY, SYSTEM, dispersion, nodes
 
 pytestmark = pytest.mark.usefixtures("storage")
 
-BOX = np.full(3, 30.0)
+BOX = liquid(SYSTEM)
+FRAMES = Frames(BOX.counts, np.stack([BOX.positions] * 2), np.stack([BOX.edges] * 2))
 
 
-@pytest.fixture(scope="module")
-def methanol() -> Case:
-    """With charges of the liquid that are larger by a quarter."""
-    case = build("methanol")
-    gas = case.forcefield.gas_charges
-    liquid = {name: 1.25 * charge for name, charge in gas.items()}
-    return replace(case, forcefield=replace(case.forcefield, charges=liquid))
+def make(codes: dict[str, InstalledCode], **changes: Any) -> ManyBodyCalculation:
+    inputs = nodes() | {"code": codes["fit"], "frames": {"seed_1": FramesData(FRAMES)}} | changes
+    options = {"resources": {"num_machines": 1, "num_mpiprocs_per_machine": 1}}
+    inputs["metadata"] = {"options": options}
+    process = instantiate_process(get_manager().get_runner(), ManyBodyCalculation, **inputs)
+    assert isinstance(process, ManyBodyCalculation)
+    return process
 
 
-@pytest.fixture(scope="module")
-def liquid(methanol: Case) -> np.ndarray:
-    """Eight molecules, all turned alike, shape (8, 6, 3)."""
-    sites = 4.5 * np.array([[i, j, k] for i in (0, 1) for j in (0, 1) for k in (0, 1)])
-    return np.asarray(methanol.reference.positions + sites[:, None] + 10.0)
+def responses() -> list[Response]:
+    return [
+        Response(each.conformers[0], np.diag(dispersion(each)), POLARIZABILITY[name])
+        for name, each in SYSTEM
+    ]
 
 
-def inputs(methanol: Case, liquid: np.ndarray) -> dict[str, object]:
-    alone = replace(methanol, molecules=methanol.reference.positions[None])
-    return {
-        "force_field": ForceFieldData(methanol.forcefield),
-        "species": SpeciesData(methanol.species),
-        "reference": PointsData(points_of(alone, "reference", 0, 1)),
-        "properties": ArrayData({"c6": methanol.reference.c6}),
-        "frames_1": ArrayData(
-            {"positions": np.stack([liquid, liquid]), "box": np.stack([BOX, BOX])}
-        ),
-    }
+def test_inputs_become_the_task_of_a_job(codes: dict[str, InstalledCode], tmp_path: Path) -> None:
+    write(tmp_path, TASK, make(codes).task())
+    assert isinstance(read(tmp_path, TASK, ManyBodyTask), ManyBodyTask)
+    run(job, tmp_path)
+    found = ManyBodyCalculation.nodes(read(tmp_path, RESULT, ManyBodyFound))["many_body"]
+    expected = measure_many_body(FIELD, SYSTEM, responses(), [FRAMES])
+    for name, part in expected.items():
+        for key, value in part.items():
+            assert found[name][key] == pytest.approx(value)
+    assert {*expected} == {"three_body_dispersion", "induction", "charges"}
+    assert len(expected["charges"]["pressures"]) == 2
 
 
-def test_each_part_is_what_dynamics_says(methanol: Case, liquid: np.ndarray) -> None:
-    field, names = methanol.forcefield, methanol.species.atom_types
-    tensor = ArrayData({"polarizability": np.diag([3.0, 3.1, 3.5])[None]})
-    node = measure_many_body(**inputs(methanol, liquid), polarizability=tensor)
-    content = node.get_dict()
-    pressures = {name: part.pop("pressures") for name, part in content.items()}
-    found = {name: ManyBody(**part) for name, part in content.items()}
-    assert pressures == {name: pytest.approx([part.pressure] * 2) for name, part in found.items()}
-    gas, other = (
-        np.array([charges[name] for name in names])
-        for charges in (field.gas_charges, field.charges)
-    )
-    atoms = atomic_polarizabilities(
-        methanol.reference.positions, np.diag(methanol.reference.c6) ** 0.5, 3.2
-    )
-    induction = induction_beyond_pairs(liquid, BOX, gas, atoms)
-    assert found["induction"].pressure == pytest.approx(induction.pressure)
-    # The liquid's charges hold what the gas charges hold, and more: that is taken away.
-    charges = coulomb_difference(liquid, BOX, gas, other)
-    assert found["charges"].energy == pytest.approx(charges.energy)
-    held = coulomb_difference(liquid, BOX, gas, 0 * gas).energy
-    assert charges.energy == pytest.approx((1 - 1.25**2) * held)
-    assert {name: part.bodies for name, part in found.items()} == {
-        "three_body_dispersion": 3,
-        "induction": 3,
-        "charges": 2,
-    }
-
-
-def test_without_a_polarizability_dispersion_is_told(methanol: Case, liquid: np.ndarray) -> None:
-    found = measure_many_body(**inputs(methanol, liquid)).get_dict()
-    assert list(found) == ["three_body_dispersion"]
-
-
-def test_the_polarizability_is_that_of_the_relaxed_molecule(methanol: Case) -> None:
-    given = inputs(methanol, np.zeros((1, 6, 3)))
-    structures = resting_molecule(given["species"], given["reference"]).value
-    np.testing.assert_array_equal(structures.positions[0], methanol.reference.positions)
-    assert structures.split == 0
+def test_without_all_polarizabilities_dispersion_is_told(codes: dict[str, InstalledCode]) -> None:
+    polarizability = nodes()["polarizability"]
+    assert isinstance(polarizability, dict)
+    task = make(codes, polarizability={"water": polarizability["water"]}).task()
+    assert [each.polarizability for each in task.responses] == [pytest.approx(1.45), None]
+    assert list(job(task).parts) == ["three_body_dispersion"]

@@ -11,12 +11,13 @@ from aiida.common.links import LinkType
 from aiida.engine import ExitCode
 from aiida.orm import CalcJobNode, Data, Dict, FolderData, InstalledCode
 
-from aiida_forcefield.data import PointsData, SpeciesData
+from aiida_forcefield.calculations.packing import PackingCalculation
+from aiida_forcefield.data import BoxData, PointsData, SystemData
 from aiida_forcefield.dynamics import FINAL_DATA, FRAMES, MEASURED
 from aiida_forcefield.parsers.md import MdParser
 from aiida_forcefield.parsers.packing import PackingParser
 from aiida_forcefield.scans import Points
-from aiida_forcefield.topology import from_smiles
+from aiida_forcefield.topology import Box, System, from_smiles
 
 COLUMNS = "Step Time Temp Press Density Volume PotEng KinEng TotEng E_vdwl E_coul E_long E_tail"
 ROW = "{step} {step} {temperature} 1.0 {density} 5000 -20 10 -10 -5 10 -20 -1.5"
@@ -85,11 +86,11 @@ def parse(codes: dict[str, InstalledCode], tmp_path: Path) -> Parse:
 @pytest.fixture
 def parse_md(parse: Parse) -> Parse:
     def run(
-        text: str | None, scheduler: int | None = None, **files: str
+        text: str | None, scheduler: int | None = None, molecules: int = 100, **files: str
     ) -> tuple[ExitCode, dict[str, Any]]:
         inputs = {
-            "settings": Dict({"temperature": 300.0}),
-            "species": SpeciesData(from_smiles("[H][H]")),
+            "simulation": Dict({"temperature": 300.0}),
+            "box": BoxData(Box((molecules,), np.zeros((2 * molecules, 3)), np.full(3, 9.0))),
         }
         temporary = {FINAL_DATA: "the final state", **files}
         return parse(MdParser, "forcefield.md", inputs, text, temporary, scheduler)
@@ -98,12 +99,14 @@ def parse_md(parse: Parse) -> Parse:
 
 
 def test_complete_leg(parse_md: Parse) -> None:
-    code, outputs = parse_md(log() + END, **{FRAMES: DUMP})
+    code, outputs = parse_md(log() + END, molecules=2, **{FRAMES: DUMP})
     assert code.status == 0
     np.testing.assert_array_equal(outputs["thermo"].value.density, [0.75, 0.76, 0.77])
     assert outputs["final"].get_content() == "the final state"
-    assert outputs["frames"].get_array("positions").shape == (1, 2, 2, 3)
-    np.testing.assert_array_equal(outputs["frames"].get_array("box"), [[9.0, 9.0, 9.0]])
+    frames = outputs["frames"].value
+    assert frames.counts == (2,)
+    assert frames.positions.shape == (1, 4, 3)
+    np.testing.assert_array_equal(frames.edges, [[9.0, 9.0, 9.0]])
 
 
 def test_complete_leg_without_frames(parse_md: Parse) -> None:
@@ -146,8 +149,9 @@ def test_leg_that_was_cut_short_can_be_run_again(parse_md: Parse, text: str, exp
     assert "final" not in outputs
 
 
-def test_frames_that_cannot_be_read(parse_md: Parse) -> None:
-    code, outputs = parse_md(log() + END, **{FRAMES: DUMP[: len(DUMP) // 2]})
+@pytest.mark.parametrize(("dump", "molecules"), [(DUMP[: len(DUMP) // 2], 2), (DUMP, 3)])
+def test_frames_that_cannot_be_read(parse_md: Parse, dump: str, molecules: int) -> None:
+    code, outputs = parse_md(log() + END, molecules=molecules, **{FRAMES: dump})
     assert code.status == 411
     assert "final" not in outputs
 
@@ -183,23 +187,27 @@ def pack(parse: Parse, make_points: Callable[..., Points]) -> Parse:
         packed: str | None, scheduler: int | None = None, text: str | None = ENDED
     ) -> tuple[ExitCode, dict[str, Any]]:
         inputs = {
-            "reference": PointsData(make_points("ok")),
-            "settings": Dict({"atoms": 400, "cutoff": 4.0, "seed": 1}),
+            "system": SystemData(HYDROGEN),
+            "references__hydrogen": PointsData(make_points("ok")),
+            "settings": Dict({"atoms": 4, "cutoff": 1.0, "seed": 1}),
         }
-        temporary = {} if packed is None else {"packed.xyz": packed}
+        temporary = {} if packed is None else {PackingCalculation.FILENAME_PACKED: packed}
         return parse(PackingParser, "forcefield.packing", inputs, text, temporary, scheduler)
 
     return run
 
 
+HYDROGEN = System.pure("hydrogen", from_smiles("[H][H]"))
 PACKED = "4\n\nH 0 0 0\nH 0 0 1\nH 4 4 4\nH 4 4 5\n"
 
 
 def test_packed_box(pack: Parse) -> None:
     code, outputs = pack(PACKED)
     assert code.status == 0
-    assert outputs["box"].get_array("positions").shape == (2, 2, 3)
-    assert (outputs["box"].get_array("edges") > 8.0).all()
+    box = outputs["box"].value
+    assert box.counts == (2,)
+    assert box.positions.shape == (4, 3)
+    assert (box.edges > 2.0).all()
 
 
 @pytest.mark.parametrize("packed", [None, PACKED[:-8]])

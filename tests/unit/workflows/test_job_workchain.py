@@ -7,8 +7,9 @@ import pytest
 from aiida.orm import CalcJobNode, Dict, InstalledCode
 
 from aiida_forcefield.calculations.options import ONE_CORE
-from aiida_forcefield.data import PointsData
+from aiida_forcefield.data import PointsData, SystemData
 from aiida_forcefield.scans import Points
+from aiida_forcefield.topology import System, from_smiles
 from aiida_forcefield.workflows.job import PATIENCE, PackingWorkChain
 
 LIMITS = {"max_wallclock_seconds": 600, "max_memory_kb": 1000}
@@ -25,7 +26,8 @@ def make_job(
             PackingWorkChain,
             job={
                 "code": codes["qm"],
-                "reference": PointsData(make_points("ok")),
+                "system": SystemData(System.pure("hydrogen", from_smiles("[H][H]"))),
+                "references": {"hydrogen": PointsData(make_points("ok"))},
                 "settings": Dict({"atoms": 400, "cutoff": 4.0, "seed": 1}),
                 "metadata": {"options": {"resources": ONE_CORE, **limits}},
             },

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from aiida_forcefield.fitting.case import Block, Case
 from aiida_forcefield.fitting.residuals.residual import Residual, Rows
-from aiida_forcefield.potentials.collapse import Curve, inner_maximum
+from aiida_forcefield.potentials.collapse import Curve, inner_maximum, keeps_apart
 from aiida_forcefield.potentials.energy import Layout
 from aiida_forcefield.potentials.forcefield import columns, pair_name, type_term
 from aiida_forcefield.potentials.forms import FORMS, pair_of
@@ -78,12 +78,15 @@ class CollapseGuard(Residual):
         residuals = np.zeros(len(self._pairs))
         jacobian = np.zeros((len(self._pairs), len(parameters)))
         for row, pair in enumerate(self._pairs):
-            top = inner_maximum(parameters[pair.columns], pair.charge_product, pair.form)
+            own = parameters[pair.columns]
+            if keeps_apart(own, pair.charge_product, pair.form, least):
+                continue
+            top = inner_maximum(own, pair.charge_product, pair.form)
             if top.barrier <= 0:
                 residuals[row] = np.inf
             elif top.barrier < least:
                 residuals[row] = _STEEPNESS * np.log(least / top.barrier)
-                at_top, at_bottom = pair.form(top.span, parameters[pair.columns]).energy_jacobian
+                at_top, at_bottom = pair.form(top.span, own).energy_jacobian
                 slope = (at_bottom - at_top) * _STEEPNESS / top.barrier
                 np.add.at(jacobian[row], pair.columns, slope)
         return residuals, jacobian

@@ -12,19 +12,25 @@ Combination = Literal["geometric"]
 """Geometric means of all parameters, as OPLS has them, and not each parameter's own."""
 
 
-def _geometric(a: float, b: float) -> tuple[float, float, float]:
-    mean = float(np.sqrt(a * b))
-    return mean, mean / (2 * a) if a else 0.0, mean / (2 * b) if b else 0.0
+def _geometric(a: Array, b: Array) -> tuple[Array, Array, Array]:
+    mean = np.sqrt(a * b)
+    by = [np.divide(mean, 2 * each, out=np.zeros_like(mean), where=each != 0) for each in (a, b)]
+    return mean, by[0], by[1]
 
 
-def _harmonic(a: float, b: float) -> tuple[float, float, float]:
+def _harmonic(a: Array, b: Array) -> tuple[Array, Array, Array]:
     mean = 2 / (1 / a + 1 / b)
     return mean, (mean / a) ** 2 / 2, (mean / b) ** 2 / 2
 
 
-_MEANS: Final[dict[Mean, Callable[[float, float], tuple[float, float, float]]]] = {
+def _arithmetic(a: Array, b: Array) -> tuple[Array, Array, Array]:
+    half = np.full_like(a, 0.5)
+    return (a + b) / 2, half, half
+
+
+_MEANS: Final[dict[Mean, Callable[[Array, Array], tuple[Array, Array, Array]]]] = {
     "geometric": _geometric,
-    "arithmetic": lambda a, b: ((a + b) / 2, 0.5, 0.5),
+    "arithmetic": _arithmetic,
     "harmonic": _harmonic,
 }
 """(a, b) -> the mean and its derivatives by a and by b."""
@@ -33,23 +39,24 @@ _MEANS: Final[dict[Mean, Callable[[float, float], tuple[float, float, float]]]] 
 def combine(
     form: Form, i: Sequence[float] | Array, j: Sequence[float] | Array, rule: Combination | None
 ) -> tuple[Array, Array]:
-    """Parameters between two atom types.
+    """Parameters between two atom types, or between those of several pairs.
 
     Args:
         form: of nonbonded interactions, with k parameters.
-        i: parameters of the one type, shape (k,).
+        i: parameters of the one type, shape (..., k).
         j: of the other.
         rule: for all parameters; None for each parameter's own.
 
     Returns:
-        The parameters, shape (k,), and their derivatives by i and by j, shape (2, k).
+        The parameters, shape (..., k), and their derivatives by i and by j, shape (2, ..., k).
     """
-    rows = [
-        _MEANS[rule or parameter.mean or "arithmetic"](float(a), float(b))
-        for parameter, a, b in zip(form.parameters, i, j, strict=True)
+    one, other = np.asarray(i, dtype=float), np.asarray(j, dtype=float)
+    means = [
+        _MEANS[rule or parameter.mean or "arithmetic"](one[..., place], other[..., place])
+        for place, parameter in enumerate(form.parameters)
     ]
-    mean, *derivatives = np.array(rows).T
-    return mean, np.array(derivatives)
+    mean, *derivatives = (np.stack(column, axis=-1) for column in zip(*means, strict=True))
+    return mean, np.stack(derivatives)
 
 
 @cache
@@ -61,7 +68,7 @@ def pair_of(form: Form, rule: Combination | None = None) -> Callable[[Array, Arr
         joint, by = combine(form, one, other, rule)
         value = form.evaluate(r, joint)
         energy, slope = (
-            np.concatenate([jacobian * row for row in by], axis=-1)
+            (jacobian[..., None, :] * by).reshape(*r.shape, -1)
             for jacobian in (value.energy_jacobian, value.slope_jacobian)
         )
         return FormValue(value.energy, value.slope, energy, slope)

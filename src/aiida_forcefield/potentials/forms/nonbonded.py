@@ -63,19 +63,24 @@ def tang_toennies(r: Array, parameters: Array) -> FormValue:
     K. T. Tang, J. P. Toennies, J. Chem. Phys. 80, 3726 (1984). It stays finite towards r = 0.
     """
     A, rho, C6, C8 = parameters
-    parts = _born_mayer(r, A, rho), _damped(r, C6, rho, 6), _damped(r, C8, rho, 8)
-    summed = _sum(*parts)
-
-    def columns(jacobian: Array) -> Array:
-        """By A, ρ, C6, ρ, C8, ρ to by A, ρ, C6, C8."""
-        rho_of_all = jacobian[..., 1::2].sum(axis=-1)
-        return np.stack([jacobian[..., 0], rho_of_all, jacobian[..., 2], jacobian[..., 4]], axis=-1)
-
+    x, decay = r / rho, np.exp(-r / rho)
+    # The regularised incomplete gamma function of n + 1 is f_n; f6 is f8 and two terms more.
+    f8 = gammainc(9, x)
+    f6 = f8 + decay * x**7 / factorial(7) * (1 + x / 8)
+    by6, by8 = -f6 / r**6, -f8 / r**8
+    rise6, rise8 = decay / (rho**6 * factorial(6)), decay / (rho**8 * factorial(8))  # f_n'/rⁿ
+    fall6, fall8 = -6 * by6 / r - rise6 / rho, -8 * by8 / r - rise8 / rho
+    push = (A * decay + C6 * rise6 + C8 * rise8) / rho
+    energy_jacobian, slope_jacobian = np.empty((*x.shape, 4)), np.empty((*x.shape, 4))
+    columns = decay, x * push, by6, by8
+    slopes = -decay / rho, (1 - x) * push / rho, fall6, fall8
+    for place, (column, slope) in enumerate(zip(columns, slopes, strict=True)):
+        energy_jacobian[..., place], slope_jacobian[..., place] = column, slope
     return FormValue(
-        summed.energy,
-        summed.slope,
-        columns(summed.energy_jacobian),
-        columns(summed.slope_jacobian),
+        A * decay + C6 * by6 + C8 * by8,
+        -A * decay / rho + C6 * fall6 + C8 * fall8,
+        energy_jacobian,
+        slope_jacobian,
     )
 
 
@@ -96,21 +101,6 @@ def _power(r: Array, C: float, n: int) -> FormValue:
     fall = -(r ** (-float(n)))
     slope = -n * fall / r
     return FormValue(C * fall, C * slope, fall[..., None], slope[..., None])
-
-
-def _damped(r: Array, C: float, rho: float, n: int) -> FormValue:
-    """−f_n(r/ρ) C/rⁿ, by C and ρ."""
-    x = r / rho
-    fall = -gammainc(n + 1, x) / r**n  # the regularised incomplete gamma function is f_n
-    growth = np.exp(-x) / (rho**n * factorial(n))  # f_n'/rⁿ
-    slope = -n * fall / r - growth / rho
-    by_rho, slope_by_rho = growth * x / rho, growth * (1 - x) / rho**2
-    return FormValue(
-        C * fall,
-        C * slope,
-        np.stack([fall, C * by_rho], axis=-1),
-        np.stack([slope, C * slope_by_rho], axis=-1),
-    )
 
 
 def _sum(*parts: FormValue) -> FormValue:

@@ -1,0 +1,78 @@
+"""The files of a simulation: what the barostat is told, and what a gas is."""
+
+import numpy as np
+import pytest
+from aiida.orm import Dict, Int
+
+from aiida_forcefield.calculations.simulation import (
+    place_molecule,
+    prepare_gas_leg,
+    prepare_production,
+    prepare_simulation,
+)
+from aiida_forcefield.data import BoxData, ForceFieldData, PointsData, SystemData
+from aiida_forcefield.topology import Box
+
+from .systems import FIELD, SYSTEM, reference
+
+pytestmark = pytest.mark.usefixtures("storage")
+
+LIQUID = {"phase": "liquid", "temperature": 298.15, "pressure": 10.1325}
+GAS = {"phase": "gas", "temperature": 298.15, "species": "MeOH"}
+SETTINGS = {"cutoff": 9.0, "equilibration": 4.0, "production": 2.0, "frames": 0, "seeds": [3, 4]}
+COUNTS = (2, 2)
+ATOMS = sum(n * len(s.symbols) for n, s in zip(COUNTS, SYSTEM.species, strict=True))
+
+
+def box() -> BoxData:
+    positions = np.random.default_rng(1).uniform(0, 20, (ATOMS, 3))
+    return BoxData(Box(COUNTS, positions, np.full(3, 20.0)))
+
+
+def barostat(many_body: Dict | None, volume: float) -> float:
+    """The pressure that the script aims at when the box has a volume (Å³), atm."""
+    script = prepare_production(SystemData(SYSTEM), box(), Dict(LIQUID), Dict(SETTINGS), many_body)
+    (line,) = (x for x in script.get_content().splitlines() if x.startswith("variable target"))
+    formula = line.split(" equal ")[1].replace("^", "**")
+    return float(eval(formula, {"vol": volume}))
+
+
+def test_the_pressure_is_what_was_asked_for() -> None:
+    assert barostat(None, 300.0) == pytest.approx(10.0)
+
+
+def test_what_pushes_beyond_pairs_does_so_by_the_volume() -> None:
+    parts = {"three_body_dispersion": (303.975, 3), "charges": (-101.325, 2)}
+    many_body = Dict(
+        {
+            name: {"energy": 0.01, "pressure": pressure, "volume": 70.0, "bodies": bodies}
+            for name, (pressure, bodies) in parts.items()
+        }
+    )
+    assert barostat(many_body, 280.0) == pytest.approx(10.0 - 300.0 + 100.0)
+    assert barostat(many_body, 560.0) == pytest.approx(10.0 - 300.0 / 8 + 100.0 / 4)
+
+
+def test_files_of_a_liquid() -> None:
+    files = prepare_simulation(
+        ForceFieldData(FIELD), SystemData(SYSTEM), box(), Dict(LIQUID), Dict(SETTINGS)
+    )
+    assert {*files} == {"force_field", "damping", "system", "equilibration_3", "equilibration_4"}
+    assert f"{ATOMS} atoms" in files["system"].get_content()
+    assert "kspace_style" in files["force_field"].get_content()
+    assert " npt " in files["equilibration_3"].get_content()
+
+
+def test_files_of_a_gas() -> None:
+    system, state = SystemData(SYSTEM), Dict(GAS)
+    methanol = SYSTEM.of_name("MeOH")
+    placed = place_molecule(system, state, PointsData(reference(methanol)))
+    assert placed.value.counts == (0, 1)
+    files = prepare_simulation(ForceFieldData(FIELD), system, placed, state, Dict(SETTINGS))
+    assert "\n6 atoms\n" in files["system"].get_content()
+    assert "kspace_style" not in files["force_field"].get_content()
+    assert "langevin" in files["equilibration_3"].get_content()
+    scripts = prepare_gas_leg(system, state, Dict(SETTINGS), Int(0))
+    assert {*scripts} == {"production_3", "production_4"}
+    one, other = (node.get_content() for node in scripts.values())
+    assert one != other
