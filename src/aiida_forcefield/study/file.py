@@ -62,7 +62,7 @@ class StudyFile:
         """
         plain = {}
         for name, (source, keys) in self._sources().items():
-            content = source.model_dump(exclude_none=True, exclude={"file", "name"})
+            content = source.model_dump(exclude_none=True, exclude={"name", "file"})
             text = {} if source.file is None else {"xyz": self._structure(source.file, *keys)}
             plain[name] = content | text
         return plain

@@ -1,5 +1,6 @@
 """What is wrong with the values of a study file, as lines for its author."""
 
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, get_args, get_origin
@@ -60,7 +61,7 @@ def _sentence(detail: ErrorDetails, schema: type[BaseModel]) -> str:
         case "source" | "state" | "form" | "measure" | "twice" | "kind" | "entry":
             return detail["msg"]
         case _:
-            message = detail["msg"].removeprefix("Input ").replace("valid ", "")
+            message = re.sub("^(Input|List|Dictionary) ", "", detail["msg"]).replace("valid ", "")
             return f"{given!r} is not allowed: it {message}"
 
 

@@ -25,6 +25,7 @@ class Source(Section):
     A SMILES carries its charge; its multiplicity is the lowest possible unless given.
     """
 
+    name: Text
     smiles: str | None = None
     file: Text | None = None
     charge: int | None = None
