@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
-from aiida_forcefield.calculations.qm import packed_runner
+from aiida_forcefield.calculations.jobs.qm import packed_runner
 from aiida_forcefield.runner.results import read_results
 from aiida_forcefield.scans.coordinates import evaluate
 

@@ -106,8 +106,8 @@ def import_(files: tuple[Path, ...], smiles: str) -> None:
 
     from aiida.orm import Dict, SinglefileData
 
-    from aiida_forcefield.calculations.read import read_force_field
-    from aiida_forcefield.calculations.species import compose_system, perceive_species
+    from aiida_forcefield.calculations.functions.read import read_force_field
+    from aiida_forcefield.calculations.functions.species import compose_system, perceive_species
     from aiida_forcefield.potentials import read_files
     from aiida_forcefield.serial import dismantle
     from aiida_forcefield.topology import System, read_material, species_name
