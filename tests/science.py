@@ -24,10 +24,13 @@ import grimp
 
 MANIFEST = Path(__file__).parent / "science.json"
 SOURCE = Path(__file__).parents[1] / "src"
-FLOORS = (
-    *("topology", "scans", "surrogate", "potentials", "fitting", "dynamics", "properties"),
-    *("jobs", "runner", "serial", "units"),
-)
+FLOORS = [
+    [floor]
+    for floor in (
+        *("topology", "scans", "surrogate", "potentials", "fitting", "dynamics", "properties"),
+        *("jobs", "runner", "serial", "units"),
+    )
+]
 SHIPPED = {"forcefield.qm": "runner"}
 """Packages that a job takes along without importing them."""
 Manifest = dict[str, dict[str, int | str]]
@@ -47,9 +50,7 @@ def version_of(entry: EntryPoint) -> int:
         AttributeError: it has none.
     """
     found = entry.load()
-    version: int = (
-        found.CACHE_VERSION if isclass(found) else import_module(entry.module).SCIENCE
-    )
+    version: int = found.CACHE_VERSION if isclass(found) else import_module(entry.module).SCIENCE
     return version
 
 
@@ -66,7 +67,8 @@ def science_of(entry: EntryPoint) -> str:
     chosen = [
         module
         for module in sorted(reached)
-        if module == entry.module or module.removeprefix("aiida_forcefield.").split(".")[0] in FLOORS
+        if module == entry.module
+        or module.removeprefix("aiida_forcefield.").split(".")[0] in FLOORS
     ]
     return hashlib.sha256("".join(map(_code, chosen)).encode()).hexdigest()[:16]
 

@@ -17,7 +17,7 @@ def errors_of(
         study: it has a force field.
         other: of the same system.
     """
-    from aiida_forcefield.calculations.functions.calibration import counterpoise_of
+    from aiida_forcefield.calculations.fit_data import counterpoise_of
     from aiida_forcefield.fitting import Settings, field_errors
     from aiida_forcefield.scans import calibrated
     from aiida_forcefield.study.findings import fitted_points

@@ -49,7 +49,7 @@ def collect_profiles(study: "ProcessNode") -> list["Profile"]:
     Args:
         study: whose reference geometries are known.
     """
-    from aiida_forcefield.calculations.functions.calibration import counterpoise_of
+    from aiida_forcefield.calculations.fit_data import counterpoise_of
     from aiida_forcefield.study.scan_profile import Matter, compare_profile
 
     found = outputs_of(study)
@@ -73,7 +73,7 @@ def collect_dimers(study: "ProcessNode") -> list[DimerSet]:
 
     They come by pair of species, and of each by their origin.
     """
-    from aiida_forcefield.calculations.functions.calibration import counterpoise_of
+    from aiida_forcefield.calculations.fit_data import counterpoise_of
     from aiida_forcefield.scans import calibrated
 
     outputs = outputs_of(study)

@@ -82,7 +82,7 @@ def test_nothing_is_pickled(tmp_path: Path) -> None:
 def test_what_cannot_be_done_is_told_in_one_line(tmp_path: Path) -> None:
     task_of(tmp_path)
     run(refused, tmp_path)
-    with pytest.raises(RefusedError, match="^some: of these there are too few$"):
+    with pytest.raises(RefusedError, match=r"^some: of these there are too few$"):
         read(tmp_path, RESULT, Numbers)
 
 

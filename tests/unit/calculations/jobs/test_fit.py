@@ -12,7 +12,7 @@ from aiida_forcefield.calculations.fit import (
 )
 from aiida_forcefield.calculations.fit_points import molecule_points
 
-from aiida_forcefield.calculations.functions.calibration import counterpoise_of
+from aiida_forcefield.calculations.fit_data import counterpoise_of
 from aiida_forcefield.calculations.functions.dimers import sample_liquid
 from aiida_forcefield.data import ForceFieldData, PointsData, SpeciesData
 from aiida_forcefield.potentials import Settings, field_errors, interaction_energies
