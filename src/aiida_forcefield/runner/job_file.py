@@ -99,8 +99,13 @@ def _check_together(job: Job) -> None:
 
 
 def _check_electrons(job: Job) -> None:
-    """Refuse unknown elements, and multiplicities that the electrons cannot have."""
+    """Refuse unknown elements, and multiplicities that the electrons cannot have.
+
+    Those of a cell go into bands, in which an odd one finds its partner in another cell.
+    """
     numbers = atomic_numbers(job.symbols)
+    if job.cells is not None:
+        return
     whole = Fragment(slice(None), job.charge, job.multiplicity)
     for part in (whole, *job.fragments):
         electrons = int(numbers[part.atoms].sum()) - part.charge
