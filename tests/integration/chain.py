@@ -11,7 +11,7 @@ import numpy as np
 from ase.data import atomic_masses, atomic_numbers
 from scipy.optimize import minimize
 
-from aiida_forcefield.calculations.qm import packed_runner
+from aiida_forcefield.calculations.jobs.qm import packed_runner
 from aiida_forcefield.parsers.qm import collect_points
 from aiida_forcefield.parsers.records import read_records
 from aiida_forcefield.potentials import (

@@ -13,8 +13,12 @@ from ase import Atoms
 from ase.build import bulk
 from numpy.typing import NDArray
 
-from aiida_forcefield.calculations.crystal_fit import fit_crystal, perceive_ions, sample_cells
-from aiida_forcefield.calculations.lattice import measure_equation_of_state
+from aiida_forcefield.calculations.functions.crystal_fit import (
+    fit_crystal,
+    perceive_ions,
+    sample_cells,
+)
+from aiida_forcefield.calculations.functions.lattice import measure_equation_of_state
 from aiida_forcefield.potentials import ForceFieldCalculator
 from aiida_forcefield.scans.equation_of_state import equation_of_state
 from aiida_forcefield.units import GPA

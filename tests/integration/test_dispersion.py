@@ -5,9 +5,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from ase.data import chemical_symbols
-
 from aiida_forcefield.potentials.dispersion import c8_over_c6
+from ase.data import chemical_symbols
 
 pytestmark = pytest.mark.integration
 

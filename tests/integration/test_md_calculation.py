@@ -10,7 +10,7 @@ import pytest
 from aiida.engine import run_get_node
 from aiida.orm import CalcJobNode, Computer, Dict, InstalledCode, SinglefileData
 
-from aiida_forcefield.calculations.md import MdCalculation
+from aiida_forcefield.calculations.jobs.md import MdCalculation
 from aiida_forcefield.data import BoxData
 from aiida_forcefield.dynamics import DATA, FINAL_DATA, FORCE_FIELD
 from aiida_forcefield.dynamics.log import MEASURED, THERMO_KEYWORDS

@@ -10,7 +10,7 @@ import pytest
 from aiida.engine import run_get_node
 from aiida.orm import CalcJobNode, Computer, Dict, InstalledCode
 
-from aiida_forcefield.calculations.qm import QmCalculation
+from aiida_forcefield.calculations.jobs.qm import QmCalculation
 from aiida_forcefield.data import PointsData, SpeciesData, StructuresData
 from aiida_forcefield.scans import Points, Scan, Structures, molecule_structures
 from aiida_forcefield.surrogate import Settings

@@ -11,7 +11,10 @@ from aiida.engine import run_get_node
 from aiida.manage.caching import enable_caching
 from aiida.orm import CalcJobNode, Computer, Dict, InstalledCode, WorkChainNode
 
-from aiida_forcefield.calculations.calibration import calibrate_counterpoise, plan_calibration
+from aiida_forcefield.calculations.functions.calibration import (
+    calibrate_counterpoise,
+    plan_calibration,
+)
 from aiida_forcefield.data import SpeciesData, StructuresData
 from aiida_forcefield.scans import (
     Points,

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
-from aiida_forcefield.calculations.qm import packed_runner
+from aiida_forcefield.calculations.jobs.qm import packed_runner
 from aiida_forcefield.runner.results import read_results
 from aiida_forcefield.scans.coordinates import evaluate
 
@@ -204,7 +204,7 @@ sys.path.insert(0, sys.argv[1])
 from pathlib import Path
 from aiida_forcefield.runner import tasks
 from aiida_forcefield.runner.engines.pyscf import mean_field
-from aiida_forcefield.runner.job import read_job
+from aiida_forcefield.runner.job_file import read_job
 from aiida_forcefield.runner.starts import RelaxedPath
 
 evaluate, counts = mean_field.Pyscf.evaluate, []

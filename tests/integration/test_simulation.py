@@ -10,7 +10,7 @@ import pytest
 from aiida.engine import run_get_node
 from aiida.orm import Computer, InstalledCode, ProcessNode
 
-from aiida_forcefield.calculations.properties import combine_property
+from aiida_forcefield.calculations.functions.properties import combine_property
 from aiida_forcefield.data import ForceFieldData, PointsData, SystemData
 from aiida_forcefield.data.outputs import outputs_of
 from aiida_forcefield.properties import (

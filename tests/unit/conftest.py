@@ -20,13 +20,18 @@ HYDROGEN = Cluster.of(from_smiles("[H][H]"))
 STRETCH = Origin("scan", Coordinate("bond", ("H1", "H1"), (0, 1)))
 
 
-@pytest.fixture(scope="module")
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put tests that share the one profile before those that load another, which closes it."""
+    items.sort(key=lambda item: "storage" not in getattr(item, "fixturenames", ()))
+
+
+@pytest.fixture(scope="session")
 def storage(
     tmp_path_factory: pytest.TempPathFactory,
     aiida_config_factory: Callable[..., Any],  # noqa: F811
     aiida_profile_factory: Callable[..., Any],  # noqa: F811
 ) -> Iterator[Profile]:
-    """A profile with no services, for the tests of a module, which only add to it."""
+    """A profile with no services, for all tests, which only add to it."""
     with (
         aiida_config_factory(tmp_path_factory.mktemp("aiida")) as config,
         aiida_profile_factory(config, storage_backend="core.sqlite_temp") as profile,
@@ -34,13 +39,16 @@ def storage(
         yield profile
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def codes(storage: Profile, tmp_path_factory: pytest.TempPathFactory) -> dict[str, InstalledCode]:
     """Codes that are never run."""
     folder = str(tmp_path_factory.mktemp("scratch"))
     computer = Computer("here", "localhost", "", "core.local", "core.direct", folder).store()
     computer.configure()
-    return {role: InstalledCode(computer, "/bin/true", label=role).store() for role in ("qm", "md", "fit")}
+    return {
+        role: InstalledCode(computer, "/bin/true", label=role).store()
+        for role in ("qm", "md", "fit")
+    }
 
 
 @pytest.fixture

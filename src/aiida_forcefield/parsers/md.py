@@ -7,7 +7,7 @@ from aiida.engine import ExitCode
 from aiida.orm import SinglefileData
 from aiida.parsers.parser import Parser
 
-from aiida_forcefield.calculations.md import MdCalculation
+from aiida_forcefield.calculations.jobs.md import MdCalculation
 from aiida_forcefield.data import FramesData, ThermoData
 from aiida_forcefield.dynamics import FINAL_DATA, FRAMES, judge, parse_log, read_frames
 from aiida_forcefield.parsers.scheduler import scheduler_verdict

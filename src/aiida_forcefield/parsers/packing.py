@@ -6,7 +6,7 @@ from typing import Any
 from aiida.engine import ExitCode
 from aiida.parsers.parser import Parser
 
-from aiida_forcefield.calculations.packing import PackingCalculation, box_of
+from aiida_forcefield.calculations.jobs.packing import PackingCalculation, box_of
 from aiida_forcefield.data import BoxData
 from aiida_forcefield.dynamics import read_packed
 from aiida_forcefield.parsers.scheduler import scheduler_verdict

@@ -9,7 +9,7 @@ from aiida.engine import ExitCode
 from aiida.orm import ArrayData
 from aiida.parsers.parser import Parser
 
-from aiida_forcefield.calculations.qm import QmCalculation
+from aiida_forcefield.calculations.jobs.qm import QmCalculation
 from aiida_forcefield.data import PointsData
 from aiida_forcefield.parsers.records import REFERENCE_ARRAYS, Record, read_records
 from aiida_forcefield.parsers.scheduler import scheduler_verdict

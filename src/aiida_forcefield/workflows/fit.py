@@ -8,17 +8,24 @@ from aiida.engine import ExitCode, ProcessBuilder, ToContext, WorkChain, if_, wh
 from aiida.engine.processes.workchains.workchain import WorkChainSpec
 from aiida.orm import AbstractCode, Data, Dict, Int
 
-from aiida_forcefield.calculations.batches import size_batches
-from aiida_forcefield.calculations.calibration import calibrate_counterpoise, plan_calibration
-from aiida_forcefield.calculations.charges import derive_charges
-from aiida_forcefield.calculations.count import count_qm
-from aiida_forcefield.calculations.dimers import choose_pair_scans, sample_dimers, sample_liquid
+from aiida_forcefield.calculations.functions.batches import size_batches
+from aiida_forcefield.calculations.functions.calibration import (
+    calibrate_counterpoise,
+    plan_calibration,
+)
+from aiida_forcefield.calculations.functions.charges import derive_charges
+from aiida_forcefield.calculations.functions.count import count_qm
+from aiida_forcefield.calculations.functions.dimers import (
+    choose_pair_scans,
+    sample_dimers,
+    sample_liquid,
+)
+from aiida_forcefield.calculations.functions.pressure import assess_pressure
+from aiida_forcefield.calculations.functions.scans import plan_molecule_scans, plan_pairs_of_types
+from aiida_forcefield.calculations.functions.species import propose_conformers, resting_molecule
+from aiida_forcefield.calculations.functions.validation import validate_force_field
 from aiida_forcefield.calculations.labels import link_label, number
 from aiida_forcefield.calculations.options import ONE_CORE
-from aiida_forcefield.calculations.pressure import assess_pressure
-from aiida_forcefield.calculations.scans import plan_molecule_scans, plan_pairs_of_types
-from aiida_forcefield.calculations.species import propose_conformers, resting_molecule
-from aiida_forcefield.calculations.validation import validate_force_field
 from aiida_forcefield.data import PointsData, StructuresData
 from aiida_forcefield.data.outputs import outputs_of
 from aiida_forcefield.jobs.fit_force_field import COUNTERPOISE

@@ -7,8 +7,8 @@ from aiida.orm import ProcessNode
 from aiida_forcefield.calculations.jobs.fit import FitCalculation
 from aiida_forcefield.calculations.jobs.function import FunctionCalculation
 from aiida_forcefield.calculations.jobs.many_body import ManyBodyCalculation
-from aiida_forcefield.calculations.md import MdCalculation
-from aiida_forcefield.calculations.packing import PackingCalculation
+from aiida_forcefield.calculations.jobs.md import MdCalculation
+from aiida_forcefield.calculations.jobs.packing import PackingCalculation
 from aiida_forcefield.workflows.restart import RestartWorkChain
 
 CODES = CalcJob.exit_codes

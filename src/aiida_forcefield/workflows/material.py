@@ -7,9 +7,12 @@ from aiida.engine import ExitCode, ProcessBuilder, ToContext, WorkChain, if_
 from aiida.engine.processes.workchains.workchain import WorkChainSpec
 from aiida.orm import AbstractCode, Bool, Dict, List, ProcessNode, Str
 
+from aiida_forcefield.calculations.functions.properties import (
+    combine_property,
+    estimate_uncertainty,
+)
+from aiida_forcefield.calculations.functions.species import compose_system, perceive_species
 from aiida_forcefield.calculations.labels import link_label
-from aiida_forcefield.calculations.properties import combine_property, estimate_uncertainty
-from aiida_forcefield.calculations.species import compose_system, perceive_species
 from aiida_forcefield.data import ForceFieldData, SpeciesData, SystemData
 from aiida_forcefield.data.outputs import outputs_of
 from aiida_forcefield.fitting.variations import VARIATIONS

@@ -10,8 +10,8 @@ from aiida.engine.processes.workchains.workchain import WorkChainSpec
 from aiida.orm import AbstractCode, Dict, StructureData
 from aiida_pyscf.calculations.base import PyscfCalculation
 
-from aiida_forcefield.calculations.pyscf_base import collect_base_points
-from aiida_forcefield.calculations.qm import QmCalculation
+from aiida_forcefield.calculations.functions.pyscf_base import collect_base_points
+from aiida_forcefield.calculations.jobs.qm import QmCalculation
 from aiida_forcefield.data import PointsData, StructuresData
 from aiida_forcefield.data.outputs import outputs_of
 from aiida_forcefield.runner.coordinate import Coordinate

@@ -8,9 +8,9 @@ from aiida.engine import ExitCode, Process, ProcessHandlerReport, process_handle
 from aiida.engine.processes.workchains.workchain import WorkChainSpec
 from aiida.orm import ArrayData, Dict, Int, ProcessNode
 
-from aiida_forcefield.calculations.join import join_points, joined
-from aiida_forcefield.calculations.qm import CUT_SHORT, QmCalculation, came_to_points, statuses
-from aiida_forcefield.calculations.remaining import remaining_structures
+from aiida_forcefield.calculations.functions.join import join_points, joined
+from aiida_forcefield.calculations.functions.remaining import remaining_structures
+from aiida_forcefield.calculations.jobs.qm import CUT_SHORT, QmCalculation, came_to_points, statuses
 from aiida_forcefield.data import PointsData
 from aiida_forcefield.data.outputs import outputs_of
 from aiida_forcefield.scans import INTERRUPTED, MISSING, OUT_OF_MEMORY, OUT_OF_TIME

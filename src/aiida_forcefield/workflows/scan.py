@@ -7,8 +7,8 @@ from aiida.engine import ExitCode, ProcessBuilder, ToContext, WorkChain, while_
 from aiida.engine.processes.workchains.workchain import WorkChainSpec
 from aiida.orm import AbstractCode, Dict, StructureData
 
-from aiida_forcefield.calculations.lattice import learn_lattice_profile, plan_lattice_scan
-from aiida_forcefield.calculations.scans import learn_profile
+from aiida_forcefield.calculations.functions.lattice import learn_lattice_profile, plan_lattice_scan
+from aiida_forcefield.calculations.functions.scans import learn_profile
 from aiida_forcefield.data import PointsData, ProfileData, ScanData, SpeciesData, StructuresData
 from aiida_forcefield.data.outputs import outputs_of
 from aiida_forcefield.scans import MISSING

@@ -15,15 +15,15 @@ from aiida.engine import (
 from aiida.engine.processes.workchains.workchain import WorkChainSpec
 from aiida.orm import AbstractCode, Data, Dict, Int, ProcessNode, SinglefileData
 
-from aiida_forcefield.calculations.jobs.many_body import define_inputs
-from aiida_forcefield.calculations.options import ONE_CORE
-from aiida_forcefield.calculations.properties import measure_property
-from aiida_forcefield.calculations.simulation import (
+from aiida_forcefield.calculations.functions.properties import measure_property
+from aiida_forcefield.calculations.functions.simulation import (
     place_molecule,
     prepare_gas_leg,
     prepare_production,
     prepare_simulation,
 )
+from aiida_forcefield.calculations.jobs.many_body import define_inputs
+from aiida_forcefield.calculations.options import ONE_CORE
 from aiida_forcefield.data import BoxData, ForceFieldData, FramesData, SystemData, ThermoData
 from aiida_forcefield.data.outputs import outputs_of
 from aiida_forcefield.dynamics import DATA

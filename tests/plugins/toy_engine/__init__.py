@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from aiida_forcefield.calculations.qm import QmCalculation
+from aiida_forcefield.calculations.jobs.qm import QmCalculation
 
 
 class ToyCalculation(QmCalculation):

@@ -11,7 +11,7 @@ from aiida.common.links import LinkType
 from aiida.engine import ExitCode
 from aiida.orm import CalcJobNode, Data, Dict, FolderData, InstalledCode
 
-from aiida_forcefield.calculations.packing import PackingCalculation
+from aiida_forcefield.calculations.jobs.packing import PackingCalculation
 from aiida_forcefield.data import BoxData, PointsData, SystemData
 from aiida_forcefield.dynamics import FINAL_DATA, FRAMES, MEASURED
 from aiida_forcefield.parsers.md import MdParser

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from aiida_forcefield.runner.job import Constraint, Fragment, read_job
+from aiida_forcefield.runner.job import Constraint, Fragment
+from aiida_forcefield.runner.job_file import read_job
 
 XTB = {"engine": "tblite", "tblite": {"method": "GFN2-xTB"}}
 MP2 = {

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from aiida_forcefield.potentials.torsions import relaxed_torsions
 
 from aiida_forcefield.potentials import ForceField, Term
 from aiida_forcefield.potentials.energy import interaction_energies, molecule_energies
-from aiida_forcefield.potentials.torsions import relaxed_torsions
 from aiida_forcefield.scans import Counterpoise, Points, Scan, pair_scan
 from aiida_forcefield.scans.coordinates import evaluate
 from aiida_forcefield.study.scan_profile import Profile, compare_profile

@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 from aiida.engine import WorkChain
 from aiida.orm import Dict, InstalledCode
+from aiida_forcefield.workflows.density import DensityWorkChain
 
 from aiida_forcefield.data import ForceFieldData, PointsData, SpeciesData, StructuresData
 from aiida_forcefield.potentials import ForceField
 from aiida_forcefield.potentials.forcefield import Term
 from aiida_forcefield.scans import Points, Structures
-from aiida_forcefield.workflows.density import DensityWorkChain
 from aiida_forcefield.workflows.fit import FitWorkChain
 from aiida_forcefield.workflows.material import MaterialWorkChain
 from aiida_forcefield.workflows.protocols import get_protocol, protocol_names

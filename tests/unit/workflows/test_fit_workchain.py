@@ -9,7 +9,7 @@ import pytest
 from aiida.common.links import LinkType
 from aiida.orm import ArrayData, CalcJobNode, Dict, InstalledCode, WorkChainNode
 
-from aiida_forcefield.calculations.count import count_qm
+from aiida_forcefield.calculations.functions.count import count_qm
 from aiida_forcefield.data import ForceFieldData, PointsData, SpeciesData
 from aiida_forcefield.potentials import ForceField
 from aiida_forcefield.scans import Points

@@ -7,7 +7,7 @@ import pytest
 from aiida.engine import ExitCode
 from aiida.orm import CalcJobNode, Dict, InstalledCode
 
-from aiida_forcefield.calculations.qm import QmCalculation
+from aiida_forcefield.calculations.jobs.qm import QmCalculation
 from aiida_forcefield.data import PointsData, StructuresData
 from aiida_forcefield.scans import Points, Structures
 from aiida_forcefield.workflows.qm import PATIENCE, QmWorkChain

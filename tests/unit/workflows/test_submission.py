@@ -8,7 +8,7 @@ from aiida.common.links import LinkType
 from aiida.engine import ProcessState
 from aiida.orm import CalcJobNode, WorkChainNode
 
-from aiida_forcefield.calculations.qm import QmCalculation
+from aiida_forcefield.calculations.jobs.qm import QmCalculation
 from aiida_forcefield.workflows.submission import settle, submit_once
 
 pytestmark = pytest.mark.usefixtures("storage")

@@ -170,7 +170,7 @@ def check(settings: Mapping[str, Any]) -> None:
                 raise ValueError(f"{section}.{key} is missing")
     if level_of(settings["reference"]) != level_of(settings["molecule"]):
         raise ValueError(
-            "reference and molecule must have the same level of theory (tblite, "
+            "reference and molecule must have the same level of theory (ase, tblite, "
             "mean_field, structure, density_fit): their energies go into one profile"
         )
     elsewhere = (*QM_SECTIONS, "properties")

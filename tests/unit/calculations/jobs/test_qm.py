@@ -15,8 +15,8 @@ from aiida.manage import get_manager
 from aiida.orm import CalcJobNode, Dict, InstalledCode, WorkChainNode
 from aiida_pyscf.calculations.base import PyscfCalculation
 
-from aiida_forcefield.calculations.qm import QmCalculation, job_description
-from aiida_forcefield.calculations.remaining import remaining_structures
+from aiida_forcefield.calculations.functions.remaining import remaining_structures
+from aiida_forcefield.calculations.jobs.qm import QmCalculation, job_description
 from aiida_forcefield.data import PointsData, StructuresData
 from aiida_forcefield.runner.job import read_job
 from aiida_forcefield.scans import Points, Structures

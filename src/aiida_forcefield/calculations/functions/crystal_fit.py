@@ -3,7 +3,7 @@
 from aiida.engine import calcfunction
 from aiida.orm import ArrayData, Data, Dict, StructureData
 
-from aiida_forcefield.calculations.lattice import primitive_cell
+from aiida_forcefield.calculations.functions.lattice import primitive_cell
 from aiida_forcefield.data import ForceFieldData, PointsData, StructuresData, SystemData
 from aiida_forcefield.fitting import Settings, assemble_cells, fit_force_field
 from aiida_forcefield.potentials.electrostatics import FixedCharges

@@ -9,13 +9,13 @@ import pytest
 from aiida.orm import Dict, StructureData
 from ase.build import bulk
 
-from aiida_forcefield.calculations.lattice import (
+from aiida_forcefield.calculations.functions.lattice import (
     learn_lattice_profile,
     measure_equation_of_state,
     plan_lattice_scan,
 )
-from aiida_forcefield.calculations.qm import job_description
-from aiida_forcefield.calculations.remaining import remaining_structures
+from aiida_forcefield.calculations.functions.remaining import remaining_structures
+from aiida_forcefield.calculations.jobs.qm import job_description
 from aiida_forcefield.data import PointsData, StructuresData
 from aiida_forcefield.runner.job import read_job
 from aiida_forcefield.scans import Points

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from aiida.orm import Dict
 
-from aiida_forcefield.calculations.properties import (
+from aiida_forcefield.calculations.functions.properties import (
     _joined,
     combine_property,
     estimate_uncertainty,

@@ -6,7 +6,7 @@ import numpy as np
 from aiida.engine import calcfunction
 from aiida.orm import Data, Dict
 
-from aiida_forcefield.calculations.simulation import many_body_of
+from aiida_forcefield.calculations.functions.simulation import many_body_of
 from aiida_forcefield.data import BoxData, ForceFieldData, SystemData
 from aiida_forcefield.dynamics import Thermo, check_tail, tail_coefficient
 from aiida_forcefield.properties import (

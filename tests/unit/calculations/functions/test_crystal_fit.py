@@ -9,7 +9,11 @@ import pytest
 from aiida.orm import ArrayData, Dict, StructureData
 from ase.build import bulk
 
-from aiida_forcefield.calculations.crystal_fit import fit_crystal, perceive_ions, sample_cells
+from aiida_forcefield.calculations.functions.crystal_fit import (
+    fit_crystal,
+    perceive_ions,
+    sample_cells,
+)
 from aiida_forcefield.cli.files.programs import program_files
 from aiida_forcefield.data import ForceFieldData, PointsData
 from aiida_forcefield.potentials.crystal_energy import crystal_model
@@ -19,7 +23,7 @@ from aiida_forcefield.scans.lattice import random_cells
 from aiida_forcefield.topology.crystal import from_atoms, ions
 from aiida_forcefield.workflows.protocols import get_protocol
 
-from ..potentials.test_crystal_fit import C6, CHARGES, FIELD
+from ...potentials.test_crystal_fit import C6, CHARGES, FIELD
 
 pytestmark = pytest.mark.usefixtures("storage")
 

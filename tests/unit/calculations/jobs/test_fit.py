@@ -5,21 +5,21 @@ from dataclasses import asdict, replace
 import numpy as np
 import pytest
 from aiida.orm import ArrayData, Dict, Int, Str
-
-from aiida_forcefield.calculations.calibration import counterpoise_of
-from aiida_forcefield.calculations.dimers import sample_liquid
 from aiida_forcefield.calculations.fit import (
     CHOICES,
     fit_force_field,
     validate_force_field,
 )
 from aiida_forcefield.calculations.fit_points import molecule_points
+
+from aiida_forcefield.calculations.functions.calibration import counterpoise_of
+from aiida_forcefield.calculations.functions.dimers import sample_liquid
 from aiida_forcefield.data import ForceFieldData, PointsData, SpeciesData
 from aiida_forcefield.potentials import Settings, field_errors, interaction_energies
 from aiida_forcefield.scans import Counterpoise, Points, liquid_dimers, stretched
 
-from ..potentials.synthetic_fields import Case, build
-from ..potentials.test_errors import points_of
+from ...potentials.synthetic_fields import Case, build
+from ...potentials.test_errors import points_of
 
 pytestmark = pytest.mark.usefixtures("storage")
 

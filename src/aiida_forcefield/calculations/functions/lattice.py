@@ -6,7 +6,7 @@ from dataclasses import asdict, replace
 from aiida.engine import calcfunction
 from aiida.orm import Data, Dict, StructureData
 
-from aiida_forcefield.calculations.scans import observations
+from aiida_forcefield.calculations.functions.scans import observations
 from aiida_forcefield.data import PointsData, ProfileData, ScanData, StructuresData
 from aiida_forcefield.scans import Scan
 from aiida_forcefield.scans.crystal_qm import CrystalSettings, scan_parameters

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from aiida.common.links import LinkType
 from aiida.orm import ArrayData, CalcFunctionNode, Data, Dict, InstalledCode, WorkChainNode
+from aiida_forcefield.workflows.known import known_of
 
 from aiida_forcefield.data import ForceFieldData, PointsData, SpeciesData
 from aiida_forcefield.potentials import ForceField
@@ -14,7 +15,6 @@ from aiida_forcefield.scans import Points
 from aiida_forcefield.topology import from_smiles
 from aiida_forcefield.workflows import fit as fit_module
 from aiida_forcefield.workflows.fit import FitWorkChain
-from aiida_forcefield.workflows.known import known_of
 
 from .conftest import STATE
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from aiida.orm import Dict
 
-from aiida_forcefield.calculations.calibration import (
+from aiida_forcefield.calculations.functions.calibration import (
     calibrate_counterpoise,
     counterpoise_of,
     plan_calibration,

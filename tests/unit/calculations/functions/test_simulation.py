@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from aiida.orm import Dict, Int
 
-from aiida_forcefield.calculations.simulation import (
+from aiida_forcefield.calculations.functions.simulation import (
     place_molecule,
     prepare_gas_leg,
     prepare_production,
@@ -13,7 +13,7 @@ from aiida_forcefield.calculations.simulation import (
 from aiida_forcefield.data import BoxData, ForceFieldData, PointsData, SystemData
 from aiida_forcefield.topology import Box
 
-from .systems import FIELD, SYSTEM, reference
+from ..systems import FIELD, SYSTEM, reference
 
 pytestmark = pytest.mark.usefixtures("storage")
 

@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 from aiida.orm import ArrayData, Dict, Int
 
-from aiida_forcefield.calculations.dimers import choose_pair_scans, sample_dimers
-from aiida_forcefield.calculations.scans import (
+from aiida_forcefield.calculations.functions.dimers import choose_pair_scans, sample_dimers
+from aiida_forcefield.calculations.functions.scans import (
     learn_profile,
     plan_all_scans,
 )
-from aiida_forcefield.calculations.species import perceive_species, propose_conformers
+from aiida_forcefield.calculations.functions.species import perceive_species, propose_conformers
 from aiida_forcefield.data import PointsData, SpeciesData, StructuresData
 from aiida_forcefield.scans import Points, Scan
 from aiida_forcefield.surrogate import Settings

@@ -5,7 +5,7 @@ from math import ceil
 from aiida.engine import calcfunction
 from aiida.orm import Dict
 
-from aiida_forcefield.calculations.qm import WALLTIME_SHARE
+from aiida_forcefield.calculations.jobs.qm import WALLTIME_SHARE
 
 RESERVE = 1.2
 """A point may take this much longer than the longest before it."""

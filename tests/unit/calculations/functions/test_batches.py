@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aiida_forcefield.calculations.batches import points_per_job
+from aiida_forcefield.calculations.functions.batches import points_per_job
 
 
 @pytest.mark.parametrize(

@@ -18,8 +18,8 @@ from aiida_forcefield.jobs.measure_many_body import ManyBodyFound, ManyBodyTask
 from aiida_forcefield.jobs.measure_many_body import measure_many_body as job
 from aiida_forcefield.topology import Frames
 
-from ...fields import liquid
-from .systems import FIELD, POLARIZABILITY, SYSTEM, dispersion, nodes
+from ....fields import liquid
+from ..systems import FIELD, POLARIZABILITY, SYSTEM, dispersion, nodes
 
 pytestmark = pytest.mark.usefixtures("storage")
 

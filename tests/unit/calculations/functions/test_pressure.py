@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 from aiida.orm import ArrayData, Data, Dict
 
-from aiida_forcefield.calculations.pressure import assess_pressure
+from aiida_forcefield.calculations.functions.pressure import assess_pressure
 from aiida_forcefield.data import ForceFieldData, PointsData, SpeciesData
 from aiida_forcefield.potentials import Settings, interaction_energies
 from aiida_forcefield.scans import liquid_dimers, stretched
 
-from ..potentials.synthetic_fields import Case, build
-from ..potentials.test_errors import points_of
+from ...potentials.synthetic_fields import Case, build
+from ...potentials.test_errors import points_of
 
 pytestmark = pytest.mark.usefixtures("storage")
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from aiida.engine import calcfunction
 
-from aiida_forcefield.calculations.join import joined
+from aiida_forcefield.calculations.functions.join import joined
 from aiida_forcefield.data import PointsData, StructuresData
 
 

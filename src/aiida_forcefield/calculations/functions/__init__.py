@@ -1,0 +1,1 @@
+"""Calcfunctions: what takes less than two seconds of a daemon worker."""
