@@ -11,25 +11,36 @@ import numpy as np
 from ase.data import atomic_masses, atomic_numbers
 from scipy.optimize import minimize
 
-from aiida_forcefield.calculations.jobs.qm import packed_runner
+from aiida_forcefield.calculations.jobs.qm import fragments_of, packed_runner
+from aiida_forcefield.fitting import FittedCharges, Minimum, assemble, choose_forms, fit_charges
 from aiida_forcefield.parsers.qm import collect_points
 from aiida_forcefield.parsers.records import read_records
-from aiida_forcefield.potentials import (
-    FittedCharges,
-    ForceField,
-    MoleculePoints,
-    Reference,
-    fit_charges,
-    fit_chosen_forms,
-    molecule_energies,
-)
+from aiida_forcefield.potentials import FixedCharges, ForceField, molecule_energies
 from aiida_forcefield.runner.vibrations import normal_modes
-from aiida_forcefield.scans import Plan, Points, Scan, drive, molecule_structures, plan_scans
+from aiida_forcefield.scans import (
+    Cluster,
+    Coordinate,
+    Origin,
+    Plan,
+    Points,
+    Scan,
+    Structures,
+    drive,
+    plan_scans,
+)
 from aiida_forcefield.scans.coordinates import evaluate
-from aiida_forcefield.surrogate import Observations, Settings, first_values, learn
-from aiida_forcefield.topology import Species, from_smiles
+from aiida_forcefield.surrogate import (
+    LearnedProfile,
+    Observations,
+    Settings,
+    first_values,
+    learn,
+)
+from aiida_forcefield.topology import Species, System, from_smiles
+from aiida_forcefield.topology.system import type_name
 
 Array = np.ndarray
+NAME = "molecule"
 XTB = {"engine": "tblite", "tblite": {"method": "GFN2-xTB"}, "gradient": True}
 RELAXED = {"relaxation": {"engine": "tblite", "method": "GFN2-xTB", "max_steps": 200}}
 REFERENCE = {
@@ -50,14 +61,19 @@ sys.exit(any(main([job]) for job in sys.argv[1:]))
 
 @dataclass(frozen=True, eq=False)
 class Chain:
-    """What the chain found of a molecule; `record` is the reference as the runner wrote it."""
+    """What the chain found of a molecule; `record` is the reference as the runner wrote it, and
+    `scans` are by the name of their coordinate."""
 
-    species: Species
+    system: System
     record: dict[str, Any]
     charges: FittedCharges
     plan: Plan
     scans: dict[str, Points]
     field: ForceField
+
+    @property
+    def species(self) -> Species:
+        return self.system.species[0]
 
     @property
     def minimum(self) -> Array:
@@ -68,8 +84,9 @@ def run_chain(smiles: str, python: Path, folder: Path, basis: str) -> Chain:
     """Reference, seven points to a scan and the fit, all with GFN2-xTB; charges from HF."""
     parameters = REFERENCE | {"structure": {"basis": basis}}
     species = from_smiles(smiles)
-    structures = molecule_structures(species, "reference", species.conformers)
-    (records,) = run_jobs([_job(structures, parameters)], python, folder / "reference")
+    system, cluster = System.pure(NAME, species), Cluster.of(species)
+    structures = Structures.rigid(Origin("conformers"), cluster, species.conformers)
+    (records,) = run_jobs([job_of(structures, parameters)], python, folder / "reference")
     (record,) = records
     assert record["status"] == "ok", record["message"]
     x = np.array(record["positions"])
@@ -78,18 +95,20 @@ def run_chain(smiles: str, python: Path, folder: Path, basis: str) -> Chain:
     for scan in plan:
         values = first_values(scan.kind, scan.lower, scan.upper, LEARNING)
         driven = np.array([drive(species, x, scan, value) for value in values])
-        jobs.append(molecule_structures(species, scan.name, driven, scan.atoms, values))
-    found = run_jobs([_job(each, XTB | RELAXED) for each in jobs], python, folder / "scans")
+        jobs.append(Structures(scan.origin, cluster, driven, scan.coordinate.atoms, values))
+    found = run_jobs([job_of(each, XTB | RELAXED) for each in jobs], python, folder / "scans")
     scans = {
-        each.label: collect_points(each, dict(enumerate(rows)), len(rows), {}, False)
-        for each, rows in zip(jobs, found, strict=True)
+        scan.name: collect_points(each, dict(enumerate(rows)), len(rows), {}, False)
+        for scan, each, rows in zip(plan, jobs, found, strict=True)
     }
     charges = fit_charges(species, x, record["grid"], record["potential"])
-    reference = Reference(x, np.array(record["hessian"]), np.array(record["c6"]))
-    both = (charges.charges, charges.charges)
-    points = _points(plan, record, scans)
-    field = fit_chosen_forms(species, reference, *both, points, [])
-    return Chain(species, record, charges, plan, scans, field)
+    both = {type_name(NAME, label): charge for label, charge in charges.charges.items()}
+    rest = collect_points(structures, {0: record}, 1, {}, False)
+    minimum = Minimum(rest, np.array(record["hessian"]), np.array(record["c6"]))
+    profiles = [_learned(scan, scans[scan.name]) for scan in plan]
+    data = assemble(system, {NAME: minimum}, list(scans.values()), profiles)
+    _, field = choose_forms(system, FixedCharges(both, both), data)
+    return Chain(system, record, charges, plan, scans, field)
 
 
 def run_jobs(jobs: list[dict[str, Any]], python: Path, folder: Path) -> list[list[dict[str, Any]]]:
@@ -110,37 +129,25 @@ def run_jobs(jobs: list[dict[str, Any]], python: Path, folder: Path) -> list[lis
     return found
 
 
-def _job(structures: Any, parameters: dict[str, Any]) -> dict[str, Any]:
+def job_of(structures: Structures, parameters: dict[str, Any]) -> dict[str, Any]:
+    """What the runner reads."""
     constraint = {"atoms": structures.constraint, "values": structures.values}
+    cluster = structures.cluster
     return {
         "parameters": parameters,
-        "symbols": structures.symbols,
-        "charge": structures.charge,
+        "symbols": cluster.symbols,
+        "charge": cluster.charge,
         "positions": structures.positions,
-        "bonds": structures.bonds,
+        "bonds": cluster.bonds,
+        "fragments": fragments_of(cluster),
         "constraint": constraint if structures.constraint else None,
     }
 
 
-def _points(plan: Plan, record: dict[str, Any], scans: dict[str, Points]) -> MoleculePoints:
-    positions, energies, gradients = ([[record[n]]] for n in ("positions", "energy", "gradient"))
-    weights, labels = [np.ones(1)], ["reference"]
-    for scan in plan:
-        points = scans[scan.name]
-        ok = points.ok
-        positions.append(points.positions[ok])
-        energies.append(points.energies[ok])
-        gradients.append(points.gradients[ok])
-        weights.append(_shares(scan, points) * ok.sum())
-        labels += [scan.name] * int(ok.sum())
-    arrays = (np.concatenate(each) for each in (positions, energies, gradients, weights))
-    return MoleculePoints(*arrays, tuple(labels))
-
-
-def _shares(scan: Scan, points: Points) -> Array:
+def _learned(scan: Scan, points: Points) -> LearnedProfile:
     ok = points.ok
     seen = Observations(points.requested[ok], points.energies[ok], points.slopes[ok])
-    return learn(scan.kind, scan.lower, scan.upper, seen, LEARNING).weights
+    return LearnedProfile(scan, learn(scan.kind, scan.lower, scan.upper, seen, LEARNING))
 
 
 def relaxed(chain: Chain, held: tuple[int, ...] = (), value: float = 0.0) -> tuple[Array, float]:
@@ -152,7 +159,7 @@ def relaxed(chain: Chain, held: tuple[int, ...] = (), value: float = 0.0) -> tup
 
     def energy(flat: Array) -> tuple[float, Array]:
         x = flat.reshape(1, -1, 3)
-        found, gradient = molecule_energies(chain.field, chain.species, x)
+        found, gradient = molecule_energies(chain.field, chain.system, NAME, x)
         if not held:
             return found[0], gradient.ravel()
         q, by = evaluate(x[0], [held])
@@ -162,11 +169,12 @@ def relaxed(chain: Chain, held: tuple[int, ...] = (), value: float = 0.0) -> tup
 
     start = chain.minimum
     if held:
-        scan = Scan("dihedral", "held", held, -180.0, 180.0, True)
+        coordinate = Coordinate("dihedral", (), held)
+        scan = Scan((chain.species.key,), coordinate, -180.0, 180.0, periodic=True)
         start = drive(chain.species, start, scan, value)
     x = minimize(energy, start.ravel(), jac=True, method="BFGS", options={"gtol": 1e-5}).x
     x = x.reshape(start.shape)
-    return x, float(molecule_energies(chain.field, chain.species, x[None])[0][0])
+    return x, float(molecule_energies(chain.field, chain.system, NAME, x[None])[0][0])
 
 
 def frequencies(chain: Chain, positions: Array) -> Array:
@@ -174,7 +182,7 @@ def frequencies(chain: Chain, positions: Array) -> Array:
     step, size = 1e-3, positions.size
     shifts = step * np.concatenate([np.eye(size), -np.eye(size)])
     displaced = (positions.ravel() + shifts).reshape(-1, *positions.shape)
-    gradients = molecule_energies(chain.field, chain.species, displaced)[1]
+    gradients = molecule_energies(chain.field, chain.system, NAME, displaced)[1]
     forward, backward = gradients.reshape(2, size, size)
     hessian = (forward - backward) / (2 * step)
     masses = atomic_masses[[atomic_numbers[symbol] for symbol in chain.species.symbols]]

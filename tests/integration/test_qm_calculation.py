@@ -11,8 +11,8 @@ from aiida.engine import run_get_node
 from aiida.orm import CalcJobNode, Computer, Dict, InstalledCode
 
 from aiida_forcefield.calculations.jobs.qm import QmCalculation
-from aiida_forcefield.data import PointsData, SpeciesData, StructuresData
-from aiida_forcefield.scans import Points, Scan, Structures, molecule_structures
+from aiida_forcefield.data import PointsData, ScanData, SpeciesData, StructuresData
+from aiida_forcefield.scans import Cluster, Coordinate, Origin, Points, Scan, Structures
 from aiida_forcefield.surrogate import Settings
 from aiida_forcefield.topology import from_smiles
 from aiida_forcefield.workflows.scan import ScanWorkChain
@@ -63,7 +63,7 @@ def run_qm(code: InstalledCode) -> RunQm:
 def water(*stretched: float) -> Structures:
     """Water molecules, each stretched by a factor."""
     positions = np.array([WATER.conformers[0] * factor for factor in stretched])
-    return molecule_structures(WATER, "water", positions)
+    return Structures.rigid(Origin("thermal"), Cluster.of(WATER), positions)
 
 
 def test_energy_is_that_of_the_final_geometry_and_nothing_is_pickled(run_qm: RunQm) -> None:
@@ -152,9 +152,8 @@ def test_scan_whose_job_is_cut_short_computes_nothing_twice(
     hydrogen = from_smiles("[H][H]")
     points = PointsData(
         Points(
-            label="reference",
-            symbols=hydrogen.symbols,
-            split=0,
+            origin=Origin("conformers"),
+            cluster=Cluster.of(hydrogen),
             positions=hydrogen.conformers[:1],
             requested=np.full(1, np.nan),
             energies=np.zeros(1),
@@ -170,19 +169,20 @@ def test_scan_whose_job_is_cut_short_computes_nothing_twice(
     # killed there.
     killed = tmp_path / "killed"
     cut = f"[ -e {killed} ] || {{ head -n 3 results.jsonl > kept; mv kept results.jsonl; }}\n"
-    structures = molecule_structures(
-        hydrogen,
-        "bond H1-H1",
+    scan = Scan((hydrogen.key,), Coordinate("bond", ("H1", "H1"), (0, 1)), 0.6, 1.0)
+    structures = Structures(
+        scan.origin,
+        Cluster.of(hydrogen),
         np.array([[[0, 0, 0], [0, 0, r]] for r in (0.62, 0.8, 0.98)]),
         (0, 1),
         np.array([0.62, 0.8, 0.98]),
     )
     outputs, node = run_get_node(
         ScanWorkChain,
-        scan=Dict(asdict(Scan("bond", "bond H1-H1", (0, 1), 0.6, 1.0, periodic=False))),
+        scan=ScanData(scan),
         structures=StructuresData(structures),
-        species=SpeciesData(hydrogen),
-        reference=points,
+        species={"hydrogen": SpeciesData(hydrogen)},
+        references={"hydrogen": points},
         learning=Dict(asdict(Settings(tolerance=0.02, batch=2, max_points=10))),
         qm={
             "code": code,
@@ -194,7 +194,7 @@ def test_scan_whose_job_is_cut_short_computes_nothing_twice(
     assert first.statuses == ("ok",) * 3
     assert later
     assert node.is_finished_ok, node.exit_message
-    surrogate = outputs["surrogate"].value
+    surrogate = outputs["profile"].value.surrogate
     assert surrogate.status == "converged"
     assert len(np.unique(surrogate.observations.x)) == len(surrogate.observations)
     assert 0.7 < surrogate.grid[surrogate.mean.argmin()] < 0.85

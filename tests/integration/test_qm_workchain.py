@@ -15,13 +15,14 @@ from aiida_forcefield.calculations.functions.calibration import (
     calibrate_counterpoise,
     plan_calibration,
 )
-from aiida_forcefield.data import SpeciesData, StructuresData
+from aiida_forcefield.data import StructuresData
 from aiida_forcefield.scans import (
+    Cluster,
+    Contacts,
+    Coordinate,
+    Origin,
     Points,
     Structures,
-    dimer_structures,
-    hydrogen_bonds,
-    molecule_structures,
     random_dimers,
 )
 from aiida_forcefield.topology import from_smiles
@@ -83,13 +84,14 @@ def jobs_of(batch: WorkChainNode) -> list[CalcJobNode]:
 def waters(*stretched: float) -> Structures:
     """Water molecules, each stretched by a factor."""
     positions = np.array([WATER.conformers[0] * factor for factor in stretched])
-    return molecule_structures(WATER, "water", positions)
+    return Structures.rigid(Origin("thermal"), Cluster.of(WATER), positions)
 
 
 def hydrogens(*lengths: float) -> Structures:
     """Hydrogen molecules, each with its bond held at a length."""
     positions = np.array([[[0.0, 0.0, 0.0], [0.0, 0.0, r]] for r in lengths])
-    return molecule_structures(HYDROGEN, "bond H1-H1", positions, (0, 1), np.array(lengths))
+    origin = Origin("scan", Coordinate("bond", ("H1", "H1"), (0, 1)))
+    return Structures(origin, Cluster.of(HYDROGEN), positions, (0, 1), np.array(lengths))
 
 
 def test_job_that_is_killed_is_continued(run_batch: RunBatch, tmp_path: Path) -> None:
@@ -129,9 +131,9 @@ def test_job_keeps_to_its_walltime(run_batch: RunBatch) -> None:
 
 
 def test_counterpoise_correction_is_calibrated(run_batch: RunBatch) -> None:
-    species = SpeciesData(WATER)
-    pool = random_dimers(WATER, WATER.conformers[0], 40, 1)
-    bonding = hydrogen_bonds(WATER, pool)
+    monomer, cluster = (WATER, WATER.conformers[0]), Cluster.of(WATER, WATER)
+    pool = random_dimers(monomer, monomer, 40, 1)
+    bonding = Contacts.of(cluster, pool).bonding
     chosen = np.concatenate([pool[bonding == 0][:1], pool[bonding == 1][:1]])
     dimers = Dict(
         {
@@ -143,14 +145,14 @@ def test_counterpoise_correction_is_calibrated(run_batch: RunBatch) -> None:
             "interaction": {},
         }
     )
-    structures = dimer_structures(WATER, "dimers liquid", chosen)
+    structures = Structures.rigid(Origin("liquid", round=0), cluster, chosen)
     liquid = run_batch(structures, dimers.get_dict())[0].outputs.points
     settings = Dict({"basis": "aug-cc-pvtz", "dimers": 1, "batch": 2})
-    planned = plan_calibration(species, dimers, settings, liquid_0_00=liquid)
-    structures, second = planned["calibration_00"].value, planned["second"]
+    planned = plan_calibration(dimers, settings, liquid_0_000=liquid)
+    structures, second = planned["batches"]["calibration_000"].value, planned["second"]
     again = run_batch(structures, second.get_dict())[0].outputs.points
     found = calibrate_counterpoise(
-        species, dimers, second, liquid_0_00=liquid, second_calibration_00=again
+        dimers, second, first={"liquid_0_000": liquid}, second={"calibration_000": again}
     )
     assert 0.0 < found["bonded"] < 1.0
     assert 0.0 < found["weak"] < 1.0
@@ -316,8 +318,9 @@ def test_stock_engine_gives_the_same_energies_and_gradients(run_batch: RunBatch)
 
 
 def test_stock_engine_relaxes_to_the_same_energy(run_batch: RunBatch) -> None:
-    angle = (1, 0, 2)
-    bent = molecule_structures(WATER, "angle", waters(1.0).positions, angle, np.array([112.0]))
+    origin = Origin("scan", Coordinate("angle", ("H1", "O1", "H1"), (1, 0, 2)))
+    rest = waters(1.0)
+    bent = Structures(origin, rest.cluster, rest.positions, (1, 0, 2), np.array([112.0]))
     _, ours = run_batch(bent, RELAXED)
     node, stock = run_batch(bent, RELAXED | {"engine": "pyscf.base"})
     assert node.is_finished_ok, node.exit_message

@@ -11,12 +11,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from aiida_forcefield.potentials import fit_charges
-from aiida_forcefield.potentials.forcefield import PRIOR_ONLY
+from aiida_forcefield.fitting import fit_charges
+from aiida_forcefield.potentials import Term
+from aiida_forcefield.scans import Cluster, Origin, Structures
 from aiida_forcefield.scans.coordinates import evaluate
 from aiida_forcefield.topology import from_smiles
 
-from .chain import REFERENCE, Chain, frequencies, relaxed, run_chain, run_jobs
+from .chain import NAME, REFERENCE, Chain, frequencies, job_of, relaxed, run_chain, run_jobs
 
 pytestmark = pytest.mark.integration
 
@@ -38,17 +39,22 @@ def check(found: Chain, *, bond: float, angle: float, frequency: float) -> None:
     assert all(points.ok.all() for points in found.scans.values())
     x, _ = relaxed(found)
     largest = {"bond": bond, "angle": angle}
-    for term in found.species.term_types:
-        if term.kind in largest:
-            one, other = (evaluate(y, term.members)[0] for y in (x, found.minimum))
+    for each in found.species.term_types:
+        if each.kind in largest:
+            one, other = (evaluate(y, each.members)[0] for y in (x, found.minimum))
             off = np.abs(one - other).max()
-            assert (np.degrees(off) if term.kind == "angle" else off) < largest[term.kind]
+            assert (np.degrees(off) if each.kind == "angle" else off) < largest[each.kind]
     off = frequencies(found, x) - found.record["frequencies"]
     assert np.sqrt(np.mean(off**2)) < frequency
 
 
+def term(found: Chain, kind: str, *labels: str) -> Term:
+    """A term of the force field, by the types that its atoms have in the molecule."""
+    return found.field.term(f"{kind} {'-'.join(f'{NAME}:{label}' for label in labels)}")
+
+
 def kinds(found: Chain) -> list[str]:
-    return [term.kind for term in found.species.term_types]
+    return [each.kind for each in found.species.term_types]
 
 
 @pytest.mark.parametrize(("smiles", "frequency"), [("C1CC1", 100.0), ("C1CCC1", 90.0)])
@@ -56,11 +62,11 @@ def test_a_ring(chain: Callable[..., Chain], smiles: str, frequency: float) -> N
     """Three members, whose angle nothing can change, and four, which pucker."""
     found = chain(smiles)
     check(found, bond=0.005, angle=1.0, frequency=frequency)
-    ring = found.field.term("angle C1-C1-C1")
-    told = {flag.split(":")[0] for flag in ring.flags if flag.endswith(PRIOR_ONLY)}
+    ring = term(found, "angle", "C1", "C1", "C1")
+    told = {flag.parameter for flag in ring.flags if flag.kind == "prior_only"}
     assert ("k" in told) == (smiles == "C1CC1")
-    for term in found.species.term_types:
-        assert all(len(set(member)) == len(member) for member in term.members)
+    for each in found.species.term_types:
+        assert all(len(set(member)) == len(member) for member in each.members)
     if smiles == "C1CCC1":
         around = [t for t in found.species.term_types if t.name == "dihedral C1-C1-C1-C1"]
         qm, own = (
@@ -75,7 +81,7 @@ def test_a_linear_group_at_a_rotor(chain: Callable[..., Chain]) -> None:
     found = chain("CC#N")
     check(found, bond=0.005, angle=0.5, frequency=90.0)
     assert "dihedral" not in kinds(found)
-    straight = found.field.term("angle C1-C2-N1")
+    straight = term(found, "angle", "C1", "C2", "N1")
     assert straight.form == "linear_angle"
     assert "near-linear" in dict(found.plan.left_out)["angle C1-C2-N1"]
     assert not straight.flags  # the Hessian tells of it
@@ -95,7 +101,7 @@ def test_a_symmetric_rotor(chain: Callable[..., Chain]) -> None:
     """All nine dihedrals share k3, whose barrier is that of the scan."""
     found = chain("CC")
     check(found, bond=0.005, angle=0.5, frequency=125.0)
-    (dihedral,) = [term for term in found.field.terms if term.kind == "dihedral"]
+    (dihedral,) = [each for each in found.field.terms if each.kind == "dihedral"]
     assert list(dihedral.parameters) == ["k3"]
     (scan,) = [each for each in found.plan if each.kind == "dihedral"]
     assert len(next(t for t in found.species.term_types if t.name == scan.name).members) == 9
@@ -103,7 +109,7 @@ def test_a_symmetric_rotor(chain: Callable[..., Chain]) -> None:
     phi = np.radians(points.requested)
     wave = np.stack([np.ones(len(phi)), (1 + np.cos(3 * phi)) / 2], axis=1)
     qm = np.linalg.lstsq(wave, points.energies)[0][1]
-    low, high = (relaxed(found, scan.atoms, value)[1] for value in (60.0, 0.0))
+    low, high = (relaxed(found, scan.coordinate.atoms, value)[1] for value in (60.0, 0.0))
     assert 2.0 * KCAL < qm < 3.5 * KCAL
     assert high - low == pytest.approx(qm, abs=0.15 * KCAL)
 
@@ -123,15 +129,11 @@ def test_a_single_ion(compute_python: Path, tmp_path: Path, smiles: str, charge:
     """It has no bonded term, its charge is its own, and two of a kind repel each other."""
     ion = from_smiles(smiles)
     assert not ion.term_types
-    job = {"symbols": ion.symbols, "charge": charge, "positions": [[[0, 0, 0]]], "bonds": []}
-    ions = [{"atoms": 1, "charge": charge}] * 2
-    pair = {"symbols": ion.symbols * 2, "charge": 2 * charge, "fragments": ions}
-    far = {"positions": [[[0, 0, 0], [0, 0, r]] for r in (8.0, 12.0)]}
+    rest = Structures.rigid(Origin("conformers"), Cluster.of(ion), np.zeros((1, 1, 3)))
+    apart = np.array([[[0, 0, 0], [0, 0, r]] for r in (8.0, 12.0)])
+    far = Structures.rigid(Origin("random"), Cluster.of(ion, ion), apart)
     (alone,), pairs = run_jobs(
-        [
-            job | {"parameters": REFERENCE},
-            pair | far | {"parameters": HF | {"interaction": {}}, "bonds": []},
-        ],
+        [job_of(rest, REFERENCE), job_of(far, HF | {"interaction": {}})],
         compute_python,
         tmp_path / "ion",
     )

@@ -1,4 +1,4 @@
-"""The queue of a fit: nothing that was computed is lost, nothing is computed twice."""
+"""The decisions of a fit: what is asked for, what is kept, and when it is enough."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -6,132 +6,261 @@ from typing import Any
 
 import numpy as np
 import pytest
-from aiida.common.links import LinkType
-from aiida.orm import ArrayData, CalcJobNode, Dict, InstalledCode, WorkChainNode
+from aiida.orm import ArrayData, CalcJobNode, Dict, InstalledCode, List
 
 from aiida_forcefield.calculations.functions.count import count_qm
-from aiida_forcefield.data import ForceFieldData, PointsData, SpeciesData
-from aiida_forcefield.potentials import ForceField
-from aiida_forcefield.scans import Points
+from aiida_forcefield.data import ForceFieldData, FramesData, PointsData, SpeciesData, SystemData
+from aiida_forcefield.potentials import FixedCharges, ForceField, Term
+from aiida_forcefield.scans import Cluster, Origin, Points
+from aiida_forcefield.topology import Frames, from_smiles
+from aiida_forcefield.topology.system import AtomType
 from aiida_forcefield.workflows.fit import FitWorkChain
+from aiida_forcefield.workflows.job import FitJobWorkChain
+from aiida_forcefield.workflows.qm import QmWorkChain
+from aiida_forcefield.workflows.sampling import SamplingWorkChain
+from aiida_forcefield.workflows.simulation import SimulationWorkChain
 
-STATE = {"temperature": 298.15, "pressure": 1.0}
+from .conftest import LIQUID, Submitted, ended_chain
 
 Ended = Callable[..., CalcJobNode]
 MakePoints = Callable[..., Points]
+MakeFit = Callable[..., Any]
+
+HYDROGEN = from_smiles("[H][H]")
+DIMER = Cluster.of(HYDROGEN, HYDROGEN)
+FRAMES = Frames((2,), np.zeros((2, 4, 3)), np.full((2, 3), 20.0))
+
+
+def field(charge: float = 0.0) -> ForceFieldData:
+    types = (AtomType("hydrogen", "H", "H1"),)
+    term = Term("nonbonded", ("hydrogen:H1",), "exp6", {"A": 1.0, "rho": 1.0, "C6": 1.0})
+    charges = {"hydrogen:H1": charge}
+    return ForceFieldData(ForceField(types, (term,), FixedCharges(charges, charges), np.eye(3)))
 
 
 @pytest.fixture
-def fit(start: Callable[..., Any], codes: dict[str, InstalledCode], species: SpeciesData) -> Any:
-    builder = FitWorkChain.get_builder_from_protocol(
-        codes, "draft", STATE, {"max_concurrent": 2}, species=species
-    )
-    process = start(FitWorkChain, **builder._inputs(prune=True))
-    process.ctx.points, process.ctx.surrogates, process.ctx.queue = {}, {}, []
-    process.ctx.seconds = {}
-    return process
+def dimers(make_points: MakePoints) -> Callable[..., PointsData]:
+    """Points of dimers that a sampling asked for, with given statuses."""
+
+    def make(sampling: Any, *statuses: str, turn: int | None = None) -> PointsData:
+        points = make_points(*statuses)
+        pairs = np.concatenate([points.positions, points.positions + 3.0], axis=1)
+        origin = Origin(sampling, round=turn)
+        gradients = np.full(pairs.shape, np.nan)
+        return PointsData(
+            replace(points, origin=origin, cluster=DIMER, positions=pairs, gradients=gradients)
+        )
+
+    return make
 
 
-def collect(fit: Any, **processes: Any) -> None:
-    fit.ctx.wave = [(label, "dimers") for label in processes]
-    for label, process in processes.items():
-        fit.ctx[f"work_{label}"] = process
-    fit.collect_work()
+@pytest.fixture
+def make_fit(
+    start: Callable[..., Any],
+    codes: dict[str, InstalledCode],
+    system: SystemData,
+    species: SpeciesData,
+    make_points: MakePoints,
+) -> MakeFit:
+    """A fit whose references are there."""
+
+    def make(
+        protocol: str = "fast",
+        overrides: dict[str, Any] | None = None,
+        options: dict[str, Any] | None = None,
+        **inputs: Any,
+    ) -> Any:
+        builder = FitWorkChain.get_builder_from_protocol(
+            codes, protocol, LIQUID, overrides, options, system=system
+        )
+        builder.species = {"hydrogen": species}
+        process = start(FitWorkChain, **builder._inputs(prune=True) | inputs)
+        process.begin()
+        arrays = {"hessian": np.eye(6), "c6": np.ones((2, 2))}
+        process.ctx.references["hydrogen"] = PointsData(make_points("ok")).store()
+        process.ctx.properties["hydrogen"] = ArrayData(arrays).store()
+        charges = {state: {"H1": 0.0} for state in ("gas", "solvated", "liquid")}
+        process.ctx.charges["hydrogen"] = Dict(charges).store()
+        return process
+
+    return make
 
 
-def test_points_of_a_scan_that_gave_up_are_kept(fit: Any, make_points: MakePoints) -> None:
-    scan = WorkChainNode().store()
-    points = PointsData(make_points("ok")).store()
-    points.base.links.add_incoming(scan, LinkType.RETURN, "points__round_00")
-    scan.set_process_state("finished")
-    scan.set_exit_status(410)
-    collect(fit, bond_H1_H1=scan)
-    assert fit.ctx.points["bond_H1_H1_round_00"].uuid == points.uuid
-    assert fit.ctx.surrogates == {}
+@pytest.fixture
+def fit(make_fit: MakeFit) -> Any:
+    return make_fit()
 
 
-def test_scan_that_left_nothing_is_dropped(fit: Any) -> None:
-    scan = WorkChainNode().store()
-    scan.set_process_state("excepted")
-    collect(fit, bond_H1_H1=scan)
-    assert fit.ctx.points == {}
-    assert not fit.has_work()
+def handed_out(process: Any) -> dict[str, Any]:
+    """What a process hands out from now on, by label."""
+    found: dict[str, Any] = {}
+    process.out = found.__setitem__
+    return found
 
 
-def test_points_of_a_batch_that_was_given_up_are_kept(
-    fit: Any, ended: Ended, make_points: MakePoints
+def test_each_species_has_its_reference(
+    fit: Any, submitted: Submitted, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    points = PointsData(make_points("ok", "missing", "missing"))
-    collect(fit, random_00=ended(411, points=points), random_01=ended(310))
-    assert fit.ctx.points == {"random_00": points}
-    assert not fit.has_work()
+    monkeypatch.setattr(fit, "to_context", lambda **_: None)
+    fit.compute_references()
+    process, given = submitted["reference_hydrogen"]
+    assert process is QmWorkChain
+    assert given["qm"]["parameters"].uuid == fit.inputs.parameters.reference.uuid
+    assert given["qm"]["structures"].value.origin == Origin("conformers")
+
+
+def test_no_reference_no_force_field(fit: Any, ended: Ended) -> None:
+    fit.ctx.reference_hydrogen = ended(120)
+    code = fit.inspect_references()
+    assert code.status == 320
+    assert code.message == "The reference geometry of hydrogen failed: what went wrong"
+
+
+def test_a_reference_gives_charges(
+    fit: Any, make_points: MakePoints, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    charges = Dict({"gas": {"H1": 0.0}})
+    monkeypatch.setattr("aiida_forcefield.workflows.fit.derive_charges", lambda *_: charges)
+    points, arrays = PointsData(make_points("ok")), ArrayData({"hessian": np.eye(6)})
+    fit.ctx.reference_hydrogen = ended_chain(points=points, reference=arrays)
+    assert fit.inspect_references() is None
+    assert fit.ctx.references["hydrogen"].uuid == points.uuid
+    assert fit.ctx.properties["hydrogen"].uuid == arrays.uuid
+    assert fit.ctx.charges["hydrogen"] is charges
+
+
+def sampled(fit: Any, submitted: Submitted, label: str = "begin") -> dict[str, Any]:
+    process, given = submitted[label]
+    assert process is SamplingWorkChain
+    assert given["max_concurrent"] == fit.inputs.max_concurrent
+    return given
+
+
+def test_everything_but_the_liquid_is_asked_for_at_once(fit: Any, submitted: Submitted) -> None:
+    fit.sample()
+    given = sampled(fit, submitted)
+    assert set(given["batches"]) == {"dimers", "polarizability"}
+    assert {"random_hydrogen_hydrogen_000", "squeezed_hydrogen_hydrogen_000"} <= {
+        *given["batches"]["dimers"]
+    }
+    assert list(given["batches"]["polarizability"]) == ["polarizability_hydrogen"]
+    assert list(given["scans"]["molecule"]) == ["hydrogen_bond_H1_H1"]
+    assert list(given["scans"]["dimers"]) == ["pair_H1_H1_hydrogen_hydrogen"]
+    assert set(given["parameters"]) == {"dimers", "molecule", "polarizability"}
+    for level, node in given["parameters"].items():
+        assert node.uuid == fit.inputs.parameters[level].uuid
+
+
+@pytest.mark.parametrize(
+    "overrides",
+    [{"polarizability": None}, {"sampling": {"rounds": 0}, "calibration": None}],
+    ids=["not wanted", "no liquid"],
+)
+def test_no_polarizability_is_asked_for(
+    make_fit: MakeFit, submitted: Submitted, overrides: dict[str, Any]
+) -> None:
+    process = make_fit("fast", overrides)
+    process.sample()
+    assert set(sampled(process, submitted)["batches"]) == {"dimers"}
+
+
+def test_no_more_scans_of_pairs_than_allowed(make_fit: MakeFit, submitted: Submitted) -> None:
+    process = make_fit("fast", {"sampling": {"pair_scans": 0}})
+    process.sample()
+    assert sampled(process, submitted)["scans"]["dimers"] == {}
 
 
 def test_a_polarizability_is_kept_apart_from_what_is_fitted(
-    fit: Any, make_points: MakePoints
+    fit: Any, make_points: MakePoints, dimers: Callable[..., PointsData]
 ) -> None:
-    batch = WorkChainNode().store()
-    points = PointsData(make_points("ok")).store()
-    tensor = ArrayData({"polarizability": np.eye(3)[None]}).store()
-    points.base.links.add_incoming(batch, LinkType.RETURN, "points")
-    tensor.base.links.add_incoming(batch, LinkType.RETURN, "properties__part_001")
-    batch.set_process_state("finished")
-    batch.set_exit_status(0)
-    fit.ctx.apart = {}
-    fit.ctx.wave = [("polarizability", "polarizability")]
-    fit.ctx.work_polarizability = batch
-    fit.collect_work()
-    assert fit.outputs["polarizability"].uuid == tensor.uuid
-    assert fit.ctx.points == {}
-    assert list(fit.ctx.apart) == ["polarizability"]
+    points, alone = dimers("random", "ok"), PointsData(make_points("ok"))
+    tensor = ArrayData({"polarizability": np.eye(3)[None]})
+    fit.ctx.sampling = ended_chain(
+        points={"random_000": points, "polarizability_hydrogen": alone},
+        properties={"polarizability_hydrogen": tensor},
+    )
+    fit.collect()
+    assert fit.ctx.polarizability["hydrogen"].uuid == tensor.uuid
+    assert list(fit.ctx.points) == list(fit.ctx.new) == ["random_000"]
+    assert list(fit.ctx.apart) == ["polarizability_hydrogen"]
 
 
-def test_fit_needs_dimers(fit: Any, make_points: MakePoints) -> None:
+def test_only_what_is_new_is_new(fit: Any, dimers: Callable[..., PointsData]) -> None:
+    for label in ("random_000", "liquid_0_000"):
+        fit.ctx.sampling = ended_chain(points={label: dimers("random", "ok")})
+        fit.collect()
+    assert list(fit.ctx.points) == ["random_000", "liquid_0_000"]
+    assert list(fit.ctx.new) == ["liquid_0_000"]
+
+
+def test_fit_needs_dimers(
+    fit: Any, make_points: MakePoints, dimers: Callable[..., PointsData]
+) -> None:
     fit.ctx.points = {
         "bond_H1_H1_round_00": PointsData(make_points("ok")),
-        "random_00": PointsData(make_points("error", split=1)),
+        "random_000": dimers("random", "error"),
     }
     assert fit.fit().status == 321
 
 
-def test_what_cannot_be_fitted_is_told(
-    fit: Any, make_points: MakePoints, species: SpeciesData
+def test_a_fit_is_to_all_that_could_be_computed(
+    fit: Any, make_points: MakePoints, dimers: Callable[..., PointsData], submitted: Submitted
 ) -> None:
-    fit.ctx.points = {"random_00": PointsData(make_points("ok", split=1)).store()}
-    fit.ctx.reference = PointsData(make_points("ok")).store()
-    fit.ctx.properties = ArrayData({"hessian": np.eye(6), "c6": np.ones((2, 2))}).store()
-    wrong = {"H1": 0.1}
-    fit.ctx.charges = Dict({"gas": wrong, "liquid": wrong}).store()
-    fit.ctx.calibration = None
-    fit.ctx.frames = {}
-    code = fit.fit()
+    fit.ctx.points = {
+        "bond_H1_H1_round_00": PointsData(make_points("ok", "error")),
+        "random_000": dimers("random", "ok"),
+        "random_001": dimers("random", "error", "error"),
+    }
+    fit.ctx.frames = {"round_000": FramesData(FRAMES)}
+    fit.fit()
+    process, given = submitted["fit_000"]
+    job = given["job"]
+    assert process is FitJobWorkChain
+    assert list(job["points"]) == ["bond_H1_H1_round_00", "random_000"]
+    assert job["mode"].get_dict() == {}
+    assert list(job["frames"]) == ["round_000"]
+    assert job["references"] == fit.ctx.references
+    assert {"calibration", "forms"}.isdisjoint(job)
+    fit.ctx.calibration, fit.ctx.forms = Dict({"weak": 0.7}), {"forms": Dict({"forms": {}})}
+    fit.choose_forms()
+    job = submitted["fit_000_choose"][1]["job"]
+    assert job["mode"].get_dict() == {"choose": True}
+    assert job["calibration"] is fit.ctx.calibration
+    assert job["forms"] is fit.ctx.forms["forms"]
+
+
+def test_what_cannot_be_fitted_is_told(fit: Any, ended: Ended) -> None:
+    fit.ctx.fit = ended(320)
+    code = fit.inspect_fit()
     assert code.status == 324
-    assert "charges: +0.200 e in all; must be +0" in code.message
-
-
-def test_all_qm_is_counted(make_points: MakePoints, storage: Any) -> None:
-    parts = {"reference": make_points("ok"), "random_00": make_points("ok", "error", split=1)}
-    seconds = sum(part.cpu_seconds.sum() for part in parts.values())
-    counted = count_qm(**{label: PointsData(part) for label, part in parts.items()})
-    assert counted.get_dict() == {"points": 3, "failed": 1, "cpu_seconds": seconds}
-
-
-def test_no_reference_no_force_field(fit: Any, ended: Ended) -> None:
-    fit.ctx.molecule = ended(120)
-    code = fit.inspect_reference()
-    assert code.status == 320
     assert "what went wrong" in code.message
 
 
-def test_no_more_run_at_a_time_than_allowed(
-    fit: Any, monkeypatch: pytest.MonkeyPatch, ended: Ended
+def test_chosen_forms_are_those_of_later_fits(fit: Any) -> None:
+    forms, force_field = Dict({"forms": {"bond": "morse"}}), field()
+    fit.ctx.fit = ended_chain(force_field=force_field, forms=forms)
+    assert fit.inspect_fit() is None
+    assert fit.ctx.force_field.uuid == force_field.uuid
+    assert fit.ctx.forms["forms"].uuid == forms.uuid
+
+
+def test_all_qm_is_counted(make_points: MakePoints, dimers: Callable[..., PointsData]) -> None:
+    parts = {"reference": PointsData(make_points("ok")), "random": dimers("random", "ok", "error")}
+    seconds = sum(part.value.cpu_seconds.sum() for part in parts.values())
+    counted = count_qm(**parts)
+    assert counted.get_dict() == {"points": 3, "failed": 1, "cpu_seconds": seconds}
+
+
+def test_the_liquid_of_a_round_is_that_of_the_force_field_so_far(
+    fit: Any, submitted: Submitted
 ) -> None:
-    monkeypatch.setattr(fit, "_submit_qm", lambda *_: ended())
-    monkeypatch.setattr(fit, "to_context", lambda **_: None)
-    fit.ctx.queue = [(f"random_{i:02d}", "dimers", object(), None) for i in range(6)]
-    fit.submit_work()
-    assert fit.ctx.wave == [("random_00", "dimers"), ("random_01", "dimers")]
-    assert len(fit.ctx.queue) == 4
+    fit.ctx.force_field, fit.ctx.round = field(), 1
+    fit.simulate_liquid()
+    process, given = submitted["liquid_001"]
+    assert process is SimulationWorkChain
+    assert given["force_field"] is fit.ctx.force_field
+    assert given["system"].uuid == fit.inputs.system.uuid
+    assert given["simulation"].get_dict()["phase"] == "liquid"
 
 
 def test_no_frames_no_dimers(fit: Any, ended: Ended) -> None:
@@ -141,121 +270,43 @@ def test_no_frames_no_dimers(fit: Any, ended: Ended) -> None:
     assert "what went wrong" in code.message
 
 
-@pytest.fixture
-def fast(
-    start: Callable[..., Any],
-    codes: dict[str, InstalledCode],
-    species: SpeciesData,
-    make_points: MakePoints,
-) -> Any:
-    return plan_fast(start, codes, species, make_points, {})
+def apart() -> Frames:
+    """Two molecules that do not see each other."""
+    positions = np.zeros((1, 4, 3))
+    positions[0, [1, 3], 0] = 0.74
+    positions[0, 2:] += 10.0
+    return replace(FRAMES, positions=positions, edges=FRAMES.edges[:1])
 
 
-def plan_fast(
-    start: Callable[..., Any],
-    codes: dict[str, InstalledCode],
-    species: SpeciesData,
-    make_points: MakePoints,
-    overrides: dict[str, Any],
-) -> Any:
-    builder = FitWorkChain.get_builder_from_protocol(
-        codes, "fast", STATE, overrides, species=species
-    )
-    process = start(FitWorkChain, **builder._inputs(prune=True))
-    process.ctx.parameters = {**process.inputs.parameters}
-    process.ctx.reference = PointsData(make_points("ok")).store()
-    process.ctx.properties = ArrayData({"hessian": np.eye(6), "c6": np.ones((2, 2))}).store()
-    process.ctx.charges = Dict({"gas": {"H1": 0.0}, "liquid": {"H1": 0.0}}).store()
-    process.plan()
-    return process
+def test_frames_without_contacts_are_no_liquid(fit: Any) -> None:
+    fit.ctx.force_field = field().store()
+    fit.ctx.liquid = ended_chain(frames=FramesData(apart()))
+    code = fit.sample_liquid()
+    assert code.status == 322
+    assert "no two molecules in contact" in code.message
 
 
-def test_everything_but_the_liquid_is_planned_at_once(fast: Any) -> None:
-    parts = {label: part for label, part, *_ in fast.ctx.queue}
-    assert parts["random_00"] == "dimers"
-    assert parts["bond_H1_H1"] == "molecule"
-    assert parts["pair_H1_H1"] == "dimers"
-    assert parts["polarizability"] == "polarizability"
-    assert not any(label.startswith(("liquid", "second")) for label in parts)
+def touching() -> Frames:
+    frames = apart()
+    positions = frames.positions.copy()
+    positions[0, 2:] -= np.array([10.0, 7.0, 10.0])
+    return replace(frames, positions=positions)
 
 
-@pytest.mark.parametrize(
-    "overrides",
-    [{"polarizability": None}, {"sampling": {"rounds": 0}, "calibration": None}],
-    ids=["not wanted", "no liquid"],
-)
-def test_no_polarizability_is_planned(
-    start: Callable[..., Any],
-    codes: dict[str, InstalledCode],
-    species: SpeciesData,
-    make_points: MakePoints,
-    overrides: dict[str, Any],
-) -> None:
-    process = plan_fast(start, codes, species, make_points, overrides)
-    assert "polarizability" not in [label for label, *_ in process.ctx.queue]
-
-
-def test_no_more_scans_of_pairs_than_allowed(
-    start: Callable[..., Any],
-    codes: dict[str, InstalledCode],
-    species: SpeciesData,
-    make_points: MakePoints,
-) -> None:
-    none = {"sampling": {"pair_scans": 0}}
-    process = plan_fast(start, codes, species, make_points, none)
-    assert not any(label.startswith("pair") for label, *_ in process.ctx.queue)
-
-
-def test_dimers_of_the_second_basis_stay_out_of_the_fit(
-    fast: Any, make_points: MakePoints, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    seen = {}
-
-    def calibrate(*_: object, **points: object) -> Dict:
-        seen.update(points)
-        return Dict({"weak": 0.7})
-
-    monkeypatch.setattr("aiida_forcefield.workflows.fit.calibrate_counterpoise", calibrate)
-    monkeypatch.setattr(fast, "out", lambda *_: None)
-    dimers, alone = PointsData(make_points("ok", split=1)), PointsData(make_points("ok"))
-    fast.ctx.parameters["second"] = fast.ctx.parameters["dimers"]
-    fast.ctx.new = ["liquid_0_00", "thermal_0_00", "uncertain_0_00"]  # the last one failed
-    fast.ctx.points = {
-        "random_00": dimers,
-        "liquid_0_00": dimers,
-        "thermal_0_00": alone,
-        "second_calibration_00": dimers,
+def test_what_a_liquid_has_is_computed(fit: Any, submitted: Submitted) -> None:
+    fit.ctx.force_field, frames = field().store(), FramesData(touching())
+    fit.ctx.liquid, fit.ctx.round = ended_chain(frames=frames), 1
+    fit.sample_liquid()
+    assert {label: node.uuid for label, node in fit.ctx.frames.items()} == {
+        "round_001": frames.uuid
     }
-    assert fast.wants_calibration()
-    assert fast.calibrate() is None
-    assert list(seen) == ["liquid_0_00", "second_calibration_00"]
-    assert list(fast.ctx.points) == ["random_00", "liquid_0_00", "thermal_0_00"]
-    assert not fast.wants_calibration()
-
-
-def test_no_calibration_no_force_field(fast: Any) -> None:
-    fast.ctx.parameters["second"] = fast.ctx.parameters["dimers"]
-    fast.ctx.new = []
-    for code in (fast.plan_calibration(), fast.calibrate()):
-        assert code.status == 323
-        assert "no dimer has its energy" in code.message
-
-
-def test_a_pressure_of_which_nothing_is_known_ends_nothing(
-    fast: Any, make_points: MakePoints, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    told: list[str] = []
-    monkeypatch.setattr(fast, "report", told.append)
-    fast.ctx.force_field = ForceFieldData(
-        ForceField((), {"H1": 0.0}, {"H1": 0.0}, covariance=np.zeros((0, 0)))
-    )
-    frames = ArrayData({"positions": np.zeros((1, 2, 2, 3)), "box": np.ones((1, 3))})
-    fast.ctx.frames = {"frames_0": frames}
-    fast.ctx.points = {"liquid_0_00": PointsData(make_points("error", split=1))}
-    fast.ctx.pressure = Dict({"error": 100.0})  # of the round before
-    fast.assess()
-    assert told == ["pressure of pairs: no pair of a liquid is known that was moved apart"]
-    assert fast.ctx.pressure is None
+    given = sampled(fit, submitted, "sampling_001")
+    assert set(given["batches"]) == {"dimers", "thermal"}
+    assert list(given["batches"]["thermal"]) == ["thermal_1_hydrogen"]
+    assert "liquid_1_hydrogen_hydrogen_000" in given["batches"]["dimers"]
+    # Molecules of a liquid keep their geometry.
+    assert "relaxation" in fit.inputs.parameters.molecule.get_dict()
+    assert "relaxation" not in given["parameters"]["thermal"].get_dict()
 
 
 @pytest.mark.parametrize(
@@ -271,13 +322,98 @@ def test_a_pressure_of_which_nothing_is_known_ends_nothing(
     ],
 )
 def test_rounds_end_when_the_liquid_is_foreseen_and_its_pressure_known(
-    fast: Any, done: int, error: float | str | None, pressure: float | None, expected: bool
+    fit: Any, done: int, error: float | str | None, pressure: float | None, expected: bool
 ) -> None:
-    fast.ctx.round = done
-    fast.ctx.pressure = Dict({"error": pressure}) if pressure else None
-    known = {"dimers: liquid": error} if isinstance(error, float) else {}
-    fast.ctx.validation = None if error is None else Dict({"points": 30, **known})
-    assert fast.wants_round() is expected
+    fit.ctx.round = done
+    fit.ctx.pressure = Dict({"error": pressure}) if pressure else None
+    known = error if isinstance(error, float) else None
+    fit.ctx.validation = None if error is None else Dict({"points": 30, "liquid": known})
+    assert fit.wants_round() is expected
+
+
+def test_without_a_liquid_there_are_no_rounds(make_fit: MakeFit) -> None:
+    none = make_fit("fast", {"sampling": {"rounds": 0}, "calibration": None})
+    assert not none.wants_round()
+    assert not none.wants_calibration()
+
+
+def test_dimers_of_the_second_basis_stay_out_of_the_fit(
+    fit: Any,
+    make_points: MakePoints,
+    dimers: Callable[..., PointsData],
+    monkeypatch: pytest.MonkeyPatch,
+    submitted: Submitted,
+) -> None:
+    seen: dict[str, dict[str, PointsData]] = {}
+    settings: list[Any] = []
+
+    def plan(*nodes: Any, **points: Any) -> dict[str, Any]:
+        seen["planned"] = points
+        return {"second": Dict({"basis": "second"}), "batches": {"calibration_000": None}}
+
+    def calibrate(*nodes: Any, **points: Any) -> Dict:
+        settings.extend(nodes)
+        seen.update(points)
+        return Dict({"weak": 0.7})
+
+    monkeypatch.setattr("aiida_forcefield.workflows.fit.plan_calibration", plan)
+    monkeypatch.setattr("aiida_forcefield.workflows.fit.calibrate_counterpoise", calibrate)
+    liquid, uncertain = dimers("liquid", "ok", turn=0), dimers("uncertain", "ok", turn=0)
+    moved, thermal = dimers("moved_apart", "ok", turn=0), PointsData(make_points("ok"))
+    fit.ctx.new = {"liquid_0": liquid, "moved_apart_0": moved, "thermal_0": thermal}
+    fit.ctx.new["uncertain_0"] = uncertain
+    fit.ctx.points = {"random_000": dimers("random", "ok"), **fit.ctx.new}
+    before = list(fit.ctx.points)
+    assert fit.wants_calibration()
+    fit.compute_calibration()
+    assert list(seen["planned"]) == ["liquid_0", "uncertain_0"]
+    given = sampled(fit, submitted, "calibration")
+    assert list(given["batches"]) == list(given["parameters"]) == ["second"]
+    assert given["parameters"]["second"].get_dict() == {"basis": "second"}
+    second = dimers("calibration", "ok")
+    fit.ctx.sampling = ended_chain(points={"calibration_000": second})
+    assert fit.calibrate() is None
+    assert list(seen["first"]) == ["liquid_0", "uncertain_0"]
+    assert {label: node.uuid for label, node in seen["second"].items()} == {
+        "calibration_000": second.uuid
+    }
+    assert settings[1].get_dict() == {"basis": "second"}
+    assert list(fit.ctx.points) == before
+    assert list(fit.ctx.apart) == ["calibration_000"]  # but it is counted
+    assert not fit.wants_calibration()
+
+
+def test_no_calibration_no_force_field(fit: Any) -> None:
+    fit.ctx.levels["second"] = fit.inputs.parameters.dimers
+    fit.ctx.sampling = ended_chain()
+    for code in (fit.compute_calibration(), fit.calibrate()):
+        assert code.status == 323
+        assert "no dimer has its energy" in code.message
+
+
+def test_a_round_is_counted_once_it_was_tested(fit: Any, make_points: MakePoints) -> None:
+    handed = handed_out(fit)
+    fit.ctx.force_field = field()
+    fit.ctx.new = {"random_000": PointsData(make_points("error"))}
+    fit.validate()
+    assert list(handed) == ["validation.round_000"]
+    assert fit.ctx.validation.get_dict() == {"errors": [], "points": 0, "liquid": None}
+    assert fit.ctx.round == 1
+
+
+def test_a_pressure_of_which_nothing_is_known_ends_nothing(
+    fit: Any, dimers: Callable[..., PointsData], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(fit, "report", told.append)
+    fit.ctx.force_field = field()
+    fit.ctx.frames = {"round_000": FramesData(FRAMES)}
+    fit.ctx.points = {"liquid_0": dimers("liquid", "error", turn=0)}
+    fit.ctx.pressure = Dict({"error": 100.0})  # of the round before
+    fit.assess()
+    (message,) = told
+    assert message.startswith("pressure of pairs: ")
+    assert fit.ctx.pressure is None
 
 
 @pytest.mark.parametrize(
@@ -301,25 +437,90 @@ def test_rounds_end_when_the_liquid_is_foreseen_and_its_pressure_known(
     ],
 )
 def test_batches_are_made_to_fit_the_walltime_once_a_dimer_was_measured(
-    start: Callable[..., Any],
-    codes: dict[str, InstalledCode],
-    species: SpeciesData,
+    make_fit: MakeFit,
+    make_points: MakePoints,
+    dimers: Callable[..., PointsData],
     seconds: float | None,
     options: dict[str, Any],
     expected: int,
 ) -> None:
-    builder = FitWorkChain.get_builder_from_protocol(
-        codes, "draft", STATE, {"max_concurrent": 2}, {"qm": options}, species=species
-    )
-    process = start(FitWorkChain, **builder._inputs(prune=True))
-    process.ctx.seconds = {"molecule": 1.0} | ({"dimers": seconds} if seconds else {})
+    process = make_fit("draft", {"max_concurrent": 2}, {"qm": options})
+    alone = replace(make_points("ok"), cpu_seconds=np.array([7000.0]))
+    process.ctx.points = {"thermal": PointsData(alone)}  # it tells nothing of dimers
+    if seconds:
+        each = replace(dimers("random", "ok", "ok").value, cpu_seconds=np.array([1.0, seconds]))
+        process.ctx.points |= {"a": PointsData(each), "b": dimers("random", "ok")}
     assert process._sized(30)["batch"] == expected
 
 
-def test_longest_dimer_counts(fit: Any, ended: Ended, make_points: MakePoints) -> None:
-    def batch(*seconds: float) -> CalcJobNode:
-        points = replace(make_points("ok", "ok"), cpu_seconds=np.array(seconds))
-        return ended(points=PointsData(points))
+def test_other_choices_are_fitted_side_by_side(
+    make_fit: MakeFit, dimers: Callable[..., PointsData], submitted: Submitted
+) -> None:
+    names = ["counterpoise", "dimers", "weights", "charges"]
+    process = make_fit(variations=List(names))
+    process.ctx.points = {"random_000": dimers("random", "ok")}
+    process.fit_otherwise()
+    modes = [given["job"]["mode"].get_dict()["variation"] for _, given in submitted.values()]
+    assert modes == names[1:]  # nothing was calibrated
+    submitted.clear()
+    process.ctx.calibration = Dict({"weak": 0.7})
+    process.fit_otherwise()
+    modes = [given["job"]["mode"].get_dict()["variation"] for _, given in submitted.values()]
+    assert modes == names
+    assert list(process.ctx.variations) == names
 
-    collect(fit, random_00=batch(1.0, 7.0), random_01=batch(3.0, 2.0))
-    assert fit.ctx.seconds == {"dimers": 7.0}
+
+def test_a_choice_that_cannot_be_fitted_costs_itself_only(
+    make_fit: MakeFit, monkeypatch: pytest.MonkeyPatch, ended: Ended
+) -> None:
+    process, told = make_fit(), []
+    monkeypatch.setattr(process, "report", told.append)
+    handed = handed_out(process)
+    usual, other = field().store(), field(0.1)
+    process.ctx.force_field = usual
+    process.ctx.forms = {"forms": Dict({"forms": {}})}
+    process.ctx.variations = {"weights": "other_weights", "charges": "other_charges"}
+    process.ctx.other_weights = ended(320)
+    process.ctx.other_charges = ended_chain(force_field=other)
+    process.ctx.frames = {f"round_{turn:03d}": FramesData(FRAMES).store() for turn in range(2)}
+    process.ctx.apart = {"calibration_000": process.ctx.references["hydrogen"]}
+    process.conclude()
+    assert told == ["fit with other weights: what went wrong"]
+    assert handed["variations.charges"].uuid == other.uuid
+    assert "variations.weights" not in handed
+    assert handed["force_field"] is usual
+    assert handed["frames"] is process.ctx.frames["round_001"]
+    assert handed["references"] == process.ctx.references
+    assert handed["monomers"] == process.ctx.properties
+    assert handed["qm_count"]["points"] == 2  # the reference, and what was calibrated with
+    assert {"pressure", "calibration"}.isdisjoint(handed)
+
+
+def test_without_variations_none_are_fitted(fit: Any) -> None:
+    assert fit.fit_otherwise() is None
+    assert fit.ctx.variations == {}
+
+
+def test_children_have_labels_of_their_own(
+    make_fit: MakeFit,
+    dimers: Callable[..., PointsData],
+    submitted: Submitted,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Or one would be taken for the other: `submitted` refuses the second of a label."""
+    process = make_fit(variations=List(["dimers", "charges"]))
+    monkeypatch.setattr(process, "to_context", lambda **_: None)
+    process.compute_references()
+    process.sample()
+    process.ctx.points = {"random_000": dimers("random", "ok")}
+    process.fit()
+    for turn in range(3):
+        process.ctx.round, process.ctx.force_field = turn, field().store()
+        process.simulate_liquid()
+        process.ctx.liquid = ended_chain(frames=FramesData(touching()))
+        process.sample_liquid()
+        process.ctx.round += 1
+        process.fit()
+    process.choose_forms()
+    process.fit_otherwise()
+    assert len(submitted) == 1 + 1 + 1 + 3 * 3 + 1 + 2

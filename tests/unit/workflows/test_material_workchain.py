@@ -1,128 +1,232 @@
-"""What a study hands from its fit to its liquids."""
+"""What a study hands from its fit to its simulations, and from these to its properties."""
 
 from collections.abc import Callable
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
-from aiida.orm import ArrayData, CalcJobNode, Data, Dict, InstalledCode
+from aiida.orm import ArrayData, CalcJobNode, Dict, InstalledCode
 
-from aiida_forcefield.data import ForceFieldData, PointsData, SpeciesData
-from aiida_forcefield.potentials import ForceField
-from aiida_forcefield.potentials.forcefield import Term
+from aiida_forcefield.data import ForceFieldData, FramesData, PointsData
 from aiida_forcefield.scans import Points
+from aiida_forcefield.topology import Frames
+from aiida_forcefield.topology.mixture import Mixture
+from aiida_forcefield.workflows.fit import FitWorkChain
+from aiida_forcefield.workflows.job import ManyBodyWorkChain
 from aiida_forcefield.workflows.material import MaterialWorkChain
+from aiida_forcefield.workflows.simulation import SimulationWorkChain
+
+from .conftest import STATE, Submitted, ended_chain
+from .test_fit_workchain import field
 
 Ended = Callable[..., CalcJobNode]
-Told = dict[str, Data]
 
-MEASURE = "aiida_forcefield.workflows.material.measure_many_body"
-
-
-def field(charge: float) -> ForceFieldData:
-    term = Term("nonbonded", "nonbonded H1", "exp6", {"A": 1.0, "rho": 1.0, "C6": 1.0})
-    charges = {"H1": charge}
-    return ForceFieldData(ForceField((term,), charges, charges, covariance=np.eye(3)))
+RESULT = {
+    "property": "density",
+    "value": 0.8,
+    "standard_error": 0.001,
+    "unit": "g/cm³",
+    "compressibility": 1e-4,
+    "beyond_pairs": {},
+    "beyond_pairs_error": 0.0,
+    "halves_agree": True,
+    "seeds_agree": True,
+    "production": [30.0],
+}
 
 
 @pytest.fixture
-def material(
+def make_material(
     start: Callable[..., Any],
     codes: dict[str, InstalledCode],
-    species: SpeciesData,
     make_points: Callable[..., Points],
-    ended: Ended,
-) -> Any:
-    builder = MaterialWorkChain.get_builder_from_protocol(
-        {"name": "hydrogen", "smiles": "[H][H]"},
-        codes,
-        "fast",
-        [{"density": {"temperature": 298.15, "pressure": 1.0}}],
+) -> Callable[..., Any]:
+    """A study whose fit is done."""
+
+    def make(*properties: str, protocol: str = "fast", **found: Any) -> Any:
+        builder = MaterialWorkChain.get_builder_from_protocol(
+            "hydrogen",
+            {"hydrogen": {"smiles": "[H][H]"}},
+            Mixture({"hydrogen": 1.0}),
+            codes,
+            protocol,
+            [{name: STATE} for name in properties or ("density",)],
+        )
+        process = start(MaterialWorkChain, **builder._inputs(prune=True))
+        assert process.perceive() is None
+        frames = Frames((4,), np.zeros((2, 8, 3)), np.full((2, 3), 8.0))
+        outputs = {
+            "force_field": field(),
+            "forms": Dict({"forms": {}}),
+            "qm_count": Dict({"points": 1}),
+            "references": {"hydrogen": PointsData(make_points("ok"))},
+            "monomers": {"hydrogen": ArrayData({"c6": np.ones((2, 2))})},
+            "polarizability": {"hydrogen": ArrayData({"polarizability": np.eye(3)[None]})},
+            "frames": FramesData(frames),
+        }
+        process.ctx.fit = ended_chain(**outputs | found)
+        assert process.inspect_fit() is None
+        return process
+
+    return make
+
+
+def test_species_become_a_system(make_material: Callable[..., Any]) -> None:
+    process = make_material()
+    assert process.outputs["system"].value.names == ("hydrogen",)
+    assert process.outputs["species"]["hydrogen"].value.smiles == "[H][H]"
+
+
+def test_what_cannot_be_treated_is_told(start: Callable[..., Any], make_material: Any) -> None:
+    process = make_material()
+    process.inputs["species"]["hydrogen"] = Dict({"smiles": "C("})
+    code = process.perceive()
+    assert code.status == 230
+    assert "C(" in code.message
+
+
+def test_the_fit_is_of_the_system(make_material: Any, submitted: Submitted) -> None:
+    process = make_material()
+    process.fit()
+    chain, given = submitted["fit"]
+    assert chain is FitWorkChain
+    assert given["system"].uuid == process.ctx.system.uuid
+    assert list(given["species"]) == ["hydrogen"]
+
+
+def test_no_force_field_no_properties(make_material: Any, ended: Ended) -> None:
+    process = make_material()
+    process.ctx.fit = ended(324)
+    code = process.inspect_fit()
+    assert (code.status, code.message) == (
+        330,
+        "The force field could not be fitted: what went wrong",
     )
-    process = start(MaterialWorkChain, **builder._inputs(prune=True))
-    process.ctx.species = species
-    process.ctx.fit = ended(
-        0,
-        force_field=field(0.0),
-        reference=PointsData(make_points("ok")),
-        properties=ArrayData({"c6": np.ones((2, 2))}),
-        frames=ArrayData({"positions": np.zeros((2, 4, 2, 3)), "box": np.full((2, 3), 8.0)}),
-        polarizability=ArrayData({"polarizability": np.eye(3)[None]}),
-    )
-    return process
 
 
-@pytest.fixture
-def submitted(material: Any, monkeypatch: pytest.MonkeyPatch) -> dict[str, Told]:
-    """What each liquid is told, by its label."""
-    found: dict[str, Told] = {}
-
-    def submit(label: str, force_field: ForceFieldData, **told: Data) -> CalcJobNode:
-        found[label] = told
-        return CalcJobNode()
-
-    monkeypatch.setattr(material, "_submit_density", submit)
-    monkeypatch.setattr(material, "to_context", lambda **processes: None)
-    return found
-
-
-def test_a_liquid_is_told_of_the_preliminary_one_and_by_what_to_tell_its_own(
-    material: Any, submitted: dict[str, Told], monkeypatch: pytest.MonkeyPatch
+def test_a_simulation_is_told_of_the_preliminary_liquid_and_by_what_to_tell_its_own(
+    make_material: Any, submitted: Submitted
 ) -> None:
+    process = make_material()
+    process.look_beyond_pairs()
+    chain, given = submitted["many_body"]
+    assert chain is ManyBodyWorkChain
+    assert given["job"]["frames"]["preliminary"].uuid == process.ctx.found["frames"].uuid
     told = Dict({"induction": {}})
-    monkeypatch.setattr(MEASURE, lambda force_field, **inputs: told)
-    material.predict()
-    assert submitted["density"]["many_body"] is told
-    assert submitted["density"]["polarizability"] == material.ctx.fit.outputs.polarizability
+    process.ctx.beyond = ended_chain(many_body=told)
+    process.simulate()
+    chain, given = submitted["liquid_0"]
+    assert chain is SimulationWorkChain
+    assert given["many_body"].uuid == told.uuid
+    found = process.ctx.found
+    assert given["properties"] == found["monomers"]
+    assert given["polarizability"] == found["polarizability"]
+    assert given["tasks"]["density"]["name"] == "density"
 
 
-def test_without_induction_dispersion_is_told(
-    material: Any, submitted: dict[str, Told], monkeypatch: pytest.MonkeyPatch
+def test_without_a_preliminary_liquid_nothing_beyond_pairs_is_told(
+    make_material: Any, submitted: Submitted
 ) -> None:
-    dispersion = Dict({"three_body_dispersion": {}})
-
-    def measure(force_field: ForceFieldData, **inputs: Data) -> Dict:
-        if "polarizability" in inputs:
-            raise ValueError("the dipoles do not settle")
-        return dispersion
-
-    monkeypatch.setattr(MEASURE, measure)
-    material.predict()
-    assert submitted["density"] == {"many_body": dispersion}
+    process = make_material()
+    del process.ctx.found["frames"]
+    assert process.look_beyond_pairs() is None
+    process.simulate()
+    assert list(submitted) == ["liquid_0"]
+    assert "many_body" not in submitted["liquid_0"][1]
 
 
-def test_only_other_charges_are_told_anew(
-    material: Any,
-    submitted: dict[str, Told],
-    ended: Ended,
-    monkeypatch: pytest.MonkeyPatch,
+def test_what_could_not_be_told_beyond_pairs_is_reported(
+    make_material: Any, submitted: Submitted, ended: Ended, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    own, told = Dict({"induction": {}}).store(), Dict({"charges": {}})
-    density = Dict({"value": 0.8}).store()
-    material.ctx.density = ended(0, many_body=own, density=density)
-    assert material.inspect_density() is None
-    assert material.outputs["many_body"].uuid == own.uuid
-    outputs = material.ctx.fit.outputs
+    process, said = make_material(), []
+    monkeypatch.setattr(process, "report", said.append)
+    process.ctx.beyond = ended(320)
+    process.simulate()
+    assert "many_body" not in submitted["liquid_0"][1]
+    assert said == ["beyond pairs: what went wrong"]
+
+
+def simulated(process: Any, many_body: Dict | None, exit_status: int = 0) -> None:
+    """As if all simulations had ended."""
+    acted = {"many_body": many_body} if many_body else {}
+    for label, own in process.inputs.simulations.items():
+        results = {name: Dict({**RESULT, "property": name}) for name in own["tasks"]}
+        process.ctx[label] = ended_chain(exit_status, properties=results, **acted)
+
+
+def test_only_other_charges_are_told_anew(make_material: Any, submitted: Submitted) -> None:
     variations = {"charges": field(0.1), "weights": field(0.0)}
-    monkeypatch.setattr(
-        "aiida_forcefield.workflows.material.outputs_of",
-        lambda node: {
-            k: outputs[k] for k in ("reference", "properties", "frames", "polarizability")
-        },
-    )
-    monkeypatch.setattr(MEASURE, lambda force_field, **inputs: told)
-    varied = SimpleNamespace(variations=variations, force_field=outputs.force_field)
-    material.ctx.fit = SimpleNamespace(outputs=varied)
-    material.predict_otherwise()
-    assert submitted["density_weights"]["many_body"].uuid == own.uuid
-    assert "polarizability" not in submitted["density_weights"]
-    assert submitted["density_charges"]["many_body"] is told
-    assert "polarizability" in submitted["density_charges"]
+    process = make_material(variations=variations)
+    process.look_beyond_pairs()
+    assert set(submitted) == {"many_body", "many_body_charges"}
+    told, own = Dict({"charges": {}}), Dict({"induction": {}})
+    process.ctx.beyond_charges = ended_chain(many_body=told)
+    simulated(process, own)
+    assert process.inspect_simulations() is None
+    assert process.outputs["many_body"].uuid == own.uuid
+    assert process.has_variations()
+    process.simulate_otherwise()
+    _, weights = submitted["liquid_0_weights"]
+    assert weights["many_body"].uuid == own.uuid
+    assert "polarizability" not in weights
+    _, charges = submitted["liquid_0_charges"]
+    assert charges["many_body"].uuid == told.uuid
+    assert "polarizability" in charges
+    for name, given in (("weights", weights), ("charges", charges)):
+        assert given["force_field"].uuid == variations[name].uuid
+        assert given["settings"]["max_legs"] == 1
 
 
-def test_a_liquid_that_failed_leaves_what_acted_on_it(material: Any, ended: Ended) -> None:
-    own = Dict({"induction": {}}).store()
-    material.ctx.density = ended(341, many_body=own)
-    assert material.inspect_density().status == 331
-    assert material.outputs["many_body"].uuid == own.uuid
+def test_a_simulation_without_a_result_ends_the_study(make_material: Any, ended: Ended) -> None:
+    process = make_material()
+    process.ctx.liquid_0 = ended(341)
+    code = process.inspect_simulations()
+    assert code.status == 331
+    assert "what went wrong" in code.message
+
+
+def test_an_imprecise_result_is_handed_out_and_told(make_material: Any) -> None:
+    process = make_material()
+    simulated(process, None, exit_status=440)
+    assert process.inspect_simulations() is None
+    code = process.conclude()
+    assert (code.status, code.message) == (430, "what went wrong")
+    assert process.outputs["properties"]["density"]["value"] == 0.8
+
+
+def test_what_other_choices_tell_is_uncertain(
+    make_material: Any, ended: Ended, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    variations = {"charges": field(0.1), "weights": field(0.0)}
+    pressure = Dict({"bias": 0.0, "error": 100.0})
+    process, said = make_material(variations=variations, pressure=pressure), []
+    monkeypatch.setattr(process, "report", said.append)
+    simulated(process, None)
+    assert process.inspect_simulations() is None
+    other = Dict({**RESULT, "value": 0.83, "standard_error": 0.0})
+    process.ctx.liquid_0_charges = ended_chain(properties={"density": other})
+    process.ctx.liquid_0_weights = ended(341)
+    assert process.conclude() is None
+    found = process.outputs["properties"]["density"].get_dict()
+    # 0.03 by the charges and 1 % by the pressure of pairs; the other choice costs itself only.
+    assert found["uncertainty"] == pytest.approx(np.hypot(0.03, 0.008), rel=0.05)
+    assert said == ["liquid_0_weights: what went wrong"]
+
+
+def test_a_property_of_two_simulations_needs_both(make_material: Any) -> None:
+    process = make_material("heat_of_vaporization", protocol="draft")
+    labels = {own["simulation"]["phase"]: n for n, own in process.inputs.simulations.items()}
+    for phase, value in (("liquid", -30.0), ("gas", 10.0)):
+        result = Dict({**RESULT, "property": "heat_of_vaporization", "value": value})
+        process.ctx[labels[phase]] = ended_chain(properties={"heat_of_vaporization": result})
+    assert process.inspect_simulations() is None
+    assert process.conclude() is None
+    found = process.outputs["properties"]["heat_of_vaporization"]
+    assert found["value"] == pytest.approx(40.0 + 8.314462618e-3 * 298.15)
+
+
+def test_without_properties_the_force_field_is_all(make_material: Any) -> None:
+    process = make_material()
+    process.inputs.pop("simulations")
+    assert not process.has_simulations()
+    assert isinstance(process.outputs["force_field"], ForceFieldData)

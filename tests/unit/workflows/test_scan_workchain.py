@@ -9,12 +9,14 @@ import pytest
 from aiida.orm import CalcJobNode, Dict, InstalledCode, StructureData
 from ase.build import bulk
 
-from aiida_forcefield.data import PointsData, SpeciesData, StructuresData
-from aiida_forcefield.scans import Points, Scan, Structures
+from aiida_forcefield.data import PointsData, ScanData, SpeciesData, StructuresData
+from aiida_forcefield.scans import Coordinate, Points, Scan, Structures
 from aiida_forcefield.surrogate import Settings
+from aiida_forcefield.topology import from_smiles
 from aiida_forcefield.workflows.scan import ScanWorkChain
 
-SCAN = Scan("bond", "bond H1-H1", (0, 1), 0.6, 1.1, periodic=False)
+HYDROGEN = from_smiles("[H][H]")
+SCAN = Scan((HYDROGEN.key,), Coordinate("bond", ("H1", "H1"), (0, 1)), 0.6, 1.1)
 XTB = {"engine": "tblite", "tblite": {"method": "GFN2-xTB"}}
 
 Ended = Callable[..., CalcJobNode]
@@ -31,10 +33,10 @@ def scan(
 ) -> Any:
     process = start(
         ScanWorkChain,
-        scan=Dict(asdict(SCAN)),
+        scan=ScanData(SCAN),
         structures=StructuresData(hydrogen),
-        species=species,
-        reference=PointsData(make_points("ok")),
+        species={"hydrogen": species},
+        references={"hydrogen": PointsData(make_points("ok"))},
         learning=Dict(asdict(Settings(tolerance=1e-3))),
         qm={"code": codes["qm"], "parameters": Dict(XTB)},
     )
@@ -47,7 +49,7 @@ def test_learns_and_proposes(scan: Any, ended: Ended, make_points: MakePoints) -
     scan.learn()
     assert list(scan.ctx.points) == ["round_00"]
     assert scan.has_proposals()
-    proposals = scan.ctx.surrogate.value.proposals
+    proposals = scan.ctx.profile.value.surrogate.proposals
     np.testing.assert_array_equal(scan.ctx.structures.value.values, proposals)
 
 
@@ -62,8 +64,8 @@ def test_batch_that_was_given_up_ends_the_scan_with_what_there_is(
     scan.ctx.batch = ended(120, **left)
     scan.learn()
     assert not scan.has_proposals()
-    assert len(scan.ctx.surrogate.value.observations) == 3 + len(left)
-    assert len(scan.ctx.surrogate.value.observations.failed) == 0
+    assert len(scan.ctx.profile.value.surrogate.observations) == 3 + len(left)
+    assert len(scan.ctx.profile.value.surrogate.observations.failed) == 0
     code = scan.conclude()
     assert code.status == 410
     assert "bond H1-H1" in code.message
@@ -109,9 +111,8 @@ def test_a_crystal_is_learned_in_the_place_of_a_molecule(
     structures = process.ctx.structures.value
     count = len(structures.values)
     points = Points(
-        label=structures.label,
-        symbols=structures.symbols,
-        split=0,
+        origin=structures.origin,
+        cluster=structures.cluster,
         positions=structures.positions,
         requested=structures.values,
         energies=40.0 * structures.values**2,
@@ -126,7 +127,7 @@ def test_a_crystal_is_learned_in_the_place_of_a_molecule(
     )
     process.ctx.batch = ended(0, structures=structures, points=PointsData(points))
     process.learn()
-    learned = process.ctx.surrogate.value
+    learned = process.ctx.profile.value.surrogate
     assert learned.kind == "strain"
     assert abs(learned.grid[learned.mean.argmin()]) < 0.005
 
@@ -134,10 +135,10 @@ def test_a_crystal_is_learned_in_the_place_of_a_molecule(
 def test_a_scan_is_of_a_molecule_or_a_crystal(
     start: Callable[..., Any], codes: dict[str, InstalledCode], hydrogen: Structures
 ) -> None:
-    with pytest.raises(ValueError, match="either crystal, or species and reference"):
+    with pytest.raises(ValueError, match="either crystal, or species and references"):
         start(
             ScanWorkChain,
-            scan=Dict(asdict(SCAN)),
+            scan=ScanData(SCAN),
             structures=StructuresData(hydrogen),
             learning=Dict(asdict(Settings())),
             qm={"code": codes["qm"], "parameters": Dict(XTB)},

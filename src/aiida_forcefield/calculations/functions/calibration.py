@@ -59,13 +59,13 @@ def plan_calibration(dimers: Dict, settings: Dict, **points: PointsData) -> dict
 
 
 @calcfunction
-def calibrate_counterpoise(dimers: Dict, second: Dict, **points: Mapping[str, PointsData]) -> Dict:
+def calibrate_counterpoise(dimers: Dict, other: Dict, **points: Mapping[str, PointsData]) -> Dict:
     """The counterpoise fractions that a system wants.
 
     Args:
         dimers: the QM settings of dimers.
-        second: the same with another basis set.
-        points: of dimers with both settings: `first` and `second`.
+        other: the same with another basis set.
+        points: of dimers with these settings, `first`, and with the others, `second`.
 
     Returns:
         The fractions and what stands behind them: those of them `at_bound`, basis sets, numbers of
@@ -85,7 +85,7 @@ def calibrate_counterpoise(dimers: Dict, second: Dict, **points: Mapping[str, Po
         np.array(column) for column in zip(*rows, strict=True)
     )
     contacts = Contacts(bonding, decay)
-    bases = [settings["structure"]["basis"] for settings in (dimers, second)]
+    bases = [settings["structure"]["basis"] for settings in (dimers, other)]
     (_, x), (_, y) = map(family_and_cardinal, bases)
     limit = complete_basis((corrected, in_second), (x, y))
     found = calibrate(contacts, corrected, plain, limit)

@@ -14,20 +14,29 @@ from aiida_forcefield.calculations.functions.crystal_fit import (
     perceive_ions,
     sample_cells,
 )
-from aiida_forcefield.cli.files.programs import program_files
 from aiida_forcefield.data import ForceFieldData, PointsData
+from aiida_forcefield.potentials import FixedCharges, ForceField, Layout, Term, write_force_field
 from aiida_forcefield.potentials.crystal_energy import crystal_model
+from aiida_forcefield.potentials.export.lammps_data import write_cell
 from aiida_forcefield.runner.parameters import check_parameters
-from aiida_forcefield.scans import Points
+from aiida_forcefield.scans import Cluster, Points
 from aiida_forcefield.scans.lattice import random_cells
-from aiida_forcefield.topology.crystal import from_atoms, ions
+from aiida_forcefield.topology.crystal import from_atoms
+from aiida_forcefield.topology.ions import ions_of
 from aiida_forcefield.workflows.protocols import get_protocol
-
-from ...potentials.test_crystal_fit import C6, CHARGES, FIELD
 
 pytestmark = pytest.mark.usefixtures("storage")
 
 SAMPLING = {"count": 8, "strain": 0.03, "displacement": 0.05, "seed": 1}
+CRYSTAL = from_atoms(bulk("LiF", "rocksalt", a=4.03))
+IONS = ions_of(CRYSTAL, {"Li": 1, "F": -1})
+CHARGES = {"Li:Li1": 1.0, "F:F1": -1.0}
+C6 = np.array([[0.1, 0.8], [0.8, 6.4]])  # eV Å⁶
+TRUE = (
+    Term("nonbonded", ("Li:Li1",), "exp6", {"A": 60.0, "rho": 0.22, "C6": 0.1}),
+    Term("nonbonded", ("F:F1",), "exp6", {"A": 1500.0, "rho": 0.29, "C6": 7.0}),
+)
+FIELD = ForceField(IONS.atom_types, TRUE, FixedCharges(CHARGES, CHARGES), np.zeros((6, 6)))
 
 
 def lithium_fluoride() -> StructureData:
@@ -37,19 +46,17 @@ def lithium_fluoride() -> StructureData:
 @pytest.fixture
 def points() -> PointsData:
     """What a known field says, but for one cell that failed."""
-    crystal = from_atoms(bulk("LiF", "rocksalt", a=4.03))
-    drawn = random_cells(crystal, **SAMPLING)
+    drawn = random_cells(CRYSTAL, **SAMPLING)
     assert drawn.cells is not None
-    model = crystal_model(ions(crystal), FIELD.terms, drawn.positions, drawn.cells, CHARGES)
+    model = crystal_model(Layout.of(FIELD, IONS), drawn.positions, drawn.cells)
     value = model.evaluate(FIELD.vector)
     volumes = np.linalg.det(drawn.cells)[:, None, None]
     count, nothing = len(volumes), np.full(len(volumes), np.nan)
     failed = np.arange(count) == 3
     return PointsData(
         Points(
-            label=drawn.label,
-            symbols=drawn.symbols,
-            split=0,
+            origin=drawn.origin,
+            cluster=drawn.cluster,
             positions=drawn.positions,
             requested=nothing,
             energies=np.where(failed, np.nan, value.energy),
@@ -68,7 +75,7 @@ def points() -> PointsData:
 def fitted(points: PointsData, charges: dict[str, float], **settings: Any) -> ForceFieldData:
     c6 = ArrayData({"c6": np.stack([np.full((2, 2), np.nan), C6])})  # of a cell that failed none
     found: ForceFieldData = fit_crystal(
-        perceive_ions(lithium_fluoride()), Dict(charges), c6, Dict(settings), cells=points
+        perceive_ions(lithium_fluoride(), Dict(charges)), c6, Dict(settings), cells=points
     )
     return found
 
@@ -85,25 +92,21 @@ def test_what_qm_is_asked_for() -> None:
 
 def test_a_crystal_gets_its_field(points: PointsData) -> None:
     node = fitted(points, {"Li": 1, "F": -1}, forms={"nonbonded": "exp6"})
-    field = node.value
-    assert field.charges == CHARGES
-    assert field.diagnostics["molecule_points"] == field.diagnostics["stresses"] == 7
-    assert field.diagnostics["rmse_stress"] < 0.2  # GPa
+    field, diagnostics = node.value, node.value.diagnostics
+    assert field.electrostatics == FixedCharges(CHARGES, CHARGES)
+    assert diagnostics.points("energy") == diagnostics.points("stress") == 7
+    assert diagnostics.total("stress").fitted < 0.2  # GPa
     # Each cell is foreseen by the others.
-    left_out = {k for k in field.diagnostics if k.startswith("left_out_energy cells")}
-    assert left_out == {f"left_out_energy cells 1, {cell}" for cell in range(8) if cell != 3}
+    assert diagnostics.total("energy").left_out is not None
     assert node.creator is not None
-    species = node.creator.inputs.species.value
-    files = program_files("lammps", field, species, species.conformers[0])
-    assert "buck/coul/long" in files["forcefield.lmp"]
-    volume = np.prod(
-        [
-            float(low_high.split()[1])
-            for low_high in files["system.data"].splitlines()
-            if "hi" in low_high
-        ]
-    )
-    assert volume == pytest.approx(np.linalg.det(species.cell))
+    system = node.creator.inputs.system.value
+    assert "buck/coul/long" in write_force_field(field, system, 9.0)
+    edges = [
+        float(line.split()[1])
+        for line in write_cell(field, system, system.crystal).splitlines()
+        if "hi" in line
+    ]
+    assert np.prod(edges) == pytest.approx(system.crystal.volume)
 
 
 def test_bad_input(points: PointsData) -> None:
@@ -117,8 +120,9 @@ def test_bad_input(points: PointsData) -> None:
     without = {k: v for k, v in settings.items() if k != "k_spacing"}
     with pytest.raises(ValueError, match="settings: k_spacing"):
         sample_cells(lithium_fluoride(), Dict(SAMPLING), Dict(without))
-    others = PointsData(replace(points.value, symbols=("Na", "F")))
-    with pytest.raises(ValueError, match="points 'cells 1': not of a crystal of Li F"):
+    cluster = Cluster(("Na", "F"), points.value.cluster.molecules, ())
+    others = PointsData(replace(points.value, cluster=cluster))
+    with pytest.raises(ValueError, match="points cells: not of a crystal of Li F"):
         fitted(others, {"Li": 1, "F": -1})
     failed = PointsData(replace(points.value, statuses=("scf_not_converged",) * 8))
     with pytest.raises(ValueError, match="points: none could be computed"):

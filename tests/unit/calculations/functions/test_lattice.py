@@ -44,9 +44,8 @@ def computed(structures: StructuresData, *statuses: str) -> PointsData:
     count = len(value.values)
     return PointsData(
         Points(
-            label=value.label,
-            symbols=value.symbols,
-            split=0,
+            origin=value.origin,
+            cluster=value.cluster,
             positions=value.positions,
             requested=value.values,
             energies=energies,
@@ -78,7 +77,7 @@ def test_a_strain_is_learned_and_measured() -> None:
         if "structures" not in learned:
             break
         structures = learned["structures"]
-    surrogate = learned["surrogate"].value
+    surrogate = learned["profile"].value.surrogate
     assert surrogate.status == "converged"
     measured = measure_equation_of_state(planned["scan"], crystal, **points)
     np.testing.assert_allclose(measured["lattice_constants"], 4.07, atol=1e-5)
@@ -105,8 +104,8 @@ def test_what_a_job_did_not_come_to_keeps_its_cells() -> None:
 
 def test_displacements_move_the_primitive_cell() -> None:
     planned = plan(mode="x", lower=-0.2, upper=0.2, element="F")
-    assert planned["scan"]["kind"] == "displacement"
-    assert planned["structures"].value.symbols == ("Li", "F")
+    assert planned["scan"].value.kind == "displacement"
+    assert planned["structures"].value.cluster.symbols == ("Li", "F")
 
 
 def test_only_a_breathing_cell_has_an_equation_of_state() -> None:

@@ -1,154 +1,169 @@
 """How well the pressure of pairs is known, through the provenance graph."""
 
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
-from aiida.orm import ArrayData, Data, Dict
+from aiida.orm import Dict
 
 from aiida_forcefield.calculations.functions.pressure import assess_pressure
-from aiida_forcefield.data import ForceFieldData, PointsData, SpeciesData
-from aiida_forcefield.potentials import Settings, interaction_energies
-from aiida_forcefield.scans import liquid_dimers, stretched
+from aiida_forcefield.data import ForceFieldData, FramesData, PointsData, SystemData
+from aiida_forcefield.fitting import Settings
+from aiida_forcefield.potentials import (
+    DataError,
+    Diagnostics,
+    FixedCharges,
+    ForceField,
+    interaction_energies,
+)
+from aiida_forcefield.potentials.diagnostics import Foresight
+from aiida_forcefield.scans import Origin, liquid_dimers, moved_apart
+from aiida_forcefield.scans.liquid import Pair, grouped
+from aiida_forcefield.units import BAR
 
-from ...potentials.synthetic_fields import Case, build
-from ...potentials.test_errors import points_of
+from ..systems import FIELD, MIXTURE, SYSTEM, at_rest, computed, dimers_of, lattice_liquid
 
 pytestmark = pytest.mark.usefixtures("storage")
 
-EDGE = 16.4
+EDGE = 15.0
 SAMPLING = {"liquid": 5, "most_liquid": 60}
+FRAMES = lattice_liquid(SYSTEM, EDGE)
+Drawn = dict[str, PointsData]
 
 
-@pytest.fixture(scope="module")
-def methanol() -> Case:
-    return build("methanol")
+def field(scale: float = 1.1, worse: float = 1.0, told: bool = True) -> ForceField:
+    """A field whose charges are those of the true one, scaled."""
+    true = FIELD.electrostatics
+    gas = {name: scale * charge for name, charge in true.gas.items()}
+    known = Diagnostics(
+        errors=(DataError("virial", "eV", 30, Settings().virial_error),) if told else (),
+        foresight=(Foresight("virial", worse),) if told else (),
+        outliers=(),
+        barriers=(),
+        reduced_chi2=1.0,
+        condition=1.0,
+        undetermined=0,
+        converged=True,
+        unsettled=0.0,
+    )
+    return replace(FIELD, electrostatics=FixedCharges(gas, true.liquid), diagnostics=known)
 
 
-@pytest.fixture(scope="module")
-def frames(methanol: Case) -> ArrayData:
-    """A liquid of 64 molecules."""
-    rng = np.random.default_rng(1)
-    sites = np.stack(np.meshgrid(*[np.arange(4)] * 3), axis=-1).reshape(-1, 3) * EDGE / 4
-    shape = methanol.reference.positions - methanol.reference.positions.mean(axis=0)
-    frame = shape + sites[:, None] + rng.normal(0, 0.2, (64, 1, 3))
-    return ArrayData({"positions": frame[None], "box": np.full((1, 3), EDGE)})
-
-
-def draw(methanol: Case, frames: ArrayData, count: int, seed: int, size: int) -> dict[str, Data]:
-    """Batches of pairs of round 0, as QM would have them were the true field it; of each batch the
-    second fails."""
-    liquid = frames.get_array("positions"), frames.get_array("box")
-    dimers = liquid_dimers(methanol.species, *liquid, count, seed)
-    found: dict[str, Data] = {}
-    for number, start in enumerate(range(0, count, size)):
-        batch = dimers[start : start + size]
-        for kind, x in (("liquid", batch), ("stretched", stretched(batch))):
-            points = points_of(replace(methanol, dimers=x), f"dimers {kind}", 6, len(x))
-            found[f"{kind}_0_{number:02d}"] = PointsData(points)
+def draw(count: int, seed: int, size: int, turn: int = 0) -> Drawn:
+    """Batches of pairs of a round, as QM would have them were the true field it; the second pair of
+    each batch fails."""
+    found: Drawn = {}
+    for pair, positions in grouped(liquid_dimers(SYSTEM, FRAMES, count, seed)).items():
+        for number, start in enumerate(range(0, len(positions), size)):
+            label = f"{turn}_{'_'.join(pair)}_{number:03d}"
+            near = dimers_of(MIXTURE, pair, Origin("liquid", round=turn), positions[start:][:size])
+            apart = moved_apart(near.cluster, near.positions)
+            far = replace(near, origin=Origin("moved_apart", round=turn), positions=apart)
+            found[f"liquid_{label}"] = PointsData(computed(MIXTURE, near, failed=(1,)))
+            found[f"moved_apart_{label}"] = PointsData(computed(MIXTURE, far, failed=(1,)))
     return found
 
 
+def known(points: Mapping[str, PointsData]) -> int:
+    return sum(node.value.ok.sum() for label, node in points.items() if label.startswith("liquid"))
+
+
 @pytest.fixture(scope="module")
-def drawn(methanol: Case, frames: ArrayData) -> dict[str, Data]:
-    return {"frames_0": frames, **draw(methanol, frames, 30, 1, size=30)}
+def drawn(storage: object) -> Drawn:
+    return draw(30, 1, size=30)
+
+
+@pytest.fixture(scope="module")
+def rest(storage: object) -> dict[str, Any]:
+    found = at_rest(MIXTURE)
+    return {name: found[name] for name in ("references", "properties")}
 
 
 def assess(
-    methanol: Case, drawn: dict[str, Data], target: float, scale: float = 1.1, worse: float = 1.0
+    rest: dict[str, Any], points: Drawn, target: float = 250.0, rounds: int = 1, **changes: Any
 ) -> Dict:
-    """Of a field whose charges are those of the true one, scaled."""
-    true = methanol.forcefield
-    charges = {name: scale * charge for name, charge in true.gas_charges.items()}
-    diagnostics = {"foresight_virial": worse, "rmse_virial": Settings().virial_error}
-    field = replace(true, gas_charges=charges, diagnostics=diagnostics)
+    frames = {f"round_{turn:03d}": FramesData(FRAMES) for turn in range(rounds)}
     found: Dict = assess_pressure(
-        SpeciesData(methanol.species),
-        ForceFieldData(field),
+        SystemData(SYSTEM),
+        ForceFieldData(field(**changes)),
         Dict({}),
         Dict({**SAMPLING, "target_pressure": target}),
-        **drawn,
+        frames=frames,
+        points=points,
+        **rest,
     )
     return found
 
 
-def off(methanol: Case, dimers: np.ndarray) -> np.ndarray:
-    """What the field of `assess` misses of each pair, eV."""
-    true, species = methanol.forcefield, methanol.species
-    other = replace(true, gas_charges={k: 1.1 * q for k, q in true.gas_charges.items()})
-    near, far = (
-        interaction_energies(other, species, x) - interaction_energies(true, species, x)
-        for x in (dimers, stretched(dimers))
+def off(pair: Pair, positions: np.ndarray) -> np.ndarray:
+    """What the field of `assess` misses of each pair, by the relative change of distance, eV."""
+    cluster = dimers_of(MIXTURE, pair, Origin("liquid"), positions).cluster
+    (near, far), (true_near, true_far) = (
+        [interaction_energies(each, SYSTEM, pair, x) for x in (positions, moved)]
+        for moved in [moved_apart(cluster, positions)]
+        for each in (field(), FIELD)
     )
-    return np.asarray(far - near) / 0.03
+    return np.asarray(far - near - true_far + true_near) / 0.03
 
 
-def test_it_is_what_the_virial_of_all_pairs_says(methanol: Case, frames: ArrayData) -> None:
-    liquid = frames.get_array("positions"), frames.get_array("box")
-    everything = liquid_dimers(methanol.species, *liquid, 10000, 1)
-    expected = -np.sum(off(methanol, everything)) / (3 * EDGE**3) * 1.602176634e6
-    samples = [
-        assess(methanol, {"frames_0": frames, **draw(methanol, frames, 40, seed, 20)}, 250.0)
-        for seed in range(16)
-    ]
-    biases = [sample["bias"] for sample in samples]
-    assert np.mean(biases) == pytest.approx(expected, rel=0.2)
-    assert {sample["pairs"] for sample in samples} == {38}  # of each batch one failed
-    assert np.std(biases) < 1.5 * np.mean([sample["error"] for sample in samples])
+def test_it_is_what_the_virial_of_all_pairs_says(rest: dict[str, Any]) -> None:
+    everything = grouped(liquid_dimers(SYSTEM, FRAMES, 10000, 1))
+    assert len(everything) == 3
+    total = sum(off(pair, positions).sum() for pair, positions in everything.items())
+    samples = [assess(rest, draw(60, seed, 60)) for seed in range(8)]
+    bias = np.mean([sample["bias"] for sample in samples])
+    error = np.mean([sample["error"] for sample in samples])
+    assert bias == pytest.approx(-total / (3 * EDGE**3) * BAR, abs=2.5 * error / np.sqrt(8))
+    assert abs(bias) > 3 * error / np.sqrt(8)  # so that the sign is told, too
+    assert np.std([sample["bias"] for sample in samples]) < 1.7 * error
 
 
-def test_each_round_counts_by_its_pairs(methanol: Case, frames: ArrayData) -> None:
-    few, many = draw(methanol, frames, 15, 1, 15), draw(methanol, frames, 45, 2, 45)
-    later = {label.replace("_0_", "_1_"): node for label, node in many.items()}
-    alone = [assess(methanol, {"frames_0": frames, **own}, 250.0) for own in (few, many)]
-    both = assess(methanol, {"frames_0": frames, "frames_1": frames, **few, **later}, 250.0)
-    expected = np.average([each["bias"] for each in alone], weights=[14, 44])
+def test_each_round_counts_by_its_pairs(rest: dict[str, Any]) -> None:
+    few, many = draw(15, 1, 15), draw(45, 2, 45)
+    later = draw(45, 2, 45, turn=1)
+    alone = [assess(rest, own) for own in (few, many)]
+    both = assess(rest, {**few, **later}, rounds=2)
+    numbers = [known(few), known(many)]
+    expected = np.average([each["bias"] for each in alone], weights=numbers)
     assert both["bias"] == pytest.approx(expected)
-    assert both["pairs"] == 14 + 44
+    assert both["pairs"] == sum(numbers)
 
 
-def test_what_a_fit_leaves_out_tells_nothing(methanol: Case, frames: ArrayData) -> None:
-    own = draw(methanol, frames, 30, 1, 30)
-    points = own["stretched_0_00"].value
+def test_what_a_fit_leaves_out_tells_nothing(rest: dict[str, Any]) -> None:
+    own = draw(30, 1, 30)
+    label = next(label for label in own if label.startswith("moved_apart_0_water_MeOH"))
+    points = own[label].value
     energies = points.energies.copy()
     energies[4] += 0.5
-    wrong = {**own, "stretched_0_00": PointsData(replace(points, energies=energies))}
-    good, bad = (assess(methanol, {"frames_0": frames, **each}, 250.0) for each in (own, wrong))
+    wrong = {**own, label: PointsData(replace(points, energies=energies))}
+    good, bad = (assess(rest, each) for each in (own, wrong))
     assert bad["pairs"] == good["pairs"] - 1
     assert bad["error"] < 1.1 * good["error"]
 
 
 def test_as_many_more_pairs_are_wanted_as_the_target_takes(
-    methanol: Case, drawn: dict[str, Data]
+    rest: dict[str, Any], drawn: Drawn
 ) -> None:
-    error = assess(methanol, drawn, target=250.0)["error"]
-    assert assess(methanol, drawn, target=2 * error)["wanted"] == SAMPLING["liquid"]
-    half = assess(methanol, drawn, target=error / 1.5)
-    assert half["wanted"] == np.ceil(29 * 1.25)
-    assert assess(methanol, drawn, target=error / 10)["wanted"] == SAMPLING["most_liquid"]
+    first = assess(rest, drawn)
+    error, pairs = first["error"], first["pairs"]
+    assert assess(rest, drawn, target=2 * error)["wanted"] == SAMPLING["liquid"]
+    assert assess(rest, drawn, target=error / 1.5)["wanted"] == np.ceil(pairs * 1.25)
+    assert assess(rest, drawn, target=error / 10)["wanted"] == SAMPLING["most_liquid"]
 
 
-def test_pairs_that_were_fitted_tell_too_good_a_tale(
-    methanol: Case, drawn: dict[str, Data]
-) -> None:
-    error = assess(methanol, drawn, target=250.0)["error"]
-    assert assess(methanol, drawn, 250.0, worse=1.7)["error"] == pytest.approx(1.7 * error)
-    assert assess(methanol, drawn, 250.0, worse=0.5)["error"] == pytest.approx(error)
+def test_pairs_that_were_fitted_tell_too_good_a_tale(rest: dict[str, Any], drawn: Drawn) -> None:
+    error = assess(rest, drawn)["error"]
+    assert assess(rest, drawn, worse=1.7)["error"] == pytest.approx(1.7 * error)
+    assert assess(rest, drawn, worse=0.5)["error"] == pytest.approx(error)
 
 
-def test_without_pairs_nothing_is_known(methanol: Case, drawn: dict[str, Data]) -> None:
-    alone = {"frames_0": drawn["frames_0"]}
+def test_without_pairs_nothing_is_known(rest: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="no pair of a liquid"):
-        assess(methanol, alone, target=250.0)
+        assess(rest, {})
 
 
-def test_a_fit_without_pairs_foresees_none(methanol: Case, drawn: dict[str, Data]) -> None:
-    field = replace(methanol.forcefield, diagnostics={})
+def test_a_fit_without_pairs_foresees_none(rest: dict[str, Any], drawn: Drawn) -> None:
     with pytest.raises(ValueError, match="fitted to no pair that was moved apart"):
-        assess_pressure(
-            SpeciesData(methanol.species),
-            ForceFieldData(field),
-            Dict({}),
-            Dict({**SAMPLING, "target_pressure": 250.0}),
-            **drawn,
-        )
+        assess(rest, drawn, told=False)

@@ -1,17 +1,37 @@
-"""The joint fit, its validation and what is taken from a liquid, through the provenance graph."""
+"""The joint fit as a job: its task from nodes, its result as nodes, and its variations."""
 
 from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
-from aiida.orm import ArrayData, Dict, Int, Str
-from aiida_forcefield.calculations.fit import (
-    CHOICES,
-    fit_force_field,
-    validate_force_field,
-)
-from aiida_forcefield.calculations.fit_points import molecule_points
+from aiida.engine.utils import instantiate_process
+from aiida.manage import get_manager
+from aiida.orm import Dict, InstalledCode
 
+from aiida_forcefield.calculations.jobs.fit import FitCalculation
+from aiida_forcefield.data import FramesData, PointsData, ProfileData, SystemData
+from aiida_forcefield.fitting import VARIATIONS, Choice
+from aiida_forcefield.jobs.__main__ import run
+from aiida_forcefield.jobs.files import RESULT, TASK, RefusedError, read, write
+from aiida_forcefield.jobs.fit_force_field import COUNTERPOISE, FitFound, FitTask, fit_force_field
+from aiida_forcefield.potentials import ForceField, interaction_energies
+from aiida_forcefield.scans import (
+    Cluster,
+    Contacts,
+    Coordinate,
+    Counterpoise,
+    Origin,
+    Points,
+    Scan,
+    Structures,
+    liquid_molecules,
+    random_dimers,
+)
+from aiida_forcefield.surrogate import LearnedProfile, Observations, learn
+
+<<<<<<< HEAD
 from aiida_forcefield.calculations.fit_data import counterpoise_of
 from aiida_forcefield.calculations.functions.dimers import sample_liquid
 from aiida_forcefield.data import ForceFieldData, PointsData, SpeciesData
@@ -20,177 +40,174 @@ from aiida_forcefield.scans import Counterpoise, Points, liquid_dimers, stretche
 
 from ...potentials.synthetic_fields import Case, build
 from ...potentials.test_errors import points_of
+=======
+from ..systems import WATER, at_rest, computed, dimers_of, lattice_liquid
+>>>>>>> refs/heads/tests
 
 pytestmark = pytest.mark.usefixtures("storage")
 
+SYSTEM, FIELD = WATER
+SPECIES = SYSTEM.of_name("water")
+PAIR = ("water", "water")
+TRUE = Counterpoise(0.7, 0.5)
 CALIBRATION = {"weak": 0.7, "bonded": 0.5, "weak_error": 0.05, "bonded_error": 0.02, "bases": []}
+LIQUID = lattice_liquid(SYSTEM, 13.0)
+MONOMER = (SPECIES, SPECIES.conformers[0])
+DIMERS = random_dimers(MONOMER, MONOMER, 60, 1)
 
 
-@pytest.fixture(scope="module")
-def methanol() -> Case:
-    return build("methanol")
+def bond_scan() -> tuple[Scan, Points]:
+    """Points along the bond, as the true field has them."""
+    coordinate = Coordinate("bond", ("H1", "O1"), (1, 0))
+    scan = Scan((SPECIES.key,), coordinate, 0.85, 1.15)
+    values = np.linspace(0.85, 1.15, 7)
+    x = np.repeat(SPECIES.conformers[:1], 7, axis=0)
+    along = x[:, 1] - x[:, 0]
+    length = np.linalg.norm(along, axis=1, keepdims=True)
+    x[:, 1] = x[:, 0] + along / length * values[:, None]
+    structures = Structures(scan.origin, Cluster.of(SPECIES), x, (1, 0), values)
+    return scan, computed(WATER, structures)
 
 
-@pytest.fixture(scope="module")
-def points(methanol: Case) -> dict[str, Points]:
-    """What QM would give were the true field it, once dimers are corrected by 0.7 and 0.5."""
-    found = {"thermal": points_of(methanol, "thermal", 0, 20)}
-    for label, places in (("random", slice(0, 25)), ("liquid", slice(25, 45))):
-        case = replace(methanol, dimers=methanol.dimers[places])
-        count = len(case.dimers)
-        dimers = points_of(case, f"dimers {label}", 6, count)
-        f = Counterpoise(0.7, 0.5).fractions(case.species, dimers.positions)
-        gained = np.full(count, -0.05)
-        corrected = dimers.energies - (1 - f) * gained
-        found[label] = replace(
-            dimers,
-            energies=corrected + 0.5 * gained,
-            corrected=corrected,
-            uncorrected=corrected + gained,
-        )
+def gained(points: Points) -> Points:
+    """The same as QM in a finite basis has them, so that the true correction leads back."""
+    contacts = Contacts.of(points.cluster, points.positions)
+    more = np.full(len(points.energies), -0.05)
+    corrected = points.energies - (1 - TRUE.fractions(contacts)) * more
+    return replace(
+        points,
+        energies=corrected + 0.5 * more,
+        corrected=corrected,
+        uncorrected=corrected + more,
+    )
+
+
+def all_points() -> dict[str, Points]:
+    molecules = liquid_molecules(LIQUID.molecules(SYSTEM)[0], 12, 1)
+    thermal = Structures.rigid(Origin("thermal", round=0), Cluster.of(SPECIES), molecules)
+    found = {
+        "bond_round_00": bond_scan()[1],
+        "thermal_0_water": computed(WATER, thermal, failed=(1,)),
+    }
+    for kind, part in (("random", DIMERS[:25]), ("uncertain", DIMERS[25:45])):
+        turn = None if kind == "random" else 0
+        dimers = dimers_of(WATER, PAIR, Origin(kind, round=turn), part)
+        found[kind] = gained(computed(WATER, dimers, failed=(1,)))
     return found
 
 
-@pytest.fixture(scope="module")
-def data(methanol: Case, points: dict[str, Points], storage: object) -> dict[str, object]:
-    alone = replace(methanol, molecules=methanol.reference.positions[None])
-    field = methanol.forcefield
+def inputs(**changes: Any) -> dict[str, Any]:
+    scan, points = bond_scan()
+    seen = Observations(points.requested, points.energies, points.slopes)
+    profile = LearnedProfile(scan, learn("bond", scan.lower, scan.upper, seen))
     return {
-        "species": SpeciesData(methanol.species),
-        "reference": PointsData(points_of(alone, "reference", 0, 1)),
-        "properties": ArrayData(
-            {"hessian": methanol.reference.hessian, "c6": methanol.reference.c6}
-        ),
-        "charges": Dict({"liquid": field.charges, "gas": field.gas_charges}),
+        "system": SystemData(SYSTEM),
+        **at_rest(WATER),
+        "points": {label: PointsData(each) for label, each in all_points().items()},
+        "profiles": {"bond": ProfileData(profile)},
+        "frames": {"round_000": FramesData(LIQUID)},
         "settings": Dict({}),
-        **{f"points_{label}_00": PointsData(part) for label, part in points.items()},
-    }
+        "calibration": Dict(CALIBRATION),
+        "mode": Dict({}),
+    } | changes
 
 
-def error(field: ForceFieldData, case: Case) -> float:
+def make(codes: dict[str, InstalledCode], **changes: Any) -> FitCalculation:
+    options = {"resources": {"num_machines": 1, "num_mpiprocs_per_machine": 1}}
+    process = instantiate_process(
+        get_manager().get_runner(),
+        FitCalculation,
+        code=codes["fit"],
+        metadata={"options": options},
+        **inputs(**changes),
+    )
+    assert isinstance(process, FitCalculation)
+    return process
+
+
+@pytest.fixture(scope="module")
+def task(codes: dict[str, InstalledCode]) -> FitTask:
+    return make(codes).task()
+
+
+@pytest.fixture(scope="module")
+def usual(task: FitTask) -> ForceField:
+    return fit_force_field(task).field
+
+
+def error(field: ForceField) -> float:
     """Root mean square error of interaction energies of dimers that no fit has seen, eV."""
-    unseen = case.dimers[45:]
-    truth = interaction_energies(case.forcefield, case.species, unseen)
-    difference = interaction_energies(field.value, case.species, unseen) - truth
+    unseen = DIMERS[45:]
+    truth = interaction_energies(FIELD, SYSTEM, PAIR, unseen)
+    difference = interaction_energies(field, SYSTEM, PAIR, unseen) - truth
     return float(np.sqrt(np.mean(difference[truth < 0] ** 2)))
 
 
-def test_interaction_energies_are_corrected_before_they_are_fitted(
-    methanol: Case, data: dict[str, object]
-) -> None:
-    right = fit_force_field(**data, calibration=Dict(CALIBRATION))
-    wrong = fit_force_field(**data)
-    assert error(right, methanol) < 0.3 * error(wrong, methanol)
+def test_inputs_become_a_task(task: FitTask) -> None:
+    assert [minimum.point.energies.shape for minimum in task.minima] == [(1,)]
+    assert [points.origin.sampling for points in task.points] == [
+        *("scan", "random", "thermal", "uncertain")
+    ]
+    assert task.electrostatics == FIELD.electrostatics
+    assert len(task.profiles) == len(task.frames) == 1
+    assert task.counterpoise is not None
+    assert asdict(task.counterpoise).items() <= CALIBRATION.items()
+    assert (task.choice, task.choose, task.variation) == (None, False, "")
 
 
-def test_slopes_of_dihedral_scans_alone_are_fitted(points: dict[str, Points]) -> None:
-    """By radian, where scans have them by degree; a bond's are by its length."""
-    alone = points["thermal"]
-    part = replace(alone, slopes=np.linspace(0.0, 0.01, len(alone.ok)))
-    labels = ("dihedral H1-C1-O1-H2", "bond C1-O1")
-    groups = {label: [replace(part, label=label)] for label in labels}
-    found = molecule_points([alone], groups, dict.fromkeys(groups))
-    assert found.slopes is not None
-    by_radian = part.slopes[part.ok] * 180 / np.pi
-    nothing = np.full(len(by_radian), np.nan)
-    np.testing.assert_allclose(found.slopes, np.concatenate([nothing, by_radian, nothing]))
+def test_a_choice_that_was_made_before_stays(codes: dict[str, InstalledCode]) -> None:
+    forms = {"forms": {"bond": "quartic_bond"}, "pairs": [["water:H1", "water:O1"]]}
+    task = make(codes, forms=Dict(forms), mode=Dict({"variation": "weights"})).task()
+    assert task.choice == Choice({"bond": "quartic_bond"}, (("water:H1", "water:O1"),))
+    assert task.variation == "weights"
+    assert make(codes, mode=Dict({"choose": True})).task().choose
 
 
-def test_each_choice_changes_the_field_and_only_its_own_part(
-    methanol: Case, data: dict[str, object]
-) -> None:
-    calibration = Dict(CALIBRATION)
-    usual = fit_force_field(**data, calibration=calibration).value
-    energies = interaction_energies(usual, methanol.species, methanol.dimers)
-    for name in CHOICES:
-        varied = fit_force_field(**data, calibration=calibration, variation=Str(name)).value
-        assert (varied.charges != usual.charges) is (name == "charges")
-        if name != "charges":
-            changed = interaction_energies(varied, methanol.species, methanol.dimers)
-            assert np.abs(changed - energies).max() > 1e-4, name
-
-
-def test_validation_is_of_corrected_energies(
-    methanol: Case, points: dict[str, Points], data: dict[str, object]
-) -> None:
-    field, species = ForceFieldData(methanol.forcefield), SpeciesData(methanol.species)
-    new = {"liquid_0_00": data["points_liquid_00"], "thermal_0_00": data["points_thermal_00"]}
-    found = validate_force_field(species, field, Dict({}), Dict(CALIBRATION), **new).get_dict()
-    assert found["points"] == 19 + 19  # one of each failed
-    assert found["dimers: liquid"] < 1e-9
-    assert found["molecule: energies"] < 1e-9
-    plain = validate_force_field(species, field, Dict({}), **new).get_dict()
-    expected = field_errors(methanol.forcefield, methanol.species, [points["liquid"]], Settings())
-    assert plain["dimers: liquid"] == pytest.approx(expected["dimers: liquid"])
-    assert plain["dimers: liquid"] > 1e-3
-
-
-def test_what_changes_by_distance_is_matched_and_corrected_alike(
-    methanol: Case, points: dict[str, Points], data: dict[str, object]
-) -> None:
-    near = points["liquid"]
-    far = replace(near, positions=stretched(near.positions), label="dimers stretched")
-    truth = interaction_energies(methanol.forcefield, methanol.species, far.positions)
-    # The correction is that of the dimer as it was found, whose fraction goes with its geometry.
-    f = Counterpoise(0.7, 0.5).fractions(methanol.species, near.positions)
-    corrected = truth + (1 - f) * 0.05
-    statuses = ("ok", "ok", "ok", "scf_not_converged", *near.statuses[4:])
-    far = replace(
-        far, energies=truth, corrected=corrected, uncorrected=corrected - 0.05, statuses=statuses
-    )
-    field, species = ForceFieldData(methanol.forcefield), SpeciesData(methanol.species)
-    new = {"liquid_0_00": data["points_liquid_00"], "stretched_0_00": PointsData(far)}
-    found = validate_force_field(species, field, Dict({}), Dict(CALIBRATION), **new).get_dict()
-    assert found["dimers: moved apart"] < 1e-6
-    assert found["points"] == near.ok.sum()
-    assert set(found) == {"dimers: liquid", "dimers: moved apart", "points"}
-    right = {f"points_{label}": node for label, node in new.items()}
-    kept = {k: node for k, node in data.items() if k != "points_liquid_00"} | right
-    fitted = fit_force_field(**kept, calibration=Dict(CALIBRATION)).value
-    assert fitted.diagnostics["dimer_points"] == 25 - 1 + near.ok.sum()
-    # Corrected by their own geometry, they would have missed the truth by ten times as much.
-    assert fitted.diagnostics["rmse_virial"] < 0.02
-
-
-def test_what_is_taken_from_a_liquid(methanol: Case) -> None:
-    rng = np.random.default_rng(1)
-    sites = np.stack(np.meshgrid(*[np.arange(3.0)] * 3), axis=-1).reshape(-1, 3) * 4.1
-    shape = methanol.reference.positions - methanol.reference.positions.mean(axis=0)
-    frame = shape + sites[:, None] + rng.normal(0, 0.2, (27, 1, 3))
-    frames = ArrayData({"positions": frame[None], "box": np.full((1, 3), 12.3)})
-    size = len(methanol.forcefield.vector)
-    field = replace(methanol.forcefield, covariance=1e-4 * np.eye(size))
-    sampling = {"liquid": 9, "uncertain": 4, "thermal": 3, "batch": 3, "seed": 7}
-    found = sample_liquid(
-        SpeciesData(methanol.species),
-        ForceFieldData(field),
-        frames,
-        Dict({"engine": "pyscf", "relaxation": {"engine": "tblite"}, "gradient": True}),
-        Dict(sampling),
-        Dict({}),
-        Int(2),
-        pressure=Dict({"wanted": 5}),
-    )
-    assert found.pop("rigid").get_dict() == {"engine": "pyscf", "gradient": True}
-    sizes = {label: len(node.value.positions) for label, node in found.items()}
-    assert sizes == {
-        "thermal_2_00": 3,
-        "liquid_2_00": 3,
-        "liquid_2_01": 2,
-        "stretched_2_00": 3,
-        "stretched_2_01": 2,
-        "uncertain_2_00": 3,
-        "uncertain_2_01": 1,
+def test_what_was_chosen_is_handed_out(usual: ForceField) -> None:
+    assert list(FitCalculation.nodes(FitFound(usual))) == ["force_field"]
+    choice = Choice({"bond": "morse"}, (("water:H1", "water:O1"),))
+    found = FitCalculation.nodes(FitFound(usual, choice))
+    assert found["forms"].get_dict() == {
+        "forms": {"bond": "morse"},
+        "pairs": [["water:H1", "water:O1"]],
     }
-    dimers = [node.value.positions for label, node in found.items() if "thermal" not in label]
-    assert len(np.unique(np.concatenate(dimers), axis=0)) == 14
-    drawn = liquid_dimers(methanol.species, frame[None], np.full((1, 3), 12.3), 85, 9)[:5]
-    np.testing.assert_array_equal(np.concatenate(dimers[:2]), drawn)
-    np.testing.assert_array_equal(np.concatenate(dimers[2:4]), stretched(drawn))
 
 
-def test_counterpoise_of_a_calibration() -> None:
-    assert counterpoise_of(None) is None
-    counterpoise = counterpoise_of(Dict(CALIBRATION))
-    assert counterpoise is not None
-    assert asdict(counterpoise).items() <= CALIBRATION.items()
+def test_files_hold_all_of_it(task: FitTask, usual: ForceField, tmp_path: Path) -> None:
+    write(tmp_path, TASK, task)
+    run(fit_force_field, tmp_path)
+    found = read(tmp_path, RESULT, FitFound).field
+    assert found.parameter_names == usual.parameter_names
+    np.testing.assert_allclose(found.vector, usual.vector, rtol=1e-12)
+    np.testing.assert_allclose(found.covariance, usual.covariance, rtol=1e-6, atol=1e-15)
+
+
+def test_interaction_energies_are_corrected_before_they_are_fitted(
+    task: FitTask, usual: ForceField
+) -> None:
+    wrong = fit_force_field(replace(task, counterpoise=None)).field
+    assert error(usual) < 0.3 * error(wrong)
+
+
+def test_charges_that_are_not_those_of_the_species_are_refused(
+    codes: dict[str, InstalledCode], tmp_path: Path
+) -> None:
+    wrong = {"O1": -0.4, "H1": 0.3}
+    charges = {"water": Dict({"gas": wrong, "liquid": wrong})}
+    write(tmp_path, TASK, make(codes, charges=charges).task())
+    run(fit_force_field, tmp_path)
+    with pytest.raises(RefusedError, match=r"charges: \+0.200 e in all on water; must be \+0"):
+        read(tmp_path, RESULT, FitFound)
+
+
+@pytest.mark.parametrize("name", [COUNTERPOISE, *VARIATIONS])
+def test_each_choice_changes_the_field_and_only_its_own_part(
+    task: FitTask, usual: ForceField, name: str
+) -> None:
+    varied = fit_force_field(replace(task, variation=name)).field
+    assert (varied.electrostatics != usual.electrostatics) is (name == "charges")
+    if name != "charges":
+        energies, changed = (
+            interaction_energies(field, SYSTEM, PAIR, DIMERS) for field in (usual, varied)
+        )
+        assert np.abs(changed - energies).max() > 1e-5, name

@@ -1,0 +1,109 @@
+"""A force field against points that it was not fitted to, through the provenance graph."""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from aiida.orm import Dict
+
+from aiida_forcefield.calculations.functions.validation import validate_force_field
+from aiida_forcefield.data import ForceFieldData, PointsData, SystemData
+from aiida_forcefield.fitting import Settings, field_errors
+from aiida_forcefield.potentials import DataError
+from aiida_forcefield.scans import (
+    Cluster,
+    Contacts,
+    Counterpoise,
+    Origin,
+    Points,
+    Structures,
+    liquid_dimers,
+    liquid_molecules,
+)
+from aiida_forcefield.scans.liquid import grouped
+from aiida_forcefield.serial import assemble
+
+from ..systems import FIELD, MIXTURE, SYSTEM, computed, dimers_of, lattice_liquid
+
+pytestmark = pytest.mark.usefixtures("storage")
+
+LIQUID = lattice_liquid(SYSTEM, 15.0)
+TRUE = Counterpoise(0.7, 0.5)
+CALIBRATION = {"weak": 0.7, "bonded": 0.5, "weak_error": 0.05, "bonded_error": 0.02, "bases": []}
+
+
+def gained(points: Points) -> Points:
+    """As QM in a finite basis has them, so that the true correction leads back."""
+    contacts = Contacts.of(points.cluster, points.positions)
+    more = np.full(len(points.energies), -0.05)
+    corrected = points.energies - (1 - TRUE.fractions(contacts)) * more
+    return replace(
+        points,
+        energies=corrected + 0.5 * more,
+        corrected=corrected,
+        uncorrected=corrected + more,
+    )
+
+
+def new_points() -> dict[str, Points]:
+    """Of a round: dimers of each two species, molecules of each; the second of each fails."""
+    found = {}
+    for pair, positions in grouped(liquid_dimers(SYSTEM, LIQUID, 40, 1)).items():
+        dimers = dimers_of(MIXTURE, pair, Origin("liquid", round=0), positions)
+        found[f"liquid_0_{'_'.join(pair)}"] = gained(computed(MIXTURE, dimers, failed=(1,)))
+    for (name, species), molecules in zip(SYSTEM, LIQUID.molecules(SYSTEM), strict=True):
+        alone = Structures.rigid(
+            Origin("thermal", round=0), Cluster.of(species), liquid_molecules(molecules, 20, 1)
+        )
+        found[f"thermal_0_{name}"] = computed(MIXTURE, alone, failed=(1,))
+    return found
+
+
+def validate(points: dict[str, Points], calibration: bool) -> dict[str, Any]:
+    corrected = {"calibration": Dict(CALIBRATION)} if calibration else {}
+    found: dict[str, Any] = validate_force_field(
+        SystemData(SYSTEM),
+        ForceFieldData(FIELD),
+        Dict({}),
+        **corrected,
+        **{label: PointsData(each) for label, each in points.items()},
+    ).get_dict()
+    return found
+
+
+def test_validation_is_of_corrected_energies() -> None:
+    points = new_points()
+    found = validate(points, calibration=True)
+    assert found["points"] == sum(each.ok.sum() for each in points.values()) == 40 - 3 + 2 * 19
+    assert found["liquid"] < 1e-9
+    assert max(error["fitted"] for error in found["errors"]) < 1e-9
+    plain = validate(points, calibration=False)
+    expected = field_errors(FIELD, SYSTEM, list(points.values()), Settings())
+    assert plain["liquid"] > 1e-3
+    read = [assemble(DataError, error, {}) for error in plain["errors"]]
+    for one, other in zip(read, expected, strict=True):
+        assert one == replace(other, fitted=pytest.approx(other.fitted, abs=1e-12))
+
+
+def test_the_error_of_a_liquid_is_that_of_all_its_pairs() -> None:
+    found = validate(new_points(), calibration=False)
+    drawn = [error for error in found["errors"] if error["kind"] == "interaction"]
+    assert len({tuple(error["species"]) for error in drawn}) == 3
+    counts = [error["points"] for error in drawn]
+    mean = np.average([error["fitted"] ** 2 for error in drawn], weights=counts)
+    assert found["liquid"] == pytest.approx(np.sqrt(mean))
+
+
+def test_pairs_that_were_moved_apart_are_left_out() -> None:
+    points = new_points()
+    liquid = points["liquid_0_water_MeOH"]
+    far = replace(liquid, origin=Origin("moved_apart", round=0), energies=liquid.energies + 1.0)
+    assert validate({**points, "moved_apart_0": far}, True) == validate(points, True)
+
+
+def test_without_pairs_of_a_liquid_it_has_no_error() -> None:
+    alone = {k: each for k, each in new_points().items() if k.startswith("thermal")}
+    found = validate(alone, calibration=True)
+    assert found["liquid"] is None
+    assert found["points"] == 2 * 19
