@@ -31,18 +31,7 @@ from aiida_forcefield.scans import (
 )
 from aiida_forcefield.surrogate import LearnedProfile, Observations, learn
 
-<<<<<<< HEAD
-from aiida_forcefield.calculations.fit_data import counterpoise_of
-from aiida_forcefield.calculations.functions.dimers import sample_liquid
-from aiida_forcefield.data import ForceFieldData, PointsData, SpeciesData
-from aiida_forcefield.potentials import Settings, field_errors, interaction_energies
-from aiida_forcefield.scans import Counterpoise, Points, liquid_dimers, stretched
-
-from ...potentials.synthetic_fields import Case, build
-from ...potentials.test_errors import points_of
-=======
 from ..systems import WATER, at_rest, computed, dimers_of, lattice_liquid
->>>>>>> refs/heads/tests
 
 pytestmark = pytest.mark.usefixtures("storage")
 
