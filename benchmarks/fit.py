@@ -22,6 +22,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from aiida_forcefield.potentials.fit import SCALE_14
+from aiida_forcefield.potentials.hessian import SOFT, hessian_model
+from aiida_forcefield.potentials.prior import Prior, build_prior
+from aiida_forcefield.potentials.residuals import type_pairs
 from ase.data import atomic_masses, atomic_numbers
 from numpy.typing import NDArray
 
@@ -38,12 +42,8 @@ from aiida_forcefield.potentials import (
     molecule_energies,
 )
 from aiida_forcefield.potentials.collapse import inner_maximum
-from aiida_forcefield.potentials.fit import SCALE_14
 from aiida_forcefield.potentials.forcefield import with_vector
 from aiida_forcefield.potentials.forms import FORMS, pair_of
-from aiida_forcefield.potentials.hessian import SOFT, hessian_model
-from aiida_forcefield.potentials.prior import Prior, build_prior
-from aiida_forcefield.potentials.residuals import type_pairs
 from aiida_forcefield.runner.vibrations import WAVENUMBER
 from aiida_forcefield.scans import random_dimers, stretched
 from aiida_forcefield.scans.dimers import STRETCH

@@ -31,12 +31,14 @@ from xml.etree import ElementTree
 
 import numpy as np
 import openmm
+from aiida_forcefield.calculations.fit import fit_force_field
+from aiida_forcefield.potentials.fit import SCALE_14
+from aiida_forcefield.potentials.prior import build_prior
 from ase.data import atomic_masses, atomic_numbers
 from numpy.typing import NDArray
 from openmm import app, unit
 from torsions import opened
 
-from aiida_forcefield.calculations.fit import fit_force_field
 from aiida_forcefield.potentials import (
     ForceField,
     Reference,
@@ -46,9 +48,7 @@ from aiida_forcefield.potentials import (
     write_openmm,
     write_pdb,
 )
-from aiida_forcefield.potentials.fit import SCALE_14
 from aiida_forcefield.potentials.forms import FORM_OF_KIND, HARMONIC_BOND
-from aiida_forcefield.potentials.prior import build_prior
 from aiida_forcefield.runner.vibrations import normal_modes
 from aiida_forcefield.topology import Species
 from aiida_forcefield.units import BOHR, HARTREE, KCAL_PER_MOL, KJ_PER_MOL

@@ -22,10 +22,10 @@ from aiida.manage.configuration import profile_context
 from aiida.orm import Data, ProcessNode, QueryBuilder
 from aiida.storage.sqlite_temp import SqliteTempBackend
 from aiida.tools.archive import import_archive
+from aiida_forcefield.calculations.fit import fit_force_field
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
-from aiida_forcefield.calculations.fit import fit_force_field
 from aiida_forcefield.potentials import ForceField, molecule_energies
 from aiida_forcefield.scans import Scan
 from aiida_forcefield.scans.coordinates import evaluate

@@ -10,12 +10,12 @@ import pytest
 from ase.build import bulk
 
 from aiida_forcefield.cli.files.programs import program_files, write_files
-from aiida_forcefield.potentials import ForceField, Term
+from aiida_forcefield.potentials import FixedCharges, ForceField, Term
 from aiida_forcefield.study.errors import InputError
-from aiida_forcefield.topology.crystal import from_atoms, ions
-from aiida_forcefield.topology.molecule import from_smiles
+from aiida_forcefield.topology.crystal import from_atoms
+from aiida_forcefield.topology.ions import ions_of
 
-from ..fields import FIELDS, build
+from ..fields import FIELDS, Recipe, build
 from .test_lammps_export import lmp  # noqa: F401
 
 pytestmark = pytest.mark.integration
@@ -25,15 +25,10 @@ def run(
     folder: Path,
     program: str,
     *commands: list[str],
-    case: tuple[str, str, dict] = FIELDS["opls"],
+    case: Recipe = FIELDS["opls"],
 ) -> None:
-    smiles, forms, extra = case
-    species, field = build(smiles, forms, extra)
-    list(
-        write_files(
-            folder, program_files(program, field, species, from_smiles(smiles).conformers[0])
-        )
-    )
+    system, field = build(*case)
+    list(write_files(folder, program_files(program, field, system, {})))
     for command in commands:
         done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
@@ -48,30 +43,37 @@ def test_lammps_with_a_table(lmp: str, tmp_path: Path) -> None:  # noqa: F811
 
 
 def test_lammps_with_a_single_ion(lmp: str, tmp_path: Path) -> None:  # noqa: F811
-    run(tmp_path, "lammps", [lmp, "-in", "in.lammps"], case=("[F-]", "exp6", {}))
+    run(tmp_path, "lammps", [lmp, "-in", "in.lammps"], case=({"F": "[F-]"}, "exp6", {}))
+
+
+def test_lammps_with_a_mixture(lmp: str, tmp_path: Path) -> None:  # noqa: F811
+    run(tmp_path, "lammps", [lmp, "-in", "in.lammps"], case=FIELDS["damped ions"])
 
 
 def test_lammps_with_a_crystal(lmp: str, tmp_path: Path) -> None:  # noqa: F811
+    system = ions_of(from_atoms(bulk("LiF", "rocksalt", a=4.03)), {"Li": 1, "F": -1})
+    numbers = {"Li": {"A": 60.0, "rho": 0.22, "C6": 0.1}, "F": {"A": 1500.0, "rho": 0.29, "C6": 7}}
     terms = tuple(
-        Term("nonbonded", f"nonbonded {name}", "exp6", {"A": A, "rho": rho, "C6": C6})
-        for name, A, rho, C6 in (("Li1", 60.0, 0.22, 0.1), ("F1", 1500.0, 0.29, 7.0))
+        Term("nonbonded", (each.name,), "exp6", numbers[each.symbol]) for each in system.atom_types
     )
-    charges = {"Li1": 1.0, "F1": -1.0}
-    field = ForceField(terms, charges, charges, np.zeros((0, 0)))
-    species = ions(from_atoms(bulk("LiF", "rocksalt", a=4.03)))
-    list(write_files(tmp_path, program_files("lammps", field, species, species.conformers[0])))
+    charges = {"Li:Li1": 1.0, "F:F1": -1.0}
+    field = ForceField(system.atom_types, terms, FixedCharges(charges, charges), np.zeros((0, 0)))
+    list(write_files(tmp_path, program_files("lammps", field, system, {})))
     command = [lmp, "-in", "in.lammps"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     with pytest.raises(InputError, match="--to openmm: crystals are allowed for lammps only"):
-        program_files("openmm", field, species, species.conformers[0])
+        program_files("openmm", field, system, {})
 
 
-def test_openmm(tmp_path: Path) -> None:
-    run(tmp_path, "openmm", [sys.executable, "run.py"])
+@pytest.mark.parametrize("name", ["opls", "water and methanol", "damped ions"])
+def test_openmm(tmp_path: Path, name: str) -> None:
+    run(tmp_path, "openmm", [sys.executable, "run.py"], case=FIELDS[name])
 
 
-def test_gromacs(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["opls", "ions of opls"])
+def test_gromacs(tmp_path: Path, name: str) -> None:
     if not shutil.which("gmx"):
         pytest.skip("GROMACS is not installed: apt-get install gromacs")
-    run(tmp_path, "gromacs", ["gmx", "grompp"], ["gmx", "mdrun", "-nt", "1"])
+    commands = ["gmx", "grompp"], ["gmx", "mdrun", "-nt", "1"]
+    run(tmp_path, "gromacs", *commands, case=FIELDS[name])

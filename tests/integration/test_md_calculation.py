@@ -11,10 +11,10 @@ from aiida.engine import run_get_node
 from aiida.orm import CalcJobNode, Computer, Dict, InstalledCode, SinglefileData
 
 from aiida_forcefield.calculations.jobs.md import MdCalculation
-from aiida_forcefield.data import SpeciesData
+from aiida_forcefield.data import BoxData
 from aiida_forcefield.dynamics import DATA, FINAL_DATA, FORCE_FIELD
 from aiida_forcefield.dynamics.log import MEASURED, THERMO_KEYWORDS
-from aiida_forcefield.topology import from_smiles
+from aiida_forcefield.topology import Box
 
 pytestmark = pytest.mark.integration
 
@@ -58,8 +58,8 @@ def run_leg(code: InstalledCode, timestep: float) -> tuple[dict[str, Any], CalcJ
             "system": SinglefileData(StringIO(SYSTEM), filename="as_it_was.data"),
         },
         filenames=Dict({"system": DATA}),
-        species=SpeciesData(from_smiles("[Ar]")),
-        settings=Dict({"temperature": 87.0}),
+        box=BoxData(Box((125,), np.zeros((125, 3)), np.full(3, 29.0))),
+        simulation=Dict({"temperature": 87.0}),
     )
     return outputs, node
 

@@ -335,6 +335,8 @@ def test_stock_engine_relaxes_to_the_same_energy(run_batch: RunBatch) -> None:
     ("change", "message"),
     [
         ({"density_fit": True}, "parameters.density_fit"),
+        ({"dipole": True}, "parameters.dipole: the engine pyscf.base cannot do it; it can: grad"),
+        ({"solvent": {"eps": 80.0}}, "parameters.solvent: the engine pyscf.base cannot do it"),
         ({"mean_field": {"method": "RHF", "init_guess": "x'; import os"}}, "no plain word"),
         ({"relaxation": {"engine": "pyscf"}, "gradient": True}, "parameters.gradient"),
     ],

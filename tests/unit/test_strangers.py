@@ -23,7 +23,7 @@ from aiida_forcefield.scans import Structures
 from aiida_forcefield.study.errors import InputError
 from aiida_forcefield.study.file import load_study
 from aiida_forcefield.study.table import load_studies
-from aiida_forcefield.topology import from_smiles, read_material
+from aiida_forcefield.topology import System, from_smiles, read_material
 from aiida_forcefield.topology.crystal import read_crystal
 
 fuzz = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -65,7 +65,7 @@ BILLION_LAUGHS = (
     + "".join(f'<!ENTITY {b} "{f"&{a};" * 10}">' for a, b in pairwise("abcdefghij"))
     + "]><f>&j;</f>"
 )
-METHANOL = from_smiles("CO")
+METHANOL = System.pure("methanol", from_smiles("CO"))
 DUMP = """\
 ITEM: TIMESTEP
 0

@@ -1,12 +1,16 @@
 """What a fit needs, from the nodes that hold it."""
 
 from collections.abc import Mapping
+from dataclasses import fields
 
-from aiida.orm import ArrayData
+from aiida.orm import ArrayData, Dict
 
 from aiida_forcefield.data import PointsData
 from aiida_forcefield.fitting import Minimum, Reference
+from aiida_forcefield.potentials.electrostatics import FixedCharges
+from aiida_forcefield.scans import Counterpoise
 from aiida_forcefield.topology import System
+from aiida_forcefield.topology.system import type_name
 
 
 def minima_of(
@@ -33,3 +37,25 @@ def references_of(
     """The same as priors want them."""
     minima = minima_of(system, references, properties)
     return {name: minimum.reference for name, minimum in minima.items()}
+
+
+def electrostatics_of(system: System, charges: Mapping[str, Dict]) -> FixedCharges:
+    """Charges of all atom types of a system, from those of its species by name."""
+    found = {name: charges[name].get_dict() for name in system.names}
+    gas, liquid = (
+        {
+            type_name(name, label): charge
+            for name, sets in found.items()
+            for label, charge in sets[state].items()
+        }
+        for state in ("gas", "liquid")
+    )
+    return FixedCharges(gas, liquid)
+
+
+def counterpoise_of(calibration: Dict | None) -> Counterpoise | None:
+    """The fractions that `calibrate_counterpoise` found."""
+    if calibration is None:
+        return None
+    found = calibration.get_dict()
+    return Counterpoise(**{field.name: found[field.name] for field in fields(Counterpoise)})

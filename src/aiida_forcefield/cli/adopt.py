@@ -9,8 +9,9 @@ import click
 @click.argument("archive", type=click.Path(path_type=Path))
 @click.option("--qm", default="compute@localhost", show_default=True, help="Code for QM jobs.")
 @click.option("--md", default="lammps@localhost", show_default=True, help="Code for MD jobs.")
+@click.option("--fit", default="forcefield@localhost", show_default=True, help="Code for fits.")
 @click.pass_obj
-def adopt(profile: str, archive: Path, qm: str, md: str) -> None:
+def adopt(profile: str, /, archive: Path, **labels: str) -> None:
     """Import ARCHIVE and let studies reuse its finished calculations.
 
     It is for you to know that the archive was made with programs like your own; the versions
@@ -20,6 +21,6 @@ def adopt(profile: str, archive: Path, qm: str, md: str) -> None:
     from aiida_forcefield.study.aiida_profile import PLUGINS, find_code, load
 
     load(profile)
-    codes = {PLUGINS[role]: find_code(role, label) for role, label in (("qm", qm), ("md", md))}
+    codes = {PLUGINS[role]: find_code(role, label) for role, label in labels.items()}
     count = adopt_archive(archive, codes)
     click.echo(f"adopted {count} calculations of {archive}")

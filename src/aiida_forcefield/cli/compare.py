@@ -21,7 +21,8 @@ def compare(profile: str, pk: int, files: tuple[Path, ...]) -> None:
     """
     from rich.console import Console
 
-    from aiida_forcefield.cli.terminal.force_field import print_comparison, print_force_field
+    from aiida_forcefield.cli.terminal.errors_of_fit import print_comparison
+    from aiida_forcefield.cli.terminal.force_field import print_force_field
     from aiida_forcefield.potentials import read_files
     from aiida_forcefield.study.comparison import errors_of
     from aiida_forcefield.study.results import force_field_results
@@ -30,10 +31,9 @@ def compare(profile: str, pk: int, files: tuple[Path, ...]) -> None:
     study = find_study(pk)
     if "force_field" not in study.outputs:
         raise InputError(f"PK {pk}: this study has no force field yet; see `status {pk}`")
-    species = study.outputs.species.value
     texts = contents(files)
     try:
-        other = read_files(texts, species)
+        other = read_files(texts, study.outputs.system.value)
     except ValueError as error:
         raise InputError(str(error)) from None
     console = Console()

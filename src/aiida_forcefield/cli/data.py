@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _RANGE = re.compile(r"(\w+)\.(\w+)([<>])([-+.\deE]+)")
 
+_FIT_JOB = "aiida.workflows:forcefield.fit_job"
 _IMPORT = "aiida.calculations:forcefield.read_force_field"
 
 
@@ -106,20 +107,26 @@ def import_(files: tuple[Path, ...], smiles: str) -> None:
     from aiida.orm import Dict, SinglefileData
 
     from aiida_forcefield.calculations.functions.read import read_force_field
-    from aiida_forcefield.calculations.functions.species import perceive_species
+    from aiida_forcefield.calculations.functions.species import compose_system, perceive_species
     from aiida_forcefield.potentials import read_files
-    from aiida_forcefield.topology import read_material
+    from aiida_forcefield.serial import dismantle
+    from aiida_forcefield.topology import System, read_material, species_name
+    from aiida_forcefield.topology.mixture import Mixture
 
     named = contents(files)
     try:  # before anything is stored
-        read_files(named, read_material({"smiles": smiles}))
+        species = read_material({"smiles": smiles})
+        name = species_name(species.formula)
+        read_files(named, System.pure(name, species))
     except ValueError as error:
         raise InputError(str(error)) from None
     nodes = {
         f"file_{place}": SinglefileData(StringIO(text), filename=name)
         for place, (name, text) in enumerate(named)
     }
-    node = read_force_field(species=perceive_species(Dict({"smiles": smiles})), **nodes)
+    perceived = {name: perceive_species(Dict({"smiles": smiles}))}
+    system = compose_system(Dict(dismantle(Mixture({name: 1.0}))[0]), **perceived)
+    node = read_force_field(system=system, **nodes)
     click.echo(f"force field {node.pk}")
 
 
@@ -129,19 +136,22 @@ def import_(files: tuple[Path, ...], smiles: str) -> None:
 @click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help="Folder.")
 @with_dbenv()
 def export(pk: int, program: str, output: Path) -> None:
-    """Write force field PK as input files of an MD program, with an example of one molecule."""
+    """Write force field PK as input files of an MD program, with an example that runs.
+
+    The example has one molecule of each species, or a crystal.
+    """
     from aiida_forcefield.cli.files.programs import program_files, write_files
 
     node = _find(pk)
     fit = node.creator
-    if fit is None or "species" not in fit.inputs:
-        raise InputError(f"PK {pk}: no calculation made it, so that its molecule is not known")
-    species = fit.inputs.species.value
-    if "reference" in fit.inputs:
-        positions = fit.inputs.reference.value.positions[0]
-    else:  # of what was imported, no QM is known
-        positions = species.conformers[0]
-    files = program_files(program, node.value, species, positions)
+    if fit is None or "system" not in fit.inputs:
+        raise InputError(f"PK {pk}: no calculation made it, so that its molecules are not known")
+    system = fit.inputs.system.value
+    molecules = {name: species.conformers[0] for name, species in system}
+    if "references" in fit.inputs:  # of what was imported, no QM is known
+        found = fit.inputs.references.items()
+        molecules = {name: reference.value.positions[0] for name, reference in found}
+    files = program_files(program, node.value, system, molecules)
     for line in write_files(output, files):
         click.echo(line)
 
@@ -173,7 +183,9 @@ def _roles() -> dict[int, str]:
     )
     roles: dict[int, str] = {}
     for pk, process, link, label in query.iterall():
-        if link == "return":  # a study hands out few of those that its fits made
+        if process == _FIT_JOB:
+            roles.setdefault(pk, "step")
+        elif link == "return":  # a study hands out few of those that its fits made
             roles[pk] = "result" if label == "force_field" else "variation"
         else:
             roles.setdefault(pk, "imported" if process == _IMPORT else "step")
@@ -182,8 +194,9 @@ def _roles() -> dict[int, str]:
 
 def _described(node: "ForceFieldData") -> dict[str, Any]:
     """A force field as plain values with their units, and where it comes from."""
-    from aiida_forcefield.potentials import doubts
+    from aiida_forcefield.fitting import fit_warnings
     from aiida_forcefield.potentials.forms import FORMS
+    from aiida_forcefield.serial import dismantle
 
     field, made_by = node.value, node.creator
     terms = []
@@ -200,10 +213,13 @@ def _described(node: "ForceFieldData") -> dict[str, Any]:
             for each in form.parameters
         }
         known = {"name": term.name, "form": form.name, "energy": form.equation}
-        terms.append(known | {"parameters": parameters, "flags": list(term.flags)})
+        terms.append(
+            known | {"parameters": parameters, "flags": [str(flag) for flag in term.flags]}
+        )
+    gas, liquid = (field.electrostatics.charges(state) for state in ("gas", "liquid"))
     charges = {
-        name: {"liquid": charge, "gas": field.gas_charges[name], "unit": "e"}
-        for name, charge in field.charges.items()
+        each.name: {"liquid": liquid[each.name], "gas": gas[each.name], "unit": "e"}
+        for each in field.atom_types
     }
     return {
         "uuid": node.uuid,
@@ -214,8 +230,8 @@ def _described(node: "ForceFieldData") -> dict[str, Any]:
         "combination": field.combination,
         "scale_14": field.scale_14,
         "covariance": {"parameters": field.parameter_names, "values": field.covariance.tolist()},
-        "diagnostics": field.diagnostics,
-        "doubts": list(doubts(field)),
+        "diagnostics": dismantle(field.diagnostics)[0] if field.diagnostics else None,
+        "warnings": list(fit_warnings(field)),
     }
 
 

@@ -69,7 +69,7 @@ def launch(
     from aiida_forcefield.study.table import load_studies
 
     files = load_studies(studies, table, protocol)
-    single, known = len(files) == 1 and table is None, None
+    single, earlier = len(files) == 1 and table is None, None
     name = campaign or (table or studies[0]).stem
     if not single and name.isdecimal():
         raise InputError(f"--campaign: {name!r} would be taken for a PK; give another name")
@@ -80,7 +80,7 @@ def launch(
         from aiida_forcefield.study.submission import find_points
 
         load(profile)
-        known = find_points(points_of, files[0])
+        earlier = find_points(points_of, files[0])
     if single and (at_a_time is not None or campaign is not None):
         option = "--at-a-time" if campaign is None else "--campaign"
         raise InputError(f"{option}: allowed for several studies")
@@ -90,7 +90,7 @@ def launch(
     if dry_run:
         click.echo("\n\n".join("\n".join(plan) for plan in plans))
     elif single:
-        _launch_one(profile, files[0], known, wait, output)
+        _launch_one(profile, files[0], earlier, wait, output)
     else:
         from aiida_forcefield.study.aiida_profile import load
         from aiida_forcefield.study.campaign import Campaign
@@ -102,7 +102,7 @@ def launch(
 def _launch_one(
     profile: str,
     file: "StudyFile",
-    known: "ForceFieldData | None",
+    points_of: "ForceFieldData | None",
     wait: bool,
     output: Path | None,
 ) -> None:
@@ -111,15 +111,15 @@ def _launch_one(
 
     find_codes(profile, file)
     with alone(profile):
-        node = latest(fingerprint(file, known))
+        node = latest(fingerprint(file, points_of))
         runs = node is not None and not node.is_terminated
         if node is None or not runs:
-            node = submit_study(profile, file, known)
+            node = submit_study(profile, file, points_of)
     said = "is the same and has not ended" if runs else "submitted"
     click.echo(f"study {node.pk} {said}; `aiida-forcefield -p {profile} status {node.pk}`")
     if wait:
         _follow(node)
-        _conclude(node, output or Path("results") / file.study.material.name.replace(" ", "_"))
+        _conclude(node, output or Path("results") / file.title.replace(" ", "_"))
 
 
 def _launch_campaign(campaign: "Campaign", wait: bool) -> None:

@@ -8,9 +8,9 @@ from typing import Any
 import click
 
 from aiida_forcefield.bounded import read_text, reason_of
-from aiida_forcefield.cli.machine.machine import Machine
+from aiida_forcefield.cli.machine.machine import PREPEND_TEXT, Machine
 from aiida_forcefield.cli.machine.profile import check_caching, make_profile, start_daemon
-from aiida_forcefield.study.aiida_profile import PLUGINS, load
+from aiida_forcefield.study.aiida_profile import load
 from aiida_forcefield.study.errors import InputError
 from aiida_forcefield.study.yaml_lines import read_yaml
 
@@ -100,8 +100,10 @@ def setup(profile: str, /, compute: Path | None, hostname: str | None, **options
         register_machine(machine, {key: options[key] for key in NOTED if options[key]})
         return
     computer = register_localhost(profile)
-    for (label, executable), plugin in zip(programs.items(), PLUGINS.values(), strict=True):
-        register_code(label, executable, plugin, computer)
+    for role, executable in programs.items():
+        # This command's own interpreter knows its libraries: nothing need be in front of it.
+        text = "" if role == "fit" else PREPEND_TEXT
+        register_code(role, executable, computer, text)
     start_daemon(profile)
 
 

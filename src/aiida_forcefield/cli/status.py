@@ -1,5 +1,6 @@
 """``aiida-forcefield status``: where a study or a campaign stands."""
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import click
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 def status(profile: str, study: str) -> None:
     """Show the stage of a study, its counts and the time of its last event.
 
-    Of a campaign, a line on each study, with the density that it found.
+    Of a campaign, a line on each study, with the properties that it found.
     """
     from aiida_forcefield.study.aiida_profile import find_study, load
     from aiida_forcefield.study.campaign import studies_of
@@ -27,16 +28,17 @@ def status(profile: str, study: str) -> None:
         return
     for node in studies_of(study):
         progress = snapshot(node)
-        said = "; ".join(filter(None, [_density(node), progress.message])) or progress.summary()
+        said = "; ".join([*_properties(node), *filter(None, [progress.message])])
+        said = said or progress.summary()
         click.echo(f"{progress.pk:6d}  {node.label:24s}  {progress.state:9s}  {said}")
 
 
-def _density(study: "ProcessNode") -> str:
-    """The density that a study found, or "" as long as there is none."""
+def _properties(study: "ProcessNode") -> Iterator[str]:
+    """What a study found of each of its properties."""
     from aiida_forcefield.data.outputs import outputs_of
+    from aiida_forcefield.study.rounding import with_error
 
-    found = outputs_of(study).get("density")
-    if found is None:
-        return ""
-    error = found.get("uncertainty", found["standard_error"])
-    return f"density {found['value']:.3f} ± {error:.3f} {found['unit']}"
+    for label, found in outputs_of(study).get("properties", {}).items():
+        error = found.get("uncertainty", found["standard_error"])
+        name = label.replace("_", " ")
+        yield f"{name} {with_error(found['value'], error)} {found['unit']}"

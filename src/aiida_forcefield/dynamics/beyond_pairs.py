@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from rdkit import Chem
 
 from aiida_forcefield.dynamics.induction import (
     atomic_polarizabilities,
@@ -16,6 +15,7 @@ from aiida_forcefield.dynamics.induction import (
 from aiida_forcefield.dynamics.many_body import Liquid, ManyBody, liquids_of, per_atom
 from aiida_forcefield.dynamics.three_body import three_body_dispersion
 from aiida_forcefield.potentials.forcefield import ForceField
+from aiida_forcefield.potentials.radii import van_der_waals_radius
 from aiida_forcefield.topology.box import Frames
 from aiida_forcefield.topology.system import System
 
@@ -67,9 +67,8 @@ def measure_many_body(
         return per_atom(values, counts)
 
     c6 = of_atoms([each.c6 for each in responses])
-    table = Chem.GetPeriodicTable()
     radii = of_atoms(
-        [np.array([table.GetRvdw(symbol) for symbol in each.symbols]) for each in system.species]
+        [np.array([van_der_waals_radius(s) for s in each.symbols]) for each in system.species]
     )
     measures: dict[str, Measure] = {
         "three_body_dispersion": lambda box: three_body_dispersion(box, c6, radii)
@@ -78,7 +77,7 @@ def measure_many_body(
     if None not in molecular:
         gas, liquid = (
             of_atoms([np.array([q[t] for t in system.types_of(name)]) for name in system.names])
-            for q in (field.electrostatics.gas, field.electrostatics.liquid)
+            for q in (field.electrostatics.charges("gas"), field.electrostatics.charges("liquid"))
         )
         # With about one energy of excitation for all atoms, C6 of like atoms goes as the square of
         # their polarizability (London).

@@ -22,6 +22,9 @@ MINIMUM_SAMPLES = 16
 STARTS = 100
 """Places in a series at which equilibration may have ended."""
 
+LONG = 4096
+"""Samples of a longer series are averaged over blocks, so that its statistics take no time."""
+
 
 @dataclass(frozen=True)
 class Estimate:
@@ -58,12 +61,15 @@ def statistical_inefficiency(series: ArrayLike) -> float:
 
     By pymbar; it sums the autocorrelation up to where that first becomes negative, for beyond there
     is only noise [J. D. Chodera et al., J. Chem. Theory Comput. 3, 26 (2007)]. A constant series
-    counts as fully correlated.
+    counts as fully correlated. Means of blocks have the same error of their mean, and so tell that
+    of a long series.
     """
     values = _checked(series)
-    if _is_constant(values):
+    blocks, length = _blocks(values)
+    if _is_constant(values) or _is_constant(blocks):
         return float(len(values))
-    return float(_timeseries().statistical_inefficiency(values))
+    found = float(_timeseries().statistical_inefficiency(blocks))
+    return max(1.0, found * length * float(blocks.var() / values.var()))
 
 
 def effective_samples(series: ArrayLike) -> float:
@@ -80,9 +86,10 @@ def detect_equilibration(series: ArrayLike) -> int:
     values = _checked(series)
     if _is_constant(values):
         return 0
-    skip = max(1, len(values) // STARTS)
-    start, _, _ = _timeseries().detect_equilibration(values, fast=True, nskip=skip)
-    return min(int(start), len(values) // 2)
+    blocks, length = _blocks(values)
+    skip = max(1, len(blocks) // STARTS)
+    start, _, _ = _timeseries().detect_equilibration(blocks, fast=True, nskip=skip)
+    return min(int(start) * length, len(values) // 2)
 
 
 def block_error(series: ArrayLike) -> float:
@@ -193,6 +200,13 @@ def _halves_agree(parts: Sequence[NDArray[np.float64]], weights: NDArray[np.floa
 def _correlation_time(series: NDArray[np.float64]) -> float:
     """Integrated autocorrelation time in sampling intervals, 0 for uncorrelated samples."""
     return (statistical_inefficiency(series) - 1) / 2
+
+
+def _blocks(values: NDArray[np.float64]) -> tuple[NDArray[np.float64], int]:
+    """Means of as few samples in a row as make no more than `LONG`, and of how many."""
+    length = -(-len(values) // LONG)
+    whole = len(values) // length * length
+    return values[:whole].reshape(-1, length).mean(axis=1), length
 
 
 def _is_constant(values: NDArray[np.float64]) -> bool:

@@ -7,7 +7,7 @@ from aiida_forcefield.potentials.energy import Layout, interaction_energies, mol
 from aiida_forcefield.potentials.export.damping import DAMPING, write_damping
 from aiida_forcefield.potentials.export.gromacs import write_gromacs
 from aiida_forcefield.potentials.export.lammps import write_force_field
-from aiida_forcefield.potentials.export.lammps_data import write_data
+from aiida_forcefield.potentials.export.lammps_data import write_cell, write_data
 from aiida_forcefield.potentials.export.molecule import write_gro, write_pdb
 from aiida_forcefield.potentials.export.openmm import write_openmm
 from aiida_forcefield.potentials.forcefield import Flag, ForceField, Term
@@ -31,6 +31,7 @@ __all__ = [
     "read_lammps",
     "read_openmm",
     "van_der_waals_radius",
+    "write_cell",
     "write_damping",
     "write_data",
     "write_force_field",

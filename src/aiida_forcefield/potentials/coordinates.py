@@ -1,5 +1,6 @@
 """Coordinates of fixed structures, measured once: their values and what a force along them does."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol
@@ -56,6 +57,20 @@ class Internal:
     def take(self, rows: list[int]) -> "Internal":
         """Some of them."""
         return Internal(self.q[:, rows], self.atoms[rows], self.derivatives[:, rows], self.size)
+
+
+def measure_all(positions: Array, parts: Sequence[Indices]) -> list[Internal]:
+    """As `measure` of several sets of coordinates; those of as many atoms in one go."""
+    found: dict[int, Internal] = {}
+    for size in {part.shape[1] for part in parts}:
+        mine = [place for place, part in enumerate(parts) if part.shape[1] == size]
+        whole, start = measure(positions, np.concatenate([parts[place] for place in mine])), 0
+        for place in mine:
+            rows = slice(start, start := start + len(parts[place]))
+            found[place] = Internal(
+                whole.q[:, rows], whole.atoms[rows], whole.derivatives[:, rows], whole.size
+            )
+    return [found[place] for place in range(len(parts))]
 
 
 def measure(positions: Array, atoms: Indices) -> Internal:

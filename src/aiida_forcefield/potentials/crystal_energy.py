@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 from aiida_forcefield.potentials.coordinates import CellDistances
 from aiida_forcefield.potentials.electrostatics import CRYSTAL_CUTOFF, Sites
 from aiida_forcefield.potentials.energy import Layout, Model
-from aiida_forcefield.potentials.forcefield import columns
 from aiida_forcefield.topology.system import System
 
 Array = NDArray[np.float64]
@@ -38,7 +37,7 @@ def crystal_model(layout: Layout, positions: Array, cells: Array) -> Model:
     distances = CellDistances(atoms, away, positions.shape[1])
     nonbonded = layout.nonbonded(np.array(types)[atoms], distances)
     sites = Sites(types, positions, cells=cells)
-    charged = layout.electrostatics.model("liquid", sites, columns(layout.terms))
+    charged = layout.electrostatics.model("liquid", sites, layout.places)
     return Model((nonbonded,), charged)
 
 

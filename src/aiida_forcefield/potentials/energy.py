@@ -6,6 +6,7 @@ once and is then evaluated for as many parameter vectors as needed.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import accumulate, combinations
 from typing import NamedTuple
 
@@ -13,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from aiida_forcefield.potentials.components import Component
-from aiida_forcefield.potentials.coordinates import Coordinates, measure
+from aiida_forcefield.potentials.coordinates import Coordinates, measure, measure_all
 from aiida_forcefield.potentials.electrostatics import (
     ElectrostaticModel,
     FieldElectrostatics,
@@ -134,6 +135,11 @@ class Layout:
     def __post_init__(self) -> None:
         check_terms(self.terms, self.system)
 
+    @cached_property
+    def places(self) -> dict[str, Indices]:
+        """For each term's name, the places of its parameters in the flat vector."""
+        return columns(self.terms)
+
     @classmethod
     def of(cls, field: ForceField, system: System) -> "Layout":
         """That of a force field."""
@@ -152,16 +158,17 @@ class Layout:
         """
         species = self.system.of_name(name)
         xyz = _structures(positions, len(species.symbols), "positions")
-        places = columns(self.terms)
         forms = {term.name: FORMS[term.form] for term in self.terms}
+        terms = self.system.terms_of(name)
+        measured = measure_all(xyz, [np.array(term.members) for term in terms])
         bonded = [
             Component(
                 forms[term.name],
-                places[term.name][None, None],
+                self.places[term.name][None, None],
                 np.array([len(term.members)]),
-                measure(xyz, np.array(term.members)),
+                coordinates,
             )
-            for term in self.system.terms_of(name)
+            for term, coordinates in zip(terms, measured, strict=True)
         ]
         shells = [(species.nonbonded_pairs, 1.0, 1.0)]
         if self.scale_14:
@@ -212,7 +219,7 @@ class Layout:
             nonbonded.append(self.nonbonded(np.array(types)[pairs], distances, form_scale))
             charged.append(SitePairs(pairs, distances, coulomb_scale))
         sites = Sites(types, xyz, tuple(charged))
-        model = self.electrostatics.model(state, sites, columns(self.terms))
+        model = self.electrostatics.model(state, sites, self.places)
         return Model((*bonded, *nonbonded), model)
 
     def nonbonded(
@@ -225,7 +232,7 @@ class Layout:
             distances: theirs.
             weight: by which their energy counts.
         """
-        places, members = columns(self.terms), dict[tuple[str, str], list[int]]()
+        places, members = self.places, dict[tuple[str, str], list[int]]()
         for row, (i, j) in enumerate(pairs.tolist()):
             members.setdefault((min(i, j), max(i, j)), []).append(row)
 

@@ -24,7 +24,7 @@ class Trajectory:
         runs: thermodynamic output of each seed, all legs joined.
         many_body: what the liquid has beyond pairs, for which the barostat acts; empty for a gas.
         many_body_error: standard error of the pressure of all parts together, bar.
-        frames: of all legs, as many of each as the property asked for.
+        frames: of each seed, all legs joined, as many of a leg as the property asked for.
     """
 
     system: System

@@ -1,4 +1,4 @@
-"""A picture of the chain of a study, from the material to the density, with its own numbers."""
+"""A picture of the chain of a study, from the material to its property, with its own numbers."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -8,6 +8,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 
+from aiida_forcefield.potentials.diagnostics import Diagnostics
+from aiida_forcefield.properties import property_of
+from aiida_forcefield.serial import assemble
+from aiida_forcefield.study.rounding import with_error
 from aiida_forcefield.style import (
     BLUE,
     BODY,
@@ -27,6 +31,7 @@ BOX = 1.86, 1.22  # inches
 STEP = 2.28, 2.1  # from one box to the next
 BASE = 0.55  # lower edge of the lower row
 HEIGHT = 4.5
+LINES = 4  # that fit into a box
 
 
 @dataclass(frozen=True)
@@ -54,15 +59,17 @@ def boxes(results: Results) -> tuple[Box, ...]:
         results: as in ``results.json``.
     """
     waiting = ("not there yet",)
+    first = _first_property(results)
+    title = property_of(first["property"]).title if first else "Property"
     return (
-        Box("Material", 0, 0, BLUE, tuple(_material(results))),
+        Box("Material", 0, 0, BLUE, tuple(_matter(results))),
         Box("Species", 1, 0, BLUE, tuple(_species(results)) or waiting),
         Box("Reference", 2, 0, VERMILION, tuple(_reference(results)) or waiting),
         Box("Scans", 3, 0, BLUE, tuple(_scans(results)) or waiting),
         Box("QM points", 3, 1, VERMILION, tuple(_points(results))),
         Box("Force field", 2, 1, BLUE, tuple(_force_field(results)) or waiting),
         Box("Molecular dynamics", 1, 1, GREEN, tuple(_dynamics(results)) or waiting),
-        Box("Density", 0, 1, GREEN, tuple(_density(results)) or waiting),
+        Box(title, 0, 1, GREEN, tuple(_property(results)) or waiting),
     )
 
 
@@ -82,36 +89,52 @@ def draw_chain(results: Results, title: str) -> Figure:
     _arrow(axes, (3, 0, 0.5, below), (3, 1, 0.5, above), "structures\nto compute")
     _arrow(axes, (3, 1, 1.3, above), (3, 0, 1.3, below), "learn,\nor stop")
     _arrow(axes, (2, 0, 0.9, below), (2, 1, 0.9, above), "charges, Hessian,\ndispersion")
-    if "rmse_interaction dimers liquid" in (results["force_field"] or {}).get("diagnostics", {}):
+    if _has_rounds(results):
         _loop(
             axes, (1, 1, 0.95, below), (3, 1, 0.95, below), "more points: neighbours in the liquid"
         )
     return figure
 
 
-def _material(results: Results) -> Iterator[str]:
-    material = results["material"]
-    yield material["name"]
-    yield material.get("smiles") or "from a file"
+def _matter(results: Results) -> Iterator[str]:
+    species = results["species"]
+    yield results["title"]
+    if len(species) > 1:
+        yield f"{len(species)} species"
+    for each in species.values() if len(species) == 1 else ():
+        yield each["smiles"] or "from a file"
     yield f"protocol {results['protocol']}"
 
 
 def _species(results: Results) -> Iterator[str]:
-    if species := results["species"]:
+    found = results["species"]
+    if len(found) > 1:
+        for name, species in [*found.items()][: LINES - (len(found) > LINES)]:
+            yield f"{name}: {species['fraction']:.3g}, {_count(species['atom_types'], 'type')}"
+        if len(found) > LINES:
+            yield f"and {len(found) - LINES + 1} more"
+        return
+    for species in found.values():
         yield f"{species['atoms']} atoms, {_count(species['atom_types'], 'type')}"
         kinds = [kind for kind in ("bond", "angle", "dihedral", "improper") if species[kind]]
-        yield "term types:"
-        for kind in kinds[:2], kinds[2:]:
-            if kind:
-                yield ", ".join(_count(species[name], name) for name in kind)
+        yield "term types:" if kinds else "no bonded terms"
+        for some in kinds[:2], kinds[2:]:
+            if some:
+                yield ", ".join(_count(species[name], name) for name in some)
 
 
 def _reference(results: Results) -> Iterator[str]:
-    if dipoles := results["dipoles"]:
-        yield from results["levels"]["reference"].split(" // ")
-        gas = dipoles["gas"]
-        yield f"dipole {gas['qm']:.2f} D,"
-        yield f"of the charges {gas['charges']:.2f} D"
+    if not (dipoles := results["dipoles"]):
+        return
+    yield from results["levels"]["reference"].split(" // ")
+    if len(dipoles) == 1:
+        (phases,) = dipoles.values()
+        yield f"dipole {phases['gas']['qm']:.2f} D,"
+        yield f"of the charges {phases['gas']['charges']:.2f} D"
+    else:
+        off = [abs(each["gas"]["charges"] - each["gas"]["qm"]) for each in dipoles.values()]
+        yield "dipoles of the charges:"
+        yield f"up to {max(off):.2f} D off"
 
 
 def _scans(results: Results) -> Iterator[str]:
@@ -134,34 +157,53 @@ def _points(results: Results) -> Iterator[str]:
 
 def _force_field(results: Results) -> Iterator[str]:
     if field := results["force_field"]:
-        diagnostics = field["diagnostics"]
         yield _count(sum(len(term["parameters"]) for term in field["terms"]), "parameter")
         yield "RMSE in kcal/mol:"
-        for label, name in (
-            ("molecule", "rmse_energy_intramolecular"),
-            ("dimers", "rmse_interaction"),
-        ):
-            if name in diagnostics:
-                start, end = (diagnostics[key] / KCAL_PER_MOL for key in (f"{name}_start", name))
+        found = _diagnostics(results)
+        for label, kind in (("molecule", "energy"), ("dimers", "interaction")):
+            error = found.total(kind) if found else None
+            if error and error.prior is not None:
+                start, end = (each / KCAL_PER_MOL for each in (error.prior, error.fitted))
                 yield f"{label} {start:.2f} → {end:.2f}"
 
 
+def _diagnostics(results: Results) -> Diagnostics | None:
+    plain = (results["force_field"] or {}).get("diagnostics")
+    return assemble(Diagnostics, plain, {}) if plain else None
+
+
+def _has_rounds(results: Results) -> bool:
+    """Whether there are points of a liquid."""
+    found = _diagnostics(results)
+    errors = found.by_origin("interaction") if found else ()
+    return any(each.origin is not None and each.origin.sampling == "liquid" for each in errors)
+
+
 def _dynamics(results: Results) -> Iterator[str]:
-    if density := results["properties"]["density"]:
-        production = density["production"]
-        yield f"LAMMPS, {results['simulation']['molecules']} molecules"
-        yield f"{density['temperature']:g} K, {density['pressure']:g} bar"
+    if found := _first_property(results):
+        production = found["production"]
+        liquids = [each for each in results["simulations"].values() if each["phase"] == "liquid"]
+        for liquid in liquids[:1]:
+            yield f"LAMMPS, {sum(liquid['molecules'].values())} molecules"
+        yield f"{found['temperature']:g} K, {found['pressure']:g} bar"
         yield f"{_count(len(production), 'run')} of {max(production):.0f} ps"
 
 
-def _density(results: Results) -> Iterator[str]:
-    if density := results["properties"]["density"]:
-        error = density.get("uncertainty", density["standard_error"])
-        yield f"{density['value']:.3f} ± {error:.3f} {_unit(density)}"
-        if measured := (results["reference"] or {}).get("density"):
-            yield f"measured {measured['value']:.3f} {_unit(measured)}"
-            difference = f"{density['value'] / measured['value'] - 1:+.1%}"
+def _property(results: Results) -> Iterator[str]:
+    for label, found in [*results["properties"].items()][:1]:
+        error = found.get("uncertainty", found["standard_error"])
+        yield f"{with_error(found['value'], error, 3)} {_unit(found)}"
+        if measured := results["reference"].get(label):
+            yield f"measured {measured['value']:#.3g} {_unit(measured)}"
+            difference = f"{found['value'] / measured['value'] - 1:+.1%}"
             yield f"deviation {difference.replace('-', '−')}"
+    if (more := len(results["properties"]) - 1) > 0:
+        yield f"and {_count(more, 'other')}"
+
+
+def _first_property(results: Results) -> Results | None:
+    """The one that is shown; None before there is any."""
+    return next(iter(results["properties"].values()), None)
 
 
 def _unit(value: Results) -> str:

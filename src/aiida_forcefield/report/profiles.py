@@ -43,6 +43,7 @@ def draw_profiles(profiles: Sequence[Profile], title: str) -> Figure:
         profiles: in the order of the panels.
         title: of the picture.
     """
+    several = len({name for profile in profiles for name in profile.species}) > 1
     sections = {
         heading: chosen
         for heading, kinds in SECTIONS.items()
@@ -70,13 +71,14 @@ def draw_profiles(profiles: Sequence[Profile], title: str) -> Figure:
         )
         for place, axes in enumerate(grid.flat):
             if place < len(chosen):
-                _draw_profile(axes, chosen[place])
+                of = f"{'-'.join(chosen[place].species)}: " if several else ""
+                _draw_profile(axes, chosen[place], of)
             else:
                 axes.remove()
     return figure
 
 
-def _draw_profile(axes: Axes, profile: Profile) -> None:
+def _draw_profile(axes: Axes, profile: Profile, of: str) -> None:
     grid, mean, band = profile.grid, profile.mean, 2.0 * profile.std
     axes.fill_between(grid, mean - band, mean + band, color=BLUE, alpha=0.25, lw=0)
     axes.plot(grid, mean, color=BLUE, lw=1.4)
@@ -95,7 +97,7 @@ def _draw_profile(axes: Axes, profile: Profile) -> None:
     if profile.scan.kind == "pair":
         axes.axhline(0.0, color=GREY, lw=0.6, zorder=0)
     unit = "Å" if profile.scan.kind in ("bond", "pair") else "degrees"
-    axes.set_xlabel(f"{pretty(profile.scan.name)} ({unit})", color=INK)
+    axes.set_xlabel(f"{of}{pretty(profile.scan.name)} ({unit})", color=INK)
     tidy(axes)
     if profile.scan.periodic:
         axes.set_xticks([-180, -90, 0, 90, 180])

@@ -17,7 +17,7 @@ def main(arguments: list[str]) -> int:
     begun = time.monotonic()
     try:
         from .batch import run
-        from .job import read_job
+        from .job_file import read_job
         from .limits import Limits
         from .status import ProgramError
     except ModuleNotFoundError as error:

@@ -75,14 +75,13 @@ def atomic_numbers(symbols: tuple[str, ...]) -> NDArray[np.int_]:
 def covalent_radii(symbols: tuple[str, ...]) -> Array:
     """Covalent radii, shape (n,), Å; of elements beyond curium, that of curium."""
     numbers = np.minimum(atomic_numbers(symbols), len(_COVALENT))
-    return np.array(_COVALENT)[numbers - 1]
+    return np.asarray(np.array(_COVALENT)[numbers - 1])
 
 
 def van_der_waals_radii(symbols: tuple[str, ...]) -> Array:
     """Van der Waals radii, shape (n,), Å (2 Å beyond the table)."""
-    return np.array(
-        [dict(enumerate(_VAN_DER_WAALS, 1)).get(n, 2.0) for n in atomic_numbers(symbols)]
-    )
+    numbers = np.minimum(atomic_numbers(symbols), len(_VAN_DER_WAALS))
+    return np.asarray(np.array(_VAN_DER_WAALS)[numbers - 1])
 
 
 def atomic_masses(symbols: tuple[str, ...]) -> Array:

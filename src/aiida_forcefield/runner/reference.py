@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .dispersion import pair_dispersion
+from .dispersion import cation_dispersion, pair_dispersion
 from .elements import atomic_masses
 from .engine import Engine
 from .job import Job
@@ -60,7 +60,14 @@ def reference(
     point.update(grid=grid, potential=gas.potential, dipole=gas.dipole)
     solvated = potentials.electrostatics(positions, grid, conductor=True)
     point.update(potential_solvated=solvated.potential, dipole_solvated=solvated.dipole)
-    point["c6"] = pair_dispersion(job.symbols, positions, job.charge)
+    point["c6"] = _dispersion(job, potentials, positions)
+
+
+def _dispersion(job: Job, potentials: Engine, positions: Array) -> Array:
+    if len(job.symbols) > 1 or job.charge <= 0:
+        return pair_dispersion(job.symbols, positions, job.charge)
+    mean = float(np.trace(potentials.polarizability(positions))) / 3
+    return cation_dispersion(job.symbols[0], job.charge, mean)
 
 
 def relax_all(relaxer: Relaxer, conformers: Array) -> tuple[list[Array], list[float | None]]:

@@ -44,6 +44,8 @@ def make_task(job: Job) -> Task:
         ProgramError: the program of an engine is missing.
     """
     parameters = job.parameters
+    if len(job.symbols) == 1 and parameters.get("gpu"):  # of no use, and without polarizabilities
+        parameters = parameters | {"gpu": False}
     if job.cells is not None:
         crystal = find_engine(parameters["engine"]).crystal(job, parameters)
         check_requests(parameters, crystal.can)

@@ -10,7 +10,10 @@ if TYPE_CHECKING:
 
 STUDY = "aiida.workflows:forcefield.material"
 """Process type of a study."""
-PLUGINS = {"qm": "forcefield.qm", "md": "forcefield.md"}
+PLUGINS = {"qm": "forcefield.qm", "md": "forcefield.md", "fit": "forcefield.fit_force_field"}
+"""Default plugin of the code of each role."""
+LABELS = {"qm": "compute", "md": "lammps", "fit": "forcefield"}
+"""Of the codes that `setup` registers."""
 
 
 class NoDaemonError(InputError):
@@ -72,7 +75,7 @@ def find_code(role: str, label: str) -> "AbstractCode":
     """The code with a label.
 
     Args:
-        role: ``qm`` or ``md``.
+        role: ``qm``, ``md`` or ``fit``.
         label: such as ``compute@localhost``.
 
     Raises:
@@ -86,7 +89,8 @@ def find_code(role: str, label: str) -> "AbstractCode":
     except NotExistent:
         raise InputError(
             f"codes.{role}: there is no code {label!r}; `aiida-forcefield setup` registers "
-            f"compute@localhost and lammps@localhost, `{verdi()} code list` shows all"
+            f"{', '.join(f'{each}@localhost' for each in LABELS.values())}; `{verdi()} code list` "
+            "shows all"
         ) from None
     except (MultipleObjectsError, ValueError) as error:
         raise InputError(f"codes.{role}: {label!r} is no code: {error}") from None

@@ -35,7 +35,7 @@ class Campaign:
             running = count_running()
             for file in self.files:
                 description = fingerprint(file)
-                node, name = latest(description), file.study.material.name
+                node, name = latest(description), file.title
                 if node is not None:
                     self._group.add_nodes(node)
                     kept = not node.is_terminated or has_result(node)

@@ -5,35 +5,33 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from aiida.orm import ProcessNode
 
-    from aiida_forcefield.potentials import ForceField
+    from aiida_forcefield.potentials import DataError, ForceField
 
 
 def errors_of(
     study: "ProcessNode", other: "ForceField"
-) -> tuple[dict[str, float], dict[str, float]]:
-    """Errors of the force field of a study and of another one, by kind of point, eV and eV/Å.
+) -> tuple[tuple["DataError", ...], tuple["DataError", ...]]:
+    """Errors of the force field of a study and of another one, by kind of point.
 
     Args:
         study: it has a force field.
-        other: of the same molecule.
+        other: of the same system.
     """
-    from aiida_forcefield.calculations.functions.calibration import counterpoise_of
-    from aiida_forcefield.calculations.functions.dimers import STRETCHED
-    from aiida_forcefield.data import PointsData
-    from aiida_forcefield.potentials import Settings, field_errors
+    from aiida_forcefield.calculations.fit_data import counterpoise_of
+    from aiida_forcefield.fitting import Settings, field_errors
     from aiida_forcefield.scans import calibrated
+    from aiida_forcefield.study.findings import fitted_points
 
-    species, own = study.outputs.species.value, study.outputs.force_field
+    system, own = study.outputs.system.value, study.outputs.force_field
     fit = own.creator
-    incoming = fit.base.links.get_incoming(node_class=PointsData)
     counterpoise = counterpoise_of(fit.inputs.calibration if "calibration" in fit.inputs else None)
     points = [
-        calibrated(entry.node.value, species, counterpoise)
-        for entry in incoming.all()
-        if STRETCHED not in entry.link_label  # fitted is not their energy, but how it changed
+        calibrated(each, counterpoise)
+        for each in fitted_points(study)
+        if each.origin.sampling != "moved_apart"  # fitted is not their energy, but how it changed
     ]
     settings = Settings(**fit.inputs.settings.get_dict())
     return (
-        field_errors(own.value, species, points, settings),
-        field_errors(other, species, points, settings),
+        field_errors(own.value, system, points, settings),
+        field_errors(other, system, points, settings),
     )

@@ -10,14 +10,16 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class DimerSet:
-    """Interaction energies of the dimers of one origin.
+    """Interaction energies of the dimers of two species from one origin.
 
     Attributes:
-        name: such as ``"random"``.
+        species: names of the two, perhaps equal.
+        name: of the origin, such as ``"random"``.
         qm: shape (s,), kcal/mol.
         field: those of the force field, shape (s,), kcal/mol.
     """
 
+    species: tuple[str, str]
     name: str
     qm: Array
     field: Array

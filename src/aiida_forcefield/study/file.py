@@ -1,6 +1,8 @@
 """The study file: what a user asks for, checked before anything is submitted."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,11 +11,13 @@ from pydantic import ValidationError
 from aiida_forcefield.bounded import read_text, reason_of
 from aiida_forcefield.study.errors import InputError
 from aiida_forcefield.study.mistakes import located, mistakes
-from aiida_forcefield.study.schema import Study
+from aiida_forcefield.study.schema import Source, Study
 from aiida_forcefield.study.yaml_lines import KeyPath, read_yaml
 
 if TYPE_CHECKING:
-    from aiida_forcefield.topology import Species
+    from aiida_forcefield.properties import Simulation, Task
+    from aiida_forcefield.topology import Species, System
+    from aiida_forcefield.topology.mixture import Mixture
 
 
 class StudyError(InputError):
@@ -34,56 +38,133 @@ class StudyFile:
     study: Study
     lines: dict[KeyPath, int]
 
-    def error(self, message: str, *keys: str) -> StudyError:
+    def error(self, message: str, *keys: str | int) -> StudyError:
         """An error about the value of a key."""
         return StudyError(located(self.path, self.lines, keys, message))
 
-    def species(self) -> "Species":
-        """The species of the material.
+    @property
+    def title(self) -> str:
+        """What the user calls it."""
+        return self.study.title
 
-        Raises:
-            StudyError: the material is no molecule that can be treated, or the protocol's boxes
-                do not suit its liquid.
-        """
-        from aiida_forcefield.dynamics import check_liquid
-        from aiida_forcefield.topology import read_material
+    @cached_property
+    def settings(self) -> dict[str, Any]:
+        """Those of the protocol with what the study overrides."""
         from aiida_forcefield.workflows.protocols import get_protocol
 
-        source = self.material()
-        try:
-            species = read_material(source)
-        except ValueError as error:
-            key = "smiles" if "smiles" in source else "file"
-            raise self.error(str(error), "material", key) from None
-        settings = get_protocol(self.study.protocol, self.study.overrides)
-        for box in (settings["liquid"], settings["density"]):
-            try:
-                check_liquid(species, box["cutoff"], box["atoms"])
-            except ValueError as error:
-                raise self.error(str(error), "properties") from None
-        return species
+        return get_protocol(self.study.protocol, self.study.overrides)
 
-    def material(self) -> dict[str, Any]:
-        """The material as plain values, with the text of its file as `xyz`.
+    def sources(self) -> dict[str, dict[str, Any]]:
+        """Each species by its name as plain values, with the text of its file as `xyz`.
 
         Raises:
-            StudyError: the file is missing or is no text.
+            StudyError: a file is missing or is no text.
         """
-        plain = self.study.material.model_dump(exclude_none=True, exclude={"file"})
-        return plain if self.study.material.file is None else {**plain, "xyz": self._structure()}
+        plain = {}
+        for name, (source, keys) in self._sources().items():
+            content = source.model_dump(exclude_none=True, exclude={"name", "file"})
+            text = {} if source.file is None else {"xyz": self._structure(source.file, *keys)}
+            plain[name] = content | text
+        return plain
 
-    def _structure(self) -> str:
+    def species(self) -> dict[str, "Species"]:
+        """Each species by its name.
+
+        Raises:
+            StudyError: one is no molecule or ion that can be treated.
+        """
+        return self._species
+
+    @cached_property
+    def _species(self) -> dict[str, "Species"]:
+        from aiida_forcefield.topology import read_material
+
+        found, places = {}, self._sources()
+        for name, source in self.sources().items():
+            try:
+                found[name] = read_material(source)
+            except ValueError as error:
+                key = "smiles" if "smiles" in source else "file"
+                raise self.error(str(error), *places[name][1], key) from None
+        return found
+
+    def mixture(self) -> "Mixture":
+        """How much there is of each species; of a lone material, one part of itself."""
+        from aiida_forcefield.topology.mixture import Mixture, Salt
+
+        system = self.study.system
+        if system is None:
+            return Mixture(dict.fromkeys(self._sources(), 1.0))
+        measure, parts = system.solvent.parts
+        salts = {name: Salt(salt.of, *salt.concentration) for name, salt in system.salt.items()}
+        return Mixture(parts, measure, salts)
+
+    def system(self) -> "System":
+        """The species with their amounts.
+
+        Raises:
+            StudyError: a species cannot be treated, its amount is not given, a salt is not neutral,
+                or a liquid cannot be made of them.
+        """
+        return self._system
+
+    @cached_property
+    def _system(self) -> "System":
+        from aiida_forcefield.topology.mixture import compose
+
+        try:
+            return compose(self.mixture(), self.species())
+        except ValueError as error:
+            raise self.error(str(error), self.study.kind) from None
+
+    def simulations(self) -> dict["Simulation", tuple["Task", ...]]:
+        """The simulations that the properties need, and what each is to tell.
+
+        Raises:
+            StudyError: as `system`; the system does not have one of the properties, or the boxes of
+                the protocol do not suit its liquid.
+        """
+        return self._simulations
+
+    @cached_property
+    def _simulations(self) -> dict["Simulation", tuple["Task", ...]]:
+        from aiida_forcefield.dynamics import check_liquid
+        from aiida_forcefield.properties import Liquid, plan_simulations, read_properties
+
+        system = self.system()
+        try:
+            planned = plan_simulations(read_properties(self.study.properties), system)
+            if any(isinstance(each, Liquid) for each in planned):
+                for box in (self.settings["liquid"], self.settings["simulation"]):
+                    check_liquid(system, box["cutoff"], box["atoms"])
+        except ValueError as error:
+            raise self.error(str(error), "properties") from None
+        return planned
+
+    def _sources(self) -> dict[str, tuple[Source, tuple[str | int, ...]]]:
+        """Each species by its name, and where it stands in the file."""
+        from aiida_forcefield.topology import species_name
+
+        material, system = self.study.material, self.study.system
+        if material is not None:
+            return {species_name(material.name): (material, ("material",))}
+        species = system.species if system is not None else []
+        return {
+            each.name: (each, ("system", "species", place)) for place, each in enumerate(species)
+        }
+
+    def _structure(self, name: str, *keys: str | int) -> str:
+        """The text of the file of a species."""
         folder = self.path.parent.resolve()
-        path = (folder / (self.study.material.file or "")).resolve()
+        path = (folder / name).resolve()
         if not path.is_relative_to(folder):
             message = f"{path} lies outside of the folder of the study; copy it there"
-            raise self.error(message, "material", "file")
+            raise self.error(message, *keys, "file")
         try:
             return read_text(path)
         except (OSError, UnicodeDecodeError) as error:
-            raise self.error(
-                f"cannot read {path}: {reason_of(error)}", "material", "file"
-            ) from None
+            message = f"cannot read {path}: {reason_of(error)}"
+            raise self.error(message, *keys, "file") from None
 
 
 def load_study(path: Path, protocol: str | None = None) -> StudyFile:
@@ -121,22 +202,27 @@ def check_study(
     Raises:
         StudyError: a value is not allowed.
     """
-    from aiida_forcefield.workflows.protocols import get_protocol, protocol_names
+    from aiida_forcefield.study.requests import request_mistakes
+    from aiida_forcefield.workflows.protocols import protocol_names
 
     if protocol is not None:
         content["protocol"] = protocol
     try:
         study = Study.model_validate(content)
     except ValidationError as error:
-        messages = [located(path, lines, keys, text) for keys, text in mistakes(error)]
-        raise StudyError("\n".join(messages)) from None
-
+        raise _all_of(path, lines, dict(mistakes(error))) from None
+    if wrong := dict(request_mistakes(study)):
+        raise _all_of(path, lines, wrong)
     file = StudyFile(path, study, lines)
     if study.protocol not in protocol_names():
         allowed = ", ".join(protocol_names())
         raise file.error(f"{study.protocol!r} is no protocol; allowed: {allowed}", "protocol")
     try:
-        get_protocol(study.protocol, study.overrides)
+        file.settings  # noqa: B018
     except ValueError as error:
         raise file.error(str(error), "overrides") from None
     return file
+
+
+def _all_of(path: Path, lines: Mapping[KeyPath, int], wrong: Mapping[KeyPath, str]) -> StudyError:
+    return StudyError("\n".join(located(path, lines, keys, text) for keys, text in wrong.items()))

@@ -1,125 +1,131 @@
 """What a study's scans and dimers found, from the provenance graph, for pictures."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from aiida_forcefield.data.outputs import outputs_of
 from aiida_forcefield.study.dimer_set import DimerSet
-from aiida_forcefield.study.graph import QM, descendants, processes_of
+from aiida_forcefield.study.graph import processes_of
 
 if TYPE_CHECKING:
-    from aiida.orm import ArrayData, ProcessNode
+    from aiida.orm import ProcessNode
 
     from aiida_forcefield.data import PointsData
     from aiida_forcefield.potentials import ForceField
     from aiida_forcefield.scans import Points
+    from aiida_forcefield.scans.origin import Sampling
     from aiida_forcefield.study.scan_profile import Profile
-    from aiida_forcefield.topology import Species
+    from aiida_forcefield.topology import System
 
 
 SCAN = "aiida.workflows:forcefield.scan"
 """Process type of a scan."""
-PACKING = "aiida.calculations:forcefield.packing"
-"""Process type of the packing of a box."""
+SHOWN: dict["Sampling", str] = {
+    "scan": "pair scans",
+    "random": "random",
+    "squeezed": "squeezed",
+    "liquid": "liquid",
+    "uncertain": "uncertain",
+}
+"""Origins of dimers, in the order in which they are shown, and what they are called. Of those that
+were moved apart their energy is not fitted, but how it changed."""
 
 
 def scan_nodes(study: "ProcessNode") -> list["ProcessNode"]:
     """The scans of a study, in the order in which they were begun."""
-    return _of_type(processes_of(study), SCAN)
+    from aiida.orm import ProcessNode, QueryBuilder
+
+    pks = processes_of(study)
+    filters = {"id": {"in": pks}, "process_type": SCAN}
+    query = QueryBuilder().append(ProcessNode, filters=filters)
+    return query.order_by({ProcessNode: "id"}).all(flat=True) if pks else []
 
 
 def collect_profiles(study: "ProcessNode") -> list["Profile"]:
     """The profile of each scan that has one, beside the force field's.
 
     Args:
-        study: whose reference geometry is known.
+        study: whose reference geometries are known.
     """
-    from aiida_forcefield.calculations.functions.calibration import counterpoise_of
-    from aiida_forcefield.scans import Scan
-    from aiida_forcefield.study.scan_profile import compare_profile
+    from aiida_forcefield.calculations.fit_data import counterpoise_of
+    from aiida_forcefield.study.scan_profile import Matter, compare_profile
 
     found = outputs_of(study)
-    reference, species = found["reference"].value, found["species"].value
-    force_field = found["force_field"].value if "force_field" in found else None
-    counterpoise = counterpoise_of(found.get("calibration"))
+    matter = Matter(
+        found["system"].value,
+        {name: node.value for name, node in found["references"].items()},
+        found["force_field"].value if "force_field" in found else None,
+        counterpoise_of(found.get("calibration")),
+    )
     profiles = []
     for scan in scan_nodes(study):
         outputs = outputs_of(scan)
-        if "surrogate" in outputs:
-            plan, surrogate = Scan(**scan.inputs.scan.get_dict()), outputs["surrogate"].value
+        if "profile" in outputs:
             points = in_order(outputs["points"])
-            profiles.append(
-                compare_profile(
-                    plan, surrogate, points, reference, species, force_field, counterpoise
-                )
-            )
+            profiles.append(compare_profile(outputs["profile"].value, points, matter))
     return profiles
 
 
 def collect_dimers(study: "ProcessNode") -> list[DimerSet]:
-    """Interaction energies by origin, beside those of the study's force field."""
-    from aiida_forcefield.calculations.functions.calibration import counterpoise_of
-    from aiida_forcefield.calculations.functions.dimers import STRETCHED
+    """Interaction energies that were fitted, beside those of the study's force field.
+
+    They come by pair of species, and of each by their origin.
+    """
+    from aiida_forcefield.calculations.fit_data import counterpoise_of
     from aiida_forcefield.scans import calibrated
 
-    found: dict[str, list[Points]] = {}
-    for scan in scan_nodes(study):
-        points = outputs_of(scan).get("points")
-        if points and scan.inputs.scan["kind"] == "pair":
-            found.setdefault("pair scans", []).extend(in_order(points))
-    for batch in _of_type(processes_of(study), QM):
-        label = batch.inputs.qm.structures.base.attributes.get("label")
-        points = outputs_of(batch).get("points")
-        kind = label.removeprefix("dimers ")
-        shown = kind not in (label, "calibration", STRETCHED)
-        if shown and points is not None and batch.is_finished:
-            found.setdefault(kind, []).append(points.value)
     outputs = outputs_of(study)
-    field, species = outputs["force_field"].value, outputs["species"].value
+    field, system = outputs["force_field"].value, outputs["system"].value
     counterpoise = counterpoise_of(outputs.get("calibration"))
+    found: dict[tuple[tuple[str, str], Sampling], list[Points]] = {}
+    for points in fitted_points(study):
+        keys, sampling = points.cluster.species, points.origin.sampling
+        if len(keys) == 2 and sampling in SHOWN and points.ok.any():
+            one, other = sorted(map(system.name_of, keys), key=system.names.index)
+            parts = found.setdefault(((one, other), sampling), [])
+            parts.append(calibrated(points, counterpoise))
+    samplings = list(SHOWN)
+    order = sorted(
+        found,
+        key=lambda group: (*map(system.names.index, group[0]), samplings.index(group[1])),
+    )
     return [
-        _dimer_set(field, species, name, [calibrated(p, species, counterpoise) for p in parts])
-        for name, parts in found.items()
+        DimerSet(species, SHOWN[sampling], *_energies(field, system, found[species, sampling]))
+        for species, sampling in order
     ]
 
 
-def packed_box(study: "ProcessNode") -> "ArrayData | None":
-    """The box whose density the study measured."""
+def fitted_points(study: "ProcessNode") -> list["Points"]:
+    """All points to which the force field of a study was fitted, in the order of their labels."""
     from aiida.common.links import LinkType
 
-    measured = study.base.links.get_outgoing(
-        link_type=LinkType.CALL_WORK, link_label_filter="density"
-    )
-    for density in measured.all_nodes():
-        for job in _of_type(descendants(density.pk), PACKING):
-            if box := outputs_of(job).get("box"):
-                return cast("ArrayData", box)
-    return None
+    fit = outputs_of(study)["force_field"].creator
+    inputs = fit.base.links.get_incoming(link_type=LinkType.INPUT_CALC).nested()
+    return in_order(inputs["points"])
 
 
 def in_order(points: Mapping[str, "PointsData"]) -> list["Points"]:
-    """All points of a scan, in the order of their rounds."""
+    """All points of a scan or a fit, in the order of their labels."""
     return [points[label].value for label in sorted(points)]
 
 
-def _dimer_set(
-    field: "ForceField", species: "Species", name: str, parts: Sequence["Points"]
-) -> DimerSet:
+def _energies(
+    field: "ForceField", system: "System", parts: Sequence["Points"]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Interaction energies of QM and of the force field, each of shape (s,), kcal/mol."""
     from aiida_forcefield.potentials import interaction_energies
     from aiida_forcefield.units import KCAL_PER_MOL
 
-    positions = np.concatenate([part.positions[part.ok] for part in parts])
-    energies = np.concatenate([part.energies[part.ok] for part in parts])
-    predicted = interaction_energies(field, species, positions)
-    return DimerSet(name, energies / KCAL_PER_MOL, predicted / KCAL_PER_MOL)
-
-
-def _of_type(pks: list[int], process_type: str) -> list["ProcessNode"]:
-    """Those of some processes that are of a type, oldest first."""
-    from aiida.orm import ProcessNode, QueryBuilder
-
-    filters = {"id": {"in": pks}, "process_type": process_type}
-    query = QueryBuilder().append(ProcessNode, filters=filters)
-    return query.order_by({ProcessNode: "id"}).all(flat=True) if pks else []
+    expected = [part.energies[part.ok] for part in parts]
+    predicted = [
+        interaction_energies(
+            field,
+            system,
+            [system.name_of(key) for key in part.cluster.species],
+            part.positions[part.ok],
+        )
+        for part in parts
+    ]
+    return np.concatenate(expected) / KCAL_PER_MOL, np.concatenate(predicted) / KCAL_PER_MOL

@@ -12,7 +12,10 @@ if TYPE_CHECKING:
 
 QM = "aiida.workflows:forcefield.qm"
 """Process type of a batch of QM points."""
-RESTARTING = (QM, "aiida.workflows:forcefield.md", "aiida.workflows:forcefield.packing")
+RESTARTING = (
+    QM,
+    *(f"aiida.workflows:forcefield.{job}" for job in ("md", "packing", "fit_job", "many_body")),
+)
 """Process types that have jobs run again; it is their jobs that count."""
 
 
@@ -52,8 +55,9 @@ def descendants(pk: int | None) -> list[int]:
 def processes_of(study: "ProcessNode") -> list[int]:
     """PKs of all processes that a study called, and of the study whose points it fits, if any."""
     found, fit = descendants(study.pk), study.inputs.fit
-    if "known" in fit:
-        found += processes_of(fit.known.creator.caller.caller)
+    if "points_of" in fit:
+        # Its creator is a job of a WorkChain of jobs, which a fit called, and that a study.
+        found += processes_of(fit.points_of.creator.caller.caller.caller)
     return found
 
 

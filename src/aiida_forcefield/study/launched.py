@@ -15,20 +15,27 @@ if TYPE_CHECKING:
 
     from aiida_forcefield.study.file import StudyFile
 
-IMPRECISE = {"forcefield.material": 430, "forcefield.density": 440}
+IMPRECISE = {"forcefield.material": (430,), "forcefield.simulation": (440, 441)}
 """Exit codes of processes that came to a result, if to one less precise than asked for."""
 
 
-def fingerprint(file: "StudyFile", known: "Node | None" = None) -> str:
+def fingerprint(file: "StudyFile", points_of: "Node | None" = None) -> str:
     """What tells whether two studies compute the same, whatever their files and resources.
 
     Args:
         file: the study.
-        known: the force field whose points it fits, if it fits those of another study.
+        points_of: the force field whose points it fits, if it fits those of another study.
     """
-    study = file.study.model_dump(exclude={"resources", "reference"})
-    points = {"points": known.uuid} if known else {}
-    text = json.dumps({**study, "material": file.material(), **points}, sort_keys=True)
+    from aiida_forcefield.serial import dismantle
+
+    study = file.study.model_dump(exclude={"material", "system", "resources", "reference"})
+    matter = {
+        "title": file.title,
+        "species": file.sources(),
+        "mixture": dismantle(file.mixture())[0],
+    }
+    points = {"points": points_of.uuid} if points_of else {}
+    text = json.dumps({**study, **matter, **points}, sort_keys=True)
     return f"study {hashlib.sha256(text.encode()).hexdigest()[:16]}"
 
 
@@ -57,7 +64,7 @@ def count_running() -> int:
 
 def has_result(node: "ProcessNode") -> bool:
     """Whether a study ended with all that it can come to."""
-    return bool(node.is_finished_ok or node.exit_status == IMPRECISE["forcefield.material"])
+    return bool(node.is_finished_ok or node.exit_status in IMPRECISE["forcefield.material"])
 
 
 @contextmanager

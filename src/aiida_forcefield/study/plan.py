@@ -1,13 +1,15 @@
 """What a study would do, told before it does it."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from itertools import combinations_with_replacement
+from typing import TYPE_CHECKING
 
 from aiida_forcefield.study.file import StudyFile
 
 if TYPE_CHECKING:
-    from aiida_forcefield.topology import Species
+    from aiida_forcefield.scans import Scan
+    from aiida_forcefield.topology import Species, System
 
 
 def describe_plan(file: StudyFile, points_of: int | None = None) -> Iterator[str]:
@@ -18,34 +20,33 @@ def describe_plan(file: StudyFile, points_of: int | None = None) -> Iterator[str
         points_of: PK of the study whose points it takes, if any.
 
     Raises:
-        StudyError: the material is no molecule that can be treated.
+        StudyError: the study cannot be run.
     """
-    from aiida_forcefield.workflows.protocols import describe, get_protocol
+    from aiida_forcefield.properties import Liquid, property_of
+    from aiida_forcefield.workflows.protocols import describe
 
-    study = file.study
-    species = file.species()
-    settings = get_protocol(study.protocol, study.overrides)
-    members = Counter(species.atom_types)
-    terms = Counter(term.kind for term in species.term_types)
-
-    yield f"material    {study.material.name} {species.smiles}".rstrip()
-    yield (
-        f"            {len(species.symbols)} atoms, charge {species.charge} e, "
-        f"multiplicity {species.multiplicity}, {len(species.conformers)} conformer(s)"
-    )
+    study, system, planned = file.study, file.system(), file.simulations()
+    liquid = any(isinstance(each, Liquid) for each in planned)
+    yield from _matter(file, system)
     yield f"protocol    {study.protocol}: {describe(study.protocol)}"
-    yield f"atom types  {', '.join(f'{name} × {count}' for name, count in members.items())}"
-    yield f"term types  {', '.join(f'{kind} × {count}' for kind, count in terms.items()) or 'none'}"
+    for name, species in system:
+        yield from _types(species, f"{name} " if len(system.names) > 1 else "")
     if points_of is None:
-        yield from _qm(species, settings)
+        yield from _qm(file, system, liquid)
     else:
         yield f"QM points   those of study {points_of}, and no others"
-    for item in study.properties:
-        density = item.density
-        yield f"property    density at {density.temperature:g} K, {density.pressure:g} bar"
-    if points_of is None and not settings["sampling"]["rounds"]:
-        yield "            without what pairs do not have, which only sampling.rounds above 0 tells"
-    yield f"codes       {study.codes.qm} (QM), {study.codes.md} (MD)"
+    if liquid:
+        yield from _box(file, system)
+    for entry in study.properties:
+        for name, request in entry.items():
+            title, state = property_of(name).title.lower(), property_of(name).schema(**request)
+            yield f"property    {title} at {state.temperature:g} K, {state.pressure:g} bar"
+    if not study.properties:
+        yield "property    none: the study ends with the force field, without rounds in a liquid"
+    elif points_of is None and liquid and not file.settings["sampling"]["rounds"]:
+        yield "            without many-body forces: only sampling.rounds above 0 tells of them"
+    codes = study.codes
+    yield f"codes       {codes.qm} (QM), {codes.md} (MD), {codes.fit} (fit)"
     for role, step in study.resources:
         asked = step.model_dump(exclude_none=True)
         if asked:
@@ -53,52 +54,111 @@ def describe_plan(file: StudyFile, points_of: int | None = None) -> Iterator[str
             yield f"jobs of {role}  {said}"
 
 
-def _qm(species: "Species", settings: Mapping[str, Any]) -> Iterator[str]:
+def _matter(file: StudyFile, system: "System") -> Iterator[str]:
+    """The species and, of several, how much there is of each."""
+    if file.study.material is not None:
+        (species,) = system.species
+        yield f"material    {file.title} {species.smiles}".rstrip()
+        yield f"            {_state(species)}"
+        return
+    yield f"system      {file.title}"
+    total = sum(system.amounts)
+    for (name, species), amount in zip(system, system.amounts, strict=True):
+        yield f"species     {name} {species.smiles}".rstrip()
+        yield f"            {_state(species)}; mole fraction {amount / total:.4g}"
+
+
+def _state(species: "Species") -> str:
+    return (
+        f"{len(species.symbols)} atoms, charge {species.charge} e, "
+        f"multiplicity {species.multiplicity}, {len(species.conformers)} conformer(s)"
+    )
+
+
+def _types(species: "Species", name: str) -> Iterator[str]:
+    members = Counter(species.atom_types)
+    terms = Counter(term.kind for term in species.term_types)
+    yield f"atom types  {name}{', '.join(f'{each} × {n}' for each, n in members.items())}"
+    kinds = ", ".join(f"{kind} × {n}" for kind, n in terms.items()) or "none"
+    yield f"term types  {name}{kinds}"
+
+
+def _box(file: StudyFile, system: "System") -> Iterator[str]:
+    """How large the simulated liquid is."""
+    from aiida_forcefield.dynamics import starting_box
+
+    settings = file.settings["simulation"]
+    geometries = [species.conformers[0] for species in system.species]
+    box = starting_box(system, geometries, settings["cutoff"], settings["atoms"])
+    counts = zip(system.names, system.species, box.counts, strict=True)
+    atoms = sum(n * len(species.symbols) for _, species, n in counts)
+    said = ", ".join(f"{n} {name}" for name, n in zip(system.names, box.counts, strict=True))
+    yield f"liquid      {said}: {atoms} atoms"
+
+
+def _qm(file: StudyFile, system: "System", liquid: bool) -> Iterator[str]:
     """Scans and dimers, and how many points these are at most."""
     from aiida_forcefield.scans import plan_pair_scans, plan_scans
 
-    positions = species.conformers[0]
-    scans = plan_scans(species, positions).scans
-    pairs = plan_pair_scans(species, positions)
-    sampling, learning = settings["sampling"], settings["learning"]
+    sampling, learning = file.settings["sampling"], file.settings["learning"]
+    rounds = sampling["rounds"] if liquid else 0
+    monomers = {name: (species, species.conformers[0]) for name, species in system}
+    couples = list(combinations_with_replacement(system.names, 2))
+    scans = [(name, scan) for name in system.names for scan in plan_scans(*monomers[name])]
+    pairs = [
+        (couple, scan)
+        for couple in couples
+        for scan in plan_pair_scans(*(monomers[name] for name in couple))
+    ]
     count = min(len(pairs), sampling["pair_scans"])
-    others = sampling["uncertain"] + sampling["thermal"]
-    drawn = sampling["liquid"] + (sampling["rounds"] - 1) * sampling["most_liquid"]
-    in_rounds = 2 * drawn + sampling["rounds"] * others if sampling["rounds"] else 0
-    calibration = settings.get("calibration")
-    calibrated = 2 * calibration["dimers"] if calibration else 0
-    most = (
-        len(species.conformers)
-        + len(scans) * learning["molecule"]["max_points"]
-        + count * learning["pairs"]["max_points"]
-        + sampling["random"]
-        + sampling["squeezed"]
-        + in_rounds
-        + calibrated
-        + bool(sampling["rounds"] and "polarizability" in settings)
-    )
-    for scan in scans:
-        unit = "Å" if scan.kind == "bond" else "°"
-        yield f"scan        {scan.name}  {scan.lower:.4g} to {scan.upper:.4g} {unit}"
+    for name, scan in scans:
+        yield f"scan        {_scan((name,), scan, system)}"
     if count < len(pairs):
         yield f"scan        {count} of {len(pairs)} pairs of atom types, those that will tell most"
-    for scan in pairs if count == len(pairs) else ():
-        yield f"scan        {scan.name}  {scan.lower:.4g} to {scan.upper:.4g} Å"
-    yield f"dimers      {sampling['random']} random, {sampling['squeezed']} squeezed"
-    if sampling["rounds"]:
-        several = sampling["rounds"] > 1
-        later = f", up to {sampling['most_liquid']} in later rounds" if several else ""
-        yield (
-            f"            {sampling['liquid']} drawn from the liquid{later}, each moved apart, "
-            f"too, {sampling['uncertain']} others and {sampling['thermal']} molecules of it, in "
-            f"each of up to {sampling['rounds']} round(s)"
-        )
+    for names, scan in pairs if count == len(pairs) else ():
+        yield f"scan        {_scan(names, scan, system)}"
+    drawn = f"{sampling['random']} random, {sampling['squeezed']} squeezed"
+    if len(couples) == 1:
+        yield f"dimers      {drawn}"
+    for one, other in couples if len(couples) > 1 else ():
+        yield f"dimers      {one} + {other}: {drawn}"
+    calibration = file.settings.get("calibration") if rounds else None
+    if rounds:
+        yield _rounds(sampling, rounds)
     if calibration:
         yield (
-            f"            up to {calibrated} of them in {calibration['basis']} too, which tell how "
-            "much counterpoise correction all need"
+            f"            up to {2 * calibration['dimers']} of them in {calibration['basis']} too, "
+            "which tell how much counterpoise correction all need"
         )
+    flexible = sum(len(species.symbols) > 1 for species in system.species)
+    of_liquid = sampling["liquid"] + max(rounds - 1, 0) * sampling["most_liquid"]
+    in_rounds = 2 * of_liquid + rounds * (sampling["uncertain"] + flexible * sampling["thermal"])
+    most = (
+        sum(len(species.conformers) for species in system.species)
+        + len(scans) * learning["molecule"]["max_points"]
+        + count * learning["pairs"]["max_points"]
+        + len(couples) * (sampling["random"] + sampling["squeezed"])
+        + (in_rounds if rounds else 0)
+        + (2 * calibration["dimers"] if calibration else 0)
+        + (len(system.names) if rounds and "polarizability" in file.settings else 0)
+    )
     yield (
         f"QM points   at most {most}; a scan stops as soon as its profile is certain, "
         "and what was computed before is not computed again"
+    )
+
+
+def _scan(names: tuple[str, ...], scan: "Scan", system: "System") -> str:
+    """A scan with its window, and its species where there are several."""
+    unit = "Å" if scan.kind in ("bond", "pair") else "°"
+    of = f"{' + '.join(names)}: " if len(system.names) > 1 else ""
+    return f"{of}{scan.name}  {scan.lower:.4g} to {scan.upper:.4g} {unit}"
+
+
+def _rounds(sampling: dict[str, int], rounds: int) -> str:
+    later = f", up to {sampling['most_liquid']} in later rounds" if rounds > 1 else ""
+    return (
+        f"            {sampling['liquid']} drawn from the liquid{later}, each moved apart, "
+        f"too, {sampling['uncertain']} others and {sampling['thermal']} molecules of it, in "
+        f"each of up to {rounds} round(s)"
     )

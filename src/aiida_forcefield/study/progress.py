@@ -142,7 +142,7 @@ def snapshot(study: "ProcessNode") -> Progress:
         touched.append(changed)
         if active:
             running[kind] += 1
-        elif state == "finished" and exit_status in (0, IMPRECISE.get(kind, 0)):
+        elif state == "finished" and exit_status in (0, *IMPRECISE.get(kind, ())):
             done[kind] += 1
         else:
             failed[kind] += 1

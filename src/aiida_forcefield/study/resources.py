@@ -73,20 +73,26 @@ class Step(Section):
     queue: Text | None = None
     walltime: Annotated[str, _readable(read_walltime)] | None = None
     memory: Annotated[str, _readable(read_memory)] | None = None
+
+
+class ParallelStep(Step):
+    """That of jobs that can use several cores."""
+
     tasks: Annotated[int, Field(ge=1)] | None = None
 
 
-class QmStep(Step):
+class QmStep(ParallelStep):
     """That of QM may have GPUs, which its sections use where they say `gpu: true`."""
 
     gpus: Annotated[int, Field(ge=1)] | None = None
 
 
 class Resources(Section):
-    """Of QM (and packing), and of molecular dynamics."""
+    """Of QM (and packing), of molecular dynamics, and of the fit, whose jobs have one core."""
 
     qm: QmStep = QmStep()
-    md: Step = Step()
+    md: ParallelStep = ParallelStep()
+    fit: Step = Step()
 
 
 def defaults_of(code: "AbstractCode") -> dict[str, Any]:

@@ -2,20 +2,21 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from aiida_forcefield.runner.parameters import surface_settings
+from aiida_forcefield.study.simulated import sizes_of
 from aiida_forcefield.study.warnings import study_warnings
 
 if TYPE_CHECKING:
     from aiida.orm import ProcessNode
 
     from aiida_forcefield.potentials import ForceField
+    from aiida_forcefield.topology import System
 
 Results = dict[str, Any]
 Outputs = Mapping[str, Any]  # nodes by name
-DENSITY = "aiida.workflows:forcefield.density"
+SIMULATION = "aiida.workflows:forcefield.simulation"
 
 
 def collect_results(study: "ProcessNode") -> Results:
@@ -28,8 +29,9 @@ def collect_results(study: "ProcessNode") -> Results:
     from aiida_forcefield.workflows.protocols.check import QM_SECTIONS
 
     inputs, outputs = study.inputs, outputs_of(study)
+    system = outputs["system"].value if "system" in outputs else None
     results = {
-        "material": inputs.material.get_dict(),
+        "title": inputs.title.value,
         "protocol": inputs.protocol.value,
         "status": _status(study),
         "levels": {
@@ -37,14 +39,14 @@ def collect_results(study: "ProcessNode") -> Results:
             for part in QM_SECTIONS
             if part in inputs.fit.parameters
         },
-        "species": _species(outputs),
-        "scans": _scans(study),
+        "species": _species(system) if system else {},
+        "scans": _scans(study, system),
         "qm": _qm(study),
         "dipoles": _dipoles(outputs),
         "force_field": (
             force_field_results(outputs["force_field"].value) if "force_field" in outputs else None
         ),
-        "simulation": _simulation(study) if "density" in outputs else None,
+        "simulations": sizes_of(study, system) if system else {},
         "calibration": outputs["calibration"].get_dict() if "calibration" in outputs else None,
         "validation": _validation(outputs),
         "pressure": outputs["pressure"].get_dict() if "pressure" in outputs else None,
@@ -52,20 +54,21 @@ def collect_results(study: "ProcessNode") -> Results:
         "variations": _variations(inputs.fit, outputs),
         "many_body": outputs["many_body"].get_dict() if "many_body" in outputs else None,
         "many_body_settled": _many_body_settled(outputs),
-        "properties": {"density": outputs["density"].get_dict() if "density" in outputs else None},
-        "reference": inputs.reference.get_dict() if "reference" in inputs else None,
+        "properties": {
+            label: node.get_dict() for label, node in outputs.get("properties", {}).items()
+        },
+        "reference": inputs.reference.get_dict() if "reference" in inputs else {},
         "process": {"pk": study.pk, "uuid": study.uuid},
     }
-    return results | {"doubts": list(study_warnings(results))}
+    return results | {"warnings": list(study_warnings(results))}
 
 
-def deviation(results: Results) -> float | None:
-    """Relative deviation of the predicted density from the measured one."""
-    predicted = results["properties"]["density"]
-    measured = (results["reference"] or {}).get("density")
-    if not predicted or not measured:
+def deviation(results: Results, label: str) -> float | None:
+    """Relative deviation of a predicted property from the measured one; None without one."""
+    measured = results["reference"].get(label)
+    if not measured:
         return None
-    return float(predicted["value"] / measured["value"] - 1.0)
+    return float(results["properties"][label]["value"] / measured["value"] - 1.0)
 
 
 def level(parameters: Mapping[str, Any]) -> str:
@@ -74,7 +77,7 @@ def level(parameters: Mapping[str, Any]) -> str:
     relaxation = parameters.get("relaxation")
     if not relaxation:
         return energy
-    geometry = _method(surface_settings(parameters))
+    geometry = _method(surface_settings(dict(parameters)))
     return energy if geometry == energy else f"{energy} // {geometry}"
 
 
@@ -115,66 +118,85 @@ def _qm(study: "ProcessNode") -> Results:
 
 
 def force_field_results(field: "ForceField") -> Results:
-    """A force field as plain values; each term has the units of its parameters."""
-    from aiida_forcefield.potentials import doubts
-    from aiida_forcefield.potentials.forms import FORMS
+    """A force field as plain values; each term has the units of its parameters.
 
+    `label` names terms and types for people: without their species, where there is but one.
+    """
+    from aiida_forcefield.fitting import fit_warnings
+    from aiida_forcefield.potentials.forms import FORMS
+    from aiida_forcefield.serial import dismantle
+
+    species = list(dict.fromkeys(each.species for each in field.atom_types))
+    several = len(species) > 1
+    labels = {each.name: each.name if several else each.label for each in field.atom_types}
+    gas, liquid = (field.electrostatics.charges(state) for state in ("gas", "liquid"))
     return {
+        "species": species,
         "terms": [
-            asdict(term) | {"units": {each.name: each.unit for each in FORMS[term.form].parameters}}
+            {
+                "name": term.name,
+                "label": "-".join(labels[each] for each in term.types),
+                **dismantle(term)[0],
+                "units": {each.name: each.unit for each in FORMS[term.form].parameters},
+            }
             for term in field.terms
         ],
         "charges": [
-            {"type": name, "liquid": charge, "gas": field.gas_charges[name]}
-            for name, charge in field.charges.items()
+            {"type": name, "label": label, "liquid": liquid[name], "gas": gas[name]}
+            for name, label in labels.items()
         ],
-        "diagnostics": field.diagnostics,
-        "doubts": list(doubts(field)),
+        "diagnostics": dismantle(field.diagnostics)[0] if field.diagnostics else None,
+        "warnings": list(fit_warnings(field)),
     }
 
 
-def _species(outputs: Outputs) -> Results | None:
-    """Numbers of atoms, atom types, and term types of each kind."""
-    if "species" not in outputs:
-        return None
-    species = outputs["species"].value
-    kinds = [term.kind for term in species.term_types]
-    return {
-        "atoms": len(species.symbols),
-        "atom_types": len(species.type_names),
-        **{kind: kinds.count(kind) for kind in ("bond", "angle", "dihedral", "improper")},
-    }
+def _species(system: "System") -> Results:
+    """Of each species its mole fraction, numbers of atoms, atom types, and terms of each kind."""
+    total, found = sum(system.amounts), {}
+    for (name, species), amount in zip(system, system.amounts, strict=True):
+        kinds = [term.kind for term in species.term_types]
+        found[name] = {
+            "smiles": species.smiles,
+            "charge": species.charge,
+            "fraction": amount / total,
+            "atoms": len(species.symbols),
+            "atom_types": len(species.type_names),
+            **{kind: kinds.count(kind) for kind in ("bond", "angle", "dihedral", "improper")},
+        }
+    return found
 
 
 def _validation(outputs: Outputs) -> list[Results]:
-    """Errors (eV, eV/Å) of each round on points of the liquid before they were fitted to."""
+    """Errors of each round on points of the liquid before they were fitted to, as `DataError`s."""
     rounds = outputs.get("validation", {})
     return [rounds[name].get_dict() for name in sorted(rounds)]
 
 
 def _many_body_settled(outputs: Outputs) -> bool:
-    """Whether what pairs do not have was measured in the very liquid whose density was."""
-    creator = outputs["many_body"].creator if "many_body" in outputs else None
-    return bool(creator and creator.caller and creator.caller.process_type == DENSITY)
+    """Whether what pairs do not have was measured in a liquid whose properties were."""
+    job = outputs["many_body"].creator if "many_body" in outputs else None
+    chain = job.caller.caller if job and job.caller else None  # beyond the WorkChain of that job
+    return bool(chain and chain.process_type == SIMULATION)
 
 
 def _variations(inputs: Any, outputs: Outputs) -> list[str]:
     """Choices that the study was to vary; how much is corrected only after a calibration."""
-    from aiida_forcefield.calculations.fit import COUNTERPOISE
+    from aiida_forcefield.jobs.fit_force_field import COUNTERPOISE
 
-    names = inputs.variations if "variations" in inputs else []
+    names = inputs.variations.get_list() if "variations" in inputs else []
     return [name for name in names if name != COUNTERPOISE or "calibration" in outputs]
 
 
-def _scans(study: "ProcessNode") -> list[Results]:
-    """How each scan that has a surrogate ended, in two queries for all of them."""
-    from aiida.orm import Dict, ProcessNode, QueryBuilder
+def _scans(study: "ProcessNode", system: "System | None") -> list[Results]:
+    """How each scan that has a profile ended, in two queries for all of them."""
+    from aiida.orm import ProcessNode, QueryBuilder
 
-    from aiida_forcefield.data import PointsData, SurrogateData
+    from aiida_forcefield.data import PointsData, ProfileData, ScanData
     from aiida_forcefield.study.findings import SCAN
     from aiida_forcefield.study.graph import processes_of
 
-    if not (processes := processes_of(study)):
+    processes = processes_of(study)
+    if system is None or not processes:
         return []
     filters = {"id": {"in": processes}, "process_type": SCAN}
     points = QueryBuilder().append(ProcessNode, filters=filters, project="id", tag="scan")
@@ -183,45 +205,38 @@ def _scans(study: "ProcessNode") -> list[Results]:
     for pk, statuses in points.all():
         counts[pk] += len(statuses)
     ended = QueryBuilder().append(ProcessNode, filters=filters, project="id", tag="scan")
-    plan = ["attributes.name", "attributes.kind"]
-    ended.append(Dict, with_outgoing="scan", edge_filters={"label": "scan"}, project=plan)
-    columns = ["attributes.status", "attributes.flaw", "attributes.error_estimate"]
-    ended.append(SurrogateData, with_incoming="scan", project=columns)
+    plan = ["label", "attributes.coordinate.kind", "attributes.species"]
+    ended.append(ScanData, with_outgoing="scan", edge_filters={"label": "scan"}, project=plan)
+    learned = [f"attributes.surrogate.{name}" for name in ("status", "flaw", "error_estimate")]
+    ended.append(ProfileData, with_incoming="scan", project=learned)
     return [
         {
             "name": name,
             "kind": kind,
+            "species": [system.name_of(key) for key in species],
             "points": counts[pk],
             "status": status,
             "flaw": flaw,
             "error_estimate": error,
             "pk": pk,
         }
-        for pk, name, kind, status, flaw, error in ended.order_by({"scan": "id"}).all()
+        for pk, name, kind, species, status, flaw, error in ended.order_by({"scan": "id"}).all()
     ]
 
 
-def _dipoles(outputs: Outputs) -> Results | None:
-    """Dipole (D) of the charges and of the QM density, in vacuum and in the solvent model, and the
-    relative error of the charges' electrostatic potential.
+def _dipoles(outputs: Outputs) -> Results:
+    """Of each species dipole (D) of the charges and of the QM density, in vacuum and in the solvent
+    model, and the relative error of the charges' electrostatic potential.
     """
-    if "charges" not in outputs:
-        return None
-    charges = outputs["charges"].get_dict()
+    found = {name: node.get_dict() for name, node in outputs.get("charges", {}).items()}
     return {
-        phase: {
-            "charges": charges["dipole"][phase],
-            "qm": charges["qm_dipole"][phase],
-            "potential_error": charges["potential_error"][phase],
+        name: {
+            phase: {
+                "charges": charges["dipole"][phase],
+                "qm": charges["qm_dipole"][phase],
+                "potential_error": charges["potential_error"][phase],
+            }
+            for phase in ("gas", "solvated")
         }
-        for phase in ("gas", "solvated")
+        for name, charges in found.items()
     }
-
-
-def _simulation(study: "ProcessNode") -> Results:
-    """How large the simulated liquid was."""
-    from aiida_forcefield.study.findings import packed_box
-
-    box = packed_box(study)
-    molecules, atoms, _ = box.get_shape("positions") if box else (0, 0, 0)
-    return {"molecules": molecules, "atoms": molecules * atoms}

@@ -1,22 +1,18 @@
 """One profile as QM, the surrogate and the force field see it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.interpolate import PchipInterpolator
 
-from aiida_forcefield.potentials import (
-    ForceField,
-    MoleculePoints,
-    interaction_energies,
-    molecule_energies,
-)
-from aiida_forcefield.potentials.torsions import along_dihedrals, relaxed_torsions
-from aiida_forcefield.scans import Counterpoise, Points, Scan, calibrated, pair_scan
-from aiida_forcefield.surrogate import Surrogate
-from aiida_forcefield.topology import Species
+from aiida_forcefield.fitting import MoleculePoints
+from aiida_forcefield.fitting.torsions import along_dihedrals, relaxed_torsions
+from aiida_forcefield.potentials import ForceField, interaction_energies, molecule_energies
+from aiida_forcefield.scans import Counterpoise, Monomer, Points, Scan, calibrated, pair_scan
+from aiida_forcefield.surrogate import LearnedProfile
+from aiida_forcefield.topology import System
 from aiida_forcefield.units import KCAL_PER_MOL
 
 Array = NDArray[np.float64]
@@ -28,6 +24,7 @@ class Profile:
 
     Attributes:
         scan: coordinate and window, Å or degrees.
+        species: names of the species of the molecule, or of those of the two molecules of a pair.
         status: of the surrogate.
         cap: energy above the lowest from which the profile is of no interest.
         grid: coordinates, shape (g,), of the surrogate and the force field's curve.
@@ -40,6 +37,7 @@ class Profile:
     """
 
     scan: Scan
+    species: tuple[str, ...]
     status: str
     cap: float
     grid: Array
@@ -53,15 +51,28 @@ class Profile:
     field_curve: Array | None = None
 
 
-def compare_profile(
-    scan: Scan,
-    surrogate: Surrogate,
-    points: Sequence[Points],
-    reference: Points,
-    species: Species,
-    force_field: ForceField | None,
-    counterpoise: Counterpoise | None = None,
-) -> Profile:
+@dataclass(frozen=True, eq=False)
+class Matter:
+    """What the profiles of a study have in common.
+
+    Attributes:
+        system: of the species.
+        references: each species at rest, by its name; the first structure is the zero of energy.
+        force_field: None if there is none yet.
+        counterpoise: corrects interaction energies, which surrogates learned without it.
+    """
+
+    system: System
+    references: Mapping[str, Points]
+    force_field: ForceField | None = None
+    counterpoise: Counterpoise | None = None
+
+    def monomer(self, name: str) -> Monomer:
+        """A species and its geometry at rest."""
+        return self.system.of_name(name), self.references[name].positions[0]
+
+
+def compare_profile(learned: LearnedProfile, points: Sequence[Points], matter: Matter) -> Profile:
     """Put surrogate, QM points and force field of one scan on the same zero.
 
     The force field is evaluated at the relaxed structures of the points, or at those that it has
@@ -70,20 +81,19 @@ def compare_profile(
     dimers of a pair scan are rigid, so that their curve is exact.
 
     Args:
-        scan: the scan.
-        surrogate: learned from the points.
+        learned: the scan, and the surrogate learned from the points.
         points: all of the scan.
-        reference: the relaxed molecule, whose first structure is the zero.
-        species: of the molecule.
-        force_field: None if there is none yet.
-        counterpoise: corrects interaction energies, which the surrogate learned without it.
+        matter: what the scan is of.
     """
+    scan, surrogate, force_field = learned.scan, learned.surrogate, matter.force_field
+    system, names = matter.system, [matter.system.name_of(key) for key in scan.species]
     seen = surrogate.observations
     positions = np.concatenate([part.positions[part.ok] for part in points])
     is_pair = scan.kind == "pair"
     correction = np.concatenate(
-        [(calibrated(p, species, counterpoise).energies - p.energies)[p.ok] for p in points]
+        [(calibrated(p, matter.counterpoise).energies - p.energies)[p.ok] for p in points]
     )
+    reference = matter.references[names[0]]
     energy = seen.energy - (0.0 if is_pair else float(reference.energies[0]))
     # The surrogate's own zero is the minimum of its mean.
     offsets = energy - np.interp(seen.x, surrogate.grid, surrogate.mean)
@@ -93,16 +103,18 @@ def compare_profile(
     energy += correction
     field = curve = None
     if force_field is not None and is_pair:
-        dimers = pair_scan(species, reference.positions[0], scan, surrogate.grid)
-        field = interaction_energies(force_field, species, positions)
-        curve = interaction_energies(force_field, species, dimers)
+        one, other = map(matter.monomer, names)
+        dimers = pair_scan(one, other, scan, surrogate.grid)
+        field = interaction_energies(force_field, system, names, positions)
+        curve = interaction_energies(force_field, system, names, dimers)
     elif force_field is not None:
         structures = np.concatenate([reference.positions[:1], positions])
-        energies = _relaxed_energies(force_field, species, scan.name, structures)
+        energies = _relaxed_energies(force_field, system, scan, structures)
         field = energies[1:] - energies[0]
         curve = surrogate.mean + shift + _interpolate(scan, seen.x, field - energy, surrogate.grid)
     return Profile(
         scan=scan,
+        species=tuple(names),
         status=surrogate.status,
         cap=surrogate.settings.energy_cap / KCAL_PER_MOL,
         grid=surrogate.grid,
@@ -117,15 +129,20 @@ def compare_profile(
     )
 
 
-def _relaxed_energies(field: ForceField, species: Species, name: str, structures: Array) -> Array:
-    """Energies, eV, at structures of QM, or with the dihedral of this name as there and no more."""
-    count = len(structures)
+def _relaxed_energies(field: ForceField, system: System, scan: Scan, structures: Array) -> Array:
+    """Energies, eV, at structures of QM, or with the dihedral of the scan as there and no more."""
+    count, name = len(structures), system.name_of(scan.species[0])
     points = MoleculePoints(
-        structures, np.zeros(count), np.zeros(structures.shape), np.ones(count), (name,) * count
+        name,
+        structures,
+        np.zeros(count),
+        np.zeros(structures.shape),
+        np.ones(count),
+        (scan.origin,) * count,
     )
-    if not len(along_dihedrals(species, points)):
-        return molecule_energies(field, species, structures)[0]
-    return relaxed_torsions(species, field, points).energy(field.vector)[0]
+    if not len(along_dihedrals(system.of_name(name), points)):
+        return molecule_energies(field, system, name, structures)[0]
+    return relaxed_torsions(system, field, points).energy(field.vector)[0]
 
 
 def _interpolate(scan: Scan, x: Array, y: Array, grid: Array) -> Array:

@@ -1,15 +1,19 @@
 """What a study file may say."""
 
-from typing import Annotated, Any, Self
+from typing import TYPE_CHECKING, Annotated, Any, Self
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from aiida_forcefield.study.resources import Resources
 from aiida_forcefield.study.section import Positive, Section, Text
 
+if TYPE_CHECKING:
+    from aiida_forcefield.topology.composition import Concentration, Measure
+
 Title = Annotated[str, Field(pattern=r"^[\w][\w ,.()+-]*$")]
-Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9]+(_[A-Za-z0-9]+)*$")]
+NAME = r"^[A-Za-z0-9]+(_[A-Za-z0-9]+)*$"
+Name = Annotated[str, Field(pattern=NAME)]
 """Of a species: letters and digits, and ``_`` between them."""
 Parts = Annotated[dict[Name, Positive], Field(min_length=1)]
 Count = Annotated[int, Field(ge=1)]
@@ -21,6 +25,7 @@ class Source(Section):
     A SMILES carries its charge; its multiplicity is the lowest possible unless given.
     """
 
+    name: Text
     smiles: str | None = None
     file: Text | None = None
     charge: int | None = None
@@ -62,6 +67,24 @@ class Solvent(Section):
             raise PydanticCustomError("measure", "give one of mole, mass and volume")
         return self
 
+    @property
+    def parts(self) -> tuple["Measure", dict[str, float]]:
+        """The measure, and parts of each solvent by name."""
+        if self.mole is not None:
+            return "mole", self.mole
+        if self.mass is not None:
+            return "mass", self.mass
+        return "volume", self.volume or {}
+
+
+def _one_of_each(ions: Any) -> Any:
+    """Ions that are named without numbers occur once."""
+    if not (isinstance(ions, list) and all(isinstance(name, str) for name in ions)):
+        return ions
+    if len(set(ions)) < len(ions):
+        raise PydanticCustomError("twice", "an ion is named twice; give numbers, such as Li: 2")
+    return dict.fromkeys(ions, 1)
+
 
 class Salt(Section):
     """A salt: its ions, with their numbers where these are not one, and its concentration.
@@ -69,7 +92,7 @@ class Salt(Section):
     A molality is in mol a kilogram of solvent, a molarity in mol a litre of the solution.
     """
 
-    of: Annotated[list[Name] | dict[Name, Count], Field(min_length=2)]
+    of: Annotated[dict[Name, Count], Field(min_length=2), BeforeValidator(_one_of_each)]
     molality: Positive | None = None
     molarity: Positive | None = None
 
@@ -78,6 +101,14 @@ class Salt(Section):
         if (self.molality is None) == (self.molarity is None):
             raise PydanticCustomError("measure", "give either molality or molarity")
         return self
+
+    @property
+    def concentration(self) -> tuple[float, "Concentration"]:
+        """Its amount and the measure of it."""
+        if self.molality is not None:
+            return self.molality, "molality"
+        assert self.molarity is not None
+        return self.molarity, "molarity"
 
 
 class Mixture(Section):
@@ -112,15 +143,34 @@ class ReferenceValue(Section):
     source: Text
 
 
+def _one_property(entry: Any) -> Any:
+    """An entry with the name of one property and what is asked of it."""
+    from aiida_forcefield.properties import property_names
+
+    names = ", ".join(property_names())
+    if not isinstance(entry, dict):
+        text = f"{entry!r} has no keys; it needs some of: {names}"
+    elif len(entry) != 1:
+        text = f"{len(entry)} properties in one entry of the list; give each an entry of its own"
+    else:
+        return entry
+    raise PydanticCustomError("entry", "{text}", {"text": text})
+
+
+Request = Annotated[dict[Text, dict[str, Any]], BeforeValidator(_one_property)]
+
+
 class Study(Section):
-    """What is studied, a protocol and the properties to predict."""
+    """What is studied, a protocol and the properties to predict.
+
+    Without properties a study ends with the force field. A property that is asked for several
+    times is compared with its `reference` the first time.
+    """
 
     material: Material | None = None
     system: Mixture | None = None
     protocol: Text
-    properties: list[Annotated[dict[Text, dict[str, Any]], Field(min_length=1, max_length=1)]] = (
-        Field(default_factory=list)
-    )
+    properties: list[Request] = Field(default_factory=list)
     codes: Codes = Codes()
     resources: Resources = Resources()
     overrides: dict[str, Any] = Field(default_factory=dict)
@@ -131,6 +181,11 @@ class Study(Section):
         if (self.material is None) == (self.system is None):
             raise PydanticCustomError("kind", "give either material or system")
         return self
+
+    @property
+    def kind(self) -> str:
+        """Key under which it stands in the file."""
+        return "system" if self.material is None else "material"
 
     @property
     def title(self) -> str:

@@ -29,14 +29,13 @@ def find_codes(profile: str, file: "StudyFile") -> dict[str, "AbstractCode"]:
 
 
 def find_points(pk: int, file: "StudyFile") -> "ForceFieldData":
-    """The force field of study PK, whose points another study of its material is to fit.
+    """The force field of study PK, whose points another study of its species is to fit.
 
     Raises:
-        InputError: there is none, or it is of another material or another level of QM.
+        InputError: there is none, or it is of other species or another level of QM.
     """
     from aiida_forcefield.study.aiida_profile import find_study
-    from aiida_forcefield.workflows.known import known_of
-    from aiida_forcefield.workflows.protocols import get_protocol
+    from aiida_forcefield.workflows.earlier import earlier_of
     from aiida_forcefield.workflows.protocols.check import QM_SECTIONS
 
     study, where = find_study(pk), f"--points-of: study {pk}"
@@ -44,16 +43,14 @@ def find_points(pk: int, file: "StudyFile") -> "ForceFieldData":
         raise InputError(f"{where} has no force field yet; see `status {pk}`")
     field: ForceFieldData = study.outputs.force_field
     try:
-        known = known_of(field)
+        earlier = earlier_of(field)
     except ValueError as error:
         raise InputError(f"{where}: {error}") from None
-    if not known.species.value.same_molecule(file.species()):
-        found, asked = study.inputs.material["name"], file.study.material.name
-        raise InputError(f"{where} is of {found}; allowed: one of {asked}")
-    settings = get_protocol(file.study.protocol, file.study.overrides)
+    if not earlier.is_of(file.system()):
+        raise InputError(f"{where} is of {study.inputs.title.value}; allowed: one of {file.title}")
     for part in QM_SECTIONS:
         done = study.inputs.fit.parameters.get(part)
-        if (done.get_dict() if done else None) != settings.get(part):
+        if (done.get_dict() if done else None) != file.settings.get(part):
             raise InputError(
                 f"{where} has other QM ({part}); allowed: the protocol and overrides of its QM"
             )
@@ -61,11 +58,11 @@ def find_points(pk: int, file: "StudyFile") -> "ForceFieldData":
 
 
 def submit_study(
-    profile: str, file: "StudyFile", known: "ForceFieldData | None" = None
+    profile: str, file: "StudyFile", points_of: "ForceFieldData | None" = None
 ) -> "ProcessNode":
     """Submit a valid study to the daemon of a profile.
 
-    With `known` it fits what that force field was fitted to.
+    With `points_of` it fits what that force field was fitted to.
 
     Raises:
         InputError: profile, daemon, broker or a code is missing, or the study does not fit them.
@@ -79,19 +76,21 @@ def submit_study(
     study, codes = file.study, find_codes(profile, file)
     try:
         builder: Any = MaterialWorkChain.get_builder_from_protocol(
-            material=file.material(),
+            title=file.title,
+            species=file.sources(),
+            mixture=file.mixture(),
             codes=codes,
             protocol=study.protocol,
-            properties=[item.model_dump() for item in study.properties],
+            properties=study.properties,
             overrides=study.overrides,
-            reference=study.reference.model_dump(exclude_none=True) or None,
+            reference={name: value.model_dump() for name, value in study.reference.items()},
             options=_options(file, codes),
-            known=known,
+            points_of=points_of,
         )
     except ValueError as error:
         raise InputError(f"{file.path}: {error}") from None
-    builder.metadata.label = study.material.name
-    builder.metadata.description = fingerprint(file, known)
+    builder.metadata.label = file.title
+    builder.metadata.description = fingerprint(file, points_of)
     if limit := defaults_of(codes["qm"]).get("jobs"):
         builder.fit.max_concurrent = min(builder.fit.max_concurrent.value, limit)
     _connect_anew(profile)
@@ -126,19 +125,16 @@ def _connect_anew(profile: str) -> None:
 def _options(file: "StudyFile", codes: dict[str, "AbstractCode"]) -> dict[str, dict[str, Any]]:
     from aiida_forcefield.study.resources import job_options
 
-    return {
-        role: job_options(codes[role], step.model_dump(exclude_none=True), threads=role == "qm")
-        for role, step in file.study.resources
-    }
+    asked = {role: step.model_dump(exclude_none=True) for role, step in file.study.resources}
+    asked["fit"]["tasks"] = 1  # whatever the jobs of its computer have otherwise
+    return {role: job_options(codes[role], asked[role], threads=role != "md") for role in asked}
 
 
 def capacity(profile: str, file: "StudyFile") -> int:
     """Number of studies at a time whose jobs the computer of a study takes."""
     from aiida_forcefield.study.resources import defaults_of
-    from aiida_forcefield.workflows.protocols import get_protocol
 
     jobs = defaults_of(find_codes(profile, file)["qm"]).get("jobs")
     if jobs is None:
         return AT_A_TIME
-    wanted = get_protocol(file.study.protocol, file.study.overrides)["max_concurrent"]
-    return max(1, int(jobs) // int(wanted))
+    return max(1, int(jobs) // int(file.settings["max_concurrent"]))

@@ -28,16 +28,17 @@ def _plain(read: Callable[[str], Any]) -> Callable[[str], Any]:
     return plain
 
 
-COLUMNS: dict[str, tuple[tuple[str | int, ...], Callable[[str], Any]]] = {
-    "name": (("material", "name"), str),
-    "smiles": (("material", "smiles"), str),
-    "file": (("material", "file"), str),
-    "charge": (("material", "charge"), _plain(int)),
-    "multiplicity": (("material", "multiplicity"), _plain(int)),
-    "temperature": (("properties", 0, "density", "temperature"), _plain(float)),
-    "pressure": (("properties", 0, "density", "pressure"), _plain(float)),
+OF_MATERIAL: dict[str, Callable[[str], Any]] = {
+    "name": str,
+    "smiles": str,
+    "file": str,
+    "charge": _plain(int),
+    "multiplicity": _plain(int),
 }
-"""Columns of a table: the place of each in a study, and how its text is read."""
+"""Columns that are keys of a material, and how their text is read."""
+OF_PROPERTIES = {"temperature": _plain(float), "pressure": _plain(float)}
+"""Those that are keys of each property that has such a key."""
+COLUMNS = {**OF_MATERIAL, **OF_PROPERTIES}
 
 
 def load_studies(
@@ -54,10 +55,10 @@ def load_studies(
         files = list(_rows(paths[0], table, protocol))
     else:
         raise StudyError("--table: give one study, the template of all rows")
-    names = [file.study.material.name for file in files]
+    names = [file.title for file in files]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
-        raise StudyError(f"material.name: given to several studies: {', '.join(twice)}")
+        raise StudyError(f"name: given to several studies: {', '.join(twice)}")
     return files
 
 
@@ -103,17 +104,27 @@ def _study(
     for column, cell in row.items():
         if not cell.strip():
             continue
-        keys, read = COLUMNS[column]
         try:
-            _place(content, keys, read(cell.strip()))
+            value = COLUMNS[column](cell.strip())
         except ValueError:
             raise StudyError(f"{table}:{line}: {column}: {cell!r} is no number") from None
-        except (KeyError, IndexError, TypeError):
-            raise StudyError(f"{table}:{line}: {column}: the template has no such place") from None
+        places = [content["material"]] if column in OF_MATERIAL else _requests(content, column)
+        if not places:
+            raise StudyError(f"{table}:{line}: {column}: the template has no such place")
+        for place in places:
+            place[column] = value
     return check_study(table, content, {(): line}, protocol)
 
 
-def _place(content: Any, keys: Sequence[str | int], value: Any) -> None:
-    for key in keys[:-1]:
-        content = content[key]
-    content[keys[-1]] = value
+def _requests(content: dict[str, Any], key: str) -> list[dict[str, Any]]:
+    """What a template asks of those properties that have this key."""
+    from aiida_forcefield.properties import property_names, property_of
+
+    entries = content.get("properties")
+    return [
+        request
+        for entry in (entries if isinstance(entries, list) else [])
+        for name, request in (entry.items() if isinstance(entry, dict) else [])
+        if name in property_names() and key in property_of(name).schema.model_fields
+        if isinstance(request, dict)
+    ]

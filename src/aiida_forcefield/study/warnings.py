@@ -1,9 +1,8 @@
 """What makes the results of a study doubtful, in words."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from aiida_forcefield.potentials.errors import LIQUID
 from aiida_forcefield.units import KCAL_PER_MOL
 
 POOR_POTENTIAL: Final = 0.35  # relative; 0.08 to 0.22 in solvents and alcohols
@@ -16,20 +15,24 @@ Results = Mapping[str, Any]
 def study_warnings(results: Results) -> Iterator[str]:
     """One sentence for each thing that a reader of the results should not overlook."""
     if results["force_field"]:
-        yield from results["force_field"]["doubts"]
+        yield from results["force_field"]["warnings"]
     yield from _of_the_points(results["qm"])
-    yield from _of_the_charges(results["dipoles"] or {})
+    for name, phases in results["dipoles"].items():
+        yield from _of_the_charges(f" of {name}" if len(results["dipoles"]) > 1 else "", phases)
     yield from _of_the_rounds(results)
     if pressure := results["pressure"]:
         yield from _of_the_pressure(pressure)
     elif results["validation"]:
         yield (
             "How well the pressure of pairs is known could not be told, for too few pairs of the "
-            "liquid were computed; the uncertainty of the density lacks it."
+            "liquid were computed; uncertainties lack it."
         )
-    if density := results["properties"]["density"]:
-        yield from _of_the_density(density, results["variations"])
-        yield from _of_what_pairs_lack(density, results["many_body_settled"])
+    found = results["properties"]
+    for label, result in found.items():
+        yield from _of_the_property(label, result, results["variations"])
+    beyond = [result["beyond_pairs"] for result in found.values() if "beyond_pairs" in result]
+    if beyond:
+        yield from _of_what_pairs_lack(beyond, results["many_body_settled"])
 
 
 def _of_the_points(qm: Results) -> Iterator[str]:
@@ -37,32 +40,32 @@ def _of_the_points(qm: Results) -> Iterator[str]:
         yield f"{qm['failed_points']} of {qm['points']} QM points failed."
 
 
-def _of_the_charges(phases: Results) -> Iterator[str]:
+def _of_the_charges(of: str, phases: Results) -> Iterator[str]:
     for phase, found in phases.items():
         where = "in vacuum" if phase == "gas" else "in the solvent"
         if found["potential_error"] > POOR_POTENTIAL:
             yield (
-                f"Charges miss {found['potential_error']:.0%} of the electrostatic potential "
+                f"Charges{of} miss {found['potential_error']:.0%} of the electrostatic potential "
                 f"around the molecule {where}."
             )
         if abs(found["charges"] - found["qm"]) > POOR_DIPOLE * (1 + found["qm"]):
             yield (
-                f"The dipole of the charges {where} is {found['charges']:.2f} D, that of the QM "
-                f"density {found['qm']:.2f} D."
+                f"The dipole of the charges{of} {where} is {found['charges']:.2f} D, that of the "
+                f"QM density {found['qm']:.2f} D."
             )
 
 
 def _of_the_rounds(results: Results) -> Iterator[str]:
     if not results["validation"]:
         return
-    error, target = results["validation"][-1].get(LIQUID), results["target_error"]
+    error, target = results["validation"][-1]["liquid"], results["target_error"]
     if error is None:
         yield "No pair of the liquid could be computed that the force field was not fitted to."
     elif error > target:
         yield (
             f"The last round foresaw pairs of the liquid within {error / KCAL_PER_MOL:.2f} "
-            f"kcal/mol, more than the target of {target / KCAL_PER_MOL:.2f}; what it taught came "
-            "in, and was not tested again. `sampling.rounds` allows more."
+            f"kcal/mol, more than the target of {target / KCAL_PER_MOL:.2f}; its points were "
+            "fitted, but not validated. `sampling.rounds` allows more."
         )
 
 
@@ -80,35 +83,35 @@ def _of_the_pressure(pressure: Results) -> Iterator[str]:
         )
 
 
-def _of_the_density(density: Results, variations: list[str]) -> Iterator[str]:
-    if not density.get("halves_agree", True):
+def _of_the_property(label: str, result: Results, variations: Sequence[str]) -> Iterator[str]:
+    if not result["halves_agree"]:
         yield (
-            "The first and the second half of the simulation differ in density: it may not have "
-            "been in equilibrium. A longer `density.equilibration` helps."
+            f"The first and the second half of the simulation differ in {label}: it may not have "
+            "been in equilibrium. A longer `simulation.equilibration` helps."
         )
-    if not density.get("seeds_agree", True):
+    if not result["seeds_agree"]:
         yield (
-            "Simulations that began with other velocities differ in density: they were too short. "
-            "A longer `density.production` helps."
+            f"Simulations that began with other velocities differ in {label}: they were too short. "
+            "A longer `simulation.production` helps."
         )
-    changes = density.get("changes", {})
+    changes = result.get("changes", {})
     if missing := [name for name in variations if name not in changes]:
         yield (
-            f"No density with another choice of {', '.join(missing)}: the uncertainty lacks what "
-            "it changes."
+            f"No {label} with another choice of {', '.join(missing)}: its uncertainty lacks what "
+            "that changes."
         )
     if not variations:
-        yield "The uncertainty lacks what choices of the fit change: none was varied."
+        yield f"The uncertainty of {label} lacks what choices of the fit change: none was varied."
 
 
-def _of_what_pairs_lack(density: Results, settled: bool) -> Iterator[str]:
-    if "induction" not in density.get("beyond_pairs", {}):
+def _of_what_pairs_lack(parts: Sequence[Mapping[str, float]], settled: bool) -> Iterator[str]:
+    if any("induction" not in each for each in parts):
         yield (
-            "What molecules of the liquid polarise in each other beyond pairs is not in the "
-            "density: the molecule's polarizability or a preliminary liquid is missing."
+            "What molecules of the liquid polarise in each other beyond pairs is not in its "
+            "properties: a polarizability or a preliminary liquid is missing."
         )
     elif not settled:
         yield (
             "What molecules polarise in each other beyond pairs is that of the preliminary liquid: "
-            "in the one whose density was measured, dipoles did not settle."
+            "in the one whose properties were measured, dipoles did not settle."
         )

@@ -16,9 +16,9 @@ def engine_process(name: str) -> type[Process]:
 
     It takes ``code``, ``structures``, ``parameters`` and the options of a job (a CalcJob in
     ``metadata.options``, a WorkChain in ``options``), returns ``points`` (and ``reference``, if it
-    can compute one), and has three class methods of its parameters: ``check_parameters`` raises
+    can compute one), and has class methods of its parameters: ``check_parameters`` raises
     ValueError with one line, ``capabilities`` tells what the engine can do, ``level`` which of them
-    its energies depend on, and ``method`` their name.
+    its energies depend on, and ``method`` the name of its method.
 
     Args:
         name: of an entry point in the group ``aiida_forcefield.engines``.

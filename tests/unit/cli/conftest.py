@@ -12,6 +12,7 @@ from tests.unit.study.conftest import (  # noqa: F401
     aiida_profile_factory,
     hydrogen,
     launched,
+    mixture,
     profile,
     study,
     table,

@@ -38,7 +38,7 @@ def test_status_of_a_campaign(
     methanol = QueryBuilder().append(WorkChainNode, filters={"label": "methanol"}).one()[0]
     found = {"value": 0.7699, "uncertainty": 0.0806, "standard_error": 0.0039, "unit": "g/cm3"}
     density = Dict(found).store()
-    density.base.links.add_incoming(methanol, LinkType.RETURN, "density")
+    density.base.links.add_incoming(methanol, LinkType.RETURN, "properties__density")
     methanol.set_process_state("finished")
     methanol.set_exit_status(430)
     methanol.set_exit_message("less precise than asked for")

@@ -3,44 +3,83 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 from aiida.common.links import LinkType
 from aiida.manage.configuration import Profile
-from aiida.orm import CalcFunctionNode, Dict, WorkChainNode
+from aiida.orm import Dict
 from click.testing import Result
 
-from aiida_forcefield.data import ForceFieldData, PointsData, SpeciesData
-from aiida_forcefield.potentials import write_data, write_force_field, write_openmm
-
-from ..potentials.synthetic_fields import build
-from ..potentials.test_errors import points_of
+from aiida_forcefield.data import ForceFieldData, PointsData
+from aiida_forcefield.potentials import (
+    ForceField,
+    interaction_energies,
+    molecule_energies,
+    write_data,
+    write_force_field,
+    write_openmm,
+)
+from aiida_forcefield.scans import Cluster, Coordinate, Origin, Points
+from aiida_forcefield.topology import Box, System
+from tests.fields import build
+from tests.unit.study.nodes import begin_study, job, perceived, returned
 
 Invoke = Callable[..., Result]
 OPLS = Path(__file__).parents[2] / "opls"
 
 
+@pytest.fixture(scope="module")
+def case() -> tuple[System, ForceField]:
+    """Methanol with any force field."""
+    return build({"MeOH": "CO"}, "morse harmonic_angle threefold tang_toennies", {})
+
+
+def points_of(system: System, field: ForceField, origin: Origin, molecules: int) -> PointsData:
+    """What QM would give if the field were it, and a failed point."""
+    (name,), (species,) = system.names, system.species
+    shaken = np.random.default_rng(0).normal(scale=0.03, size=(4, molecules * 6, 3))
+    positions = np.tile(species.conformers[0], (molecules, 1)) + shaken
+    positions[:, 6:] += [0.0, 0.0, 4.5]
+    gradients = np.full(positions.shape, np.nan)
+    if molecules == 2:
+        energies = interaction_energies(field, system, (name, name), positions)
+    else:
+        energies, gradients = molecule_energies(field, system, name, positions)
+    return PointsData(
+        Points(
+            origin=origin,
+            cluster=Cluster.of(*molecules * (species,)),
+            positions=positions,
+            requested=np.zeros(4),
+            energies=np.where(np.arange(4) == 1, np.nan, energies),
+            gradients=gradients,
+            slopes=np.zeros(4),
+            statuses=("ok", "error", "ok", "ok"),
+            messages=("",) * 4,
+            cpu_seconds=np.ones(4),
+            versions={},
+        )
+    )
+
+
 @pytest.fixture
-def study(profile: Profile) -> int:
+def study(profile: Profile, case: tuple[System, ForceField]) -> int:
     """PK of a study of methanol whose force field is exact."""
-    case = build("methanol")
-    n = len(case.species.symbols)
-    species = SpeciesData(case.species).store()
+    system, field = case
+    stretch = Origin("scan", Coordinate("bond", ("C1", "O1"), (0, 1)))
     inputs = {
-        "species": species,
-        "settings": Dict({}).store(),
-        "points_one": PointsData(points_of(case, "bond C1-O1", 0, 4)).store(),
-        "points_two": PointsData(points_of(case, "dimers random", n, 4)).store(),
+        "settings": Dict({}),
+        "points__one": points_of(system, field, stretch, 1),
+        "points__two": points_of(system, field, Origin("random"), 2),
+        "points__three": points_of(system, field, Origin("moved_apart"), 2),
     }
-    fit = CalcFunctionNode()
-    for label, node in inputs.items():
-        fit.base.links.add_incoming(node, LinkType.INPUT_CALC, label)
-    fit.store()
-    field = ForceFieldData(case.forcefield)
-    field.base.links.add_incoming(fit, LinkType.CREATE, "result")
-    field.store()
-    node = WorkChainNode(process_type="aiida.workflows:forcefield.material").store()
-    for label, output in (("species", species), ("force_field", field)):
-        output.base.links.add_incoming(node, LinkType.RETURN, label)
+    node = begin_study("methanol", {"MeOH": "CO"})
+    fit = job(node, "fit_force_field", "fit", **inputs)
+    made = ForceFieldData(field)
+    made.base.links.add_incoming(fit, LinkType.CREATE, "force_field")
+    made.store()
+    perceived(node, system)
+    returned(node, force_field=made)
     return int(node.pk)
 
 
@@ -55,12 +94,16 @@ def rows(result: Result) -> dict[str, list[str]]:
     return {" ".join(row[:2]): row[2:] for row in words if len(row) > 2}
 
 
-def test_own_files_and_those_of_others(compare: Invoke, tmp_path: Path) -> None:
-    case = build("methanol")
+def test_own_files_and_those_of_others(
+    compare: Invoke, tmp_path: Path, case: tuple[System, ForceField]
+) -> None:
+    system, field = case
+    (species,) = system.species
+    box = Box((1,), species.conformers[0], np.full(3, 30.0))
     xml, data, script = (tmp_path / name for name in ("ff.xml", "system.data", "ff.lmp"))
-    xml.write_text(write_openmm(case.forcefield, case.species))
-    data.write_text(write_data(case.forcefield, case.species, case.molecules[:1], [30] * 3))
-    script.write_text(write_force_field(case.forcefield, case.species))
+    xml.write_text(write_openmm(field, system))
+    data.write_text(write_data(field, system, box))
+    script.write_text(write_force_field(field, system))
     for files in ((xml,), (data, script)):
         found = rows(compare(*files))
         assert found["molecule: energies"][:2] == ["0.00", "0.00"]

@@ -12,9 +12,9 @@ from aiida.manage.configuration import Profile
 from aiida.orm import CalcFunctionNode, WorkChainNode, load_node
 from click.testing import CliRunner, Result
 
-from aiida_forcefield.data import ForceFieldData, SpeciesData
-from aiida_forcefield.potentials import ForceField, Term
-from aiida_forcefield.topology import from_smiles
+from aiida_forcefield.data import ForceFieldData, SystemData
+from aiida_forcefield.potentials import FixedCharges, ForceField, Term
+from aiida_forcefield.topology import System, from_smiles
 
 Invoke = Callable[..., Result]
 OPLS = Path(__file__).parents[2] / "opls"
@@ -22,20 +22,23 @@ OPLS = Path(__file__).parents[2] / "opls"
 
 @pytest.fixture
 def field(profile: Profile) -> ForceFieldData:
-    """A force field of lithium hydride, made from its species."""
-    species = SpeciesData(from_smiles("[Li][H]")).store()
+    """A force field of lithium hydride, made from its system."""
+    system = System.pure("LiH", from_smiles("[Li][H]"))
     terms = [
-        Term("bond", "bond H1-Li1", "morse", {"D": 2.5, "alpha": 1.1, "r0": 1.6}),
+        Term("bond", ("LiH:H1", "LiH:Li1"), "morse", {"D": 2.5, "alpha": 1.1, "r0": 1.6}),
         *(
-            Term("nonbonded", f"nonbonded {name}", "exp6", {"A": 400.0, "rho": 0.25, "C6": 1.0})
-            for name in ("Li1", "H1")
+            Term("nonbonded", (name,), "exp6", {"A": 400.0, "rho": 0.25, "C6": 1.0})
+            for name in system.type_names
         ),
     ]
-    charges = {"Li1": 0.7, "H1": -0.7}
+    charges = {"LiH:Li1": 0.7, "LiH:H1": -0.7}
     fit = CalcFunctionNode()
-    fit.base.links.add_incoming(species, LinkType.INPUT_CALC, "species")
+    fit.base.links.add_incoming(SystemData(system).store(), LinkType.INPUT_CALC, "system")
     fit.store()
-    node = ForceFieldData(ForceField(tuple(terms), charges, charges, np.zeros((9, 9))))
+    electrostatics = FixedCharges(charges, charges)
+    node = ForceFieldData(
+        ForceField(system.atom_types, tuple(terms), electrostatics, np.zeros((9, 9)))
+    )
     node.base.links.add_incoming(fit, LinkType.CREATE, "result")
     return node.store()
 
@@ -66,6 +69,12 @@ def test_list_tells_results_from_what_led_to_them(
     study = WorkChainNode().store()
     field.base.links.add_incoming(study, LinkType.RETURN, label)
     assert forcefield("list").output.split()[3] == role
+
+
+def test_what_a_job_of_a_fit_hands_on_is_a_step(field: ForceFieldData, forcefield: Invoke) -> None:
+    chain = WorkChainNode(process_type="aiida.workflows:forcefield.fit_job").store()
+    field.base.links.add_incoming(chain, LinkType.RETURN, "force_field")
+    assert forcefield("list").output.split()[3] == "step"
 
 
 def test_list_has_nodes_of_earlier_versions_too(field: ForceFieldData, forcefield: Invoke) -> None:
@@ -101,7 +110,7 @@ def test_json_has_units_and_origin(field: ForceFieldData, forcefield: Invoke) ->
     depth = found["terms"][0]["parameters"]["D"]
     unknown = {"standard_error": None, "prior": None, "informing_points": None}
     assert depth == {"value": 2.5, **unknown, "unit": "eV"}
-    assert found["charges"]["Li1"] == {"liquid": 0.7, "gas": 0.7, "unit": "e"}
+    assert found["charges"]["LiH:Li1"] == {"liquid": 0.7, "gas": 0.7, "unit": "e"}
     assert found["covariance"]["parameters"] == list(field.value.parameter_names)
     assert found["covariance"]["values"] == field.value.covariance.tolist()
 
@@ -118,7 +127,7 @@ def test_import_and_export_to_a_third_program(forcefield: Invoke, tmp_path: Path
     assert "lennard_jones" in line
     exported = forcefield("export", pk, "--to", "gromacs", "-o", tmp_path)
     assert exported.exit_code == 0, exported.output
-    assert "[ pairs ]" in (tmp_path / "molecule.itp").read_text()
+    assert "[ pairs ]" in (tmp_path / "molecules.itp").read_text()
     wrong = forcefield("import", OPLS / "methanol.xml", "--smiles", "CCO")
     assert wrong.exit_code == 2
     assert "methanol.xml: Residues: none has the atoms and bonds of CCO" in wrong.output
@@ -137,7 +146,7 @@ def test_export(
 def test_mistakes_are_named(field: ForceFieldData, forcefield: Invoke, tmp_path: Path) -> None:
     export = ("export", field.pk, "-o", tmp_path, "--to")
     for arguments, message in (
-        ((*export, "gromacs"), "--to gromacs: nonbonded Li1: GROMACS has no exp6; the nearest"),
+        ((*export, "gromacs"), "--to gromacs: nonbonded LiH:Li1: GROMACS has no exp6; the nearest"),
         ((*export, "amber"), "--to: 'amber' is unknown; allowed: lammps"),
         (("show", 9999), "PK 9999: there is no such node"),
         (("show", field.creator.pk), "is a CalcFunctionNode, no force field"),
@@ -155,4 +164,4 @@ def test_a_force_field_that_nothing_made_has_no_molecule(
     alone = ForceFieldData(field.value).store()
     result = forcefield("export", alone.pk, "--to", "lammps", "-o", tmp_path)
     assert result.exit_code == 2
-    assert "its molecule is not known" in result.output
+    assert "its molecules are not known" in result.output

@@ -45,6 +45,52 @@ def test_dry_run_prints_the_plan_without_a_profile(
     assert "GFN2-xTB" in result.stdout
 
 
+def test_dry_run_of_a_mixture(mixture: Path, invoke: Invoke) -> None:
+    result = invoke("launch", mixture, "--dry-run")
+    assert result.exit_code == 0, result.stderr
+    lines = [" ".join(line.split()) for line in result.stdout.splitlines()]
+    for line in (
+        "system both",
+        "species water O",
+        "3 atoms, charge 0 e, multiplicity 1, 1 conformer(s); mole fraction 0.5",
+        "atom types methanol C1 × 1, O1 × 1, H1 × 3, H2 × 1",
+        "term types water bond × 1, angle × 1",
+        "scan 4 of 21 pairs of atom types, those that will tell most",
+        "dimers water + methanol: 20 random, 20 squeezed",
+        "liquid 80 water, 80 methanol: 720 atoms",
+        "property density at 298.15 K, 1.01325 bar",
+        "codes compute@localhost (QM), lammps@localhost (MD), forcefield@localhost (fit)",
+    ):
+        assert line in lines
+    assert any(line.startswith("scan water: bond H1-O1 ") for line in lines)
+
+
+def test_dry_run_of_an_ion(tmp_path: Path, invoke: Invoke) -> None:
+    path = tmp_path / "ion.yaml"
+    path.write_text("material: {name: lithium ion, smiles: '[Li+]'}\nprotocol: draft\n")
+    result = invoke("launch", path, "--dry-run")
+    assert result.exit_code == 0, result.stderr
+    assert "1 atoms, charge 1 e" in result.stdout
+    assert "property    none: the study ends with the force field" in result.stdout
+    assert "drawn from the liquid" not in result.stdout
+    path.write_text(path.read_text() + "properties: [{density: {temperature: 300, pressure: 1}}]")
+    refused = invoke("launch", path, "--dry-run")
+    assert_refused(refused, ":3: properties: amounts: +1 e in all; a liquid must be neutral")
+
+
+def test_points_at_most_are_those_of_all_species(
+    mixture: Path, study: Path, invoke: Invoke
+) -> None:
+    def most(path: Path) -> int:
+        line = invoke("launch", path, "--dry-run").stdout.split("at most ")[1]
+        return int(line.split(";")[0])
+
+    # Of each: a conformer, 18 points a scan, four pair scans; 40 dimers of each two; in one round
+    # 20 of the liquid twice, 10 more, and five molecules of each; a polarizability of each.
+    assert most(study) == 1 + 18 * 7 + 18 * 4 + 40 + 40 + 10 + 5 + 1
+    assert most(mixture) == 2 + 18 * 9 + 18 * 4 + 3 * 40 + 40 + 10 + 10 + 2
+
+
 @pytest.mark.parametrize(
     ("smiles", "expected"),
     [
@@ -53,6 +99,7 @@ def test_dry_run_prints_the_plan_without_a_profile(
         ("[Xx]", "Xx"),
         ("*C", "dummy"),
         ("[Li+].[F-]", "fragments"),
+        ("[Li]", "multiplicity 2"),
     ],
 )
 def test_bad_smiles(tmp_path: Path, invoke: Invoke, smiles: str, expected: str) -> None:
@@ -120,7 +167,7 @@ def add_code(computer: Computer, label: str, plugin: str) -> None:
 
 def test_missing_code(study: Path, invoke: Invoke, profile: Profile, computer: Computer) -> None:
     result = invoke("-p", profile.name, "launch", study)
-    assert_refused(result, "codes.qm", "no code 'compute@localhost'", "setup")
+    assert_refused(result, "codes.qm", "no code 'compute@localhost'", "setup", "forcefield@local")
 
 
 def test_code_of_the_wrong_kind(
@@ -137,6 +184,7 @@ def test_daemon_that_does_not_run(
 ) -> None:
     add_code(computer, "compute", "forcefield.qm")
     add_code(computer, "lammps", "forcefield.md")
+    add_code(computer, "forcefield", "forcefield.fit_force_field")
     result = invoke("-p", profile.name, "launch", study)
     assert_refused(result, "daemon", "not running", f"verdi -p {profile.name} daemon start")
 

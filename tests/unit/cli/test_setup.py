@@ -1,6 +1,7 @@
 """``setup`` makes what is missing and leaves alone what is there."""
 
 import os
+import sys
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
@@ -44,6 +45,10 @@ def test_profile_of_its_own_beside_the_one_of_the_user(
     assert config.get_option("caching.enabled_for", scope="forcefield")
     assert load_code("compute@localhost").default_calc_job_plugin == "forcefield.qm"
     assert load_code("lammps@localhost").default_calc_job_plugin == "forcefield.md"
+    own = load_code("forcefield@localhost")
+    assert own.default_calc_job_plugin == "forcefield.fit_force_field"
+    assert (str(own.filepath_executable), own.prepend_text) == (sys.executable, "")
+    assert f"made  code forcefield@localhost: {sys.executable}" in result.stdout
     assert load_code("lammps@localhost").computer.get_minimum_job_poll_interval() == 2.0
 
 

@@ -1,13 +1,22 @@
 """The results of a study as tables."""
 
+from dataclasses import replace
 from io import StringIO
+from typing import Any
 
 import pytest
 from aiida.orm import WorkChainNode
 from rich.console import Console
 
 from aiida_forcefield.cli.terminal.results import print_results
-from aiida_forcefield.study.results import collect_results
+from aiida_forcefield.potentials import DataError, Diagnostics
+from aiida_forcefield.potentials.diagnostics import Evidence, Outliers
+from aiida_forcefield.scans import Origin
+from aiida_forcefield.serial import dismantle
+from aiida_forcefield.study.results import collect_results, force_field_results
+from aiida_forcefield.units import KCAL_PER_MOL
+from tests.fields import MIXTURES, build
+from tests.unit.study.nodes import HEAT, diagnostics
 
 
 def test_table_shows_errors_flags_and_deviation(hydrogen: WorkChainNode) -> None:
@@ -22,12 +31,13 @@ def test_table_shows_errors_flags_and_deviation(hydrogen: WorkChainNode) -> None
     assert "* as uncertain as its prior: the data do not determine it" in words
     assert "dimers: all 0.50 0.25 kcal/mol" in words
     assert "dimers: worst scan, pair H1-H1 0.75 0.35 kcal/mol" in words
+    assert "Density at 298.15 K, 1.01325 bar" in words
     assert "predicted 0.8000 ± 0.0303" in words
     assert "of which statistics ± 0.0040" in words
-    assert "with the pressure of pairs known to 400 bar from 40 of them ± 0.0300" in words
-    assert "with the pressure beyond pairs known to 25 bar ± 0.0020" in words
-    assert "with +312 bar outwards from three-body dispersion" in words
-    assert "with -95 bar outwards from induction beyond pairs" in words
+    assert "from the pressure of pairs ± 0.0300" in words
+    assert "from the pressure beyond pairs, known to 25 bar ± 0.0020" in words
+    assert "three body dispersion, outwards +312 bar" in words
+    assert "induction, outwards -95 bar" in words
     assert "measured (a handbook) 0.7863" in words
     assert "deviation +1.7%" in words
     be_careful = words.index("Be careful")
@@ -45,10 +55,88 @@ def test_table_shows_errors_flags_and_deviation(hydrogen: WorkChainNode) -> None
 def test_table_says_why_a_scan_has_not_converged(
     hydrogen: WorkChainNode, flaw: str | None, expected: str
 ) -> None:
-    scan = {"name": "bond H1-H1", "status": "unmet", "error_estimate": 0.137, "points": 16}
+    scan = {
+        "name": "bond H1-H1",
+        "species": ["hydrogen"],
+        "status": "unmet",
+        "error_estimate": 0.137,
+        "points": 16,
+    }
     results = collect_results(hydrogen) | {"scans": [{**scan, "flaw": flaw}]}
     console = Console(width=80, record=True, file=StringIO())
     print_results(results, console)
     text = console.export_text()
     assert "1 scans, 0 converged" in text
     assert expected in text
+
+
+def printed(results: dict[str, Any]) -> list[str]:
+    """Lines of the terminal, with single spaces."""
+    console = Console(width=80, record=True, file=StringIO())
+    print_results(results, console)
+    lines = console.export_text().splitlines()
+    return [" ".join(line.split()) for line in lines]
+
+
+def test_each_property_has_a_table(hydrogen: WorkChainNode) -> None:
+    results = collect_results(hydrogen)
+    words = printed(results | {"properties": {**results["properties"], "heat": HEAT}})
+    heading = words.index("Heat of vaporization at 298.15 K, 1.01325 bar")
+    assert heading > words.index("Density at 298.15 K, 1.01325 bar")
+    assert words[heading + 3] == "predicted 37.40 ± 0.25"
+    assert words[heading + 4] == "of which induction +1.20"
+
+
+def of_mixture() -> Diagnostics:
+    """What a fit of water and methanol says of itself."""
+    pair = ("water", "MeOH")
+    one, two = 1.0 * KCAL_PER_MOL, 0.5 * KCAL_PER_MOL
+    found = diagnostics(
+        DataError("energy", "eV", 30, two, one, one),
+        DataError("hessian", "1/cm", 9, 40.0, 90.0),
+        DataError("interaction", "eV", 30, two, one),
+        DataError("interaction", "eV", 10, two, one, one, pair, Origin("liquid")),
+    )
+    return replace(
+        found,
+        outliers=(Outliers(pair, Origin("squeezed"), 2),),
+        evidence=(Evidence("bond", "morse", "harmonic_bond", 1.1, 3.6, False),),
+    )
+
+
+def test_of_several_species_each_is_named(hydrogen: WorkChainNode) -> None:
+    _, field = build(*MIXTURES["water and methanol"])
+    found = force_field_results(replace(field, diagnostics=of_mixture()))
+    both = {"charges": 1.9, "qm": 1.8, "potential_error": 0.2}
+    errors = [
+        DataError("energy", "eV", 2, 0.1 * KCAL_PER_MOL, species=("water",)),
+        DataError("gradient", "eV/Å", 2, 0.1, species=("water",)),
+        replace(of_mixture().errors[-1], fitted=KCAL_PER_MOL),
+    ]
+    told = [dismantle(each)[0] for each in errors]
+    results = collect_results(hydrogen) | {
+        "force_field": found,
+        "species": {"water": {}, "MeOH": {}},
+        "dipoles": {key: {"gas": both, "solvated": both} for key in ("water", "MeOH")},
+        "validation": [{"points": 12, "errors": told, "liquid": None}],
+    }
+    words = printed(results)
+    assert any(line.startswith("MeOH:C1-MeOH:O1 ") for line in words)
+    assert any(line.startswith("MeOH:H2-water:O1 ") for line in words)
+    assert any(line.startswith("water:H1 / e ") for line in words)
+    assert "water: dipole / D 1.90 (QM 1.80)" in words
+    assert "molecules: energies 1.00 0.50 1.00 kcal/mol" in words
+    assert "molecules: frequencies 90 40 1/cm" in words
+    assert "dimers: water-MeOH, liquid 1.00 0.50 1.00 kcal/mol" in words
+    assert "water-MeOH squeezed: 2 points disagree with all others; left out" in words
+    said = " ".join(words)
+    assert "morse 1.10, harmonic_bond 3.60" in said
+    assert "12 points, foreseen within water 0.10, water-MeOH liquid 1.00 kcal/mol" in said
+
+
+def test_of_one_species_none_is_named() -> None:
+    _, field = build({"MeOH": "CO"}, MIXTURES["water and methanol"][1], {})
+    found = force_field_results(field)
+    assert found["terms"][0]["name"] == "bond MeOH:C1-MeOH:O1"
+    assert found["terms"][0]["label"] == "C1-O1"
+    assert [row["label"] for row in found["charges"]] == ["C1", "O1", "H1", "H2"]

@@ -134,6 +134,18 @@ def test_a_drift_is_never_left_out_as_a_whole():
     assert detect_equilibration(np.full(100, 0.1)) == 0
 
 
+@pytest.mark.parametrize("phi", [0.0, 0.9])
+def test_a_long_series_by_its_blocks(phi, monkeypatch):
+    x = autoregressive(phi, 20_000, 13) + 10 * np.exp(-np.arange(20_000) / 100)
+    found = []
+    for long in (20_000, 2_000):
+        monkeypatch.setattr("aiida_forcefield.dynamics.statistics.LONG", long)
+        start = detect_equilibration(x)
+        assert 100 < start < 2000
+        found.append(statistical_inefficiency(x[2000:]))
+    assert found[1] == pytest.approx(found[0], rel=0.25)
+
+
 def test_covariance_of_two_series():
     a, noise = autoregressive(0.8, 4000, 10, (2, 200))
     found = [covariance([x], [0.5 * x + y], 1.0) for x, y in zip(a, noise, strict=True)]

@@ -1,6 +1,6 @@
 import pytest
 
-from .synthetic_fields import Case, build
+from ..synthetic_fields import Case, build
 
 
 @pytest.fixture(scope="session", params=["dimethyl_carbonate", "methanol"])

@@ -12,15 +12,16 @@ from scipy.optimize import brentq
 from scipy.spatial.transform import Rotation
 
 from aiida_forcefield.potentials import (
+    FixedCharges,
     ForceField,
     ForceFieldCalculator,
     Term,
     interaction_energies,
-    molecule_energies,
 )
-from aiida_forcefield.topology import Species
+from aiida_forcefield.topology.crystal import from_atoms
+from aiida_forcefield.topology.ions import ions_of
 
-from .synthetic_fields import Case
+from ..synthetic_fields import Case
 
 
 def box(case: Case, side: int, spacing: float) -> Atoms:
@@ -35,16 +36,18 @@ def box(case: Case, side: int, spacing: float) -> Atoms:
 
 def test_molecules_in_vacuum_are_those_of_the_fit(case: Case) -> None:
     field, species = case.forcefield, case.species
-    calculator = ForceFieldCalculator(field, species)
-    energy, gradient = molecule_energies(field, species, case.molecules[:1])
+    calculator = ForceFieldCalculator(field, case.system, [1])
+    energy, gradient = case.energies(field, case.molecules[:1])
     one = Atoms(species.symbols, case.molecules[0], calculator=calculator)
     assert one.get_potential_energy() == pytest.approx(energy[0], rel=1e-10)
     np.testing.assert_allclose(-one.get_forces(), gradient[0], atol=1e-9)
     assert sum(calculator.results["terms"].values()) == pytest.approx(energy[0])
 
     dimer = case.dimers[0]
-    both = molecule_energies(field, species, dimer.reshape(2, -1, 3))[0].sum()
-    expected = both + interaction_energies(field, species, dimer[None], field.charges)[0]
+    both = case.energies(field, dimer.reshape(2, -1, 3))[0].sum()
+    across = interaction_energies(field, case.system, case.pair, dimer[None], "liquid")
+    expected = both + across[0]
+    calculator = ForceFieldCalculator(field, case.system, [2])
     two = Atoms(2 * species.symbols, dimer, calculator=calculator)
     assert two.get_potential_energy() == pytest.approx(expected, rel=1e-9)
 
@@ -53,7 +56,7 @@ def test_molecules_in_vacuum_are_those_of_the_fit(case: Case) -> None:
 def test_forces_in_a_box_are_those_of_its_energy(methanol: Case, scale_14) -> None:
     atoms = box(methanol, 2, 5.5)
     field = replace(methanol.forcefield, scale_14=scale_14)
-    atoms.calc = ForceFieldCalculator(field, methanol.species, cutoff=5.0)
+    atoms.calc = ForceFieldCalculator(field, methanol.system, [8], cutoff=5.0)
     forces = atoms.get_forces()
     np.testing.assert_allclose(forces.sum(axis=0), 0, atol=1e-8)
     for place in ((0, 0), (7, 1), (23, 2)):
@@ -74,7 +77,7 @@ def test_stress_is_that_of_a_strained_cell(methanol: Case, scale_14) -> None:
     atoms.set_cell(atoms.cell.array + shear, scale_atoms=True)
     atoms.wrap()
     field = replace(methanol.forcefield, scale_14=scale_14)
-    atoms.calc = ForceFieldCalculator(field, methanol.species, cutoff=5.0)
+    atoms.calc = ForceFieldCalculator(field, methanol.system, [8], cutoff=5.0)
     # A strain so small that no pair crosses the cutoff, where the form jumps.
     expected = calculate_numerical_stress(atoms, eps=1e-7)
     assert np.abs(expected).max() > 1e-3
@@ -83,35 +86,35 @@ def test_stress_is_that_of_a_strained_cell(methanol: Case, scale_14) -> None:
 
 def test_a_molecule_in_vacuum_has_no_stress(methanol: Case) -> None:
     atoms = Atoms(methanol.species.symbols, methanol.reference.positions)
-    atoms.calc = ForceFieldCalculator(methanol.forcefield, methanol.species)
+    atoms.calc = ForceFieldCalculator(methanol.forcefield, methanol.system, [1])
     with pytest.raises(PropertyNotImplementedError):
         atoms.get_stress()
 
 
 def test_wrapping_and_large_boxes_change_nothing(methanol: Case) -> None:
-    field, species = methanol.forcefield, methanol.species
+    field, system = methanol.forcefield, methanol.system
     atoms = box(methanol, 2, 6.0)
-    atoms.calc = ForceFieldCalculator(field, species, cutoff=5.0)
+    atoms.calc = ForceFieldCalculator(field, system, [8], cutoff=5.0)
     before, forces = atoms.get_potential_energy(), atoms.get_forces()
     wrapped = atoms.copy()
     wrapped.positions += [3.0, 1.0, -4.0]
     wrapped.wrap()
-    wrapped.calc = ForceFieldCalculator(field, species, cutoff=5.0)
+    wrapped.calc = ForceFieldCalculator(field, system, [8], cutoff=5.0)
     assert wrapped.get_potential_energy() == pytest.approx(before, rel=1e-10)
     np.testing.assert_allclose(wrapped.get_forces(), forces, atol=1e-8)
     twice = atoms.repeat((2, 1, 1))
-    twice.calc = ForceFieldCalculator(field, species, cutoff=5.0)
+    twice.calc = ForceFieldCalculator(field, system, [16], cutoff=5.0)
     assert twice.get_potential_energy() == pytest.approx(2 * before, rel=1e-10)
 
-    alone = Atoms(species.symbols, methanol.molecules[0], cell=[200.0] * 3, pbc=True)
-    alone.calc = ForceFieldCalculator(field, species, cutoff=30.0)
-    vacuum = molecule_energies(field, species, methanol.molecules[:1])[0]
+    alone = Atoms(methanol.species.symbols, methanol.molecules[0], cell=[200.0] * 3, pbc=True)
+    alone.calc = ForceFieldCalculator(field, system, [1], cutoff=30.0)
+    vacuum = methanol.energies(field, methanol.molecules[:1])[0]
     assert alone.get_potential_energy() == pytest.approx(vacuum[0], abs=1e-5)  # dipoles' images
 
 
 def test_dynamics_conserve_energy(methanol: Case) -> None:
     atoms = Atoms(methanol.species.symbols, methanol.molecules[0])
-    atoms.calc = ForceFieldCalculator(methanol.forcefield, methanol.species)
+    atoms.calc = ForceFieldCalculator(methanol.forcefield, methanol.system, [1])
     start = atoms.get_potential_energy()
     VelocityVerlet(atoms, 0.1 * fs).run(100)
     moved = start - atoms.get_potential_energy()
@@ -121,34 +124,34 @@ def test_dynamics_conserve_energy(methanol: Case) -> None:
 
 def test_lithium_fluoride_has_the_lattice_constant_of_its_potential() -> None:
     """Tosi and Fumi, J. Phys. Chem. Solids 25, 45 (1964): exact sums give 4.009 Å."""
-    species = Species(("Li", "F"), 0, 1, ("Li1", "F1"), (), (), np.zeros((1, 2, 3)), "")
+    system = ions_of(from_atoms(bulk("LiF", "rocksalt", a=4.0)), {"Li": 1, "F": -1})
     joule = 6.241509e18
     b, rho = 0.338e-19 * joule, 0.299
     radius = {"Li": 0.816, "F": 1.179}
     unit, unit8 = 1e-79 * joule * 1e60, 1e-99 * joule * 1e80  # eV Å⁶, eV Å⁸
     data = (
-        ("Li1", "Li1", 2.0, 0.073, 0.03),
-        ("F1", "F1", 0.75, 14.5, 17.0),
-        ("F1", "Li1", 1.375, 0.8, 0.6),
+        ("Li:Li1", "Li:Li1", 2.0, 0.073, 0.03),
+        ("F:F1", "F:F1", 0.75, 14.5, 17.0),
+        ("F:F1", "Li:Li1", 1.375, 0.8, 0.6),
     )
     terms = [
         Term(
             "nonbonded",
-            f"nonbonded {i}" if i == j else f"nonbonded {i}-{j}",
+            (i,) if i == j else (i, j),
             "born_mayer_huggins",
             {
                 "A": pauling * b,
                 "rho": rho,
-                "sigma": radius[i[:-1]] + radius[j[:-1]],
+                "sigma": radius[i.partition(":")[0]] + radius[j.partition(":")[0]],
                 "C6": c6 * unit,
                 "C8": c8 * unit8,
             },
         )
         for i, j, pauling, c6, c8 in data
     ]
-    q = {"Li1": 1.0, "F1": -1.0}
-    field = ForceField(tuple(terms), q, q, np.zeros((15, 15)))
-    calculator = ForceFieldCalculator(field, species, cutoff=14.0)
+    q = {"Li:Li1": 1.0, "F:F1": -1.0}
+    field = ForceField(system.atom_types, tuple(terms), FixedCharges(q, q), np.zeros((15, 15)))
+    calculator = ForceFieldCalculator(field, system, [1, 1], cutoff=14.0)
 
     def slope(a: float) -> float:
         energies = []
@@ -162,8 +165,8 @@ def test_lithium_fluoride_has_the_lattice_constant_of_its_potential() -> None:
 
 
 def test_other_atoms_are_refused(methanol: Case) -> None:
-    calculator = ForceFieldCalculator(methanol.forcefield, methanol.species)
-    with pytest.raises(ValueError, match="atoms: H2O are not molecules of COHHHH"):
+    calculator = ForceFieldCalculator(methanol.forcefield, methanol.system, [1])
+    with pytest.raises(ValueError, match="atoms: H2O are not 1 methanol, in this order"):
         Atoms("H2O", np.eye(3), calculator=calculator).get_potential_energy()
     with pytest.raises(ValueError, match="pbc: all directions"):
         Atoms(

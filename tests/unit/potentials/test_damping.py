@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
-from aiida_forcefield.potentials.dispersion import c8_over_c6
 
+from aiida_forcefield.fitting.priors.dispersion import c8_over_c6
 from aiida_forcefield.potentials.export.damping import write_damping
 from aiida_forcefield.potentials.forms import TANG_TOENNIES
 from aiida_forcefield.units import KCAL_PER_MOL

@@ -5,12 +5,10 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
-from aiida_forcefield.potentials import interaction_energies, molecule_energies
-from aiida_forcefield.potentials.energy import dimer_model, molecule_model
-from aiida_forcefield.potentials.forcefield import Term
-from aiida_forcefield.topology import Species, TermType
+from aiida_forcefield.potentials import FixedCharges, Layout, Term
+from aiida_forcefield.topology import Species, System, TermType
 
-from .synthetic_fields import Case
+from ..synthetic_fields import Case
 
 
 def damped(r: np.ndarray, A: float, rho: float, C6: float, C8: float) -> np.ndarray:
@@ -24,16 +22,17 @@ def test_gradient_is_that_of_the_energy(case: Case) -> None:
     x = case.molecules[0]
     step = 1e-5
     shifts = step * np.concatenate([np.eye(x.size), -np.eye(x.size)]).reshape(-1, *x.shape)
-    energy = molecule_energies(case.forcefield, case.species, x + shifts)[0]
+    energy = case.energies(case.forcefield, x + shifts)[0]
     expected = -np.diff(energy.reshape(2, -1), axis=0).reshape(x.shape) / (2 * step)
-    gradient = molecule_energies(case.forcefield, case.species, x[None])[1][0]
+    gradient = case.energies(case.forcefield, x[None])[1][0]
     np.testing.assert_allclose(gradient, expected, atol=1e-6)
 
 
 def test_jacobians_are_those_of_energy_and_gradient(case: Case) -> None:
     field = case.forcefield
-    molecules = molecule_model(case.species, field.terms, case.molecules[:3], field.gas_charges)
-    dimers = dimer_model(case.species, field.terms, case.dimers[:5], field.gas_charges)
+    layout = Layout.of(field, case.system)
+    molecules = layout.molecules(case.name, case.molecules[:3], "gas")
+    dimers = layout.clusters(case.pair, case.dimers[:5])
     value = molecules.evaluate(field.vector)
     np.testing.assert_allclose(molecules.gradient(field.vector)[0], value.energy, rtol=1e-12)
     np.testing.assert_allclose(molecules.gradient(field.vector)[1], value.gradient, atol=1e-12)
@@ -58,8 +57,8 @@ def test_jacobians_are_those_of_energy_and_gradient(case: Case) -> None:
 def test_energy_does_not_change_when_the_molecule_moves(case: Case) -> None:
     x = case.molecules[:4]
     moved = Rotation.random(rng=np.random.default_rng(3)).apply(x.reshape(-1, 3) + 2.0)
-    before, gradient = molecule_energies(case.forcefield, case.species, x)
-    after = molecule_energies(case.forcefield, case.species, moved.reshape(x.shape))[0]
+    before, gradient = case.energies(case.forcefield, x)
+    after = case.energies(case.forcefield, moved.reshape(x.shape))[0]
     np.testing.assert_allclose(after, before, rtol=1e-9)
     np.testing.assert_allclose(gradient.sum(axis=1), 0, atol=1e-9)
 
@@ -70,20 +69,21 @@ def test_interaction_is_the_sum_over_pairs_of_atoms(methanol: Case) -> None:
     expected = 0.0
     for i in range(n):
         for j in range(n):
-            a, b = (methanol.species.atom_types[k] for k in (i, j))
+            a, b = (methanol.system.types_of(methanol.name)[k] for k in (i, j))
             p, q = (field.term(f"nonbonded {t}").parameters for t in (a, b))
             r = np.linalg.norm(dimer[i] - dimer[n + j])
             A, C6, C8 = (np.sqrt(p[name] * q[name]) for name in ("A", "C6", "C8"))
             expected += damped(r, A, 2 / (1 / p["rho"] + 1 / q["rho"]), C6, C8)
-            expected += 14.3996454784 * field.gas_charges[a] * field.gas_charges[b] / r
-    found = interaction_energies(field, methanol.species, dimer[None])
+            q = field.electrostatics.gas
+            expected += 14.3996454784 * q[a] * q[b] / r
+    found = methanol.interactions(field, dimer[None])
     assert found == pytest.approx(expected, rel=1e-10)
 
 
 def test_distant_molecules_feel_their_charges_only(methanol: Case) -> None:
     dimer = methanol.dimers[:1].copy()
     dimer[:, 6:] += 1e4
-    assert abs(interaction_energies(methanol.forcefield, methanol.species, dimer)[0]) < 1e-9
+    assert abs(methanol.interactions(methanol.forcefield, dimer)[0]) < 1e-9
 
 
 def test_straight_angle_has_no_bending_force() -> None:
@@ -93,71 +93,73 @@ def test_straight_angle_has_no_bending_force() -> None:
         1,
         ("O1", "C1", "O1"),
         ((0, 1), (1, 2)),
-        (TermType("angle", "angle O1-C1-O1", ((0, 1, 2),)),),
+        (TermType("angle", ("O1", "C1", "O1"), ((0, 1, 2),)),),
         np.zeros((1, 3, 3)),
         "O=C=O",
     )
     terms = (
-        Term("angle", "angle O1-C1-O1", "harmonic_angle", {"k": 3.0, "theta0": 180.0}),
+        Term("angle", ("X:O1", "X:C1", "X:O1"), "harmonic_angle", {"k": 3.0, "theta0": 180.0}),
         *(
-            Term("nonbonded", f"nonbonded {t}", "exp6", {"A": 1e3, "rho": 0.25, "C6": 10.0})
+            Term("nonbonded", (f"X:{t}",), "exp6", {"A": 1e3, "rho": 0.25, "C6": 10.0})
             for t in ("O1", "C1")
         ),
     )
     x = np.array([[[-1.16, 0, 0], [0, 0, 0], [1.16, 0, 0]]])
-    value = molecule_model(species, terms, x, {"O1": -0.4, "C1": 0.8}).evaluate(np.ones(8))
+    charges = {"X:O1": -0.4, "X:C1": 0.8}
+    layout = Layout(System.pure("X", species), terms, FixedCharges(charges, charges))
+    value = layout.molecules("X", x).evaluate(np.ones(8))
     assert np.isfinite(value.gradient).all()
 
 
 def test_wrong_input_is_named(methanol: Case) -> None:
-    field, species = methanol.forcefield, methanol.species
+    field = methanol.forcefield
     with pytest.raises(ValueError, match=r"positions: shape \(6, 3\)"):
-        molecule_energies(field, species, methanol.molecules[0])
-    with pytest.raises(ValueError, match="dimers: shape"):
-        interaction_energies(field, species, methanol.molecules)
-    with pytest.raises(ValueError, match="differ in nonbonded H2"):
-        molecule_model(species, field.terms[:-1], methanol.molecules, field.gas_charges)
+        methanol.energies(field, methanol.molecules[0])
+    with pytest.raises(ValueError, match="clusters: shape"):
+        methanol.interactions(field, methanol.molecules)
+    with pytest.raises(ValueError, match="differ in nonbonded methanol:H2"):
+        Layout(methanol.system, field.terms[:-1], field.electrostatics)
 
 
 def test_atoms_three_bonds_apart_count_by_their_scale(methanol: Case) -> None:
     field, species = methanol.forcefield, methanol.species
-    x = methanol.molecules[:2]
+    types, x = methanol.system.types_of(methanol.name), methanol.molecules[:2]
     half = replace(field, scale_14=(0.25, 0.5))
-    apart = molecule_energies(replace(field, scale_14=None), species, x)[0]
+    apart = methanol.energies(replace(field, scale_14=None), x)[0]
     expected = np.zeros(2)
     for i, j in species.pairs_14:
-        a, b = species.atom_types[i], species.atom_types[j]
+        a, b = types[i], types[j]
         p = field.pair(a, b)
         r = np.linalg.norm(x[:, i] - x[:, j], axis=-1)
         expected += 0.25 * damped(r, **p)
-        expected += 0.5 * 14.3996454784 * field.charges[a] * field.charges[b] / r
+        q = field.electrostatics.liquid
+        expected += 0.5 * 14.3996454784 * q[a] * q[b] / r
     assert len(species.pairs_14) == 3
-    energy, gradient = molecule_energies(half, species, x)
+    energy, gradient = methanol.energies(half, x)
     np.testing.assert_allclose(energy - apart, expected, rtol=1e-9)
     shift = np.zeros_like(x)
     shift[:, 5, 0] = 1e-5
-    change = [molecule_energies(half, species, x + s * shift)[0] for s in (1, -1)]
+    change = [methanol.energies(half, x + s * shift)[0] for s in (1, -1)]
     np.testing.assert_allclose(gradient[:, 5, 0], (change[0] - change[1]) / 2e-5, atol=1e-6)
 
 
 def test_an_explicit_pair_goes_before_the_combination_rule(methanol: Case) -> None:
-    field, species, dimer = methanol.forcefield, methanol.species, methanol.dimers[:3]
-    before = interaction_energies(field, species, dimer)
-    own = field.pair("H2", "O1")
-    same = replace(
-        field, terms=(*field.terms, Term("nonbonded", "nonbonded H2-O1", "tang_toennies", own))
-    )
-    np.testing.assert_allclose(interaction_energies(same, species, dimer), before, rtol=1e-12)
-    other = Term("nonbonded", "nonbonded H2-O1", "tang_toennies", own | {"A": own["A"] + 1.0})
+    field, dimer, pair = methanol.forcefield, methanol.dimers[:3], methanol.types("H2", "O1")
+    before = methanol.interactions(field, dimer)
+    own = field.pair(*pair)
+    same = replace(field, terms=(*field.terms, Term("nonbonded", pair, "tang_toennies", own)))
+    np.testing.assert_allclose(methanol.interactions(same, dimer), before, rtol=1e-12)
+    other = Term("nonbonded", pair, "tang_toennies", own | {"A": own["A"] + 1.0})
     changed = replace(field, terms=(*field.terms, other))
     pairs = [(1, 6 + 5), (5, 6 + 1)]  # O and hydroxyl H of the one, and of the other
     r = np.stack([np.linalg.norm(dimer[:, i] - dimer[:, j], axis=-1) for i, j in pairs])
-    after = interaction_energies(changed, species, dimer)
+    after = methanol.interactions(changed, dimer)
     np.testing.assert_allclose(after - before, np.exp(-r / own["rho"]).sum(axis=0), rtol=1e-6)
 
 
 def test_one_nonbonded_form_at_a_time(methanol: Case) -> None:
-    term = Term("nonbonded", "nonbonded H2", "lennard_jones", {"epsilon": 1e-3, "sigma": 2.0})
+    parameters = {"epsilon": 1e-3, "sigma": 2.0}
+    term = Term("nonbonded", methanol.types("H2"), "lennard_jones", parameters)
     terms = (*methanol.forcefield.terms[:-1], term)
     with pytest.raises(ValueError, match="lennard_jones and tang_toennies are mixed"):
-        molecule_model(methanol.species, terms, methanol.molecules, {})
+        Layout(methanol.system, terms, methanol.forcefield.electrostatics)

@@ -8,7 +8,7 @@ from pydantic import TypeAdapter
 from aiida_forcefield.potentials import Term
 from aiida_forcefield.potentials.forcefield import check_terms, columns, vector
 
-from .synthetic_fields import Case
+from ..synthetic_fields import Case
 
 
 def test_flat_vector_and_names_agree(case: Case) -> None:
@@ -29,16 +29,16 @@ def test_terms_survive_json(case: Case) -> None:
 
 
 def test_a_term_must_have_its_forms_parameters(methanol: Case) -> None:
-    with pytest.raises(ValueError, match="form of bond: 'spring' is not one of"):
-        Term("bond", "bond", "spring", {})
-    with pytest.raises(ValueError, match=r"form of bond: 'exp6' is not one of .*'morse'"):
-        Term("bond", "bond", "exp6", {})
+    with pytest.raises(ValueError, match="form of bond A: 'spring' is not one of"):
+        Term("bond", ("A",), "spring", {})
+    with pytest.raises(ValueError, match=r"form of bond A: 'exp6' is not one of .*'morse'"):
+        Term("bond", ("A",), "exp6", {})
     with pytest.raises(ValueError, match="the form exp6 has"):
-        Term("nonbonded", "nonbonded H1", "exp6", {"A": 1.0})
+        Term("nonbonded", ("M:H1",), "exp6", {"A": 1.0})
     with pytest.raises(ValueError, match="'bond X' is not in the force field"):
         methanol.forcefield.term("bond X")
     for scale in (np.nan, np.inf, -0.5):
         with pytest.raises(ValueError, match=r"scale_14: .*; must be a number of 0 or more"):
             replace(methanol.forcefield, scale_14=(0.5, scale))
-    with pytest.raises(ValueError, match="differ in bond C1-O1"):
-        check_terms(methanol.forcefield.terms[1:], methanol.species)
+    with pytest.raises(ValueError, match="differ in bond methanol:C1-methanol:O1"):
+        check_terms(methanol.forcefield.terms[1:], methanol.system)

@@ -178,3 +178,11 @@ def test_another_potential_is_not_taken_for_ours(old: str, new: str, message: st
     assert old in text
     with pytest.raises(ValueError, match=message):
         read_openmm(text.replace(old, new), system)
+
+
+def test_species_that_openmm_cannot_tell_apart_are_not_written() -> None:
+    isomers = {"cis": "C/C=C\\C", "trans": "C/C=C/C"}
+    forms = "morse harmonic_angle fourier harmonic_improper exp6"
+    system, field = build(isomers, forms, {})
+    with pytest.raises(ValueError, match="cis and trans: equal atoms and bonds"):
+        write_openmm(field, system)

@@ -6,8 +6,8 @@ import pytest
 from aiida_forcefield.report import draw_dimers
 from aiida_forcefield.study.dimer_set import DimerSet
 
-BOUND = DimerSet("random", np.array([-1.0, -3.0, 5.0]), np.array([-1.3, -2.6, 9.0]))
-HIGH = DimerSet("squeezed", np.array([2.0, 30.0]), np.array([2.5, 28.0]))
+BOUND = DimerSet(("A", "A"), "random", np.array([-1.0, -3.0, 5.0]), np.array([-1.3, -2.6, 9.0]))
+HIGH = DimerSet(("A", "A"), "squeezed", np.array([2.0, 30.0]), np.array([2.5, 28.0]))
 
 
 def test_error_is_that_of_the_dimers_below_zero() -> None:
@@ -26,3 +26,12 @@ def test_what_lies_beyond_the_axes_is_counted() -> None:
     assert "0.35 kcal/mol" in notes[0]
     assert "above" not in notes[0]
     assert notes[1] == "1 above 10"
+
+
+def test_each_pair_of_species_has_a_row() -> None:
+    mixed = DimerSet(("A", "B"), "random", np.array([-1.0]), np.array([-1.3]))
+    axes = draw_dimers([BOUND, HIGH, mixed], "title").axes
+    titles = [each.get_title(loc="left") for each in axes]
+    assert titles == ["A-A, random (3)", "A-A, squeezed (2)", "A-B, random (1)"]
+    rows = [round(each.get_subplotspec().rowspan.start) for each in axes]
+    assert rows == [0, 0, 1]

@@ -6,15 +6,22 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 
 from aiida_forcefield.report import draw_profiles
-from aiida_forcefield.scans import Scan
+from aiida_forcefield.scans import Coordinate, Scan
 from aiida_forcefield.study.scan_profile import Profile
 
 
-def profile(kind: str, name: str, failed: tuple[float, ...] = (), status: str = "ok") -> Profile:
+def profile(
+    name: str,
+    failed: tuple[float, ...] = (),
+    status: str = "ok",
+    species: tuple[str, ...] = ("methanol",),
+) -> Profile:
+    kind, types = name.split()
     grid = np.linspace(1.0, 2.0, 201)
     x = np.array([1.1, 1.5, 1.9])
     return Profile(
-        scan=Scan(kind, name, (0, 1), 1.0, 2.0, False),
+        scan=Scan(species, Coordinate(kind, tuple(types.split("-")), (0, 1)), 1.0, 2.0),
+        species=species,
         status=status,
         cap=15.0,
         grid=grid,
@@ -34,14 +41,19 @@ def panels(*profiles: Profile) -> list[Axes]:
 
 
 def test_one_panel_for_each_profile_named_with_its_unit() -> None:
-    kinds = [("bond", "bond C1-O1"), ("angle", "angle H1-C1-O1"), ("pair", "pair O1-H2")]
-    found = panels(*(profile(*entry) for entry in kinds))
+    found = panels(*map(profile, ("bond C1-O1", "angle H1-C1-O1", "pair O1-H2")))
     labels = [axes.get_xlabel() for axes in found]
     assert labels == ["bond C1–O1 (Å)", "angle H1–C1–O1 (degrees)", "pair O1···H2 (Å)"]
 
 
+def test_of_several_species_each_panel_names_its_own() -> None:
+    found = panels(profile("bond C1-O1"), profile("pair O1-H2", species=("water", "methanol")))
+    labels = [axes.get_xlabel() for axes in found]
+    assert labels == ["methanol: bond C1–O1 (Å)", "water-methanol: pair O1···H2 (Å)"]
+
+
 def test_the_curves_are_the_inputs() -> None:
-    given = profile("bond", "bond C1-O1", failed=(1.3,), status="converged")
+    given = profile("bond C1-O1", failed=(1.3,), status="converged")
     (axes,) = panels(given)
     drawn = [np.array(line.get_data()) for line in axes.lines]
     for x, y in (
@@ -58,7 +70,7 @@ def test_the_curves_are_the_inputs() -> None:
 
 
 def test_ticks_run_along_the_known_slopes_and_are_equally_long_on_the_page() -> None:
-    (axes,) = panels(profile("bond", "bond C1-O1"))
+    (axes,) = panels(profile("bond C1-O1"))
     (ticks,) = [part for part in axes.collections if isinstance(part, LineCollection)]
     steps = np.diff(ticks.get_segments(), axis=1)[:, 0]
     np.testing.assert_allclose(steps[:, 1] / steps[:, 0], [-32.0, 32.0])
@@ -68,11 +80,11 @@ def test_ticks_run_along_the_known_slopes_and_are_equally_long_on_the_page() -> 
 
 
 def test_energies_above_the_cap_are_cut_off() -> None:
-    given = profile("bond", "bond C1-O1")
+    given = profile("bond C1-O1")
     high = Profile(**{**vars(given), "mean": 100 * given.mean})
     assert panels(high)[0].get_ylim()[1] < 1.2 * given.cap
 
 
 def test_a_profile_that_did_not_converge_says_so() -> None:
-    (axes,) = panels(profile("bond", "bond C1-O1", status="unmet"))
+    (axes,) = panels(profile("bond C1-O1", status="unmet"))
     assert [text.get_text() for text in axes.texts] == ["not converged"]

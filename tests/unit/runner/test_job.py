@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from aiida_forcefield.runner.job import Constraint, Fragment, read_job
+from aiida_forcefield.runner.job import Constraint, Fragment
+from aiida_forcefield.runner.job_file import read_job
 
 XTB = {"engine": "tblite", "tblite": {"method": "GFN2-xTB"}}
 MP2 = {
@@ -19,6 +20,7 @@ HF = {
     "mean_field": {"method": "RHF"},
     "structure": {"basis": "sto-3g"},
 }
+EMT = {"engine": "ase", "ase": {"calculator": "emt"}}
 PBC = {
     "engine": "pyscf",
     "mean_field": {"method": "RKS", "xc": "pbe"},
@@ -181,6 +183,26 @@ def test_cells(tmp_path: Path) -> None:
         (
             {"parameters": PBC | {"density_fit": True}, "cells": [CELL, CELL]},
             "parameters.density_fit: crystals take only",
+        ),
+        ({"parameters": {"engine": "ase"}}, "ase.calculator: None must be the name"),
+        ({"parameters": EMT | {"ase": {"calculator": "os.system"}}}, "must be the name"),
+        ({"parameters": EMT | {"ase": {"calcluator": "emt"}}}, "did you mean 'calculator'"),
+        ({"parameters": EMT | {"solvent": {"eps": 2}}}, "solvent: the engine ase with emt cannot"),
+        (
+            {"parameters": EMT | {"ase": {"calculator": "orca", "settings": {"command": "rm"}}}},
+            "ase.settings.command: is not taken from a study",
+        ),
+        (
+            {"parameters": EMT | {"ase": {"calculator": "gpaw", "box": [6, 6]}}},
+            r"ase.box: \[6, 6\] must be three edges in Å",
+        ),
+        (
+            {"parameters": EMT | {"ase": {"calculator": "sevenn"}, "dipole": True}},
+            "dipole: the engine ase with sevenn cannot do it; it can: gradient, periodic, stress",
+        ),
+        (
+            {"parameters": EMT | {"relaxation": {"engine": "ase"}}, "cells": [CELL, CELL]},
+            "relaxation: crystals take only engine, gradient, c6, ase",
         ),
         (
             {"parameters": PBC | {"mean_field": {"method": "RHF"}}, "cells": [CELL, CELL]},

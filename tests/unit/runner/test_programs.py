@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from aiida_forcefield.runner.job import read_job
+from aiida_forcefield.runner.job_file import read_job
 from aiida_forcefield.runner.programs import ProgramError, _gpu_version, needed
 
 from .test_job import GOOD, PBC, crystal, write

@@ -3,11 +3,12 @@
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 from aiida.common.links import LinkType
 from aiida.manage.configuration import Profile
 from aiida.manage.configuration.config import Config
-from aiida.orm import CalcJobNode, Dict, Str, WorkChainNode
+from aiida.orm import CalcJobNode, Dict, WorkChainNode
 from aiida.tools.pytest_fixtures import (  # noqa: F401
     aiida_config_factory,
     aiida_config_tmp,
@@ -16,10 +17,36 @@ from aiida.tools.pytest_fixtures import (  # noqa: F401
 
 from aiida_forcefield.study.file import StudyFile
 from aiida_forcefield.study.table import load_studies
-from tests.unit.study.nodes import DENSITY, MEASURED, PRESSURE, XTB, force_field, points, pretend
+from aiida_forcefield.topology import Box
+from tests.unit.study.nodes import (
+    DENSITY,
+    HYDROGEN,
+    MEASURED,
+    PRESSURE,
+    begin_study,
+    called,
+    force_field,
+    perceived,
+    points,
+    pretend,
+    returned,
+    simulated,
+)
 
 STUDY = """\
 material: {name: methanol, smiles: CO}
+protocol: draft
+properties:
+  - density: {temperature: 298.15, pressure: 1.01325}
+"""
+
+MIXTURE = """\
+system:
+  name: both
+  species:
+    - {name: water, smiles: O}
+    - {name: methanol, smiles: CO}
+  solvent: {mole: {water: 1, methanol: 1}}
 protocol: draft
 properties:
   - density: {temperature: 298.15, pressure: 1.01325}
@@ -38,6 +65,14 @@ def study(tmp_path: Path) -> Path:
     """A valid study."""
     path = tmp_path / "study.yaml"
     path.write_text(STUDY)
+    return path
+
+
+@pytest.fixture
+def mixture(tmp_path: Path) -> Path:
+    """A valid study of two species."""
+    path = tmp_path / "mixture.yaml"
+    path.write_text(MIXTURE)
     return path
 
 
@@ -68,8 +103,8 @@ def launched(profile: Profile, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Names of the studies that were submitted, of which none runs for real."""
     names: list[str] = []
 
-    def submit(_: str, file: StudyFile, known: object = None) -> WorkChainNode:
-        names.append(file.study.material.name)
+    def submit(_: str, file: StudyFile, points_of: object = None) -> WorkChainNode:
+        names.append(file.title)
         return pretend(file)
 
     monkeypatch.setattr("aiida_forcefield.study.submission.submit_study", submit)
@@ -81,26 +116,16 @@ def launched(profile: Profile, monkeypatch: pytest.MonkeyPatch) -> list[str]:
 @pytest.fixture
 def hydrogen(profile: Profile) -> WorkChainNode:
     """A study with two QM jobs, one failed point, and one job from the cache."""
-    node = WorkChainNode(process_type="aiida.workflows:forcefield.material")
-    material = Dict({"name": "hydrogen", "smiles": "[H][H]"}).store()
-    comparison = Dict(MEASURED).store()
-    node.base.links.add_incoming(material, LinkType.INPUT_WORK, "material")
-    node.base.links.add_incoming(comparison, LinkType.INPUT_WORK, "reference")
-    node.base.links.add_incoming(Str("draft").store(), LinkType.INPUT_WORK, "protocol")
-    for part in ("reference", "molecule", "dimers", "polarizability"):
-        parameters = Dict(XTB).store()
-        label = f"fit__parameters__{part}"
-        node.base.links.add_incoming(parameters, LinkType.INPUT_WORK, label)
-    sampling = Dict({"target_error": 0.013}).store()
-    node.base.links.add_incoming(sampling, LinkType.INPUT_WORK, "fit__sampling")
-    node.store()
-    scan = WorkChainNode(process_type="aiida.workflows:forcefield.scan")
-    scan.base.links.add_incoming(node, LinkType.CALL_WORK, "scan")
-    scan.store()
+    liquid = {"phase": "liquid", "temperature": 298.15, "pressure": 1.01325}
+    node = begin_study(
+        "hydrogen",
+        {"hydrogen": "[H][H]"},
+        reference=Dict(MEASURED),
+        simulations__liquid_0__simulation=Dict(liquid),
+    )
+    scan = called(node, "scan", "scan")
     for statuses, cached in ((("ok", "scf_not_converged"), False), (("ok",), True)):
-        batch = WorkChainNode(process_type="aiida.workflows:forcefield.qm")
-        batch.base.links.add_incoming(scan, LinkType.CALL_WORK, f"round_{cached:d}")
-        batch.store()
+        batch = called(scan, "qm", f"round_{cached:d}")
         job = CalcJobNode(process_type="aiida.calculations:forcefield.qm")
         job.base.links.add_incoming(batch, LinkType.CALL_CALC, "iteration_01")
         job.store()
@@ -112,11 +137,12 @@ def hydrogen(profile: Profile) -> WorkChainNode:
         for process in (job, batch):
             process.set_process_state("finished")
             process.set_exit_status(0)
-    outputs = {
-        "force_field": force_field(),
-        "density": Dict(DENSITY),
-        "pressure": Dict(PRESSURE),
-    }
-    for label, data in outputs.items():
-        data.store().base.links.add_incoming(node, LinkType.RETURN, label)
+    simulated(node, "liquid_0", liquid, Box((2,), np.zeros((4, 3)), np.full(3, 20.0)))
+    perceived(node, HYDROGEN)
+    returned(
+        node,
+        force_field=force_field(),
+        properties__density=Dict(DENSITY),
+        pressure=Dict(PRESSURE),
+    )
     return node

@@ -19,8 +19,10 @@ def study_text(
 def test_valid_study_has_the_codes_of_setup_by_default(study: Path) -> None:
     file = load_study(study)
     assert file.study.codes.qm == "compute@localhost"
-    assert file.study.properties[0].density.temperature == 298.15
-    assert file.material() == {"name": "methanol", "smiles": "CO"}
+    assert file.study.codes.fit == "forcefield@localhost"
+    assert file.study.properties == [{"density": {"temperature": 298.15, "pressure": 1.01325}}]
+    assert file.sources() == {"methanol": {"smiles": "CO"}}
+    assert file.system().names == ("methanol",)
 
 
 def test_plain_words_are_what_they_look_like(tmp_path: Path) -> None:
@@ -30,7 +32,7 @@ def test_plain_words_are_what_they_look_like(tmp_path: Path) -> None:
     path.write_text(study_text("material: {name: NO, smiles: NO}", "draft", density, resources))
     study = load_study(path).study
     assert (study.material.name, study.material.smiles) == ("NO", "NO")
-    assert study.properties[0].density.temperature == 300.0
+    assert study.properties[0]["density"]["temperature"] == 300.0
     assert study.resources.qm.walltime == "12:00:00"
 
 
@@ -43,8 +45,44 @@ def test_file_of_the_material_is_relative_to_the_study(tmp_path: Path) -> None:
     path = tmp_path / "study.yaml"
     path.write_text(study_text("material: {name: Ar, file: atom.xyz, charge: 0, multiplicity: 1}"))
     file = load_study(path)
-    assert file.material()["xyz"] == "1\n\nAr 0 0 0\n"
-    assert file.species().symbols == ("Ar",)
+    assert file.sources()["Ar"] == {"xyz": "1\n\nAr 0 0 0\n", "charge": 0, "multiplicity": 1}
+    assert file.species()["Ar"].symbols == ("Ar",)
+
+
+def test_name_of_a_species_is_made_from_the_title(tmp_path: Path) -> None:
+    path = tmp_path / "study.yaml"
+    path.write_text(study_text('material: {name: "1,2-dimethoxyethane (glyme)", smiles: COCCOC}'))
+    file = load_study(path)
+    assert file.title == "1,2-dimethoxyethane (glyme)"
+    assert list(file.sources()) == ["1_2_dimethoxyethane_glyme"]
+
+
+@pytest.mark.parametrize("properties", ["", "properties: []\n"])
+def test_without_properties_nothing_is_simulated(tmp_path: Path, properties: str) -> None:
+    path = tmp_path / "study.yaml"
+    path.write_text(f"material: {{name: lithium, smiles: '[Li+]'}}\nprotocol: draft\n{properties}")
+    file = load_study(path)
+    assert file.simulations() == {}
+    assert file.system().charge == 1
+
+
+def test_several_properties_of_one_state_need_one_liquid(tmp_path: Path) -> None:
+    state = "{temperature: 298.15, pressure: 1.01325}"
+    path = tmp_path / "study.yaml"
+    path.write_text(
+        study_text(
+            prop=f"- density: {state}\n  - heat_of_vaporization: {state}\n  - density: "
+            "{temperature: 310, pressure: 1.01325}"
+        )
+    )
+    planned = load_study(path).simulations()
+    assert [each.phase for each in planned] == ["liquid", "gas", "liquid"]
+    labels = [[task.requested.label for task in tasks] for tasks in planned.values()]
+    assert labels == [
+        ["density", "heat_of_vaporization"],
+        ["heat_of_vaporization"],
+        ["density_2"],
+    ]
 
 
 UNREADABLE = {
@@ -60,8 +98,8 @@ UNREADABLE = {
     "tab": ("material:\n\tname: x\n", ":2: not readable as YAML"),
     "alias": ("a: &x 1\nb: *x\n", ":2: aliases are not allowed"),
     "key twice": ("protocol: draft\nprotocol: fast\n", ":2: the key protocol is given twice"),
-    "list": ("- 1\n", "a study has the keys material, protocol"),
-    "empty": ("", "a study has the keys material, protocol"),
+    "list": ("- 1\n", "a study has the keys material, system, protocol"),
+    "empty": ("", "a study has the keys material, system, protocol"),
     "control character": ("a: \x00", "not readable as YAML"),
 }
 
@@ -97,7 +135,11 @@ REFUSED = {
     ),
     "unknown step": (
         study_text(more="resources: {dft: {}}"),
-        "resources.dft: unknown key; allowed: qm, md",
+        "resources.dft: unknown key; allowed: qm, md, fit",
+    ),
+    "tasks of the fit": (
+        study_text(more="resources: {fit: {tasks: 4}}"),
+        "resources.fit.tasks: unknown key; allowed: account, queue, walltime, memory",
     ),
     "unknown key": (study_text(more="colour: red"), ":5: colour: unknown key; allowed: material,"),
     "misspelt key": (
@@ -147,22 +189,27 @@ REFUSED = {
     ),
     "unknown property": (
         study_text(prop="- viscosity: {temperature: 300}"),
-        "properties.0.viscosity: unknown key; allowed: density",
+        "properties.0.viscosity: unknown key; allowed: compressibility, density,",
     ),
     "property without conditions": (
         study_text(prop="- density"),
-        ":4: properties.0: 'density' has no keys; it needs some of: density",
+        ":4: properties.0: 'density' has no keys; it needs some of: compressibility, density,",
     ),
-    "two densities": (
-        study_text(
-            prop="- density: {temperature: 300, pressure: 1}\n"
-            "  - density: {temperature: 310, pressure: 1}"
-        ),
-        ":3: properties: ",
+    "two properties in one entry": (
+        study_text(prop="- {density: {}, viscosity: {}}"),
+        ":4: properties.0: 2 properties in one entry of the list; give each an entry of its own",
     ),
-    "no property": (
-        "material: {name: a, smiles: CO}\nprotocol: draft\nproperties: []\n",
-        ":3: properties: [] is not allowed",
+    "temperature in quotes": (
+        study_text(prop="- density: {temperature: '300', pressure: 1}"),
+        "properties.0.density.temperature: '300' is not allowed: it should be a number",
+    ),
+    "unknown key of a property": (
+        study_text(prop="- density: {temperature: 300, pressure: 1, cutoff: 9}"),
+        ":4: properties.0.density.cutoff: unknown key; allowed: temperature, pressure",
+    ),
+    "request without keys": (
+        study_text(prop="- density: 300"),
+        ":4: properties.0.density: 300 has no keys",
     ),
     "unknown override": (
         study_text(more="overrides: {learning: {speed: 3}}"),
@@ -172,10 +219,110 @@ REFUSED = {
         study_text(more="reference: {density: {value: 786, unit: kg/m3, source: x}}"),
         "reference.density.unit: 'kg/m3' is not allowed: it should be 'g/cm3'",
     ),
+    "reference of nothing": (
+        study_text(more="reference: {viscosity: {value: 1, unit: mPa s, source: x}}"),
+        ":5: reference.viscosity: unknown key; allowed: compressibility, density,",
+    ),
+    "neither material nor system": ("protocol: draft\n", ":1: study: give either material or sys"),
+    "both material and system": (
+        study_text(
+            more="system: {name: a, species: [{name: a, smiles: O}], solvent: {mole: {a: 1}}}"
+        ),
+        "study: give either material or system",
+    ),
 }
 
 
-@pytest.mark.parametrize(("text", "expected"), {**UNREADABLE, **REFUSED}.values())
+SPECIES = """\
+system:
+  name: electrolyte
+  species:
+    - {name: EC, smiles: "O=C1OCCO1"}
+    - {name: DMC, smiles: COC(=O)OC}
+    - {name: Li, smiles: "[Li+]"}
+    - {name: F, smiles: "[F-]"}
+"""
+AMOUNTS = """\
+  solvent: {mass: {EC: 3, DMC: 7}}
+  salt: {LiF: {of: [Li, F], molality: 1.0}}
+"""
+
+
+def system_text(species: str = SPECIES, amounts: str = AMOUNTS, prop: str = DENSITY) -> str:
+    return f"{species}{amounts}protocol: draft\nproperties:\n  {prop}\n"
+
+
+REFUSED_SYSTEMS = {
+    "misspelt key of a species": (
+        system_text(SPECIES.replace("DMC, smiles", "DMC, smile")),
+        ":5: system.species.1.smile: unknown key; allowed: name, smiles, file, charge,",
+    ),
+    "species without a name": (
+        system_text(SPECIES.replace("name: DMC, ", "")),
+        ":5: system.species.1.name: is missing",
+    ),
+    "name of a species": (
+        system_text(SPECIES.replace("name: DMC", "name: dimethyl carbonate")),
+        ":5: system.species.1.name: 'dimethyl carbonate' is no name of a species: letters and digi",
+    ),
+    "species that is none": (
+        system_text(SPECIES + "    - O\n"),
+        ":8: system.species.4: 'O' has no keys; it needs some of: name, smiles, file,",
+    ),
+    "species twice": (
+        system_text(SPECIES.replace("name: DMC", "name: EC")),
+        ":1: system: species EC: given more than once",
+    ),
+    "no species": (
+        system_text("system:\n  name: a\n  species: []\n"),
+        ":3: system.species: [] is not allowed: it should have at least 1 item",
+    ),
+    "charge beside a SMILES": (
+        system_text(SPECIES.replace('"[Li+]"', '"[Li+]", charge: 1')),
+        ":6: system.species.2: a SMILES carries its charge",
+    ),
+    "no solvent": (
+        system_text(amounts="  salt: {LiF: {of: [Li, F], molality: 1.0}}\n"),
+        ":1: system.solvent: is missing",
+    ),
+    "two measures": (
+        system_text(amounts="  solvent: {mass: {EC: 1}, mole: {DMC: 1}}\n"),
+        ":8: system.solvent: give one of mole, mass and volume",
+    ),
+    "unknown measure": (
+        system_text(amounts="  solvent: {weight: {EC: 1}}\n"),
+        ":8: system.solvent.weight: unknown key; allowed: mole, mass, volume",
+    ),
+    "no part": (
+        system_text(amounts="  solvent: {mass: {EC: 0}}\n"),
+        ":8: system.solvent.mass.EC: 0 is not allowed: it should be greater than 0",
+    ),
+    "parts of nobody": (
+        system_text(amounts="  solvent: {mass: {E C: 1}}\n"),
+        "system.solvent.mass.E C: 'E C' is no name of a species",
+    ),
+    "salt of one ion": (
+        system_text(amounts=AMOUNTS.replace("[Li, F]", "[Li]")),
+        ":9: system.salt.LiF.of: {'Li': 1} is not allowed: it should have at least 2 items",
+    ),
+    "salt with an ion twice": (
+        system_text(amounts=AMOUNTS.replace("[Li, F]", "[Li, Li, F]")),
+        ":9: system.salt.LiF.of: an ion is named twice; give numbers, such as Li: 2",
+    ),
+    "salt without a concentration": (
+        system_text(amounts=AMOUNTS.replace(", molality: 1.0", "")),
+        ":9: system.salt.LiF: give either molality or molarity",
+    ),
+    "half an ion": (
+        system_text(amounts=AMOUNTS.replace("[Li, F]", "{Li: 0.5, F: 1}")),
+        ":9: system.salt.LiF.of.Li: 0.5 is not allowed",
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"), {**UNREADABLE, **REFUSED, **REFUSED_SYSTEMS}.values()
+)
 def test_bad_study_is_refused(tmp_path: Path, text: str, expected: str) -> None:
     path = tmp_path / "study.yaml"
     path.write_text(text)
@@ -207,12 +354,13 @@ def test_file_that_cannot_be_read(tmp_path: Path, content: bytes | None) -> None
 @pytest.mark.parametrize(
     ("smiles", "more", "expected"),
     [
-        ("'[Li+]'", "", "only neutral molecules are allowed"),
-        ("'[CH3]'", "", "only multiplicity 1 is allowed"),
+        ("'[Li+]'", "", ":3: properties: amounts: +1 e in all; a liquid must be neutral"),
+        ("'[CH3]'", "", ":1: material.smiles: multiplicity 2"),
         ("'F[U](F)(F)(F)(F)F'", "", "element U: no method here goes beyond Rn"),
-        ("CO", "overrides: {density: {atoms: 30}}", "ask for at least"),
+        ("CO", "overrides: {simulation: {atoms: 30}}", "ask for at least"),
+        ("CO", "overrides: {liquid: {atoms: 30}}", "ask for at least"),
     ],
-    ids=["ion", "radical", "actinide", "box too small"],
+    ids=["ion", "radical", "actinide", "box too small", "preliminary box too small"],
 )
 def test_material_without_a_liquid_is_refused(
     tmp_path: Path, smiles: str, more: str, expected: str
@@ -220,6 +368,75 @@ def test_material_without_a_liquid_is_refused(
     path = tmp_path / "study.yaml"
     path.write_text(study_text(f"material: {{name: a, smiles: {smiles}}}", more=more))
     with pytest.raises(StudyError) as caught:
-        load_study(path).species()
+        load_study(path).simulations()
     assert expected in caught.value.message
     assert "\n" not in caught.value.message
+
+
+def test_boxes_do_not_matter_without_a_liquid(tmp_path: Path) -> None:
+    path = tmp_path / "study.yaml"
+    text = study_text(more="overrides: {simulation: {atoms: 30}}")
+    path.write_text(text.replace(f"properties:\n  {DENSITY}\n", ""))
+    assert load_study(path).simulations() == {}
+
+
+def test_system_has_the_amounts_of_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "study.yaml"
+    path.write_text(system_text())
+    system = load_study(path).system()
+    assert system.names == ("EC", "DMC", "Li", "F")
+    assert system.charge == pytest.approx(0.0)
+    ec, dmc, lithium, fluoride = system.amounts
+    assert ec * 88.062 / (dmc * 90.078) == pytest.approx(3 / 7, rel=1e-4)
+    assert lithium == fluoride == pytest.approx((ec * 88.062 + dmc * 90.078) / 1000, rel=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("species", "amounts", "expected"),
+    [
+        (SPECIES, "  solvent: {mass: {EC: 3, DMC: 7}}\n", "species F, Li: has no amount"),
+        (
+            SPECIES,
+            AMOUNTS.replace("DMC: 7", "PC: 7, DMC: 7"),
+            "species PC: is not among the species",
+        ),
+        (
+            SPECIES,
+            AMOUNTS.replace("[Li, F]", "{Li: 2, F: 1}"),
+            "salt LiF: +1 e in a formula unit; must be neutral",
+        ),
+        (
+            SPECIES,
+            AMOUNTS.replace("molality: 1.0", "molarity: 900"),
+            "molarity: 900 mol/L leaves no room for a solvent",
+        ),
+        (
+            SPECIES.replace("COC(=O)OC", '"O=C1OCCO1"'),
+            AMOUNTS,
+            "species EC, DMC, Li, F: two have the same structure",
+        ),
+    ],
+    ids=["no amount", "unknown", "charged salt", "crowded", "same structure"],
+)
+def test_system_that_cannot_be_composed(
+    tmp_path: Path, species: str, amounts: str, expected: str
+) -> None:
+    path = tmp_path / "study.yaml"
+    path.write_text(system_text(species, amounts))
+    with pytest.raises(StudyError) as caught:
+        load_study(path).system()
+    assert caught.value.message == f"{path}:1: system: {expected}"
+
+
+def test_species_that_cannot_be_treated_has_its_line(tmp_path: Path) -> None:
+    path = tmp_path / "study.yaml"
+    path.write_text(system_text(SPECIES.replace("COC(=O)OC", "'CO('")))
+    with pytest.raises(StudyError, match=r":5: system\.species\.1\.smiles: "):
+        load_study(path).species()
+
+
+def test_property_that_a_mixture_does_not_have(tmp_path: Path) -> None:
+    path = tmp_path / "study.yaml"
+    path.write_text(system_text(prop="- heat_of_vaporization: {temperature: 300, pressure: 1}"))
+    with pytest.raises(StudyError, match=":11: properties: heat_of_vaporization: "):
+        load_study(path).simulations()

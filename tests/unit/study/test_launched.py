@@ -12,7 +12,7 @@ def test_resources_and_measured_values_make_no_other_study(study: Path) -> None:
     text = study.read_text()
     study.write_text(text + more + "resources: {qm: {walltime: '01:00:00'}}\n")
     assert fingerprint(load_study(study)) == before
-    study.write_text(text + "overrides: {density: {seeds: [7]}}\n")
+    study.write_text(text + "overrides: {simulation: {seeds: [7]}}\n")
     assert fingerprint(load_study(study)) != before
 
 
@@ -24,3 +24,17 @@ def test_file_of_a_material_is_part_of_the_study(study: Path) -> None:
         (study.parent / "h.xyz").write_text(f"2\n\nH 0 0 0\nH 0 0 {length}\n")
         prints.add(fingerprint(load_study(study)))
     assert len(prints) == 2
+
+
+def test_amounts_and_properties_make_another_study(mixture: Path) -> None:
+    prints, text = set(), mixture.read_text()
+    for changed in (
+        text,
+        text.replace("methanol: 1}", "methanol: 2}"),
+        text.replace("mole:", "mass:"),
+        text.replace("pressure: 1.01325", "pressure: 2"),
+        text.replace("- density", "- heat_of_vaporization"),
+    ):
+        mixture.write_text(changed)
+        prints.add(fingerprint(load_study(mixture)))
+    assert len(prints) == 5

@@ -6,12 +6,13 @@ from unittest.mock import patch
 
 import pytest
 from aiida.common import timezone
-from aiida.common.links import LinkType
 from aiida.manage.configuration import Profile
 from aiida.orm import WorkChainNode
-from aiida_forcefield.workflows.density import DensityWorkChain
 
 from aiida_forcefield.study.progress import STALL_SECONDS, snapshot
+from aiida_forcefield.workflows.simulation import SimulationWorkChain
+
+from .nodes import called
 
 
 def test_progress_counts_and_notices_a_stall(hydrogen: WorkChainNode) -> None:
@@ -28,16 +29,21 @@ def test_progress_counts_and_notices_a_stall(hydrogen: WorkChainNode) -> None:
     assert not replace(quiet, state="finished").stalled
 
 
-def test_imprecise_density_has_not_failed(hydrogen: WorkChainNode) -> None:
-    codes = DensityWorkChain.exit_codes
-    for code in (codes.ERROR_IMPRECISE, codes.ERROR_PACKING):
-        density = WorkChainNode(process_type="aiida.workflows:forcefield.density")
-        density.base.links.add_incoming(hydrogen, LinkType.CALL_WORK, f"ended_with_{code.status}")
-        density.store().set_process_state("finished")
-        density.set_exit_status(code.status)
+def test_imprecise_simulation_has_not_failed(hydrogen: WorkChainNode) -> None:
+    codes = SimulationWorkChain.exit_codes
+    for code in (codes.ERROR_IMPRECISE, codes.ERROR_LATER_LEG, codes.ERROR_PACKING):
+        simulation = called(hydrogen, "simulation", f"ended_with_{code.status}")
+        simulation.set_process_state("finished")
+        simulation.set_exit_status(code.status)
     progress = snapshot(hydrogen)
-    assert progress.done["forcefield.density"] == 1
-    assert progress.failed == {"forcefield.density": 1}
+    assert progress.done["forcefield.simulation"] == 2
+    assert progress.failed == {"forcefield.simulation": 1}
+
+
+def test_jobs_of_a_fit_are_counted_once(hydrogen: WorkChainNode) -> None:
+    for kind in ("fit_job", "many_body"):
+        called(hydrogen, kind, kind).set_process_state("finished")
+    assert not any(kind.endswith(("fit_job", "many_body")) for kind in snapshot(hydrogen).done)
 
 
 def test_progress_says_what_only_the_user_can_do(hydrogen: WorkChainNode, profile: Profile) -> None:

@@ -2,12 +2,28 @@
 
 from typing import Any
 
+import numpy as np
 import pytest
 from aiida.common.links import LinkType
-from aiida.orm import CalcFunctionNode, Dict, WorkChainNode
+from aiida.manage.configuration import Profile
+from aiida.orm import Dict, WorkChainNode
 
+from aiida_forcefield.data import ProfileData, ScanData
+from aiida_forcefield.scans import Coordinate, Scan
 from aiida_forcefield.study.results import collect_results, deviation, level
-from tests.unit.study.nodes import DENSITY, MEASURED, XTB
+from aiida_forcefield.surrogate import LearnedProfile, Observations, Settings, learn
+from aiida_forcefield.topology import System, from_smiles
+from tests.unit.study.nodes import (
+    DENSITY,
+    MEASURED,
+    XTB,
+    begin_study,
+    called,
+    job,
+    perceived,
+    points,
+    returned,
+)
 
 
 def test_results_of_a_running_study(hydrogen: WorkChainNode) -> None:
@@ -21,27 +37,66 @@ def test_results_of_a_running_study(hydrogen: WorkChainNode) -> None:
         "cached_points": 1,
         "cpu_seconds": 5.0,
     }
-    assert results["properties"]["density"] == DENSITY
+    assert results["title"] == "hydrogen"
+    assert results["species"]["hydrogen"]["atoms"] == 2
+    (simulation,) = results["simulations"].values()
+    assert (simulation["molecules"], simulation["atoms"]) == ({"hydrogen": 2}, 4)
+    assert results["properties"] == {"density": DENSITY}
     assert results["reference"] == MEASURED
     assert results["force_field"]["terms"][0]["parameters"]["r0"] == 0.74
     assert results["force_field"]["terms"][0]["units"]["r0"] == "Å"
-    assert results["force_field"]["charges"] == [{"type": "H1", "liquid": 0.0, "gas": 0.0}]
-    assert deviation(results) == pytest.approx(0.80 / 0.7863 - 1)
+    assert results["force_field"]["charges"] == [
+        {"type": "hydrogen:H1", "label": "H1", "liquid": 0.0, "gas": 0.0}
+    ]
+    assert results["force_field"]["terms"][0]["label"] == "H1-H1"
+    assert deviation(results, "density") == pytest.approx(0.80 / 0.7863 - 1)
 
 
 @pytest.mark.parametrize("own", [True, False])
 def test_whose_pressure_beyond_pairs_is_told(hydrogen: WorkChainNode, own: bool) -> None:
-    caller = WorkChainNode(process_type="aiida.workflows:forcefield.density" if own else "another")
-    caller.store()
-    measured = CalcFunctionNode()
-    measured.base.links.add_incoming(caller, LinkType.CALL_CALC, "measure")
-    measured.store()
+    caller = called(hydrogen, "simulation", "own") if own else hydrogen
+    measured = job(caller, "many_body", "many_body")
     many_body = Dict({"induction": {}})
-    many_body.base.links.add_incoming(measured, LinkType.CREATE, "result")
-    many_body.store().base.links.add_incoming(hydrogen, LinkType.RETURN, "many_body")
+    many_body.base.links.add_incoming(measured, LinkType.CREATE, "many_body")
+    returned(hydrogen, many_body=many_body)
     results = collect_results(hydrogen)
     assert results["many_body_settled"] is own
-    assert any("preliminary liquid" in doubt for doubt in results["doubts"]) is not own
+    assert any("preliminary liquid" in warning for warning in results["warnings"]) is not own
+
+
+def test_scans_are_told_with_their_species(profile: Profile) -> None:
+    system = System(("water", "methanol"), (from_smiles("O"), from_smiles("CO")), (1.0, 3.0))
+    study = begin_study("both", {"water": "O", "methanol": "CO"})
+    perceived(study, system)
+    coordinate = Coordinate("pair", ("O1", "H2"), (0, 5))
+    scan = Scan(tuple(each.key for each in system.species), coordinate, 1.5, 8.0)
+    x = np.array([1.6, 2.0, 2.5, 3.5, 6.0])
+    energies = 3.0 * np.exp(-2.0 * x) - 0.2 / x**3
+    seen = Observations(x, energies, np.full(5, np.nan), failed=np.array([]))
+    learned = LearnedProfile(scan, learn("pair", 1.5, 8.0, seen, Settings()))
+    chain = called(study, "scan", "one", scan=ScanData(scan))
+    returned(chain, profile=ProfileData(learned), points__round_00=points(("ok",) * 5, 1.0))
+    results = collect_results(study)
+    (found,) = results["scans"]
+    assert found["name"] == "pair O1-H2"
+    assert found["species"] == ["water", "methanol"]
+    assert (found["kind"], found["points"]) == ("pair", 5)
+    assert found["status"] == learned.surrogate.status
+    assert results["species"]["methanol"]["fraction"] == 0.75
+    assert results["properties"] == {}
+
+
+def test_dipoles_are_those_of_each_species(hydrogen: WorkChainNode) -> None:
+    both = {"gas": 1.0, "solvated": 1.5}
+    charges = {"dipole": both, "qm_dipole": {**both, "gas": 1.9}, "potential_error": both}
+    returned(hydrogen, charges__hydrogen=Dict(charges))
+    results = collect_results(hydrogen)
+    assert results["dipoles"]["hydrogen"]["gas"] == {
+        "charges": 1.0,
+        "qm": 1.9,
+        "potential_error": 1.0,
+    }
+    assert any("dipole of the charges in vacuum is 1.00 D" in each for each in results["warnings"])
 
 
 def test_failed_study_says_why(hydrogen: WorkChainNode) -> None:

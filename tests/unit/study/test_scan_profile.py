@@ -4,19 +4,28 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from aiida_forcefield.potentials.torsions import relaxed_torsions
 
-from aiida_forcefield.potentials import ForceField, Term
+from aiida_forcefield.fitting import MoleculePoints
+from aiida_forcefield.fitting.torsions import relaxed_torsions
+from aiida_forcefield.potentials import FixedCharges, ForceField, Term
 from aiida_forcefield.potentials.energy import interaction_energies, molecule_energies
-from aiida_forcefield.scans import Counterpoise, Points, Scan, pair_scan
-from aiida_forcefield.scans.coordinates import evaluate
-from aiida_forcefield.study.scan_profile import Profile, compare_profile
-from aiida_forcefield.surrogate import Observations, Settings, Surrogate, learn
-from aiida_forcefield.topology import Species, TermType
+from aiida_forcefield.scans import (
+    Cluster,
+    Contacts,
+    Coordinate,
+    Counterpoise,
+    Points,
+    Scan,
+    drive,
+    pair_scan,
+    plan_scans,
+)
+from aiida_forcefield.study.scan_profile import Matter, Profile, compare_profile
+from aiida_forcefield.surrogate import LearnedProfile, Observations, Settings, learn
+from aiida_forcefield.topology import Species, System, TermType
 from aiida_forcefield.units import KCAL_PER_MOL
 
-from ..potentials.synthetic_fields import build
-from ..potentials.test_torsions import circle
+from ...fields import MIXTURES, PURE, build
 
 HYDROGEN = Species(
     symbols=("H", "H"),
@@ -24,30 +33,39 @@ HYDROGEN = Species(
     multiplicity=1,
     atom_types=("H1", "H1"),
     bonds=((0, 1),),
-    term_types=(TermType("bond", "bond H1-H1", ((0, 1),)),),
+    term_types=(TermType("bond", ("H1", "H1"), ((0, 1),)),),
     conformers=np.array([[[0.0, 0.0, 0.0], [0.0, 0.0, 0.74]]]),
     smiles="[H][H]",
 )
+SYSTEM = System.pure("hydrogen", HYDROGEN)
+TYPE = "hydrogen:H1"
+NAMES = ("hydrogen", "hydrogen")
 FIELD = ForceField(
+    SYSTEM.atom_types,
     (
-        Term("bond", "bond H1-H1", "morse", {"D": 4.5, "alpha": 1.9, "r0": 0.74}),
-        Term("nonbonded", "nonbonded H1", "exp6", {"A": 100.0, "rho": 0.25, "C6": 2.0}),
+        Term("bond", (TYPE, TYPE), "morse", {"D": 4.5, "alpha": 1.9, "r0": 0.74}),
+        Term("nonbonded", (TYPE,), "exp6", {"A": 100.0, "rho": 0.25, "C6": 2.0}),
     ),
-    charges={"H1": 0.0},
-    gas_charges={"H1": 0.0},
+    FixedCharges({TYPE: 0.0}, {TYPE: 0.0}),
     covariance=np.zeros((6, 6)),
 )
 OFFSET = -31.0  # eV: the total energy of the reference, which no picture may show
-BOND = Scan("bond", "bond H1-H1", (0, 1), 0.6, 1.0, False)
-PAIR = Scan("pair", "pair H1-H1", (0, 0), 2.0, 8.0, False)
+BOND = Scan((HYDROGEN.key,), Coordinate("bond", ("H1", "H1"), (0, 1)), 0.6, 1.0)
+PAIR = Scan((HYDROGEN.key,) * 2, Coordinate("pair", ("H1", "H1"), (0, 0)), 2.0, 8.0)
 
 
-def points(scan: Scan, positions: np.ndarray, values: np.ndarray, energies: np.ndarray) -> Points:
+def points(
+    scan: Scan,
+    positions: np.ndarray,
+    values: np.ndarray,
+    energies: np.ndarray,
+    system: System = SYSTEM,
+) -> Points:
     count = len(values)
+    names = map(system.name_of, scan.species)
     return Points(
-        label=scan.name,
-        symbols=("H",) * positions.shape[1],
-        split=2 if scan.kind == "pair" else 0,
+        origin=scan.origin,
+        cluster=Cluster.of(*map(system.of_name, names)),
         positions=positions,
         requested=values,
         energies=energies,
@@ -67,11 +85,14 @@ def stretched(lengths: np.ndarray) -> np.ndarray:
 
 
 REFERENCE = points(BOND, stretched(np.array([0.74])), np.array([0.74]), np.array([OFFSET]))
+MATTER = Matter(SYSTEM, {"hydrogen": REFERENCE}, FIELD)
+CLUSTER = Cluster.of(HYDROGEN, HYDROGEN)
+MONOMER = MATTER.monomer("hydrogen")
 
 
-def learned(scan: Scan, part: Points) -> Surrogate:
+def learned(scan: Scan, part: Points) -> LearnedProfile:
     seen = Observations(part.requested, part.energies, part.slopes, failed=np.array([0.61]))
-    return learn(scan.kind, scan.lower, scan.upper, seen, Settings())
+    return LearnedProfile(scan, learn(scan.kind, scan.lower, scan.upper, seen, Settings()))
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +101,7 @@ def bond() -> Profile:
     r = np.array([0.62, 0.7, 0.74, 0.85, 0.95])
     energies = OFFSET + 5.0 * (1 - np.exp(-1.9 * (r - 0.74))) ** 2
     part = points(BOND, stretched(r), r, energies)
-    return compare_profile(BOND, learned(BOND, part), [part], REFERENCE, HYDROGEN, FIELD)
+    return compare_profile(learned(BOND, part), [part], MATTER)
 
 
 def test_molecule_energies_are_above_the_reference(bond: Profile) -> None:
@@ -93,60 +114,92 @@ def test_molecule_energies_are_above_the_reference(bond: Profile) -> None:
 def test_force_field_is_evaluated_at_the_points_and_its_curve_joins_them(bond: Profile) -> None:
     assert bond.field is not None
     assert bond.field_curve is not None
-    expected = molecule_energies(FIELD, HYDROGEN, stretched(bond.x))[0] / KCAL_PER_MOL
+    expected = molecule_energies(FIELD, SYSTEM, "hydrogen", stretched(bond.x))[0] / KCAL_PER_MOL
     np.testing.assert_allclose(bond.field, expected, atol=1e-9)
     inside = np.isfinite(bond.field_curve)
     assert bond.grid[inside].min() >= bond.x.min()
     assert bond.grid[inside].max() <= bond.x.max()
-    exact = molecule_energies(FIELD, HYDROGEN, stretched(bond.grid[inside]))[0] / KCAL_PER_MOL
+    exact = (
+        molecule_energies(FIELD, SYSTEM, "hydrogen", stretched(bond.grid[inside]))[0] / KCAL_PER_MOL
+    )
     np.testing.assert_allclose(bond.field_curve[inside], exact, atol=0.1)
 
 
 def test_along_a_dihedral_the_force_field_relaxes() -> None:
-    case = build("dimethyl_carbonate")
-    turned, atoms = circle(case)
-    relaxed = relaxed_torsions(case.species, case.forcefield, turned)
-    energies = relaxed.energy(case.forcefield.vector)[0]
-    scan = Scan("dihedral", turned.labels[0], atoms, -180.0, 180.0, True)
-    angles = np.degrees(evaluate(turned.positions, [atoms])[0][:, 0])
-    part = points(scan, turned.positions, angles, energies)  # of structures that are strained
-    reference = points(scan, turned.positions[:1], angles[:1], energies[:1])
-    seen = learned(scan, part)
-    profile = compare_profile(scan, seen, [part], reference, case.species, case.forcefield)
+    system, field = build(*PURE["exp6"])
+    (name,), (species,) = system.names, system.species
+    at_rest = species.conformers[0]
+    scans = plan_scans(species, at_rest)
+    scan = next(each for each in scans if each.periodic and each.coordinate.types[0] == "C1")
+    angles = np.linspace(-150.0, 120.0, 10)
+    positions = np.array([drive(species, at_rest, scan, angle) for angle in angles])
+    turned = MoleculePoints(
+        name,
+        positions,
+        np.zeros(10),
+        np.zeros(positions.shape),
+        np.ones(10),
+        (scan.origin,) * 10,
+    )
+    energies = relaxed_torsions(system, field, turned).energy(field.vector)[0]
+    part = points(scan, positions, angles, energies, system)  # of structures that are strained
+    reference = points(scan, positions[:1], angles[:1], energies[:1], system)
+    matter = Matter(system, {name: reference}, field)
+    profile = compare_profile(learned(scan, part), [part], matter)
     assert profile.field is not None
+    assert profile.species == (name,)
     np.testing.assert_allclose(profile.field, profile.energy, atol=0.01)
-    strained = molecule_energies(case.forcefield, case.species, turned.positions)[0]
+    strained = molecule_energies(field, system, name, positions)[0]
     assert np.ptp((strained - energies) / KCAL_PER_MOL) > 0.5
+
+
+def test_pair_of_unlike_molecules() -> None:
+    system, field = build(*MIXTURES["water and methanol"])
+    water, methanol = system.species
+    scan = Scan((water.key, methanol.key), Coordinate("pair", ("O1", "H2"), (0, 5)), 1.5, 8.0)
+    monomers = [(each, each.conformers[0]) for each in system.species]
+    x = np.array([1.6, 2.0, 2.6, 3.6, 6.0])
+    dimers = pair_scan(*monomers, scan, x)
+    truth = interaction_energies(field, system, system.names, dimers)
+    part = points(scan, dimers, x, truth, system)
+    at_rest = {
+        name: points(Scan((each.key,), scan.coordinate, 0.0, 1.0), x0[None], x[:1], x[:1], system)
+        for name, (each, x0) in zip(system.names, monomers, strict=True)
+    }
+    profile = compare_profile(learned(scan, part), [part], Matter(system, at_rest, field))
+    assert profile.species == ("water", "MeOH")
+    np.testing.assert_allclose(profile.field, truth / KCAL_PER_MOL, atol=1e-9)
+    np.testing.assert_allclose(profile.energy, truth / KCAL_PER_MOL, atol=1e-9)
 
 
 def test_pair_curve_is_exact_and_above_infinite_distance() -> None:
     r = np.array([2.2, 2.6, 3.2, 4.5, 7.5])
-    dimers = pair_scan(HYDROGEN, REFERENCE.positions[0], PAIR, r)
-    part = points(PAIR, dimers, r, interaction_energies(FIELD, HYDROGEN, dimers))
-    seen = learned(PAIR, part)
-    profile = compare_profile(PAIR, seen, [part], REFERENCE, HYDROGEN, FIELD)
+    dimers = pair_scan(MONOMER, MONOMER, PAIR, r)
+    part = points(PAIR, dimers, r, interaction_energies(FIELD, SYSTEM, NAMES, dimers))
+    profile = compare_profile(learned(PAIR, part), [part], MATTER)
     assert profile.field_curve is not None
     assert profile.field is not None
     np.testing.assert_allclose(profile.field, profile.energy, atol=1e-12)
-    on_grid = pair_scan(HYDROGEN, REFERENCE.positions[0], PAIR, seen.grid)
-    exact = interaction_energies(FIELD, HYDROGEN, on_grid) / KCAL_PER_MOL
+    on_grid = pair_scan(MONOMER, MONOMER, PAIR, profile.grid)
+    exact = interaction_energies(FIELD, SYSTEM, NAMES, on_grid) / KCAL_PER_MOL
     np.testing.assert_allclose(profile.field_curve, exact)
 
 
 def test_pairs_are_shown_as_their_calibration_corrects_them() -> None:
     r = np.array([2.2, 2.6, 3.2, 4.5, 7.5])
-    dimers = pair_scan(HYDROGEN, REFERENCE.positions[0], PAIR, r)
-    truth = interaction_energies(FIELD, HYDROGEN, dimers)
+    dimers = pair_scan(MONOMER, MONOMER, PAIR, r)
+    truth = interaction_energies(FIELD, SYSTEM, NAMES, dimers)
     gained = -0.05 * np.exp(-r)
     counterpoise = Counterpoise(0.7, 0.7)
-    corrected = truth - (1 - counterpoise.fractions(HYDROGEN, dimers)) * gained
+    corrected = truth - (1 - counterpoise.fractions(Contacts.of(CLUSTER, dimers))) * gained
     part = replace(
         points(PAIR, dimers, r, corrected + 0.5 * gained),
         corrected=corrected,
         uncorrected=corrected + gained,
     )
-    seen = learned(PAIR, part)
-    profile = compare_profile(PAIR, seen, [part], REFERENCE, HYDROGEN, FIELD, counterpoise)
+    profile = compare_profile(
+        learned(PAIR, part), [part], replace(MATTER, counterpoise=counterpoise)
+    )
     assert profile.field is not None
     np.testing.assert_allclose(profile.energy, truth / KCAL_PER_MOL, atol=1e-12)
     np.testing.assert_allclose(profile.field, profile.energy, atol=1e-12)
@@ -156,6 +209,6 @@ def test_pairs_are_shown_as_their_calibration_corrects_them() -> None:
 def test_without_a_force_field_there_is_no_curve() -> None:
     r = np.array([0.62, 0.74, 0.95])
     part = points(BOND, stretched(r), r, OFFSET + (r - 0.74) ** 2)
-    profile = compare_profile(BOND, learned(BOND, part), [part], REFERENCE, HYDROGEN, None)
+    profile = compare_profile(learned(BOND, part), [part], replace(MATTER, force_field=None))
     assert profile.field is None
     assert profile.field_curve is None

@@ -10,7 +10,8 @@ from aiida_forcefield.study.table import load_studies
 
 def test_a_study_for_each_row(files: list[StudyFile]) -> None:
     assert [file.study.material.smiles for file in files] == ["CO", "CCO", "O"]
-    assert [file.study.properties[0].density.temperature for file in files] == [298.15, 300, 310.5]
+    temperatures = [file.study.properties[0]["density"]["temperature"] for file in files]
+    assert temperatures == [298.15, 300, 310.5]
     assert {file.study.protocol for file in files} == {"draft"}
 
 
@@ -48,3 +49,21 @@ def test_each_bad_row_has_its_line(study: Path, table: Path) -> None:
         load_studies([study], table, None)
     lines = caught.value.message.splitlines()
     assert [line.split(":")[1] for line in lines] == ["2", "4"]
+
+
+def test_a_state_is_that_of_all_properties(study: Path, table: Path) -> None:
+    more = "  - heat_of_vaporization: {temperature: 350, pressure: 1.01325}\n"
+    study.write_text(study.read_text() + more)
+    files = load_studies([study], table, None)
+    temperatures = [
+        [request["temperature"] for entry in file.study.properties for request in entry.values()]
+        for file in files
+    ]
+    assert temperatures == [[298.15, 350], [300, 300], [310.5, 310.5]]
+
+
+@pytest.mark.parametrize("properties", ["", "properties: []\n"])
+def test_without_properties_there_is_no_state(study: Path, table: Path, properties: str) -> None:
+    study.write_text(study.read_text().split("properties")[0] + properties)
+    with pytest.raises(StudyError, match="3: temperature: the template has no such place"):
+        load_studies([study], table, None)

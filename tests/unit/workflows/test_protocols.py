@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from aiida_forcefield.fitting import Settings as FitSettings
+from aiida_forcefield.fitting.settings import Settings as FitSettings
 from aiida_forcefield.runner.parameters import check_parameters
 from aiida_forcefield.surrogate import Settings as LearningSettings
 from aiida_forcefield.workflows.protocols import describe, get_protocol, protocol_names
@@ -77,7 +77,7 @@ def test_overrides_are_merged_recursively() -> None:
         # unknown keys
         (
             {"speed": 3},
-            "overrides.speed is unknown; allowed: calibration, crystal, dimers, fit",
+            "overrides.speed is unknown; allowed: calibration, crystal, dimers",
         ),
         ({"learning": {"pairs": {"tolerence": 0.1}}}, "learning.pairs.tolerence is unknown"),
         ({"molecule": {"relaxtion": {}}}, "molecule: unknown key 'relaxtion'; did you mean"),
@@ -138,7 +138,7 @@ def test_overrides_are_merged_recursively() -> None:
         ({"molecule": {"relaxation": {"engine": "g16"}}}, "molecule.relaxation.engine: 'g16'"),
         ({"dimers": {"correlation": None, "mean_field": {"method": "UHF"}}}, "needs RHF or RKS"),
         ({"reference": {"reference": {"shells": []}}}, "reference.reference.shells: []"),
-        ({"reference": {"reference": {"simulation": "x"}}}, "reference.reference.density: 'x'"),
+        ({"reference": {"reference": {"density": "x"}}}, "reference.reference.density: 'x'"),
         ({"reference": {"reference": {"solvated": False}}}, "unknown key 'solvated'"),
         # misspelt names
         ({"dimers": {"structure": {"basis": "aug-cc-pvdzz"}}}, "did you mean 'augccpvdz'?"),
@@ -152,6 +152,21 @@ def test_overrides_are_merged_recursively() -> None:
         # removed, but needed
         ({"sampling": {"random": None}}, "sampling.random is missing"),
         ({"simulation": None}, "simulation is missing"),
+        (
+            {"simulation": {"gas": {"production": 0}}},
+            "simulation.gas.production: 0 must be greater than or equal",
+        ),
+        (
+            {"properties": {"density": {"target_error": 0}}},
+            "properties.density.target_error: 0 must be greater than 0",
+        ),
+        (
+            {"properties": {"density": {"relative_error": 0.1}}},
+            "properties.density.relative_error is unknown; allowed: target_error",
+        ),
+        ({"properties": {"viscosity": {}}}, "properties.viscosity is unknown; allowed: comp"),
+        ({"properties": {"density": 0.1}}, "must be a mapping"),
+        ({"properties": {"thermal_expansion": {"relative_error": "x"}}}, "'x' must be a valid"),
         ({"molecule": None}, "molecule.engine: None is not one of "),
         ({"reference": {"reference": None}}, "reference.reference is missing"),
         ({"dimers": {"interaction": None}}, "dimers.interaction is missing"),

@@ -1,7 +1,7 @@
 """Calcfunctions that measure how much of the counterpoise correction a system wants."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 
 import numpy as np
 from aiida.engine import calcfunction
@@ -13,7 +13,6 @@ from aiida_forcefield.data import PointsData, StructuresData
 from aiida_forcefield.scans import (
     Cluster,
     Contacts,
-    Counterpoise,
     Origin,
     Points,
     Structures,
@@ -102,14 +101,6 @@ def calibrate_counterpoise(dimers: Dict, other: Dict, **points: Mapping[str, Poi
             "rmsd_full_correction": _rms(corrected - limit),
         }
     )
-
-
-def counterpoise_of(calibration: Dict | None) -> Counterpoise | None:
-    """The fractions that `calibrate_counterpoise` found."""
-    if calibration is None:
-        return None
-    found = calibration.get_dict()
-    return Counterpoise(**{field.name: found[field.name] for field in fields(Counterpoise)})
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,16 +1,11 @@
 """From the electrostatic potential of a molecule to the charges of a system."""
 
-from collections.abc import Mapping
-
 import numpy as np
 from aiida.engine import calcfunction
 from aiida.orm import ArrayData, Dict
 
 from aiida_forcefield.data import PointsData, SpeciesData
 from aiida_forcefield.fitting import fit_charges, liquid_charges
-from aiida_forcefield.potentials.electrostatics import FixedCharges
-from aiida_forcefield.topology import System
-from aiida_forcefield.topology.system import type_name
 
 
 @calcfunction
@@ -39,17 +34,3 @@ def derive_charges(species: SpeciesData, reference: PointsData, properties: Arra
             "qm_dipole": {phase: float(np.linalg.norm(d)) for phase, d in qm_dipoles.items()},
         }
     )
-
-
-def electrostatics_of(system: System, charges: Mapping[str, Dict]) -> FixedCharges:
-    """Charges of all atom types of a system, from those of its species by name."""
-    found = {name: charges[name].get_dict() for name in system.names}
-    gas, liquid = (
-        {
-            type_name(name, label): charge
-            for name, sets in found.items()
-            for label, charge in sets[state].items()
-        }
-        for state in ("gas", "liquid")
-    )
-    return FixedCharges(gas, liquid)

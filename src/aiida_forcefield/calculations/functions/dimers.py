@@ -8,8 +8,7 @@ from aiida.engine import calcfunction
 from aiida.orm import ArrayData, Data, Dict, Int
 from numpy.typing import NDArray
 
-from aiida_forcefield.calculations.fit_data import references_of
-from aiida_forcefield.calculations.functions.charges import electrostatics_of
+from aiida_forcefield.calculations.fit_data import electrostatics_of, references_of
 from aiida_forcefield.calculations.labels import link_label, number
 from aiida_forcefield.data import (
     ForceFieldData,

@@ -8,8 +8,7 @@ import numpy as np
 from aiida.engine import calcfunction
 from aiida.orm import ArrayData, Dict
 
-from aiida_forcefield.calculations.fit_data import minima_of
-from aiida_forcefield.calculations.functions.calibration import counterpoise_of
+from aiida_forcefield.calculations.fit_data import counterpoise_of, minima_of
 from aiida_forcefield.data import ForceFieldData, FramesData, PointsData, SystemData
 from aiida_forcefield.dynamics import pressure_error
 from aiida_forcefield.fitting import Settings, assemble, change_errors, near

@@ -17,6 +17,7 @@ from aiida_forcefield.properties import (
     read_simulation,
     read_target,
 )
+from aiida_forcefield.topology import Frames
 
 SCIENCE = 1
 """Raised where results change by what this file imports: the cache looks at the file alone."""
@@ -59,9 +60,7 @@ def measure_property(
         tail = tail_coefficient(force_field.value, species, counts, settings["cutoff"])
         for run in runs:
             check_tail(run, tail)
-    frames = [
-        each for _, seed in sorted(legs.get("frames", {}).items()) for each in _in_order(seed)
-    ]
+    frames = [_joined(_in_order(seed)) for _, seed in sorted(legs.get("frames", {}).items())]
     trajectory = Trajectory(
         species,
         counts,
@@ -109,6 +108,16 @@ def estimate_uncertainty(result: Dict, pressure: Dict | None = None, **others: D
 
 def _in_order(legs: dict[str, Data]) -> list[Any]:
     return [node.value for _, node in sorted(legs.items())]
+
+
+def _joined(legs: list[Frames]) -> Frames:
+    """One leg after the other; each begins with the frame in which the one before ended."""
+    parts = [legs[0], *(leg[1:] for leg in legs[1:])]
+    return Frames(
+        legs[0].counts,
+        np.concatenate([each.positions for each in parts]),
+        np.concatenate([each.edges for each in parts]),
+    )
 
 
 def _error_of_sum(many_body: Dict | None) -> float:

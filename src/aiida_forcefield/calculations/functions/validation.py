@@ -5,7 +5,7 @@ from math import sqrt
 from aiida.engine import calcfunction
 from aiida.orm import Dict
 
-from aiida_forcefield.calculations.functions.calibration import counterpoise_of
+from aiida_forcefield.calculations.fit_data import counterpoise_of
 from aiida_forcefield.data import ForceFieldData, PointsData, SystemData
 from aiida_forcefield.fitting import Settings, field_errors
 from aiida_forcefield.scans import calibrated

@@ -5,9 +5,7 @@ from typing import ClassVar
 from aiida.engine import CalcJobProcessSpec
 from aiida.orm import ArrayData, Data, Dict
 
-from aiida_forcefield.calculations.fit_data import minima_of
-from aiida_forcefield.calculations.functions.calibration import counterpoise_of
-from aiida_forcefield.calculations.functions.charges import electrostatics_of
+from aiida_forcefield.calculations.fit_data import counterpoise_of, electrostatics_of, minima_of
 from aiida_forcefield.calculations.jobs.function import FunctionCalculation
 from aiida_forcefield.data import (
     ForceFieldData,

@@ -34,8 +34,8 @@ def write_folder(
     files = program_files(
         program,
         outputs.force_field.value,
-        outputs.species.value,
-        outputs.reference.value.positions[0],
+        outputs.system.value,
+        {name: node.value.positions[0] for name, node in outputs.references.items()},
     )
     yield from write_files(folder, files)
     try:
@@ -55,18 +55,19 @@ def write_folder(
 
 def _pressure(results: "Results") -> Iterator[str]:
     """At which pressure a liquid of these files has the density of the study."""
-    density = results["properties"]["density"]
-    if density and (beyond := density.get("beyond_pairs")):
-        pressure = density["pressure"] - sum(beyond.values())
-        yield f"for the density of this study simulate the liquid at {pressure:.0f} bar, by which"
-        yield "what pairs do not have pushes or pulls (docs/how-to/export.md)"
+    for label, result in results["properties"].items():
+        if beyond := result.get("beyond_pairs"):
+            pressure = result["pressure"] - sum(beyond.values())
+            yield f"for the {label} of this study set the barostat to {pressure:.0f} bar: it stands"
+            yield "for the many-body forces that pair potentials lack (docs/how-to/export.md)"
 
 
 def _pictures(study: "ProcessNode", results: "Results") -> Iterator[tuple[str, "Figure"]]:
     from aiida_forcefield.report import draw_chain, draw_dimers, draw_profiles
     from aiida_forcefield.study.findings import collect_dimers, collect_profiles
 
-    name = f"{results['material']['name']}, protocol {results['protocol']}"
-    yield "profiles.png", draw_profiles(collect_profiles(study), f"{name}: profiles")
-    yield "dimers.png", draw_dimers(collect_dimers(study), f"{name}: two molecules")
+    name = f"{results['title']}, protocol {results['protocol']}"
+    profiles, dimers = collect_profiles(study), collect_dimers(study)
+    yield "profiles.png", draw_profiles(profiles, f"{name}: profiles")
+    yield "dimers.png", draw_dimers(dimers, f"{name}: two molecules")
     yield "chain.png", draw_chain(results, f"{name}: the chain")

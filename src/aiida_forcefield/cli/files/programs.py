@@ -1,6 +1,6 @@
 """A force field as the files of an MD program, with an example that runs."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,11 +11,13 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from aiida_forcefield.potentials import ForceField
-    from aiida_forcefield.topology import Species
+    from aiida_forcefield.topology import Box, System
+    from aiida_forcefield.topology.crystal import Crystal
 
 PROGRAMS = ("lammps", "openmm", "gromacs")
 PROGRAM_HELP = f"MD program: {', '.join(PROGRAMS)} (of Lennard-Jones only: a study's `fit.forms`)."
 EXAMPLE_BOX = 40.0  # Å; wide enough for twice any cutoff
+EXAMPLE_GAP = 4.0  # Å, between molecules at least
 EXAMPLE_CRYSTAL = 20.0  # Å, from face to face at least
 LAMMPS_EXAMPLE = """\
 # {what}: the energy at the geometry of system.data, then a relaxation and, of more
@@ -35,7 +37,7 @@ fix motion all nve
 run 2000
 """
 OPENMM_EXAMPLE = '''\
-"""One molecule: its energy, then a relaxation and a picosecond of dynamics: python run.py
+"""A molecule of each species: energy, relaxation, a picosecond of dynamics: python run.py
 
 For a liquid: createSystem(..., nonbondedMethod=PME, nonbondedCutoff=0.9 * nanometer).
 """
@@ -44,7 +46,7 @@ from openmm import LangevinMiddleIntegrator
 from openmm.app import ForceField, NoCutoff, PDBFile, Simulation
 from openmm.unit import femtosecond, kelvin, picosecond
 
-pdb = PDBFile("molecule.pdb")
+pdb = PDBFile("molecules.pdb")
 system = ForceField("forcefield.xml").createSystem(pdb.topology, nonbondedMethod=NoCutoff)
 integrator = LangevinMiddleIntegrator(298.15 * kelvin, 1 / picosecond, 0.5 * femtosecond)
 simulation = Simulation(pdb.topology, system, integrator)
@@ -55,7 +57,7 @@ simulation.step(2000)
 print("after a picosecond:", simulation.context.getState(getEnergy=True).getPotentialEnergy())
 '''
 GROMACS_EXAMPLE = """\
-; One molecule in a box, a picosecond of dynamics. Run as: gmx grompp && gmx mdrun
+; A molecule of each species in a box, a picosecond of dynamics. Run as: gmx grompp && gmx mdrun
 integrator = md
 dt = 0.0005
 nsteps = 2000
@@ -71,15 +73,15 @@ gen-temp = 298.15
 MEANING = {
     "forcefield.lmp": "styles and coefficients, to be included after read_data",
     "damping.table": "damping of dispersion, which forcefield.lmp reads",
-    "system.data": "one molecule in a box, or a crystal's cell",
+    "system.data": "a molecule of each species in a box, or a crystal's cell",
     "in.lammps": "an example that runs both: lmp -in in.lammps",
     "forcefield.xml": "for openmm.app.ForceField",
-    "molecule.pdb": "one molecule with its bonds",
+    "molecules.pdb": "a molecule of each species, with bonds",
     "run.py": "an example that runs both: python run.py",
     "forcefield.itp": "atom types, and how pairs of them combine",
-    "molecule.itp": "the molecule",
-    "topol.top": "one molecule, from both",
-    "conf.gro": "its positions, in a box",
+    "molecules.itp": "the molecules",
+    "topol.top": "one molecule of each species, from both",
+    "conf.gro": "their positions, in a box",
     "grompp.mdp": "an example that runs all: gmx grompp && gmx mdrun",
 }
 
@@ -91,86 +93,104 @@ def check_program(program: str) -> None:
 
 
 def program_files(
-    program: str, field: "ForceField", species: "Species", molecule: "NDArray[np.float64]"
+    program: str,
+    field: "ForceField",
+    system: "System",
+    geometries: "Mapping[str, NDArray[np.float64]]",
 ) -> dict[str, str]:
     """Text of each file by name.
 
     Args:
         program: one of `PROGRAMS`.
         field: the force field.
-        species: its molecule.
-        molecule: positions, shape (n, 3), Å, or those of the ions of a crystal's cell.
+        system: its species, or crystal.
+        geometries: positions of the molecules of species, by their names, shape (n, 3), Å; others
+            have their first conformer.
 
     Raises:
         InputError: no such program, one that cannot say a form of the force field, or a crystal for
             another than LAMMPS.
     """
-    import numpy as np
-
     from aiida_forcefield import potentials as to
 
     check_program(program)
-    positions = (molecule - molecule.mean(axis=0) + EXAMPLE_BOX / 2)[None]
-    box = np.full(3, EXAMPLE_BOX)
     try:
-        if species.cell is not None:
+        if system.crystal is not None:
             if program != "lammps":
                 raise ValueError("crystals are allowed for lammps only")
-            return _crystal_files(field, species, species.cell, molecule)
+            return _crystal_files(field, system, system.crystal)
+        box = _example_box(
+            [geometries.get(name, species.conformers[0]) for name, species in system]
+        )
         if program == "lammps":
-            example = LAMMPS_EXAMPLE.format(what="One molecule in a box", repeat="")
+            what = "A molecule of each species in a box"
+            example = LAMMPS_EXAMPLE.format(what=what, repeat="")
             return {
-                **_lammps_files(field, species),
-                "system.data": to.write_data(field, species, positions, box),
+                **_lammps_files(field, system),
+                "system.data": to.write_data(field, system, box),
                 # A single atom that does not drift has no temperature.
-                "in.lammps": example + LAMMPS_DYNAMICS * (len(molecule) > 1),
+                "in.lammps": example + LAMMPS_DYNAMICS * (len(box.positions) > 1),
             }
         if program == "openmm":
             return {
-                "forcefield.xml": to.write_openmm(field, species),
-                "molecule.pdb": to.write_pdb(species, positions, box),
+                "forcefield.xml": to.write_openmm(field, system),
+                "molecules.pdb": to.write_pdb(system, box),
                 "run.py": OPENMM_EXAMPLE,
             }
         return {
-            **to.write_gromacs(field, species),
-            "conf.gro": to.write_gro(species, positions, box),
+            **to.write_gromacs(field, system, box.counts),
+            "conf.gro": to.write_gro(system, box),
             "grompp.mdp": GROMACS_EXAMPLE,
         }
     except ValueError as error:
         raise InputError(f"--to {program}: {error}") from None
 
 
-def _lammps_files(field: "ForceField", species: "Species", cutoff: float = 9.0) -> dict[str, str]:
+def _example_box(molecules: "Sequence[NDArray[np.float64]]") -> "Box":
+    """One molecule of each species, in a row through the middle of a cube."""
+    import numpy as np
+
+    from aiida_forcefield.topology import Box
+
+    centred = [x - x.mean(axis=0) for x in molecules]
+    radii = np.array([np.linalg.norm(x, axis=1).max() for x in centred])
+    along = np.cumsum(2 * radii + EXAMPLE_GAP) - radii - EXAMPLE_GAP
+    length = along[-1] + radii[-1]
+    edge = max(EXAMPLE_BOX, length + EXAMPLE_BOX / 2)
+    start = (edge - length) / 2
+    centres = np.stack([start + along, *2 * [np.full(len(along), edge / 2)]], axis=1)
+    placed = [x + centre for x, centre in zip(centred, centres, strict=True)]
+    return Box((1,) * len(placed), np.concatenate(placed), np.full(3, edge))
+
+
+def _lammps_files(field: "ForceField", system: "System", cutoff: float = 9.0) -> dict[str, str]:
     from aiida_forcefield.potentials import DAMPING, write_damping, write_force_field
 
-    damping = write_damping(field, species, cutoff)
+    damping = write_damping(field, system, cutoff)
     return {
-        "forcefield.lmp": write_force_field(field, species, cutoff),
+        "forcefield.lmp": write_force_field(field, system, cutoff),
         **({DAMPING: damping} if damping else {}),
     }
 
 
-def _crystal_files(
-    field: "ForceField",
-    species: "Species",
-    vectors: "NDArray[np.float64]",
-    ions: "NDArray[np.float64]",
-) -> dict[str, str]:
+def _crystal_files(field: "ForceField", system: "System", crystal: "Crystal") -> dict[str, str]:
     """A cell, which LAMMPS repeats, as its data file wants it turned."""
     import numpy as np
     from ase.calculators.lammps import Prism
 
-    from aiida_forcefield.potentials import CRYSTAL_CUTOFF, write_data
+    from aiida_forcefield.potentials import CRYSTAL_CUTOFF, write_cell
+    from aiida_forcefield.topology.crystal import Crystal
 
-    prism = Prism(vectors, reduce_cell=True)
-    cell, positions = prism.cell, prism.vector_to_lammps(ions)
+    prism = Prism(crystal.cell, reduce_cell=True)
+    cell = np.tril(prism.cell)
+    turned = Crystal(crystal.symbols, cell, prism.vector_to_lammps(crystal.positions))
     # The planes of a family of lattice vectors are one over the length of its reciprocal apart.
     heights = 1 / np.linalg.norm(np.linalg.inv(cell), axis=0)
     repeat = " ".join(str(int(count)) for count in np.ceil(EXAMPLE_CRYSTAL / heights))
     example = LAMMPS_EXAMPLE.format(what="A crystal", repeat=f"replicate {repeat}\n")
     return {
-        **_lammps_files(field, species, CRYSTAL_CUTOFF),
-        "system.data": write_data(field, species, positions[None], np.tril(cell)),
+        **_lammps_files(field, system, CRYSTAL_CUTOFF),
+        "system.data": write_cell(field, system, turned),
         "in.lammps": example + LAMMPS_DYNAMICS,
     }
 

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from aiida.orm import Computer
     from aiida.transports import Transport
 
-PACKAGES = {**OLDEST, "packmol": "21"}
+OF_ONE_ENGINE = ("ase",)
+"""Packages that only an engine needs which few studies name."""
+PACKAGES = {n: oldest for n, oldest in OLDEST.items() if n not in OF_ONE_ENGINE} | {"packmol": "21"}
 """The packages of the compute side, and the oldest version of each that does."""
 LAMMPS = datetime(2025, 7, 22)
 """The oldest LAMMPS that does."""

@@ -9,7 +9,7 @@ import click
 from aiida_forcefield.cli.machine.check import check_machine
 from aiida_forcefield.cli.machine.machine import PREPEND_TEXT, Machine
 from aiida_forcefield.cli.machine.profile import report
-from aiida_forcefield.study.aiida_profile import PLUGINS
+from aiida_forcefield.study.aiida_profile import LABELS, PLUGINS
 from aiida_forcefield.study.errors import InputError
 from aiida_forcefield.study.resources import PROPERTY
 
@@ -41,18 +41,15 @@ def register_machine(machine: Machine, noted: dict[str, Any]) -> None:
     computer.set_property(PROPERTY, noted)
     computer.store()
     report(f"computer {machine.hostname}: {machine.scheduler} through {machine.transport}", made)
-    for label, program, plugin in (
-        ("compute", machine.python, PLUGINS["qm"]),
-        ("lammps", machine.lammps, PLUGINS["md"]),
-    ):
-        register_code(label, Path(program), plugin, computer)
+    for role, program in (("qm", machine.python), ("md", machine.lammps)):
+        register_code(role, Path(program), computer, PREPEND_TEXT)
     click.echo(
         f"in a study: codes: {{qm: compute@{machine.hostname}, md: lammps@{machine.hostname}}}"
     )
 
 
 def programs_here(compute: Path | None) -> dict[str, Path]:
-    """Executable of each code, by its label.
+    """Executable of the code of each role; for the fit, the interpreter that runs this.
 
     Raises:
         InputError: the environment lacks one of them.
@@ -64,14 +61,14 @@ def programs_here(compute: Path | None) -> dict[str, Path]:
     environment = compute or (beside if beside.is_dir() else active)
     # Not resolved: the python of a virtual environment is a link out of it.
     folder = environment.absolute() / "bin"
-    programs = {"compute": folder / "python", "lammps": folder / "lmp"}
+    programs = {"qm": folder / "python", "md": folder / "lmp"}
     for program in programs.values():
         if not os.access(program, os.X_OK):
             raise InputError(
                 f"--compute: there is no program {program}; allowed: an environment with PySCF, "
                 "tblite, LAMMPS and packmol"
             )
-    return programs
+    return {**programs, "fit": Path(sys.executable)}
 
 
 def register_localhost(profile: str) -> "Computer":
@@ -101,11 +98,19 @@ def register_localhost(profile: str) -> "Computer":
     return computer
 
 
-def register_code(label: str, executable: Path, plugin: str, computer: "Computer") -> None:
-    """Register a code; one whose program is gone, as after a move, gives its label up."""
+def register_code(role: str, executable: Path, computer: "Computer", prepend_text: str) -> None:
+    """Register the code of a role; one whose program is gone, as after a move, gives its label up.
+
+    Args:
+        role: ``qm``, ``md`` or ``fit``.
+        executable: its program.
+        computer: on which it is.
+        prepend_text: lines of shell in front of it.
+    """
     from aiida.common.exceptions import NotExistent
     from aiida.orm import InstalledCode, load_code
 
+    label = LABELS[role]
     name = f"{label}@{computer.label}"
     try:
         code = load_code(name)
@@ -121,8 +126,8 @@ def register_code(label: str, executable: Path, plugin: str, computer: "Computer
             label=label,
             computer=computer,
             filepath_executable=str(executable),
-            default_calc_job_plugin=plugin,
-            prepend_text=PREPEND_TEXT,
+            default_calc_job_plugin=PLUGINS[role],
+            prepend_text=prepend_text,
         ).store()
 
 

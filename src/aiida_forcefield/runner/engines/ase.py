@@ -81,7 +81,10 @@ ALL: frozenset[Capability] = frozenset({"gradient", "stress", "dipole", "periodi
 CALCULATORS = {
     "chgnet": Calculator("chgnet.model", "CHGNetCalculator", "chgnet", cheap=True),
     "gpaw": Calculator(
-        *("gpaw", "GPAW", "gpaw", electrons_of_gpaw, ALL), boxed=True, defaults={"txt": None}
+        *("gpaw", "GPAW", "gpaw", electrons_of_gpaw, ALL),
+        boxed=True,
+        # It refuses a point that has less symmetry than the first one of the job.
+        defaults={"txt": None, "symmetry": {"point_group": False}},
     ),
     "mace": Calculator("mace.calculators", "MACECalculator", "mace-torch", cheap=True),
     "orca": Calculator(

@@ -18,7 +18,7 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 
 from aiida_forcefield.dynamics import MINIMUM_SAMPLES, THERMO_EVERY
 from aiida_forcefield.fitting import Settings as FitSettings
-from aiida_forcefield.properties import read_target
+from aiida_forcefield.properties import property_names, read_target
 from aiida_forcefield.scans import family_and_cardinal
 from aiida_forcefield.scans.crystal_qm import CrystalSettings
 from aiida_forcefield.surrogate import Settings as LearningSettings
@@ -170,7 +170,7 @@ def check(settings: Mapping[str, Any]) -> None:
                 raise ValueError(f"{section}.{key} is missing")
     if level_of(settings["reference"]) != level_of(settings["molecule"]):
         raise ValueError(
-            "reference and molecule must have the same level of theory (tblite, "
+            "reference and molecule must have the same level of theory (ase, tblite, "
             "mean_field, structure, density_fit): their energies go into one profile"
         )
     elsewhere = (*QM_SECTIONS, "properties")
@@ -182,10 +182,7 @@ def check(settings: Mapping[str, Any]) -> None:
         mistake = error.errors(include_url=False)[0]
         raise ValueError(_sentence(mistake)) from None
     for name, target in settings.get("properties", {}).items():
-        try:
-            read_target(name, target)
-        except ValueError as error:
-            raise ValueError(f"properties.{error}") from None
+        _check_target(name, target)
     sampling = settings["sampling"]
     if sampling["rounds"] > 1 and sampling["most_liquid"] < sampling["liquid"]:
         raise ValueError(
@@ -196,6 +193,19 @@ def check(settings: Mapping[str, Any]) -> None:
         if not sampling["rounds"]:
             raise ValueError("calibration must be null without a liquid, sampling.rounds: 0")
         _check_calibration(settings["calibration"], settings["dimers"])
+
+
+def _check_target(name: str, target: Any) -> None:
+    """Check the statistical error of a property as that does."""
+    if name not in property_names():
+        allowed = ", ".join(property_names())
+        raise ValueError(f"properties.{name} is unknown; allowed: {allowed}")
+    if not isinstance(target, Mapping):
+        raise ValueError(f"properties.{name}: {target!r} must be a mapping")
+    try:
+        read_target(name, target)
+    except ValueError as error:
+        raise ValueError(f"properties.{error}") from None
 
 
 def _check_calibration(calibration: Mapping[str, Any], dimers: Mapping[str, Any]) -> None:

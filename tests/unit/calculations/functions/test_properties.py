@@ -7,15 +7,16 @@ import pytest
 from aiida.orm import Dict
 
 from aiida_forcefield.calculations.functions.properties import (
+    _joined,
     combine_property,
     estimate_uncertainty,
     measure_property,
 )
 from aiida_forcefield.data import BoxData, ForceFieldData, SystemData, ThermoData
 from aiida_forcefield.dynamics import Thermo, tail_coefficient
-from aiida_forcefield.topology import Box
+from aiida_forcefield.topology import Box, Frames
 
-from ..systems import FIELD, SYSTEM
+from .systems import FIELD, SYSTEM
 
 pytestmark = pytest.mark.usefixtures("storage")
 
@@ -84,6 +85,15 @@ def test_a_tail_correction_that_is_wrong_is_told() -> None:
     with pytest.raises(ValueError, match="tail correction: LAMMPS added 0"):
         measure(wanted, tail=0.0)
     assert measure(wanted, tail=0.0, phase="gas")["value"] > 0  # which has none
+
+
+def test_frames_of_a_seed_are_joined() -> None:
+    first, second = (
+        Frames((1,), np.full((3, 1, 3), float(number)), np.ones((3, 3))) for number in (0, 1)
+    )
+    joined = _joined([first, second])
+    np.testing.assert_array_equal(joined.positions[:, 0, 0], [0.0, 0.0, 0.0, 1.0, 1.0])
+    assert joined.edges.shape == (5, 3)
 
 
 def test_parts_of_a_property_are_put_together() -> None:

@@ -122,6 +122,10 @@ def test_job_without_a_point_is_taken_where_others_of_its_batch_went_on(
         (XTB | {"tblite": {"method": "xtb"}}, "'xtb' is not one of GFN1-xTB"),
         (XTB | {"results": {"pickle_model": True}}, "unknown key 'results'"),
         ({}, "engine"),
+        (
+            {"engine": "ase", "ase": {"calculator": "gpwa"}},
+            "no calculator of ASE; did you mean 'gp",
+        ),
     ],
 )
 @pytest.mark.usefixtures("storage")

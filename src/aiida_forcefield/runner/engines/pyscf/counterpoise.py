@@ -1,8 +1,10 @@
 """Interaction energies, corrected for the superposition of basis sets."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +13,9 @@ from ...interaction import Interaction
 from ...job import Fragment
 from ...rotation import rotation
 from ...units import HARTREE
-from .mean_field import Pyscf
+
+if TYPE_CHECKING:
+    from .mean_field import Pyscf
 
 Array = NDArray[np.float64]
 

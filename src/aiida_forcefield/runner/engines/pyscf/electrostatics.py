@@ -1,13 +1,18 @@
 """The electrostatic potential of a molecule around it, from its density."""
 
-from typing import Any
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ...potential import Electrostatics
 from ...units import BOHR, HARTREE
-from .mean_field import Pyscf, dipole
+from .scf import dipole
+
+if TYPE_CHECKING:
+    from .mean_field import Pyscf
 
 Array = NDArray[np.float64]
 

@@ -14,8 +14,10 @@ from ...job import Fragment
 from ...potential import Electrostatics
 from ...status import PointError
 from ...units import BOHR, DEBYE, HARTREE
+from .counterpoise import Counterpoise
+from .electrostatics import electrostatics, solvated_electrostatics
 from .guess import Memory
-from .scf import STATE, converge_otherwise, density, factorised, occupied, tell
+from .scf import STATE, converge_otherwise, density, dipole, factorised, occupied, tell
 
 Array = NDArray[np.float64]
 
@@ -216,16 +218,12 @@ class Pyscf(Engine):
 
     def electrostatics(self, positions: Array, grid: Array, conductor: bool) -> Electrostatics:
         """See `Engine.electrostatics`."""
-        from .electrostatics import electrostatics, solvated_electrostatics
-
         return (solvated_electrostatics if conductor else electrostatics)(self, positions, grid)
 
     def counterpoise(
         self, fragments: Sequence[Fragment], own: Callable[[Fragment], Any], fraction: float
     ) -> Callable[[Array], Interaction]:
         """See `Engine.counterpoise`."""
-        from .counterpoise import Counterpoise
-
         return Counterpoise(self, own, tuple(fragments), fraction).evaluate
 
     def _check_settings(self) -> None:
@@ -247,11 +245,6 @@ class Pyscf(Engine):
             field.get_dispersion()
         except (ValueError, RuntimeError) as error:
             raise ValueError(f"parameters.mean_field.disp: {error}") from None
-
-
-def dipole(field: Any) -> Array:
-    """Dipole of a converged mean field about the origin, shape (3,), Debye."""
-    return np.asarray(field.dip_moment(unit="Debye", origin=(0, 0, 0), verbose=0))
 
 
 def _completed(structure: Parameters, symbols: tuple[str, ...]) -> Parameters:

@@ -77,3 +77,8 @@ def factorised(density: Any) -> Any:
     occupations, orbitals = np.linalg.eigh(density)
     kept = occupations > _EMPTY
     return tag_array(density, mo_coeff=orbitals[:, kept], mo_occ=occupations[kept])
+
+
+def dipole(field: Any) -> Array:
+    """Dipole of a converged mean field about the origin, shape (3,), Debye."""
+    return np.asarray(field.dip_moment(unit="Debye", origin=(0, 0, 0), verbose=0))

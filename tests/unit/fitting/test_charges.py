@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
-from aiida_forcefield.potentials import fit_charges, liquid_charges
+from aiida_forcefield.fitting import fit_charges, liquid_charges
 from aiida_forcefield.topology import Species
 
-from .synthetic_fields import Case
+from ..synthetic_fields import Case
 
 COULOMB = 14.3996454784
 
@@ -22,9 +22,15 @@ def potential_of(charges: np.ndarray, positions: np.ndarray, grid: np.ndarray) -
     return COULOMB * (charges / np.linalg.norm(grid[:, None] - positions, axis=-1)).sum(axis=1)
 
 
+def gas_of(case: Case) -> dict[str, float]:
+    """Charge in vacuum of each atom type, by the label that it has in the species."""
+    gas = case.forcefield.electrostatics.gas
+    return {name.removeprefix(f"{case.name}:"): q for name, q in gas.items()}
+
+
 def test_charges_that_made_the_potential_are_found(case: Case) -> None:
     x = case.reference.positions
-    true = case.forcefield.gas_charges
+    true = gas_of(case)
     per_atom = np.array([true[t] for t in case.species.atom_types])
     grid = shells(x)
     fitted = fit_charges(case.species, x, grid, potential_of(per_atom, x, grid), restraint=0)
@@ -35,7 +41,7 @@ def test_charges_that_made_the_potential_are_found(case: Case) -> None:
 
 def test_restraint_draws_heavy_atoms_to_zero_and_keeps_the_total(case: Case) -> None:
     x = case.reference.positions
-    true = case.forcefield.gas_charges
+    true = gas_of(case)
     per_atom = np.array([true[t] for t in case.species.atom_types])
     grid = shells(x)
     potential = potential_of(per_atom, x, grid)

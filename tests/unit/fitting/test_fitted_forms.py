@@ -4,18 +4,18 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from aiida_forcefield.potentials.prior import build_prior, van_der_waals_distance
 
-from aiida_forcefield.potentials import ForceField, Settings, fit_chosen_forms, write_gromacs
+from aiida_forcefield.fitting import PHYSICAL, Prior, Settings, choose_forms
+from aiida_forcefield.potentials import ForceField, write_gromacs
 from aiida_forcefield.potentials.forcefield import Kind, with_vector
 from aiida_forcefield.potentials.forms import CHOOSABLE, FORM_OF_KIND, FORMS, Form
+from aiida_forcefield.potentials.radii import van_der_waals_distance
 from aiida_forcefield.scans.coordinates import evaluate
 
-from .synthetic_fields import Case, build, dimers_of, minimum
-from .test_fit import data
+from ..synthetic_fields import Case, build, dimers_of, minimum
+from .test_fit import data, error, joint, told
 
 NAMES = [form.name for forms in CHOOSABLE.values() for form in forms]
-WIDTH = Settings().dispersion_width
 
 
 @pytest.fixture(scope="module")
@@ -24,28 +24,38 @@ def carbonate() -> Case:
     return build("dimethyl_carbonate")
 
 
+def prior_of(case: Case, forms: dict[Kind, Form]) -> Prior:
+    return PHYSICAL.prior(case.system, {case.name: case.reference}, Settings(), forms)
+
+
 def forms_with(form: Form) -> dict[Kind, Form]:
     return {**FORM_OF_KIND, form.kind: form}
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_prior_has_the_curvature_of_the_hessian_or_touches(carbonate: Case, name: str) -> None:
-    form, species, reference = FORMS[name], carbonate.species, carbonate.reference
-    usual = build_prior(species, reference, WIDTH).terms
-    own = build_prior(species, reference, WIDTH, forms_with(form)).terms
+    form, reference = FORMS[name], carbonate.reference
+    usual = prior_of(carbonate, FORM_OF_KIND).terms
+    own = prior_of(carbonate, forms_with(form)).terms
     step = 1e-4
     for term, other in zip(own, usual, strict=True):
         if term.form != name or form.kind == "dihedral":
             continue
         values = np.array([*term.parameters.values()])
         if form.kind == "nonbonded":
-            symbol = species.symbols[species.atom_types.index(term.name.split()[1])]
+            symbol = carbonate.forcefield.atom_types[
+                carbonate.system.type_names.index(term.types[0])
+            ].symbol
             q = van_der_waals_distance(symbol, symbol)
             slope = float(form.evaluate(np.array(q), values).slope)
             assert abs(slope) < 1e-9
             assert form.evaluate(np.array(q), values).energy < 0
             continue
-        members = next(each.members for each in species.term_types if each.name == term.name)
+        members = next(
+            each.members
+            for each in carbonate.system.terms_of(carbonate.name)
+            if each.name == term.name
+        )
         q = float(evaluate(reference.positions, np.array(members))[0].mean())
         if form.kind == "improper":
             q = 0.0
@@ -66,37 +76,34 @@ def test_form_that_made_the_points_is_found(carbonate: Case, methanol: Case, nam
     case = replace(
         case,
         forcefield=truth,
-        reference=minimum(truth, case.species),
+        reference=minimum(truth, case.system),
         molecules=case.molecules[:50],
-        dimers=dimers_of(truth, case.species, case.reference.positions, 60),
+        dimers=dimers_of(truth, case.system, case.reference.positions, 60),
     )
     molecules, dimers = data(case, noise=0.01)
-    found = fit_chosen_forms(
-        case.species,
-        case.reference,
-        truth.charges,
-        truth.gas_charges,
-        molecules,
-        [dimers],
+    _, found = choose_forms(
+        case.system,
+        truth.electrostatics,
+        joint(case, molecules, dimers),
         # Undamped curves drawn at random collapse sooner than a fit lets them.
         Settings(barrier=1e-4, forms={"bond": "morse", form.kind: name}),
     )
     assert {term.form for term in found.terms if term.kind == form.kind} <= {name, "threefold"}
-    assert found.diagnostics["rmse_interaction"] < 0.05 * Settings().interaction_error
-    assert found.diagnostics["rmse_gradient"] < 0.05 * Settings().gradient_error
-    assert found.diagnostics["converged"]
+    assert error(found, "interaction") < 0.05 * Settings().interaction_error
+    assert error(found, "gradient") < 0.05 * Settings().gradient_error
+    assert told(found).converged
     true = {term.name: term.parameters for term in truth.terms}
     for term in found.terms:
         if term.form == name and term.name in true:
-            for parameter, error in term.standard_errors.items():
+            for parameter, deviation in term.standard_errors.items():
                 value = true[term.name][parameter]
                 off = abs(term.parameters[parameter] - value)
-                assert off <= 5 * error + 1e-6 * abs(value)
+                assert off <= 5 * deviation + 1e-6 * abs(value)
 
 
 def some_field(case: Case, form: Form) -> ForceField:
     """A field with parameters within their priors, but not at their centres."""
-    prior = build_prior(case.species, case.reference, WIDTH, forms_with(form))
+    prior = prior_of(case, forms_with(form))
     rng = np.random.default_rng(7)
     shift = np.linalg.solve(prior.rows, 0.3 * rng.normal(size=len(prior.centre)))
     u = np.clip(prior.centre + shift, prior.lower + 1e-6, prior.upper - 1e-6)
@@ -109,20 +116,17 @@ def test_held_parameters_are_not_said_to_be_unknown(carbonate: Case) -> None:
         form = FORMS[name]
         truth = some_field(carbonate, form)
         molecules, dimers = data(replace(carbonate, forcefield=truth), noise=0.0)
-        found = fit_chosen_forms(
-            carbonate.species,
-            carbonate.reference,
-            truth.charges,
-            truth.gas_charges,
-            molecules,
-            [dimers],
+        _, found = choose_forms(
+            carbonate.system,
+            truth.electrostatics,
+            joint(carbonate, molecules, dimers),
             Settings(forms={"bond": "morse", form.kind: name}),
         )
         for term in found.terms:
             if term.form == name:
                 assert term.parameters[parameter] == pytest.approx(term.prior[parameter], abs=1e-4)
                 assert parameter not in term.standard_errors
-                assert not any(flag.startswith(parameter) for flag in term.flags)
+                assert parameter not in {flag.parameter for flag in term.flags}
 
 
 @pytest.mark.parametrize(
@@ -140,14 +144,11 @@ def test_forms_that_there_are_not(forms: dict[str, str], message: str) -> None:
 
 def test_a_field_for_gromacs_can_be_asked_for(methanol: Case) -> None:
     molecules, dimers = data(methanol, noise=1.0)
-    found = fit_chosen_forms(
-        methanol.species,
-        methanol.reference,
-        methanol.forcefield.charges,
-        methanol.forcefield.gas_charges,
-        molecules,
-        [dimers],
+    _, found = choose_forms(
+        methanol.system,
+        methanol.forcefield.electrostatics,
+        joint(methanol, molecules, dimers),
         Settings(forms={"nonbonded": "lennard_jones"}),
     )
-    assert "foresight morse" in found.diagnostics
-    assert write_gromacs(found, methanol.species)
+    assert told(found).evidence[0].usual == "morse"
+    assert write_gromacs(found, methanol.system, [2])

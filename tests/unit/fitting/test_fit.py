@@ -2,30 +2,36 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from aiida_forcefield.potentials.hessian import hessian_model
-from aiida_forcefield.potentials.prior import build_prior
-from aiida_forcefield.potentials.residuals import Problem, type_pairs
-from aiida_forcefield.potentials.torsions import relaxed_torsions
 
-from aiida_forcefield.potentials import (
+from aiida_forcefield.fitting import (
+    PHYSICAL,
     DimerPoints,
-    ForceField,
+    FitData,
     MoleculePoints,
     Reference,
     Settings,
-    Term,
     change_errors,
     fit_force_field,
-    interaction_energies,
     join_dimers,
-    molecule_energies,
 )
-from aiida_forcefield.potentials.energy import dimer_model, molecule_model
+from aiida_forcefield.fitting.case import Case as FitCase
+from aiida_forcefield.fitting.case import Models
+from aiida_forcefield.fitting.problem import Problem
+from aiida_forcefield.potentials import (
+    Diagnostics,
+    FixedCharges,
+    Flag,
+    ForceField,
+    Layout,
+    Term,
+    interaction_energies,
+)
 from aiida_forcefield.potentials.forms import TANG_TOENNIES
-from aiida_forcefield.scans import stretched
-from aiida_forcefield.topology import Species
+from aiida_forcefield.scans import Cluster, Origin, moved_apart
+from aiida_forcefield.topology import System
+from aiida_forcefield.topology.ions import ion
 
-from .synthetic_fields import Case, disturbed
+from ..synthetic_fields import Case, along, disturbed
 
 KCAL = 1 / 23.0605478
 SETTINGS = Settings()
@@ -34,38 +40,46 @@ SETTINGS = Settings()
 def data(case: Case, noise: float, seed: int = 0) -> tuple[MoleculePoints, DimerPoints]:
     """What the true field gives, with noise in units of the errors that the fit expects."""
     rng = np.random.default_rng(seed)
-    energy, gradient = molecule_energies(case.forcefield, case.species, case.molecules)
-    interaction = interaction_energies(case.forcefield, case.species, case.dimers)
+    energy, gradient = case.energies(case.forcefield, case.molecules)
+    interaction = case.interactions(case.forcefield, case.dimers)
 
     def disturbed(values: np.ndarray, error: float) -> np.ndarray:
         return values + noise * error * rng.normal(size=values.shape)
 
     return (
         MoleculePoints(
+            case.name,
             case.molecules,
             disturbed(energy, SETTINGS.energy_error),
             gradient + internal(disturbed(0 * gradient, SETTINGS.gradient_error), case.molecules),
             np.ones(len(energy)),
-            ("thermal",) * len(energy),
+            (Origin("thermal"),) * len(energy),
         ),
         DimerPoints(
+            case.pair,
             case.dimers,
             disturbed(interaction, SETTINGS.interaction_error),
             np.ones(len(interaction)),
-            "random",
+            Origin("random"),
+            len(case.species.symbols),
         ),
     )
 
 
-def moved_apart(case: Case, dimers: DimerPoints, places: np.ndarray) -> DimerPoints:
+def apart(case: Case, dimers: np.ndarray) -> np.ndarray:
+    """With the molecules farther apart."""
+    return moved_apart(Cluster.of(case.species, case.species), dimers)
+
+
+def with_moved(case: Case, dimers: DimerPoints, places: np.ndarray) -> DimerPoints:
     """The same, some of them with what the true field has when their molecules are farther apart,
     relative to what it has as they are."""
-    before, after = case.dimers[places], stretched(case.dimers[places])
-    near, far = (interaction_energies(case.forcefield, case.species, x) for x in (before, after))
+    before, after = case.dimers[places], apart(case, case.dimers[places])
+    near, far = (case.interactions(case.forcefield, x) for x in (before, after))
     return replace(
         dimers,
-        stretched=after,
-        stretched_energies=dimers.energies[places] + far - near,
+        moved=after,
+        moved_energies=dimers.energies[places] + far - near,
         pulled=places,
     )
 
@@ -81,17 +95,38 @@ def internal(gradients: np.ndarray, positions: np.ndarray) -> np.ndarray:
     return inner.reshape(gradients.shape)
 
 
-def fit(case: Case, molecules: MoleculePoints, *dimers: DimerPoints) -> ForceField:
-    field = case.forcefield
+def fit(case: Case, molecules: MoleculePoints | None, *dimers: DimerPoints) -> ForceField:
     return fit_force_field(
-        case.species, case.reference, field.charges, field.gas_charges, molecules, dimers
+        case.system, case.forcefield.electrostatics, joint(case, molecules, *dimers)
     )
+
+
+def joint(case: Case, molecules: MoleculePoints | None, *dimers: DimerPoints) -> FitData:
+    """All that is known of a molecule."""
+    return FitData({case.name: case.reference}, (molecules,) if molecules else (), dimers)
+
+
+def told(field: ForceField) -> Diagnostics:
+    assert field.diagnostics is not None
+    return field.diagnostics
+
+
+def left_out_of(field: ForceField) -> dict[str, int]:
+    """How many outliers of each sampling there are."""
+    return {each.origin.sampling: each.points for each in told(field).outliers}
+
+
+def error(field: ForceField, kind: str) -> float:
+    """Of all points of a kind."""
+    found = told(field).total(kind)
+    assert found is not None
+    return found.fitted
 
 
 def test_field_that_made_the_data_is_found(case: Case) -> None:
     found = fit(case, *data(case, noise=0.02))
-    assert found.diagnostics["rmse_interaction"] < 0.04 * SETTINGS.interaction_error
-    assert found.diagnostics["rmse_gradient"] < 0.04 * SETTINGS.gradient_error
+    assert error(found, "interaction") < 0.04 * SETTINGS.interaction_error
+    assert error(found, "gradient") < 0.04 * SETTINGS.gradient_error
     for term in found.terms:
         true = case.forcefield.term(term.name).parameters
         if term.kind == "bond":
@@ -113,32 +148,22 @@ def test_standard_errors_are_the_real_errors(methanol: Case) -> None:
 def test_jacobian_of_the_residuals(case: Case) -> None:
     case = replace(case, molecules=case.molecules[:5], dimers=case.dimers[:20])
     molecules, dimers = data(case, noise=1.0)
-    dimers = moved_apart(case, dimers, np.array([1, 4, 7]))
+    dimers = with_moved(case, dimers, np.array([1, 4, 7]))
     dimers = replace(dimers, shares=np.array([-900.0, -3000.0, 200.0]))
     turned = next(t.name for t in case.species.term_types if t.kind == "dihedral")
-    molecules = replace(molecules, labels=("thermal", turned, "thermal", turned, turned))
-    field = case.forcefield
-    prior = build_prior(case.species, case.reference, SETTINGS.dispersion_width)
-    problem = Problem(
-        prior,
-        replace(SETTINGS, barrier=20.0),  # high enough that the guard acts
-        hessian_model(case.species, field.terms, case.reference, field.charges, field.scale_14),
-        molecule_model(case.species, field.terms, case.molecules, field.charges),
-        molecules,
-        dimer_model(
-            case.species,
-            field.terms,
-            np.concatenate([case.dimers, stretched(case.dimers[[1, 4, 7]])]),
-            field.gas_charges,
-        ),
-        [dimers],
-        list(type_pairs(case.species, field.terms, field.charges)),
-        relaxed_torsions(case.species, field, molecules),
-    )
+    thermal, scan = Origin("thermal"), along(turned)
+    molecules = replace(molecules, origins=(thermal, scan, thermal, scan, scan))
+    field, points = case.forcefield, joint(case, molecules, dimers)
+    settings = replace(SETTINGS, barrier=20.0)  # high enough that the guard acts
+    prior = PHYSICAL.prior(case.system, points.references, settings, settings.form_of_kind)
+    layout = Layout.of(field, case.system)
+    whole = FitCase(layout, points, settings, Models.of(layout, points))
+    problem = Problem.of(prior, whole).relaxed(field)
+    assert len(problem.residuals) == 8  # all but those of cells
     u = np.where(prior.logarithmic, np.log(np.abs(field.vector)), field.vector)
-    jacobian = problem.residuals(u)[1]
+    jacobian = problem.evaluate(u)[1]
     for i, shift in enumerate(1e-6 * np.eye(len(u))):
-        forward, backward = (problem.residuals(u + s)[0] for s in (shift, -shift))
+        forward, backward = (problem.evaluate(u + s)[0] for s in (shift, -shift))
         expected = (forward - backward) / 2e-6
         np.testing.assert_allclose(jacobian[:, i], expected, rtol=1e-4, atol=1e-4)
 
@@ -147,63 +172,61 @@ def test_how_energies_change_by_distance_is_fitted(methanol: Case) -> None:
     """All energies are too high by as much: their changes tell the truth."""
     molecules, dimers = data(methanol, noise=0.0)
     wrong = replace(dimers, energies=dimers.energies + 0.02)
-    both = moved_apart(methanol, wrong, np.arange(60))
+    both = with_moved(methanol, wrong, np.arange(60))
     unseen = methanol.dimers[60:]
     energies = [
-        interaction_energies(methanol.forcefield, methanol.species, x)
-        for x in (unseen, stretched(unseen))
+        methanol.interactions(methanol.forcefield, x) for x in (unseen, apart(methanol, unseen))
     ]
     truth, weights = energies[1] - energies[0], np.exp(-energies[0].clip(0) / 0.13)
 
-    def error(field: ForceField) -> float:
-        near, far = (
-            interaction_energies(field, methanol.species, x) for x in (unseen, stretched(unseen))
-        )
+    def missed(field: ForceField) -> float:
+        near, far = (methanol.interactions(field, x) for x in (unseen, apart(methanol, unseen)))
         return float(np.average((far - near - truth) ** 2, weights=weights)) ** 0.5
 
     found, without = fit(methanol, molecules, both), fit(methanol, molecules, wrong)
-    assert error(found) < 0.8 * error(without)
-    assert found.diagnostics["rmse_virial"] > 0
-    assert found.diagnostics["left_out_virial"] > found.diagnostics["rmse_virial"]
-    assert "rmse_virial" not in without.diagnostics
+    assert missed(found) < 0.8 * missed(without)
+    virial = told(found).total("virial")
+    assert virial is not None
+    assert virial.left_out > virial.fitted > 0
+    assert told(without).total("virial") is None
 
 
 def test_the_pressure_of_the_pairs_is_that_of_qm(methanol: Case) -> None:
     """QM has induction, which no form has: of all changes together nothing is missed."""
     molecules, dimers = data(methanol, noise=0.0)
-    both = moved_apart(methanol, dimers, np.arange(60))
+    both = with_moved(methanol, dimers, np.arange(60))
     missed = 0.004 * np.random.default_rng(3).normal(1.0, 1.0, 60)
     shares = -np.random.default_rng(4).uniform(500.0, 3000.0, 60)
-    both = replace(both, stretched_energies=both.stretched_energies + missed)
+    both = replace(both, moved_energies=both.moved_energies + missed)
 
     def pressure(field: ForceField) -> float:
-        return float(shares @ change_errors(field, methanol.species, both))
+        return float(shares @ change_errors(field, methanol.system, both))
 
     found = fit(methanol, molecules, replace(both, shares=shares))
     assert abs(pressure(found)) < 0.1 * abs(pressure(fit(methanol, molecules, both)))
     # An outlier tells nothing of it.
-    energies = both.stretched_energies.copy()
+    energies = both.moved_energies.copy()
     energies[7] += 5.0
-    wrong = replace(both, stretched_energies=energies, shares=shares)
+    wrong = replace(both, moved_energies=energies, shares=shares)
     left_out = fit(methanol, molecules, wrong)
-    assert left_out.diagnostics["outliers random"] == 1
+    assert left_out_of(left_out) == {"random": 1}
     assert abs(left_out.vector / found.vector - 1).max() < 0.5
 
 
 def test_each_of_a_sample_has_its_share(methanol: Case) -> None:
     _, dimers = data(methanol, noise=0.0)
-    with pytest.raises(ValueError, match="random: 2 shares of 3 stretched"):
-        replace(moved_apart(methanol, dimers, np.arange(3)), shares=np.ones(2))
+    with pytest.raises(ValueError, match=r"\(random\): 2 shares of 3 moved apart"):
+        replace(with_moved(methanol, dimers, np.arange(3)), shares=np.ones(2))
 
 
 def test_sets_are_joined_with_their_pairs(methanol: Case) -> None:
     _, dimers = data(replace(methanol, dimers=methanol.dimers[:10]), noise=0.0)
     case = replace(methanol, dimers=methanol.dimers[:10])
-    first, second = (moved_apart(case, dimers, np.array(k)) for k in ([2, 5], [0, 9]))
+    first, second = (with_moved(case, dimers, np.array(k)) for k in ([2, 5], [0, 9]))
     both = join_dimers([first, dimers, second])
     assert both.pulled.tolist() == [2, 5, 20, 29]
     np.testing.assert_allclose(both.strains, 0.03, atol=1e-4)
-    assert join_dimers([dimers]).stretched is None
+    assert join_dimers([dimers]).moved is None
 
 
 def test_offset_of_the_energies_does_not_matter(methanol: Case) -> None:
@@ -225,9 +248,9 @@ def test_point_of_no_weight_and_missing_gradient_are_left_out(methanol: Case) ->
         replace(molecules, energies=energies, gradients=gradients, weights=weights),
         dimers,
     )
-    assert found.diagnostics["molecule_points"] == 99
-    assert found.diagnostics["gradients"] == 98
-    assert found.diagnostics["rmse_energy_intramolecular"] < 0.2 * SETTINGS.energy_error
+    assert told(found).points("energy") == 99
+    assert told(found).points("gradient") == 98
+    assert error(found, "energy") < 0.2 * SETTINGS.energy_error
 
 
 @pytest.mark.parametrize(("count", "wrong"), [(100, [0.4]), (100, [10.0, 0.4]), (12, [10.0])])
@@ -235,24 +258,35 @@ def test_wrong_points_are_left_out_and_told(methanol: Case, count: int, wrong: l
     case = replace(methanol, molecules=methanol.molecules[:count])
     molecules, dimers = data(case, noise=1.0)
     right = fit(case, molecules, dimers)
-    assert not any(name.startswith("outliers") for name in right.diagnostics)
+    assert not told(right).outliers
     energies, disturbed = molecules.energies.copy(), dimers.energies.copy()
     energies[: len(wrong)] += wrong
     disturbed[[3, 30]] -= 1.0
     found = fit(case, replace(molecules, energies=energies), replace(dimers, energies=disturbed))
-    assert found.diagnostics["outliers thermal"] == len(wrong)
-    assert found.diagnostics["outliers random"] == 2
+    assert left_out_of(found) == {"thermal": len(wrong), "random": 2}
     errors = np.sqrt(np.diag(right.covariance))
     assert np.abs((found.vector - right.vector) / errors).max() < 2.5
 
 
 def test_left_out_errors_are_those_of_a_fit_without(methanol: Case) -> None:
     molecules, dimers = data(methanol, noise=1.0)
-    seen = DimerPoints(dimers.positions[:60], dimers.energies[:60], dimers.weights[:60], "seen")
-    unseen = DimerPoints(dimers.positions[60:], dimers.energies[60:], dimers.weights[60:], "new")
-    foreseen = fit(methanol, molecules, seen, unseen).diagnostics["left_out_interaction new"]
+    seen, unseen = (
+        replace(
+            dimers,
+            positions=dimers.positions[part],
+            energies=dimers.energies[part],
+            weights=dimers.weights[part],
+            origin=Origin(sampling),
+        )
+        for part, sampling in ((slice(60), "random"), (slice(60, None), "uncertain"))
+    )
+    (foreseen,) = (
+        each.left_out
+        for each in told(fit(methanol, molecules, seen, unseen)).by_origin("interaction")
+        if each.origin == unseen.origin
+    )
     without = fit(methanol, molecules, seen)
-    model = interaction_energies(without, methanol.species, unseen.positions)
+    model = methanol.interactions(without, unseen.positions)
     weights = np.exp(-unseen.energies.clip(0) / SETTINGS.repulsive_scale)
     real = np.sqrt(np.average((model - unseen.energies) ** 2, weights=weights))
     assert foreseen == pytest.approx(real, rel=0.1)
@@ -260,81 +294,74 @@ def test_left_out_errors_are_those_of_a_fit_without(methanol: Case) -> None:
 
 def test_left_out_energies_are_those_of_a_fit_without(methanol: Case) -> None:
     molecules, dimers = data(methanol, noise=1.0)
-    labels = ("seen",) * 60 + ("new",) * 40
-    found = fit(methanol, replace(molecules, labels=labels), dimers)
+    new = Origin("scan")
+    origins = (Origin("thermal"),) * 60 + (new,) * 40
+    found = fit(methanol, replace(molecules, origins=origins), dimers)
     weights = np.concatenate([np.ones(60), np.zeros(40)])
     without = fit(methanol, replace(molecules, weights=weights), dimers)
-    model = molecule_energies(without, methanol.species, molecules.positions)[0]
+    model = methanol.energies(without, molecules.positions)[0]
     apart = model - molecules.energies
     real = np.sqrt(np.mean((apart[60:] - apart[:60].mean()) ** 2))
-    assert found.diagnostics["left_out_energy new"] == pytest.approx(real, rel=0.1)
+    (foreseen,) = (e.left_out for e in told(found).by_origin("energy") if e.origin == new)
+    assert foreseen == pytest.approx(real, rel=0.1)
 
 
 def test_only_dimers(methanol: Case) -> None:
-    none = MoleculePoints(np.zeros((0, 6, 3)), np.zeros(0), np.zeros((0, 6, 3)), np.zeros(0), ())
-    found = fit(methanol, none, data(methanol, noise=0.1)[1])
-    assert found.diagnostics["rmse_interaction"] < 0.2 * SETTINGS.interaction_error
-    assert "rmse_energy_intramolecular" not in found.diagnostics
+    found = fit(methanol, None, data(methanol, noise=0.1)[1])
+    assert error(found, "interaction") < 0.2 * SETTINGS.interaction_error
+    assert told(found).total("energy") is None
 
 
 def test_terms_say_what_was_expected_and_how_many_points_tell_of_them(methanol: Case) -> None:
     molecules, dimers = data(methanol, noise=0.1)
     found = fit(methanol, molecules, dimers)
-    bond, oxygen = found.term("bond C1-O1"), found.term("nonbonded O1")
+    bond, oxygen = (found.term(methanol.named(name)) for name in ("bond C1-O1", "nonbonded O1"))
     assert bond.prior["r0"] == pytest.approx(bond.parameters["r0"], abs=0.1)
     assert bond.informing_points["r0"] == len(molecules.energies)
     assert 0 < oxygen.informing_points["A"] <= len(molecules.energies) + len(dimers.energies)
-    blind = fit(methanol, molecules).term("nonbonded O1")
+    blind = fit(methanol, molecules).term(methanol.named("nonbonded O1"))
     assert blind.informing_points["C6"] < oxygen.informing_points["C6"]
 
 
 def test_without_dimers_the_nonbonded_terms_are_said_to_be_the_prior(methanol: Case) -> None:
     found = fit(methanol, data(methanol, noise=0.1)[0])
-    for atom_type in methanol.species.type_names:
+    for atom_type in methanol.system.type_names:
         flags = found.term(f"nonbonded {atom_type}").flags
-        assert "C6: as uncertain as its prior" in flags
-    assert not found.term("bond C1-O1").flags
-    assert "rmse_interaction" not in found.diagnostics
+        assert "C6: as uncertain as its prior" in map(str, flags)
+    assert not found.term(methanol.named("bond C1-O1")).flags
+    assert told(found).total("interaction") is None
 
 
 def test_parameter_at_its_bound_is_flagged(methanol: Case) -> None:
     weak = replace(methanol.reference, c6=methanol.reference.c6 / 20)
-    field = methanol.forcefield
     found = fit_force_field(
-        methanol.species,
-        weak,
-        field.charges,
-        field.gas_charges,
-        *[[points] if isinstance(points, DimerPoints) else points for points in data(methanol, 0)],
+        methanol.system,
+        methanol.forcefield.electrostatics,
+        joint(replace(methanol, reference=weak), *data(methanol, 0)),
         Settings(dispersion_width=0.5),
     )
-    assert any("C6: at upper bound" in term.flags for term in found.terms)
+    assert any(Flag("C6", "upper_bound") in term.flags for term in found.terms)
 
 
 def test_fit_is_better_than_its_start_and_says_so(case: Case) -> None:
-    noisy = disturbed(case.reference, case.forcefield, case.species, SETTINGS.hessian_error)
-    diagnostics = fit(replace(case, reference=noisy), *data(case, noise=1.0)).diagnostics
-    for name in ("rmse_energy_intramolecular", "rmse_gradient", "rmse_interaction"):
-        assert diagnostics[name] < diagnostics[f"{name}_start"]
-    assert diagnostics["reduced_chi2"] == pytest.approx(1, abs=0.1)
+    noisy = disturbed(case, SETTINGS.hessian_error)
+    found = told(fit(replace(case, reference=noisy), *data(case, noise=1.0)))
+    for kind in ("energy", "gradient", "interaction"):
+        total = found.total(kind)
+        assert total is not None
+        assert total.fitted < total.prior
+    assert found.reduced_chi2 == pytest.approx(1, abs=0.1)
 
 
 def test_barrier_is_kept_where_charges_would_pull_atoms_together(methanol: Case) -> None:
     molecules, dimers = data(methanol, noise=0)
-    field = methanol.forcefield
-    charges = {name: 3 * charge for name, charge in field.charges.items()}
+    gas, liquid = (methanol.forcefield.electrostatics.charges(s) for s in ("gas", "liquid"))
+    charges = FixedCharges(gas, {name: 3 * charge for name, charge in liquid.items()})
 
     def lowest_barrier(settings: Settings) -> float:
-        found = fit_force_field(
-            methanol.species,
-            methanol.reference,
-            charges,
-            field.gas_charges,
-            molecules,
-            [dimers],
-            settings,
-        )
-        barriers = [v for k, v in found.diagnostics.items() if k.startswith("barrier")]
+        both = joint(methanol, molecules, dimers)
+        found = fit_force_field(methanol.system, charges, both, settings)
+        barriers = [barrier.height for barrier in told(found).barriers]
         assert len(barriers) == 10
         return min(barriers)
 
@@ -344,20 +371,29 @@ def test_barrier_is_kept_where_charges_would_pull_atoms_together(methanol: Case)
 
 def test_single_ion() -> None:
     """No bonded terms and nothing inside the molecule: only the repulsion between two ions."""
-    ion = Species(("Li",), 1, 1, ("Li1",), (), (), np.zeros((1, 1, 3)), "[Li+]")
+    system = System.pure("Li", ion("Li", 1))
     reference = Reference(np.zeros((1, 3)), np.zeros((3, 3)), np.array([[0.4]]))
     parameters = {"A": 400.0, "rho": 0.25, "C6": 0.4, "C8": 4.0}
-    term = Term("nonbonded", "nonbonded Li1", "tang_toennies", parameters)
-    true = ForceField((term,), {"Li1": 1.0}, {"Li1": 1.0}, np.zeros((4, 4)))
+    term = Term("nonbonded", ("Li:Li1",), "tang_toennies", parameters)
+    charges = FixedCharges({"Li:Li1": 1.0}, {"Li:Li1": 1.0})
+    true = ForceField(system.atom_types, (term,), charges, np.zeros((4, 4)))
     pairs = np.zeros((20, 2, 3))
     pairs[:, 1, 0] = np.linspace(1.2, 4.0, 20)
+    both = ("Li", "Li")
+    energies = interaction_energies(true, system, both, pairs)
+    dimers = DimerPoints(both, pairs, energies, np.ones(20), Origin("random"), 1)
+    points = MoleculePoints(
+        "Li",
+        np.zeros((1, 1, 3)),
+        np.zeros(1),
+        np.zeros((1, 1, 3)),
+        np.ones(1),
+        (Origin("conformers"),),
+    )
     found = fit_force_field(
-        ion,
-        reference,
-        true.charges,
-        true.gas_charges,
-        MoleculePoints(np.zeros((1, 1, 3)), np.zeros(1), np.zeros((1, 1, 3)), np.ones(1), ("ion",)),
-        [DimerPoints(pairs, interaction_energies(true, ion, pairs), np.ones(20), "ions")],
+        system,
+        charges,
+        FitData({"Li": reference}, (points,), (dimers,)),
         Settings(repulsive_scale=20.0),
     )
     r = pairs[:, 1, 0]
@@ -367,13 +403,13 @@ def test_single_ion() -> None:
 
 def test_bad_data_is_named(methanol: Case) -> None:
     molecules, dimers = data(methanol, noise=0)
-    with pytest.raises(ValueError, match="dimer points random: 150 positions, 149 energies"):
+    with pytest.raises(ValueError, match=r"\(random\): 150 positions, 149 energies"):
         replace(dimers, energies=dimers.energies[1:])
-    with pytest.raises(ValueError, match="molecule points: positions and energies must be finite"):
+    with pytest.raises(ValueError, match="methanol: positions and energies must be finite"):
         replace(molecules, energies=np.full(100, np.nan))
     with pytest.raises(ValueError, match="weights must be finite and not negative"):
         replace(dimers, weights=-dimers.weights)
-    with pytest.raises(ValueError, match=r"gradients \(1,\) do not match"):
+    with pytest.raises(ValueError, match=r"gradients have the shape \(1,\)"):
         replace(molecules, gradients=np.zeros(1))
     with pytest.raises(ValueError, match="energy_error: 0 is not a positive number"):
         Settings(energy_error=0)

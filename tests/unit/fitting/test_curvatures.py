@@ -1,14 +1,14 @@
 import numpy as np
 import pytest
-from aiida_forcefield.potentials.curvatures import curvatures
 
+from aiida_forcefield.fitting.priors.curvatures import curvatures
 from aiida_forcefield.topology import Species, TermType, from_smiles
 
-from .synthetic_fields import Case
+from ..synthetic_fields import Case
 
 
 def test_diatomic_gives_its_force_constant() -> None:
-    bond = TermType("bond", "bond F1-H1", ((0, 1),))
+    bond = TermType("bond", ("F1", "H1"), ((0, 1),))
     species = Species(("H", "F"), 0, 1, ("H1", "F1"), ((0, 1),), (bond,), np.zeros((1, 2, 3)), "F")
     b = np.array([0, 0, -1.0, 0, 0, 1.0])
     x = np.array([[0, 0, 0], [0, 0, 0.92]])
@@ -34,7 +34,7 @@ def test_straight_angle_bends_in_two_directions() -> None:
 def test_force_constants_come_back_from_the_hessian(case: Case) -> None:
     found = curvatures(case.species, case.reference.positions, case.reference.hessian)
     for term in case.species.term_types:
-        p = case.forcefield.term(term.name).parameters
+        p = case.forcefield.term(case.named(term.name)).parameters
         if term.kind == "bond":
             assert found[term.name] == pytest.approx(2 * p["D"] * p["alpha"] ** 2, rel=0.15)
         if term.kind == "angle":

@@ -3,17 +3,25 @@
 from dataclasses import dataclass, replace
 
 import numpy as np
-from aiida_forcefield.potentials.hessian import SOFT, hessian_model
 from ase.data import atomic_masses, atomic_numbers
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.spatial.transform import Rotation
 
-from aiida_forcefield.potentials import ForceField, Reference, Term
-from aiida_forcefield.potentials.energy import interaction_energies, molecule_energies
+from aiida_forcefield.fitting.data import Reference
+from aiida_forcefield.fitting.hessian import SOFT, hessian_model
+from aiida_forcefield.potentials import (
+    FixedCharges,
+    ForceField,
+    Layout,
+    Term,
+    interaction_energies,
+    molecule_energies,
+)
 from aiida_forcefield.runner.vibrations import WAVENUMBER
+from aiida_forcefield.scans import Coordinate, Origin
 from aiida_forcefield.scans.coordinates import evaluate
-from aiida_forcefield.topology import Species
+from aiida_forcefield.topology import Species, System
 from aiida_forcefield.topology.molecule import from_smiles
 
 Array = NDArray[np.float64]
@@ -45,16 +53,52 @@ POLAR_HYDROGEN = (25.0, 0.25, 0.5, 1.75)
 class Case:
     """A molecule, its true force field, and structures."""
 
-    species: Species
+    system: System
     forcefield: ForceField
     reference: Reference
     molecules: Array
     dimers: Array
 
+    @property
+    def name(self) -> str:
+        return self.system.names[0]
 
-def true_field(name: str, species: Species) -> ForceField:
+    @property
+    def species(self) -> Species:
+        return self.system.species[0]
+
+    @property
+    def pair(self) -> tuple[str, str]:
+        return (self.name, self.name)
+
+    def named(self, term: str) -> str:
+        """The name that a term such as ``"bond C1-O1"`` has in the system."""
+        kind, _, labels = term.partition(" ")
+        return f"{kind} {'-'.join(f'{self.name}:{label}' for label in labels.split('-'))}"
+
+    def types(self, *labels: str) -> tuple[str, ...]:
+        """Names of atom types in the system."""
+        return tuple(f"{self.name}:{label}" for label in labels)
+
+    def interactions(self, field: ForceField, dimers: Array) -> Array:
+        return interaction_energies(field, self.system, self.pair, dimers)
+
+    def energies(self, field: ForceField, molecules: Array) -> tuple[Array, Array]:
+        return molecule_energies(field, self.system, self.name, molecules)
+
+
+def along(term: str) -> Origin:
+    """The origin of a scan of a term, such as ``"bond C1-O1"``."""
+    kind, _, labels = term.partition(" ")
+    return Origin("scan", Coordinate(kind, tuple(labels.split("-"))))
+
+
+def true_field(system: System) -> ForceField:
+    (name,), (species,) = system.names, system.species
     terms = []
-    for place, term in enumerate(species.term_types):
+    for place, (own, term) in enumerate(
+        zip(species.term_types, system.terms_of(name), strict=True)
+    ):
         q = float(evaluate(species.conformers[0], np.array(term.members))[0].mean())
         parameters = {
             "bond": {"D": 4.2 + 0.1 * place, "alpha": 2.0 + 0.03 * place, "r0": q + 0.01},
@@ -65,41 +109,45 @@ def true_field(name: str, species: Species) -> ForceField:
         form = {"bond": "morse", "angle": "harmonic_angle", "dihedral": "fourier"}.get(
             term.kind, "harmonic_improper"
         )
-        if species.turns_threefold(term):
+        if species.turns_threefold(own):
             form, parameters = "threefold", {"k3": 0.02}
-        terms.append(Term(term.kind, term.name, form, parameters))
+        terms.append(Term(term.kind, term.types, form, parameters))
     for atom_type in species.type_names:
         symbol = species.symbols[species.atom_types.index(atom_type)]
         values = POLAR_HYDROGEN if atom_type == "H2" else TANG_TOENNIES[symbol]
         parameters = dict(zip(("A", "rho", "C6", "C8"), values, strict=True))
-        terms.append(Term("nonbonded", f"nonbonded {atom_type}", "tang_toennies", parameters))
+        terms.append(Term("nonbonded", (f"{name}:{atom_type}",), "tang_toennies", parameters))
     size = sum(len(term.parameters) for term in terms)
-    gas = CHARGES[name]
-    liquid = {atom_type: 1.1 * charge for atom_type, charge in gas.items()}
-    return ForceField(tuple(terms), liquid, gas, np.zeros((size, size)), scale_14=(1.0, 1.0))
+    gas = {f"{name}:{atom_type}": charge for atom_type, charge in CHARGES[name].items()}
+    charges = FixedCharges(gas, {atom_type: 1.1 * charge for atom_type, charge in gas.items()})
+    covariance = np.zeros((size, size))
+    return ForceField(system.atom_types, tuple(terms), charges, covariance, scale_14=(1.0, 1.0))
 
 
-def minimum(forcefield: ForceField, species: Species) -> Reference:
+def minimum(forcefield: ForceField, system: System) -> Reference:
+    (name,), (species,) = system.names, system.species
     start = species.conformers[0]
 
     def value(x: Array) -> tuple[float, Array]:
-        energy, gradient = molecule_energies(forcefield, species, x.reshape(1, -1, 3))
+        energy, gradient = molecule_energies(forcefield, system, name, x.reshape(1, -1, 3))
         return float(energy[0]), gradient.ravel()
 
     x = minimize(value, start.ravel(), jac=True, method="BFGS", options={"gtol": 1e-6}).x
     step = 1e-4
     shifts = np.concatenate([np.eye(x.size), -np.eye(x.size)]) * step
-    gradients = molecule_energies(forcefield, species, (x + shifts).reshape(-1, *start.shape))[1]
+    moved = (x + shifts).reshape(-1, *start.shape)
+    gradients = molecule_energies(forcefield, system, name, moved)[1]
     forward, backward = gradients.reshape(2, x.size, x.size)
     hessian = (forward - backward) / (2 * step)
-    like = [forcefield.term(f"nonbonded {name}").parameters for name in species.atom_types]
+    like = [forcefield.term(f"nonbonded {each}").parameters for each in system.types_of(name)]
     C6 = [p["C6"] if "C6" in p else 4 * p["epsilon"] * p["sigma"] ** 6 for p in like]
     return Reference(x.reshape(start.shape), (hessian + hessian.T) / 2, np.sqrt(np.outer(C6, C6)))
 
 
-def disturbed(reference: Reference, field: ForceField, species: Species, error: float) -> Reference:
+def disturbed(case: Case, error: float) -> Reference:
     """With a Hessian that errs between normal modes as much as a fit expects."""
-    model = hessian_model(species, field.terms, reference, field.charges, field.scale_14)
+    reference, species = case.reference, case.species
+    model = hessian_model(Layout.of(case.forcefield, case.system), case.name, reference)
     masses = np.repeat([atomic_masses[atomic_numbers[s]] for s in species.symbols], 3)
     forces = masses[:, None] * model.modes * model.frequencies.clip(SOFT) / WAVENUMBER
     noise = np.random.default_rng(3).normal(scale=error, size=2 * (len(model.frequencies),))
@@ -107,7 +155,7 @@ def disturbed(reference: Reference, field: ForceField, species: Species, error: 
     return replace(reference, hessian=reference.hessian + forces @ noise @ forces.T)
 
 
-def dimers_of(forcefield: ForceField, species: Species, monomer: Array, count: int) -> Array:
+def dimers_of(forcefield: ForceField, system: System, monomer: Array, count: int) -> Array:
     """Random pairs with energies below 0.3 eV, and atoms that do not overlap."""
     rng = np.random.default_rng(1)
     centred = monomer - monomer.mean(axis=0)
@@ -118,21 +166,22 @@ def dimers_of(forcefield: ForceField, species: Species, monomer: Array, count: i
         shift = axis / np.linalg.norm(axis) * rng.uniform(2.5, 7.0)
         pair = np.concatenate([turned[0].apply(centred), turned[1].apply(centred) + shift])
         closest = np.linalg.norm(pair[: len(centred), None] - pair[len(centred) :], axis=-1).min()
-        if closest > 1.5 and interaction_energies(forcefield, species, pair[None])[0] < 0.3:
+        pairs = (*system.names, *system.names)
+        if closest > 1.5 and interaction_energies(forcefield, system, pairs, pair[None])[0] < 0.3:
             kept.append(pair)
     return np.array(kept)
 
 
 def build(name: str) -> Case:
-    species = from_smiles(SMILES[name])
-    forcefield = true_field(name, species)
-    reference = minimum(forcefield, species)
+    system = System.pure(name, from_smiles(SMILES[name]))
+    forcefield = true_field(system)
+    reference = minimum(forcefield, system)
     rng = np.random.default_rng(2)
     noise = rng.normal(scale=0.08, size=(100, *reference.positions.shape))
     return Case(
-        species,
+        system,
         forcefield,
         reference,
         reference.positions + noise,
-        dimers_of(forcefield, species, reference.positions, 150),
+        dimers_of(forcefield, system, reference.positions, 150),
     )
