@@ -24,16 +24,13 @@ import grimp
 
 MANIFEST = Path(__file__).parent / "science.json"
 SOURCE = Path(__file__).parents[1] / "src"
-FLOORS = [
-    [floor]
-    for floor in (
-        *("topology", "scans", "surrogate", "potentials", "fitting", "dynamics", "properties"),
-        *("jobs", "runner", "serial", "units"),
-    )
-]
+FLOORS = {
+    *("topology", "scans", "surrogate", "potentials", "fitting", "dynamics", "properties"),
+    *("jobs", "runner", "serial", "units"),
+}
 SHIPPED = {"forcefield.qm": "runner"}
 """Packages that a job takes along without importing them."""
-Manifest = dict[str, dict[str, int | str]]
+Manifest = dict[str, dict[str, int | str | None]]
 
 
 def calculations() -> Iterator[EntryPoint]:
@@ -43,14 +40,16 @@ def calculations() -> Iterator[EntryPoint]:
             yield entry
 
 
-def version_of(entry: EntryPoint) -> int:
-    """That of a calculation.
+def version_of(entry: EntryPoint) -> int | None:
+    """That of a calculation; a CalcJob begins without one.
 
     Raises:
         AttributeError: it has none.
     """
     found = entry.load()
-    version: int = found.CACHE_VERSION if isclass(found) else import_module(entry.module).SCIENCE
+    version: int | None = (
+        found.CACHE_VERSION if isclass(found) else import_module(entry.module).SCIENCE
+    )
     return version
 
 

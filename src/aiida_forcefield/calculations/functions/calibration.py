@@ -22,6 +22,9 @@ from aiida_forcefield.scans import (
     representative_dimers,
 )
 
+SCIENCE = 1
+"""Raised where results change by what this file imports: the cache looks at the file alone."""
+
 Array = NDArray[np.float64]
 
 

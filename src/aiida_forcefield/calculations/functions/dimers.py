@@ -31,6 +31,9 @@ from aiida_forcefield.scans import (
 from aiida_forcefield.scans.liquid import grouped
 from aiida_forcefield.topology import System
 
+SCIENCE = 1
+"""Raised where results change by what this file imports: the cache looks at the file alone."""
+
 Array = NDArray[np.float64]
 Batches = dict[str, StructuresData]
 CANDIDATES = 20

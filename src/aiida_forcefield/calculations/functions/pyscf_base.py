@@ -7,6 +7,9 @@ from aiida.orm import Data, Dict
 from aiida_forcefield.data import PointsData, StructuresData
 from aiida_forcefield.scans import Points
 
+SCIENCE = 1
+"""Raised where results change by what this file imports: the cache looks at the file alone."""
+
 MAX_STEPS = 100
 """Of a relaxation in PySCF; aiida-pyscf calls one converged also where they did not suffice."""
 

@@ -6,6 +6,9 @@ from aiida.orm import SinglefileData
 from aiida_forcefield.data import ForceFieldData, SystemData
 from aiida_forcefield.potentials import read_files
 
+SCIENCE = 1
+"""Raised where results change by what this file imports: the cache looks at the file alone."""
+
 
 @calcfunction
 def read_force_field(system: SystemData, **files: SinglefileData) -> ForceFieldData:

@@ -31,6 +31,9 @@ from aiida_forcefield.scans.coordinates import evaluate
 from aiida_forcefield.surrogate import LearnedProfile, Observations, Settings, first_values, learn
 from aiida_forcefield.topology import Species
 
+SCIENCE = 1
+"""Raised where results change by what this file imports: the cache looks at the file alone."""
+
 Array = NDArray[np.float64]
 Planned = dict[str, dict[str, Data]]
 """Of each scan, by its label, `scan` and the `structures` with which it begins."""
