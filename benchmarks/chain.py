@@ -1,27 +1,50 @@
-"""Where the time of a study goes: QM, MD, fit and the workflow engine itself.
+"""Where the time of a study goes: QM, MD, jobs of functions, calcfunctions, the workflow engine.
 
     python benchmarks/chain.py PK [-p PROFILE] [-o FILE.json]
 
-Reads a finished study's provenance graph. A wall-clock second belongs to molecular dynamics if an
-MD job did its work in it, else to QM if a QM job did, else to the fit or another calcfunction if
-one ran, and else to the engine: submitting, polling, retrieving, storing.
+Reads the provenance graph of a finished study.
+
+- Jobs: what their programs took, CPU seconds, those from the cache with what they took when they
+  were computed. All fits together should take no more than a twentieth of the QM.
+- Calcfunctions: wall seconds inside the daemon's worker, from creation to the last change. None
+  should take more than two; those that do are named.
+- A wall-clock second of the study belongs to MD if an MD job did its work in it, else to QM if a QM
+  job did, else to a job of a function, else to a calcfunction, and else to the engine: submitting,
+  polling, retrieving, storing. What the cache supplied took none.
 """
 
 import argparse
 import json
+import re
+from collections import defaultdict
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from aiida import load_profile
 from aiida.orm import CalcFunctionNode, CalcJobNode, ProcessNode, QueryBuilder
 
+from aiida_forcefield.dynamics import parse_log
 from aiida_forcefield.study.aiida_profile import find_study
 from aiida_forcefield.study.errors import InputError
 from aiida_forcefield.study.graph import descendants
 
-Interval = tuple[float, float]
+PARTS = {
+    "forcefield.md": "md",
+    "forcefield.packing": "md",
+    "forcefield.qm": "qm",
+    "forcefield.fit_force_field": "fits",
+    "forcefield.many_body": "many_body",
+}
+"""Of CalcJobs, in the order in which they claim a second; others are `other jobs`."""
+ORDER = (*dict.fromkeys(PARTS.values()), "other jobs", "calcfunctions")
+SLOW = 2.0
+"""Seconds that a calcfunction may keep a daemon's worker."""
+FITS = 0.05
+"""Of the QM of a study, what all its fits may take."""
+PACKMOL = re.compile(r"Running time:\s+([\d.]+)")
 
 
 def main() -> None:
@@ -37,74 +60,112 @@ def main() -> None:
     except InputError as error:
         parser.error(error.message)
     report = measure(study)
+    total = report["total_wall_seconds"]
+    print(f"{'wall time':34} {total:9.1f} s")
     for name, seconds in report["wall_seconds"].items():
-        share = seconds / report["total_wall_seconds"]
-        print(f"{name:22s} {seconds:8.1f} s  {share:6.1%}")
-    print(f"{'total':22s} {report['total_wall_seconds']:8.1f} s")
-    for name, count in report["processes"].items():
-        print(f"{count:5d} {name}")
+        print(f"  {name:32} {seconds:9.1f} s  {seconds / total:6.1%}")
+    print("processes")
+    for name, found in report["processes"].items():
+        kind = "CPU-s" if found["job"] else "s    "
+        print(
+            f"  {name:32} {found['seconds']:9.1f} {kind} in {found['count']:4d}, "
+            f"longest {found['longest']:.1f}"
+        )
+    print(f"calcfunctions above {SLOW:g} s: {', '.join(report['slow_calcfunctions']) or 'none'}")
+    share = report["fits_of_qm"]
+    if share is not None:
+        print(f"fits: {share:.1%} of the QM; target {FITS:.0%}, met: {share <= FITS}")
     if arguments.output:
         arguments.output.write_text(json.dumps(report, indent=2) + "\n")
 
 
-def measure(study: ProcessNode) -> dict:
-    """Wall-clock seconds of each part of a study and the number of its processes."""
-    processes = descendants(study.pk)
+def measure(study: ProcessNode) -> dict[str, Any]:
+    """Seconds of each part and of each kind of process of a study."""
     query = QueryBuilder().append(
-        (CalcJobNode, CalcFunctionNode), filters={"id": {"in": processes}}
+        (CalcJobNode, CalcFunctionNode), filters={"id": {"in": descendants(study.pk)}}
     )
-    intervals: dict[str, list[Interval]] = {"md": [], "qm": [], "fit": [], "calcfunctions": []}
-    counts: dict[str, int] = {}
+    spans: dict[str, list[tuple[float, float]]] = {part: [] for part in ORDER}
+    taken: dict[str, list[float]] = defaultdict(list)
+    jobs = set()
+    slow = []
     for (node,) in query.iterall():
         name = (node.process_type or "").rsplit(":", 1)[-1]
-        counts[name] = counts.get(name, 0) + 1
-        part = {
-            "forcefield.md": "md",
-            "forcefield.packing": "md",
-            "forcefield.qm": "qm",
-            "forcefield.fit_force_field": "fit",
-        }.get(name, "calcfunctions")
-        if not node.base.caching.is_created_from_cache:
-            intervals[part] += work(node)
-    start, end = study.ctime.timestamp(), study.mtime.timestamp()
-    ticks = np.arange(start, end, 0.1)
-    free = np.ones(len(ticks), dtype=bool)
-    seconds = {}
-    for part, spans in intervals.items():
-        busy = np.zeros(len(ticks), dtype=bool)
-        for first, last in spans:
-            busy |= (ticks >= first) & (ticks < last)
-        seconds[part] = float((busy & free).sum() * 0.1)
-        free &= ~busy
-    seconds["engine"] = float(free.sum() * 0.1)
+        is_job = isinstance(node, CalcJobNode)
+        part = PARTS.get(name, "other jobs") if is_job else "calcfunctions"
+        cached = node.base.caching.is_created_from_cache
+        if is_job:
+            jobs.add(name)
+            seconds, end = cpu_seconds(node), ended(node)
+        else:
+            seconds = 0.0 if cached else (node.mtime - node.ctime) / timedelta(seconds=1)
+            end = node.mtime.timestamp()
+            if seconds > SLOW:
+                slow.append(f"{name} (PK {node.pk}, {seconds:.1f} s)")
+        taken[name].append(seconds)
+        if not cached:
+            spans[part].append((end - seconds, end))
+    qm = sum(taken["forcefield.qm"])
     return {
         "study": study.label,
         "protocol": study.inputs.protocol.value,
         "total_wall_seconds": (study.mtime - study.ctime) / timedelta(seconds=1),
-        "wall_seconds": seconds,
-        "processes": dict(sorted(counts.items())),
+        "wall_seconds": dict(divided(study, spans)),
+        "processes": {
+            name: {
+                "job": name in jobs,
+                "count": len(each),
+                "seconds": round(sum(each), 2),
+                "longest": round(max(each), 2),
+            }
+            for name, each in sorted(taken.items())
+            if each
+        },
+        "slow_calcfunctions": slow,
+        "fits_of_qm": sum(taken["forcefield.fit_force_field"]) / qm if qm else None,
     }
 
 
-def work(node: CalcJobNode | CalcFunctionNode) -> Iterator[Interval]:
-    """When a process did its work; of a job, what its program itself took, up to its end."""
-    end = node.mtime.timestamp()
-    if isinstance(node, CalcFunctionNode):
-        yield node.ctime.timestamp(), end
-        return
-    if "retrieved" not in node.outputs:  # killed or given up
-        return
+def divided(
+    study: ProcessNode, spans: dict[str, list[tuple[float, float]]]
+) -> Iterator[tuple[str, float]]:
+    """Wall-clock seconds of each part, and last of the engine."""
+    tick = 0.1
+    ticks = np.arange(study.ctime.timestamp(), study.mtime.timestamp(), tick)
+    free = np.ones(len(ticks), dtype=bool)
+    for part, mine in spans.items():
+        busy = np.zeros(len(ticks), dtype=bool)
+        for first, last in mine:
+            busy |= (ticks >= first) & (ticks < last)
+        yield part, float((busy & free).sum() * tick)
+        free &= ~busy
+    yield "engine", float(free.sum() * tick)
+
+
+def ended(node: CalcJobNode) -> float:
+    """When the scheduler was last seen to have the job: soon after its program ended."""
+    seen = node.base.attributes.get("scheduler_lastchecktime", None)
+    return datetime.fromisoformat(seen).timestamp() if seen else node.mtime.timestamp()
+
+
+def cpu_seconds(node: CalcJobNode) -> float:
+    """What the program of a job took, as it told; 0 where it was killed."""
+    if "points" in node.outputs:
+        return float(node.outputs.points.value.cpu_seconds.sum())
+    if "retrieved" not in node.outputs:
+        return 0.0
     folder = node.outputs.retrieved.base.repository
     names = folder.list_object_names()
-    seconds = 0.0
-    if "results.jsonl" in names:
-        for line in folder.get_object_content("results.jsonl").splitlines():
-            seconds += json.loads(line).get("wall_seconds", 0.0)
-    elif "lammps.out" in names:
-        from aiida_forcefield.dynamics import parse_log
-
-        seconds = parse_log(folder.get_object_content("lammps.out")).wall_seconds
-    yield end - seconds, end
+    if "lammps.out" in names:
+        return parse_log(folder.get_object_content("lammps.out")).cpu_seconds
+    printed = "".join(
+        folder.get_object_content(name)
+        for name in (node.get_option("scheduler_stdout"), "packmol.out")
+        if name in names
+    )
+    if found := PACKMOL.search(printed):
+        return float(found.group(1))
+    lines = [line for line in printed.splitlines() if line.startswith('{"cpu_seconds"')]
+    return sum(json.loads(line)["cpu_seconds"] for line in lines)
 
 
 if __name__ == "__main__":

@@ -22,9 +22,10 @@ from ase.build import bulk
 from ase.spacegroup import crystal as from_spacegroup
 from numpy.typing import NDArray
 
+from aiida_forcefield.scans import Scan
 from aiida_forcefield.scans.crystal_qm import CrystalSettings, scan_parameters
 from aiida_forcefield.scans.equation_of_state import equation_of_state
-from aiida_forcefield.scans.lattice import LatticeScan, lattice_scan, lattice_structures
+from aiida_forcefield.scans.lattice import lattice_scan, lattice_structures
 from aiida_forcefield.topology.crystal import Crystal, conventional_lengths, from_atoms
 from aiida_forcefield.workflows.protocols import get_protocol
 
@@ -74,12 +75,14 @@ def measure(crystal: Crystal, settings: CrystalSettings, python: Path) -> dict[s
 
 
 def compute(
-    crystal: Crystal, scan: LatticeScan, parameters: dict[str, Any], python: Path
+    crystal: Crystal, scan: Scan, parameters: dict[str, Any], python: Path
 ) -> list[dict[str, Any]]:
     """The points of a job, in the order of the strains."""
     structures = lattice_structures(crystal, scan, STRAINS)
     assert structures.cells is not None
-    return run(structures.symbols, structures.cells, structures.positions, parameters, python)
+    return run(
+        structures.cluster.symbols, structures.cells, structures.positions, parameters, python
+    )
 
 
 def measure_ripple(crystal: Crystal, settings: CrystalSettings, python: Path) -> dict[str, Any]:

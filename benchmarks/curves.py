@@ -200,11 +200,11 @@ def ion_pair(name: str) -> Array:
 def dimer(molecule: str, scan: str) -> Array:
     species = read_material({"smiles": DIMERS[molecule]})
     monomer, n = relaxed(species), len(species.symbols)
-    plan = next(plan for plan in plan_pair_scans(species, monomer) if plan.name == scan)
+    plan = next(plan for plan in plan_pair_scans(*[(species, monomer)] * 2) if plan.name == scan)
     r = np.round(1 / np.linspace(1 / plan.lower, 1 / plan.upper, 33), 4)
-    positions = np.array(pair_scan(species, monomer, plan, r))
+    positions = np.array(pair_scan((species, monomer), (species, monomer), plan, r))
     # The line from site to site becomes the x axis.
-    i, j = plan.atoms[0], plan.atoms[1] + n
+    i, j = plan.coordinate.atoms[0], plan.coordinate.atoms[1] + n
     line = (positions[0, j] - positions[0, i]) / r[0]
     side = np.cross(line, [0.3, 0.5, 0.8])
     side /= np.linalg.norm(side)
@@ -223,7 +223,7 @@ def internal(molecule: str, scan: str, parameters: dict[str, Any]) -> Array:
         {
             **description(species),
             "positions": [drive(species, reference, plan, value) for value in x],
-            "constraint": {"atoms": plan.atoms, "values": x.tolist()},
+            "constraint": {"atoms": plan.coordinate.atoms, "values": x.tolist()},
             "parameters": {**parameters, **RELAXED},
         }
     )
@@ -243,7 +243,7 @@ def curves() -> Iterator[tuple[str, dict[str, Callable[[], Array]]]]:
         yield f"pair_{name}", {"": partial(ion_pair, name)}
     for molecule, smiles in DIMERS.items():
         species = read_material({"smiles": smiles})
-        for plan in plan_pair_scans(species, species.conformers[0]):
+        for plan in plan_pair_scans(*[(species, species.conformers[0])] * 2):
             name = file_name("dimer", molecule, plan)
             yield name, {"": partial(dimer, molecule, plan.name)}
     for molecule, smiles in MOLECULES.items():

@@ -22,32 +22,38 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from aiida_forcefield.potentials.fit import SCALE_14
-from aiida_forcefield.potentials.hessian import SOFT, hessian_model
-from aiida_forcefield.potentials.prior import Prior, build_prior
-from aiida_forcefield.potentials.residuals import type_pairs
 from ase.data import atomic_masses, atomic_numbers
 from numpy.typing import NDArray
 
-from aiida_forcefield.potentials import (
+from aiida_forcefield.fitting import (
+    PHYSICAL,
     DimerPoints,
-    ForceField,
+    FitData,
     MoleculePoints,
+    Prior,
     Reference,
     Settings,
-    Term,
-    fit_chosen_forms,
+    choose_forms,
     fit_force_field,
+)
+from aiida_forcefield.fitting.fit import SCALE_14
+from aiida_forcefield.fitting.hessian import SOFT, hessian_model
+from aiida_forcefield.fitting.residuals.collapse_guard import type_pairs
+from aiida_forcefield.potentials import (
+    FixedCharges,
+    ForceField,
+    Layout,
+    Term,
     interaction_energies,
     molecule_energies,
 )
 from aiida_forcefield.potentials.collapse import inner_maximum
 from aiida_forcefield.potentials.forcefield import with_vector
-from aiida_forcefield.potentials.forms import FORMS, pair_of
+from aiida_forcefield.potentials.forms import FORMS
 from aiida_forcefield.runner.vibrations import WAVENUMBER
-from aiida_forcefield.scans import random_dimers, stretched
+from aiida_forcefield.scans import Cluster, Origin, moved_apart, random_dimers
 from aiida_forcefield.scans.dimers import STRETCH
-from aiida_forcefield.topology import Species, from_smiles
+from aiida_forcefield.topology import Species, System, from_smiles
 from aiida_forcefield.units import KCAL_PER_MOL
 
 Array = NDArray[np.float64]
@@ -67,6 +73,9 @@ DRAWN = 0.5
 PRESSURE = 300.0
 """Bar, to which the dimers tell the pressure of their liquid: as well as in a study."""
 REPEATS = 200
+NAME = "molecule"
+"""Of the species in its system."""
+PAIR = (NAME, NAME)
 SETTINGS = Settings()
 PRECISE = Settings(
     energy_error=1e-6,
@@ -81,11 +90,16 @@ PRECISE = Settings(
 class Case:
     """A molecule, the field that is to be found, and structures."""
 
-    species: Species
+    system: System
     reference: Reference
     field: ForceField
     molecules: Array
     dimers: Array
+
+    @property
+    def species(self) -> Species:
+        """The one of the system."""
+        return self.system.species[0]
 
 
 def main() -> None:
@@ -106,77 +120,87 @@ def main() -> None:
 def make_case(smiles: str, count: int, seed: int = 1, width: float = DRAWN) -> Case:
     """A molecule with a field drawn about its prior, and half as many structures of each kind."""
     species = from_smiles(smiles)
-    reference = ordinary_reference(species)
-    prior = build_prior(species, reference, SETTINGS.dispersion_width)
+    system = System.pure(NAME, species)
+    reference = ordinary_reference(system)
+    prior = prior_of(system, reference)
     rng = np.random.default_rng(seed)
-    field = drawn(prior, species, rng, width)
-    while not keeps_atoms_apart(field, species):
-        field = drawn(prior, species, rng, width)
-    reference = replace(reference, hessian=hessian(field, species, reference.positions))
+    field = drawn(prior, system, rng, width)
+    while not keeps_atoms_apart(field, system):
+        field = drawn(prior, system, rng, width)
+    reference = replace(reference, hessian=hessian(field, system, reference.positions))
     conformers = species.conformers[rng.integers(len(species.conformers), size=count // 2)]
     molecules = conformers + rng.normal(scale=0.06, size=conformers.shape)
-    dimers = random_dimers(species, reference.positions, 2 * count, seed=1)
-    ordinary = np.abs(interaction_energies(field, species, dimers)) < 20 * KCAL_PER_MOL
-    return Case(species, reference, field, molecules, dimers[ordinary][: count // 2])
+    monomer = (species, reference.positions)
+    dimers = random_dimers(monomer, monomer, 2 * count, seed=1)
+    ordinary = np.abs(interaction_energies(field, system, PAIR, dimers)) < 20 * KCAL_PER_MOL
+    return Case(system, reference, field, molecules, dimers[ordinary][: count // 2])
 
 
-def drawn(prior: Prior, species: Species, rng: np.random.Generator, width: float) -> ForceField:
+def prior_of(system: System, reference: Reference) -> Prior:
+    """That of a fit with the usual forms."""
+    return PHYSICAL.prior(system, {NAME: reference}, SETTINGS, SETTINGS.form_of_kind)
+
+
+def drawn(prior: Prior, system: System, rng: np.random.Generator, width: float) -> ForceField:
     """A force field at random about a prior, with a standard deviation in units of the prior's."""
     shift = np.linalg.solve(prior.rows, width * rng.normal(size=len(prior.centre)))
     u = np.clip(prior.centre + shift, prior.lower, prior.upper)
-    return _field(with_vector(prior.terms, prior.to_parameters(u)), species)
+    return _field(with_vector(prior.terms, prior.to_parameters(u)), system)
 
 
-def keeps_atoms_apart(field: ForceField, species: Species) -> bool:
+def keeps_atoms_apart(field: ForceField, system: System) -> bool:
     """Whether its barriers before collapse are those that a fit sees to."""
-    form = pair_of(field.nonbonded_form)
     return all(
-        inner_maximum(field.vector[pair.columns], pair.charge_product, form).barrier
+        inner_maximum(field.vector[pair.columns], pair.charge_product, pair.form).barrier
         > SETTINGS.barrier
-        for pair in type_pairs(species, field.terms, field.charges)
+        for pair in type_pairs(Layout.of(field, system))
     )
 
 
-def charges_of(species: Species) -> dict[str, float]:
+def charges_of(system: System) -> dict[str, float]:
     """Oxygen is negative, all else shares what makes the molecule neutral, e."""
-    oxygens = species.symbols.count("O")
-    rest = 0.3 * oxygens / (len(species.symbols) - oxygens)
-    return {name: -0.3 if name[0] == "O" else rest for name in species.type_names}
+    symbols = system.species[0].symbols
+    oxygens = symbols.count("O")
+    rest = 0.3 * oxygens / (len(symbols) - oxygens)
+    return {each.name: -0.3 if each.symbol == "O" else rest for each in system.atom_types}
 
 
-def ordinary_reference(species: Species) -> Reference:
+def ordinary_reference(system: System) -> Reference:
     """A conformer, with the Hessian of force constants that are much the same in all molecules."""
+    (species,) = system.species
     x = species.conformers[0]
     c6 = np.array([C6[symbol] for symbol in species.symbols])
     reference = Reference(x, np.zeros((x.size, x.size)), np.sqrt(np.outer(c6, c6)))
-    prior = build_prior(species, reference, SETTINGS.dispersion_width)
+    prior = prior_of(system, reference)
     terms = tuple(
         replace(term, parameters=term.parameters | ORDINARY.get(term.kind, {}))
         for term in prior.terms
     )
-    return replace(reference, hessian=hessian(_field(terms, species), species, x))
+    return replace(reference, hessian=hessian(_field(terms, system), system, x))
 
 
-def hessian(field: ForceField, species: Species, x: Array) -> Array:
+def hessian(field: ForceField, system: System, x: Array) -> Array:
     """Of a field at x, shape (n, 3), Å; shape (3n, 3n), eV/Å²."""
     step = 1e-4
     shifts = step * np.concatenate([np.eye(x.size), -np.eye(x.size)])
-    gradients = molecule_energies(field, species, (x.ravel() + shifts).reshape(-1, *x.shape))[1]
+    moved = (x.ravel() + shifts).reshape(-1, *x.shape)
+    gradients = molecule_energies(field, system, NAME, moved)[1]
     forward, backward = gradients.reshape(2, x.size, x.size)
     second: Array = (forward - backward) / (2 * step)
     return (second + second.T) / 2
 
 
-def _field(terms: tuple[Term, ...], species: Species) -> ForceField:
-    charges, size = charges_of(species), sum(len(term.parameters) for term in terms)
-    return ForceField(terms, charges, charges, np.zeros((size, size)), scale_14=SCALE_14)
+def _field(terms: tuple[Term, ...], system: System) -> ForceField:
+    charges, size = charges_of(system), sum(len(term.parameters) for term in terms)
+    fixed, covariance = FixedCharges(charges, charges), np.zeros((size, size))
+    return ForceField(system.atom_types, terms, fixed, covariance, scale_14=SCALE_14)
 
 
-def points(case: Case, noise: float, seed: int = 0) -> tuple[MoleculePoints, list[DimerPoints]]:
+def points(case: Case, noise: float, seed: int = 0) -> FitData:
     """What the field gives, with noise in units of the errors that the fit expects."""
     rng = np.random.default_rng(seed)
-    energies, gradients = molecule_energies(case.field, case.species, case.molecules)
-    interaction = interaction_energies(case.field, case.species, case.dimers)
+    energies, gradients = molecule_energies(case.field, case.system, NAME, case.molecules)
+    interaction = interaction_energies(case.field, case.system, PAIR, case.dimers)
 
     def disturbed(values: Array, error: float, weights: Array | float = 1.0) -> Array:
         return values + noise * error / np.sqrt(weights) * rng.normal(size=values.shape)
@@ -184,21 +208,32 @@ def points(case: Case, noise: float, seed: int = 0) -> tuple[MoleculePoints, lis
     weights = np.exp(-interaction.clip(0) / SETTINGS.repulsive_scale)
     count = len(energies)
     molecules = MoleculePoints(
+        NAME,
         case.molecules,
         disturbed(energies, SETTINGS.energy_error),
         gradients + internal(disturbed(0 * gradients, SETTINGS.gradient_error), case.molecules),
         np.ones(count),
-        ("thermal",) * count,
+        (Origin("thermal"),) * count,
     )
     noisy = disturbed(interaction, SETTINGS.interaction_error, weights)
-    apart, every = stretched(case.dimers), np.arange(len(noisy))
-    change = interaction_energies(case.field, case.species, apart) - interaction
+    cluster = Cluster.of(case.species, case.species)
+    apart, every = moved_apart(cluster, case.dimers), np.arange(len(noisy))
+    change = interaction_energies(case.field, case.system, PAIR, apart) - interaction
     changed = noisy + disturbed(change, STRETCH * SETTINGS.virial_error, weights)
     shares = PRESSURE / SETTINGS.virial_error * np.sqrt(weights / len(noisy))
     dimers = DimerPoints(
-        case.dimers, noisy, np.ones(len(noisy)), "liquid", apart, changed, every, shares
+        PAIR,
+        case.dimers,
+        noisy,
+        np.ones(len(noisy)),
+        Origin("liquid"),
+        len(case.species.symbols),
+        apart,
+        changed,
+        every,
+        shares,
     )
-    return molecules, [dimers]
+    return FitData({NAME: disturbed_reference(case, noise, seed)}, (molecules,), (dimers,))
 
 
 def internal(gradients: Array, positions: Array) -> Array:
@@ -212,10 +247,10 @@ def internal(gradients: Array, positions: Array) -> Array:
     return inner.reshape(gradients.shape)
 
 
-def disturbed(case: Case, noise: float, seed: int) -> Reference:
+def disturbed_reference(case: Case, noise: float, seed: int) -> Reference:
     """The reference with noise in its Hessian, in units of the error that the fit expects."""
     field, reference = case.field, case.reference
-    model = hessian_model(case.species, field.terms, reference, field.charges, SCALE_14)
+    model = hessian_model(Layout.of(field, case.system), NAME, reference)
     masses = np.repeat([atomic_masses[atomic_numbers[s]] for s in case.species.symbols], 3)
     forces = masses[:, None] * model.modes * np.abs(model.frequencies).clip(SOFT) / WAVENUMBER
     rng = np.random.default_rng([seed, 1])
@@ -227,9 +262,7 @@ def arguments(
     case: Case, noise: float, seed: int = 0, settings: Settings = SETTINGS
 ) -> tuple[Any, ...]:
     """Of a fit."""
-    charges = case.field.charges
-    reference = disturbed(case, noise, seed)
-    return (case.species, reference, charges, charges, *points(case, noise, seed), settings)
+    return (case.system, case.field.electrostatics, points(case, noise, seed), settings)
 
 
 def timed(case: Case) -> dict[str, float]:
@@ -237,7 +270,7 @@ def timed(case: Case) -> dict[str, float]:
     begun = time.process_time()
     found = fit_force_field(*arguments(case, noise=1.0))
     fitted = time.process_time()
-    fit_chosen_forms(*arguments(case, noise=1.0))
+    choose_forms(*arguments(case, noise=1.0))
     chosen = time.process_time()
     sizes = {"atoms": len(case.species.symbols), "parameters": len(found.vector)}
     sizes["points"] = len(case.molecules) + len(case.dimers)

@@ -1,10 +1,10 @@
 """The bonded part of a force field against those of Q-Force and ForceBalance, on the same QM data.
 
-    python benchmarks/fit_peers.py archive/dimethyl_carbonate_fast.aiida -o FILE.json
+    python benchmarks/fit_peers.py [MOLECULE] -o benchmarks/results/fit_peers.json
 
 The peers come from PyPI into an environment that is thrown away; uv makes it, from the cache or the
-network. All see what the study in the archive computed: the minimum with its Hessian and charges,
-and energies and gradients of its scans.
+network. All see what `benchmarks/points` has of the molecule: the minimum with its Hessian and
+charges, and energies and gradients of its scans.
 
 - Q-Force reads minimum, Hessian, charges and bond orders through its own function for outsiders,
   and takes Lennard-Jones parameters of OPLS. It wants torsions in steps that its own QM programs
@@ -31,18 +31,16 @@ from xml.etree import ElementTree
 
 import numpy as np
 import openmm
-from aiida_forcefield.calculations.fit import fit_force_field
-from aiida_forcefield.potentials.fit import SCALE_14
-from aiida_forcefield.potentials.prior import build_prior
 from ase.data import atomic_masses, atomic_numbers
 from numpy.typing import NDArray
 from openmm import app, unit
-from torsions import opened
+from points import MOLECULES, Stored, stored
 
+from aiida_forcefield.fitting import PHYSICAL, Reference, Settings, choose_forms
+from aiida_forcefield.fitting.fit import SCALE_14
 from aiida_forcefield.potentials import (
+    FixedCharges,
     ForceField,
-    Reference,
-    Settings,
     molecule_energies,
     read_openmm,
     write_openmm,
@@ -50,7 +48,7 @@ from aiida_forcefield.potentials import (
 )
 from aiida_forcefield.potentials.forms import FORM_OF_KIND, HARMONIC_BOND
 from aiida_forcefield.runner.vibrations import normal_modes
-from aiida_forcefield.topology import Species
+from aiida_forcefield.topology import Box, Species, System
 from aiida_forcefield.units import BOHR, HARTREE, KCAL_PER_MOL, KJ_PER_MOL
 
 Array = NDArray[np.float64]
@@ -115,32 +113,34 @@ PARAMETERIZED = {"Bond": ("k", "length"), "Angle": ("k", "angle"), "Proper": ("k
 
 @dataclass(frozen=True, eq=False)
 class Data:
-    """What QM found of a molecule: its minimum, and points with their scans' names."""
+    """What QM found of a molecule: its minimum, and points with the kinds of their scans."""
 
-    species: Species
+    system: System
     reference: Reference
     charges: dict[str, float]
     positions: Array
     energies: Array
     gradients: Array
-    labels: NDArray[np.str_]
+    kinds: NDArray[np.str_]
+
+    @property
+    def species(self) -> Species:
+        """The one of the system."""
+        return self.system.species[0]
 
 
 def main() -> None:
     """Fit with all three, print what was found, and write JSON."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("archive", type=Path)
+    parser.add_argument("molecule", nargs="?", choices=MOLECULES, default="dimethyl_carbonate")
     parser.add_argument("-o", "--output", type=Path, required=True)
     arguments = parser.parse_args()
-    report = {}
-    with opened(arguments.archive) as study, tempfile.TemporaryDirectory() as folder:
-        creator = study.outputs.force_field.creator
-        links = creator.base.links.get_incoming().all()
-        inputs = {link.link_label: link.node for link in links if link.link_label != "CALL"}
+    report, case = {}, stored(arguments.molecule)
+    with tempfile.TemporaryDirectory() as folder:
         begun = time.perf_counter()
-        field = fit_force_field.__wrapped__(**inputs).value
+        _, field = choose_forms(case.system, case.electrostatics, case.data)
         seconds = time.perf_counter() - begun
-        data = data_of(inputs)
+        data = data_of(case)
         report["this package"] = {**errors(data, of_field(field, data)), "seconds": seconds}
         report["its prior, harmonic"] = errors(data, of_field(prior_field(data), data))
         print(report, flush=True)
@@ -154,23 +154,16 @@ def main() -> None:
     arguments.output.write_text(json.dumps(report, indent=2) + "\n")
 
 
-def data_of(inputs: dict) -> Data:
-    """The points of single molecules among the inputs of a fit, those below the cap."""
-    reference = inputs["reference"].value
-    arrays = inputs["properties"]
-    points = [n.value for k, n in inputs.items() if k.startswith("points_") and not n.value.split]
-    kept = [reference, *points]
-    positions, energies, gradients = (
-        np.concatenate([getattr(part, name)[part.ok] for part in kept])
-        for name in ("positions", "energies", "gradients")
-    )
-    labels = np.array([part.label for part in kept for _ in range(part.ok.sum())])
-    low = energies - energies.min() < CAP
+def data_of(case: Stored) -> Data:
+    """The points of single molecules, those below the cap."""
+    (points,), (reference,) = case.data.molecules, case.data.references.values()
+    kinds = np.array([o.coordinate.kind if o.coordinate else "" for o in points.origins])
+    low = points.energies - points.energies.min() < CAP
     return Data(
-        inputs["species"].value,
-        Reference(reference.positions[0], arrays.get_array("hessian"), arrays.get_array("c6")),
-        inputs["charges"]["gas"],
-        *(each[low] for each in (positions, energies, gradients, labels)),
+        case.system,
+        reference,
+        case.electrostatics.gas,
+        *(each[low] for each in (points.positions, points.energies, points.gradients, kinds)),
     )
 
 
@@ -178,7 +171,7 @@ def errors(data: Data, evaluate: Evaluate) -> dict[str, float]:
     """RMSE of energies (kcal/mol), gradients (kcal/mol/Å) and frequencies (1/cm)."""
     energies, gradients = evaluate(data.positions)
     off = (energies - data.energies) / KCAL_PER_MOL
-    stiff = np.array([not label.startswith("dihedral") for label in data.labels])
+    stiff = data.kinds != "dihedral"
     slopes = (gradients - data.gradients)[stiff] / KCAL_PER_MOL
     x = data.reference.positions
     masses = atomic_masses[[atomic_numbers[symbol] for symbol in data.species.symbols]]
@@ -231,7 +224,9 @@ def qforce(data: Data, folder: Path) -> tuple[Evaluate, float]:
         "coords": data.reference.positions.tolist(),
         "hessian": hessian[np.tril_indices(3 * n)].tolist(),
         "b_orders": orders.tolist(),
-        "point_charges": [data.charges[name] for name in data.species.atom_types],
+        "point_charges": [
+            data.charges[each] for each in data.system.types_of(data.system.names[0])
+        ],
     }
     (work / "data.json").write_text(json.dumps(values))
     (work / "options").write_text(QFORCE_OPTIONS)
@@ -242,18 +237,21 @@ def qforce(data: Data, folder: Path) -> tuple[Evaluate, float]:
 
 def of_field(field: ForceField, data: Data) -> Evaluate:
     """Energies and gradients of a force field of ours."""
-    return lambda x: molecule_energies(field, data.species, x)
+    (name,) = data.system.names
+    return lambda x: molecule_energies(field, data.system, name, x)
 
 
 def prior_field(data: Data) -> ForceField:
     """The prior of a fit with harmonic bonds."""
     forms = FORM_OF_KIND | {"bond": HARMONIC_BOND}
-    terms = build_prior(data.species, data.reference, Settings().dispersion_width, forms).terms
-    return ForceField(terms, data.charges, data.charges, np.zeros((0, 0)), scale_14=SCALE_14)
+    references = {data.system.names[0]: data.reference}
+    terms = PHYSICAL.prior(data.system, references, Settings(), forms).terms
+    charges, covariance = FixedCharges(data.charges, data.charges), np.zeros((0, 0))
+    return ForceField(data.system.atom_types, terms, charges, covariance, scale_14=SCALE_14)
 
 
 def by_openmm(top: Path) -> Evaluate:
-    """Energies and gradients of a GROMACS species."""
+    """Energies and gradients of a GROMACS topology."""
     system = app.GromacsTopFile(str(top)).createSystem(nonbondedMethod=app.NoCutoff)
     platform = openmm.Platform.getPlatformByName("Reference")
     context = openmm.Context(system, openmm.VerletIntegrator(0.001), platform)
@@ -280,8 +278,8 @@ def forcebalance(data: Data, folder: Path) -> tuple[Evaluate, float]:
     target = work / "targets/molecule"
     target.mkdir(parents=True)
     (work / "forcefield").mkdir()
-    species, symbols = data.species, data.species.symbols
-    root = ElementTree.fromstring(write_openmm(prior_field(data), species))
+    symbols = data.species.symbols
+    root = ElementTree.fromstring(write_openmm(prior_field(data), data.system))
     for tag, names in PARAMETERIZED.items():
         for force in ("HarmonicBondForce", "HarmonicAngleForce", "PeriodicTorsionForce"):
             for entry in root.iterfind(f"{force}/{tag}"):
@@ -291,7 +289,7 @@ def forcebalance(data: Data, folder: Path) -> tuple[Evaluate, float]:
                         entry.set(name, "0.01")
                 entry.set("parameterize", ", ".join(own))
     (work / "forcefield/forcefield.xml").write_text(ElementTree.tostring(root, encoding="unicode"))
-    pdb = write_pdb(species, data.reference.positions[None], [100.0] * 3)
+    pdb = write_pdb(data.system, Box((1,), data.reference.positions, np.full(3, 100.0)))
     (target / "conf.pdb").write_text(pdb)
     frames, quantum = [], []
     for number, (x, energy, gradient) in enumerate(
@@ -311,7 +309,7 @@ def forcebalance(data: Data, folder: Path) -> tuple[Evaluate, float]:
     run([str(python), str(python.with_name("ForceBalance.py")), "optimize.in"], work)
     seconds = time.perf_counter() - begun
     (result,) = work.glob("result/*/forcefield.xml")
-    return of_field(read_openmm(result.read_text(), species), data), seconds
+    return of_field(read_openmm(result.read_text(), data.system), data), seconds
 
 
 if __name__ == "__main__":

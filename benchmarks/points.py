@@ -1,6 +1,10 @@
 """Fit five molecules to stored points, and compare with what an earlier code found.
 
-python benchmarks/points.py [MOLECULE ...]
+    python benchmarks/points.py [MOLECULE ...] [-o benchmarks/results/points.json]
+
+Forms are chosen, too. Compared are all parameters and standard errors: the largest relative
+deviation, the largest deviation of a parameter in units of its standard error, and the parameter or
+error that deviates most. Seconds are CPU time.
 """
 
 import argparse
@@ -95,34 +99,51 @@ def origin(content: dict[str, Any]) -> Origin:
     return Origin(content["sampling"], Coordinate(coordinate["kind"], tuple(coordinate["types"])))
 
 
-def largest_difference(field: ForceField, expected: dict[str, Any]) -> float:
-    """Of any parameter or standard error, relative; infinite where forms differ."""
+def differences(field: ForceField, expected: dict[str, Any]) -> dict[str, Any]:
+    """How far a field is from what was found before; raises ValueError where forms differ."""
     (name,) = {each.species for each in field.atom_types}
     terms = {
         (each["kind"], tuple(f"{name}:{label}" for label in each["types"])): each
         for each in expected["terms"]
     }
-    largest = 0.0
+    if {key: each["form"] for key, each in terms.items()} != {
+        (term.kind, term.types): term.form for term in field.terms
+    }:
+        raise ValueError(f"{name}: other terms or forms than before")
+    relative: dict[str, float] = {}
+    in_errors = []
     for term in field.terms:
-        known = terms.pop((term.kind, term.types), None)
-        if known is None or known["form"] != term.form:
-            return np.inf
-        for what in ("parameters", "standard_errors"):
-            for parameter, value in known[what].items():
-                found = getattr(term, what)[parameter]
-                largest = max(largest, abs(found - value) / max(abs(value), 1e-9))
-    return np.inf if terms else largest
+        known = terms[term.kind, term.types]
+        for parameter, value in known["parameters"].items():
+            off = abs(term.parameters[parameter] - value)
+            error = known["standard_errors"][parameter]
+            error_off = abs(term.standard_errors[parameter] - error)
+            relative[f"{term.name}:{parameter}"] = off / max(abs(value), 1e-9)
+            relative[f"{term.name}:{parameter}, standard error"] = error_off / max(error, 1e-9)
+            in_errors.append(off / max(error, 1e-9))
+    most = max(relative, key=relative.__getitem__)
+    return {
+        "largest relative deviation": relative[most],
+        "of": most,
+        "largest deviation in standard errors": max(in_errors),
+    }
 
 
 def main() -> None:
     """Fit the molecules that are asked for, or all."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("molecules", nargs="*", metavar="MOLECULE", help=", ".join(MOLECULES))
-    for name in parser.parse_args().molecules or MOLECULES:
-        case, start = stored(name), process_time()
+    parser.add_argument("-o", "--output", type=Path)
+    arguments = parser.parse_args()
+    report: dict[str, Any] = {}
+    for name in arguments.molecules or MOLECULES:
+        case, begun = stored(name), process_time()
         _, field = choose_forms(case.system, case.electrostatics, case.data)
-        seconds = process_time() - start
-        print(f"{name}: {largest_difference(field, case.expected):.1e} in {seconds:.1f} s of CPU")
+        seconds = round(process_time() - begun, 1)
+        report[name] = {**differences(field, case.expected), "CPU-s": seconds}
+        print(name, report[name], flush=True)
+        if arguments.output:
+            arguments.output.write_text(json.dumps(report, indent=2) + "\n")
 
 
 if __name__ == "__main__":

@@ -166,7 +166,7 @@ def scan(smiles: str, count: int) -> Any:
     """Structures along the first C-O bond, nothing relaxed."""
     import numpy as np
 
-    from aiida_forcefield.scans import Scan, drive, molecule_structures
+    from aiida_forcefield.scans import Cluster, Coordinate, Scan, Structures, drive
     from aiida_forcefield.topology import from_smiles
 
     species = from_smiles(smiles)
@@ -180,9 +180,10 @@ def scan(smiles: str, count: int) -> Any:
     )
     length = float(np.linalg.norm(start[atoms[0]] - start[atoms[1]]))
     values = np.linspace(length - 0.08, length + 0.12, count)
-    driven = Scan("bond", "bond C-O", atoms, values[0], values[-1], periodic=False)
+    coordinate = Coordinate("bond", ("C", "O"), atoms)
+    driven = Scan((species.key,), coordinate, values[0], values[-1])
     positions = np.array([drive(species, start, driven, value) for value in values])
-    return molecule_structures(species, driven.name, positions, atoms, values)
+    return Structures(driven.origin, Cluster.of(species), positions, atoms, values)
 
 
 def overhead(code: Any, smiles: str, count: int) -> dict[str, Any]:
@@ -195,7 +196,7 @@ def overhead(code: Any, smiles: str, count: int) -> dict[str, Any]:
     some = np.linspace(0, count - 1, STOCK_POINTS).astype(int)
     few = replace(structures, positions=structures.positions[some], values=structures.values[some])
     method = {**METHOD, **BASIS, "gradient": True}
-    cold = float(np.mean([each["cpu"] for each in plain(few.symbols, few.positions[::4])]))
+    cold = float(np.mean([each["cpu"] for each in plain(few.cluster.symbols, few.positions[::4])]))
     points, ours = compute(code, structures, {"engine": "pyscf", **method})
     qm, cores = ours["qm"], os.cpu_count() or 1
     print("ours", ours, flush=True)
@@ -229,12 +230,12 @@ def agreement(code: Any) -> dict[str, float]:
     import numpy as np
 
     from aiida_forcefield.runner.units import BOHR, HARTREE
-    from aiida_forcefield.scans import molecule_structures
+    from aiida_forcefield.scans import Cluster, Origin, Structures
     from aiida_forcefield.topology import from_smiles
 
     species = from_smiles(MOLECULES["methanol"])
     positions = np.array([species.conformers[0], 1.02 * species.conformers[0]])
-    structures = molecule_structures(species, "methanol", positions)
+    structures = Structures.rigid(Origin("conformers"), Cluster.of(species), positions)
     points, _ = compute(code, structures, {"engine": "pyscf", **METHOD, **BASIS, "gradient": True})
     reference = plain(species.symbols, positions)
     gradients = np.array([each["gradient"] for each in reference])
@@ -251,7 +252,7 @@ def growth(code: Any, folder: Path) -> list[dict[str, float]]:
     import numpy as np
     import psutil
 
-    from aiida_forcefield.scans import molecule_structures
+    from aiida_forcefield.scans import Cluster, Origin, Structures
     from aiida_forcefield.topology import from_smiles
 
     species = from_smiles("[H][H]")
@@ -260,7 +261,7 @@ def growth(code: Any, folder: Path) -> list[dict[str, float]]:
         lengths = np.linspace(0.6, 1.2, count)
         positions = np.zeros((count, 2, 3))
         positions[:, 1, 0] = lengths
-        structures = molecule_structures(species, f"H2, {count}", positions)
+        structures = Structures.rigid(Origin("conformers"), Cluster.of(species), positions)
         before = stored(folder)
         points, cost = compute(code, structures, {**XTB, "gradient": True})
         rows.append(

@@ -32,7 +32,7 @@ def main() -> None:
     """Measure, print a table and write JSON."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--nodes", type=int, default=100_000)
-    parser.add_argument("--archive", type=Path, default=ROOT / "archive" / "ethanol_fast.aiida")
+    parser.add_argument("--archive", type=Path, default=ROOT / "archive" / "methanol_fast.aiida")
     parser.add_argument("--storage", nargs="+", choices=["sqlite", "psql"], default=["sqlite"])
     parser.add_argument("-o", "--output", type=Path)
     arguments = parser.parse_args()

@@ -143,13 +143,14 @@ def submit_batch(size: int) -> Any:
     from aiida.orm import Dict, load_code
 
     from aiida_forcefield.data import StructuresData
-    from aiida_forcefield.scans import molecule_structures
+    from aiida_forcefield.scans import Cluster, Origin, Structures
     from aiida_forcefield.topology import from_smiles
     from aiida_forcefield.workflows.qm import QmWorkChain
 
     lengths = np.random.default_rng().uniform(0.6, 1.2, size)
     positions = np.array([[[0.0, 0.0, 0.0], [0.0, 0.0, length]] for length in lengths])
-    structures = molecule_structures(from_smiles("[H][H]"), "hydrogen", positions)
+    cluster = Cluster.of(from_smiles("[H][H]"))
+    structures = Structures.rigid(Origin("conformers"), cluster, positions)
     qm = {
         "code": load_code("compute@localhost"),
         "structures": StructuresData(structures),

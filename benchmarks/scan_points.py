@@ -26,7 +26,7 @@ def points(species: Species, reference: Array, plan: Scan, x: Array) -> Observat
     job = {
         **description(species),
         "positions": [drive(species, reference, plan, value) for value in x],
-        "constraint": {"atoms": plan.atoms, "values": x.tolist()},
+        "constraint": {"atoms": plan.coordinate.atoms, "values": x.tolist()},
         "parameters": {**XTB, **RELAXED},
     }
     done = run(job)

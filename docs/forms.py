@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from math import exp
 
+from aiida_forcefield.fitting.priors.physical import PAIR_WIDTHS, SPANS, WIDTHS
+from aiida_forcefield.fitting.settings import Settings
 from aiida_forcefield.potentials.export import gromacs, lammps, openmm_forms
 from aiida_forcefield.potentials.forms import FORMS, TANG_TOENNIES, Form
 from aiida_forcefield.potentials.forms.form import Parameter
-from aiida_forcefield.potentials.prior import PAIR_WIDTHS, SPANS, WIDTHS
-from aiida_forcefield.potentials.settings import Settings
 
 HEAD = """\
 # Forms

@@ -1,6 +1,8 @@
 """``python -m aiida_forcefield.jobs NAME``: do the task in this folder."""
 
+import json
 import sys
+import time
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
@@ -29,9 +31,10 @@ def run(function: Callable[[Any], Any], folder: Path) -> None:
 
 
 def main() -> None:
-    """Find the function NAME in the module of that name, and run it here."""
+    """Find the function NAME in the module of that name, run it here, and print what it took."""
     (name,) = sys.argv[1:]
     run(getattr(import_module(f"aiida_forcefield.jobs.{name}"), name), Path.cwd())
+    print(json.dumps({"cpu_seconds": time.process_time()}))
 
 
 if __name__ == "__main__":
