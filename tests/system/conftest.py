@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -20,6 +21,10 @@ import pytest
 from .cluster import HOST, Cluster, missing_programs, wait_until
 from .production import Services, missing_servers
 from .studies import PLUGINS, TOY
+
+# In the background, where `test.sh` has them, an interrupt does not come: daemons and servers that
+# the tests have started shall end with them for all that.
+signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 ROOT = Path(__file__).parents[2]
 COMPUTE = ROOT / ".venv-compute"

@@ -19,6 +19,7 @@ overrides:
   simulation: {atoms: 360, cutoff: 6.0, seeds: [1], equilibration: 2.0, production: 4.0,
     gas: {equilibration: 1.0, production: 10.0}}
   properties: {density: {target_error: 1.0}, heat_of_vaporization: {target_error: 100.0}}
+  max_concurrent: 4
 """
 
 MIXTURE = """\
@@ -38,6 +39,7 @@ overrides:
   liquid: {atoms: 360, cutoff: 6.0, equilibration: 2.0, production: 2.0, frames: 2}
   simulation: {atoms: 360, cutoff: 6.0, seeds: [1], equilibration: 2.0, production: 4.0}
   properties: {density: {target_error: 1.0}}
+  max_concurrent: 4
 """
 
 LITHIUM = """\
