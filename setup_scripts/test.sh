@@ -14,9 +14,16 @@ for package in slurm-wlm munge openssh-server openssl postgresql rabbitmq-server
 done
 [[ ${#servers[@]} -eq 0 ]] || (need_servers "${servers[@]}") || services=false
 
-AIIDA_PATH=$(mktemp -d)
+AIIDA_PATH=$(mktemp -d) system=
 export AIIDA_PATH OMP_NUM_THREADS=1
-trap 'rm -rf "$AIIDA_PATH"' EXIT
+trap 'stop_system_tests; rm -rf "$AIIDA_PATH"' EXIT
+
+# Which end with what they have started.
+stop_system_tests() {
+    [[ -n $system ]] || return 0
+    kill "$system" || true
+    wait "$system" || true
+}
 
 cd "$root"
 PATH=$root/.venv/bin:$PATH
@@ -26,11 +33,21 @@ say "ruff format";        ruff format --check
 say "mypy";               mypy
 say "import-linter";      lint-imports
 say "Unit tests";         pytest -n logical tests/unit
+
+# System tests mostly wait, for schedulers and daemons: they run beside the integration tests.
+failed=false
+pytest tests/system >"$AIIDA_PATH/system.log" 2>&1 &
+system=$!
 # By files, whose tests share boxes and jobs that take long to make.
-say "Integration tests";  pytest -n logical --dist loadfile tests/integration
-say "System tests";       pytest tests/system
+say "Integration tests";  pytest -n logical --dist loadfile tests/integration || failed=true
+say "System tests, which ran meanwhile"
+wait "$system" || failed=true
+system=
+cat "$AIIDA_PATH/system.log"
 
 if [[ $services == false ]]; then
     say "NOT TESTED: Slurm, SSH, PostgreSQL and RabbitMQ, whose Debian packages are not installed:"
     say "apt-get install ${servers[*]}"
 fi
+
+[[ $failed == false ]]

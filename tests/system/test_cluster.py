@@ -24,7 +24,7 @@ RESOURCES = "resources: {qm: {walltime: '00:05:00', memory: 2 GB}, md: {walltime
 
 @pytest.fixture(scope="module")
 def on_the_cluster(production: "Installation", study: Path) -> int:
-    """PK of the tiny study, run on the cluster."""
+    """PK of the study, its QM and MD run on the cluster."""
     path = study.with_name("on_the_cluster.yaml")
     path.write_text(study.read_text() + CODES + RESOURCES)
     pk = production.launch(path)
@@ -39,8 +39,8 @@ import json, sys
 from aiida.orm import load_node
 
 processes = load_node(int(sys.argv[1])).called_descendants
-fits = [node for node in processes if node.process_label == "fit_force_field"]
-field = min(fits, key=lambda node: node.pk).outputs.result.value
+fits = [node for node in processes if node.process_label == "FitCalculation"]
+field = min(fits, key=lambda node: node.pk).outputs.force_field.value
 print(json.dumps({term.name: term.parameters for term in field.terms}))
 """
 
@@ -143,7 +143,6 @@ def test_profile_of_one_machine_moves_to_the_services(
     """The upgrade path: everything in one archive, adopted by the new profile."""
     archive = tmp_path / "all.aiida"
     installation.verdi("archive", "create", "--all", str(archive))
-    production.forcefield("setup", "--compute", COMPUTE)
     assert re.search(r"adopted \d+ calculations", production.forcefield("adopt", archive))
     results = production.wait(production.launch(study))
     assert results["status"] == "finished"

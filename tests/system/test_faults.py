@@ -27,18 +27,32 @@ pytestmark = pytest.mark.system
 ROOT = Path(__file__).parents[2]
 SCRIPT = str(Path(__file__).parent / "batch.py")
 POINTS = 6
+TOY = {"engine": "toy", "gradient": False, "toy": {"seconds": 1.0}}
+PYSCF = {
+    "engine": "pyscf",
+    "mean_field": {"method": "RHF"},
+    "structure": {"basis": "def2-qzvp"},
+    "gradient": False,
+}
 
 
 class Batch:
-    """A batch of water molecules in the daemon, about a second of work each."""
+    """A batch of water molecules in the daemon, about a second each."""
 
     begun = 0
 
-    def __init__(self, installation: "Installation", computer: str = HOST, **options: Any) -> None:
+    def __init__(
+        self,
+        installation: "Installation",
+        computer: str = HOST,
+        parameters: dict[str, Any] = TOY,
+        **options: Any,
+    ) -> None:
         self.installation = installation
         Batch.begun += 1
-        first = 1 + 0.01 * Batch.begun
-        self.pk = self._run("submit", computer, str(POINTS), json.dumps(options), f"{first:.3f}")
+        first = f"{1 + 0.01 * Batch.begun:.3f}"
+        texts = (json.dumps(options), first, json.dumps(parameters))
+        self.pk = self._run("submit", computer, str(POINTS), *texts)
 
     def _run(self, *arguments: str) -> Any:
         return json.loads(self.installation.verdi("run", SCRIPT, *arguments).splitlines()[-1])
@@ -329,7 +343,7 @@ def test_out_of_memory_in_mid_batch(production: "Installation", cluster: Cluster
 
 def test_too_little_memory_for_any_point(production: "Installation") -> None:
     # PySCF alone takes more; whether Slurm or the runner sees it first, points get twice as much.
-    jobs = Batch(production, max_memory_kb=120_000).assert_complete()["jobs"]
+    jobs = Batch(production, parameters=PYSCF, max_memory_kb=120_000).assert_complete()["jobs"]
     assert jobs[0]["exit_status"] in (110, 311)
     assert jobs[-1]["exit_status"] == 0
     assert 240_000 <= jobs[-1]["kilobytes"] <= 960_000
