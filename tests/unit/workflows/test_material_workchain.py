@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from aiida.engine import ProcessBuilder
 from aiida.orm import ArrayData, CalcJobNode, Dict, InstalledCode
 
 from aiida_forcefield.data import ForceFieldData, FramesData, PointsData
@@ -35,6 +36,20 @@ RESULT = {
 }
 
 
+def builder_of(
+    codes: dict[str, InstalledCode], properties: tuple[str, ...], protocol: str
+) -> ProcessBuilder:
+    builder: ProcessBuilder = MaterialWorkChain.get_builder_from_protocol(
+        "hydrogen",
+        {"hydrogen": {"smiles": "[H][H]"}},
+        Mixture({"hydrogen": 1.0}),
+        codes,
+        protocol,
+        [{name: STATE} for name in properties],
+    )
+    return builder
+
+
 @pytest.fixture
 def make_material(
     start: Callable[..., Any],
@@ -43,15 +58,10 @@ def make_material(
 ) -> Callable[..., Any]:
     """A study whose fit is done."""
 
-    def make(*properties: str, protocol: str = "fast", **found: Any) -> Any:
-        builder = MaterialWorkChain.get_builder_from_protocol(
-            "hydrogen",
-            {"hydrogen": {"smiles": "[H][H]"}},
-            Mixture({"hydrogen": 1.0}),
-            codes,
-            protocol,
-            [{name: STATE} for name in properties or ("density",)],
-        )
+    def make(
+        properties: tuple[str, ...] = ("density",), protocol: str = "fast", **found: Any
+    ) -> Any:
+        builder = builder_of(codes, properties, protocol)
         process = start(MaterialWorkChain, **builder._inputs(prune=True))
         assert process.perceive() is None
         frames = Frames((4,), np.zeros((2, 8, 3)), np.full((2, 3), 8.0))
@@ -77,10 +87,12 @@ def test_species_become_a_system(make_material: Callable[..., Any]) -> None:
     assert process.outputs["species"]["hydrogen"].value.smiles == "[H][H]"
 
 
-def test_what_cannot_be_treated_is_told(start: Callable[..., Any], make_material: Any) -> None:
-    process = make_material()
-    process.inputs["species"]["hydrogen"] = Dict({"smiles": "C("})
-    code = process.perceive()
+def test_what_cannot_be_treated_is_told(
+    start: Callable[..., Any], codes: dict[str, InstalledCode]
+) -> None:
+    builder = builder_of(codes, (), "fast")
+    builder.species = {"hydrogen": Dict({"smiles": "C("})}
+    code = start(MaterialWorkChain, **builder._inputs(prune=True)).perceive()
     assert code.status == 230
     assert "C(" in code.message
 
@@ -214,7 +226,7 @@ def test_what_other_choices_tell_is_uncertain(
 
 
 def test_a_property_of_two_simulations_needs_both(make_material: Any) -> None:
-    process = make_material("heat_of_vaporization", protocol="draft")
+    process = make_material(("heat_of_vaporization",), protocol="draft")
     labels = {own["simulation"]["phase"]: n for n, own in process.inputs.simulations.items()}
     for phase, value in (("liquid", -30.0), ("gas", 10.0)):
         result = Dict({**RESULT, "property": "heat_of_vaporization", "value": value})
@@ -226,7 +238,6 @@ def test_a_property_of_two_simulations_needs_both(make_material: Any) -> None:
 
 
 def test_without_properties_the_force_field_is_all(make_material: Any) -> None:
-    process = make_material()
-    process.inputs.pop("simulations")
+    process = make_material(())
     assert not process.has_simulations()
     assert isinstance(process.outputs["force_field"], ForceFieldData)

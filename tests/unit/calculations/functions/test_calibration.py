@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from aiida.orm import Dict
 
+from aiida_forcefield.calculations.fit_data import counterpoise_of
 from aiida_forcefield.calculations.functions.calibration import (
     calibrate_counterpoise,
-    counterpoise_of,
     plan_calibration,
 )
 from aiida_forcefield.data import PointsData, StructuresData

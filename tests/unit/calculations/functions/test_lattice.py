@@ -17,7 +17,7 @@ from aiida_forcefield.calculations.functions.lattice import (
 from aiida_forcefield.calculations.functions.remaining import remaining_structures
 from aiida_forcefield.calculations.jobs.qm import job_description
 from aiida_forcefield.data import PointsData, StructuresData
-from aiida_forcefield.runner.job import read_job
+from aiida_forcefield.runner.job_file import read_job
 from aiida_forcefield.scans import Points
 from aiida_forcefield.scans.equation_of_state import birch_murnaghan
 from aiida_forcefield.surrogate import Settings

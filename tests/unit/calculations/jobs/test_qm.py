@@ -18,7 +18,7 @@ from aiida_pyscf.calculations.base import PyscfCalculation
 from aiida_forcefield.calculations.functions.remaining import remaining_structures
 from aiida_forcefield.calculations.jobs.qm import QmCalculation, job_description
 from aiida_forcefield.data import PointsData, StructuresData
-from aiida_forcefield.runner.job import read_job
+from aiida_forcefield.runner.job_file import read_job
 from aiida_forcefield.scans import Cluster, Origin, Points, Structures
 from aiida_forcefield.topology import from_smiles
 
