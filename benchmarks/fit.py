@@ -112,6 +112,7 @@ def main() -> None:
         case = make_case(smiles, count)
         report["time"][name], report["recovery"][name] = timed(case), recovery(case)
         print(name, report["time"][name], report["recovery"][name], flush=True)
+        output.write_text(json.dumps(report, indent=2) + "\n")
     report["coverage"] = coverage(*MOLECULES["methanol"])
     print("coverage", report["coverage"])
     output.write_text(json.dumps(report, indent=2) + "\n")

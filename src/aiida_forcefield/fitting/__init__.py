@@ -11,7 +11,7 @@ from aiida_forcefield.fitting.data import (
     Reference,
     join_dimers,
 )
-from aiida_forcefield.fitting.errors import change_errors, field_errors, virial_errors
+from aiida_forcefield.fitting.errors import change_errors, field_errors
 from aiida_forcefield.fitting.fit import PHYSICAL, fit_force_field
 from aiida_forcefield.fitting.outliers import near
 from aiida_forcefield.fitting.priors import (
@@ -54,5 +54,4 @@ __all__ = [
     "liquid_charges",
     "most_telling",
     "near",
-    "virial_errors",
 ]

@@ -79,24 +79,6 @@ def _alone(
     return found
 
 
-def virial_errors(
-    field: ForceField, system: System, dimers: Sequence[DimerPoints], settings: Settings
-) -> tuple[DataError, ...]:
-    """How far the changes of interaction energies are off, by the relative change of distance.
-
-    One entry for all dimers that were moved apart, if there are any; arguments as of
-    `field_errors`.
-    """
-    moved = [points for points in dimers if len(points.pulled)]
-    if not moved:
-        return ()
-    errors = np.concatenate([change_errors(field, system, points) for points in moved])
-    energies = np.concatenate([points.energies[points.pulled] for points in moved])
-    weights = settings.energy_weights(energies)
-    error = float(np.sqrt(np.average(errors**2, weights=weights)))
-    return (DataError("virial", "eV", len(errors), error),)
-
-
 def change_errors(field: ForceField, system: System, dimers: DimerPoints) -> Array:
     """The same of each dimer that was moved apart, shape (k,), eV."""
     if dimers.moved is None:

@@ -81,16 +81,6 @@ class Species:
         hill: str = Formula.from_list(list(self.symbols)).format("hill")
         return f"{hill}{self.charge:+d}" if self.charge else hill
 
-    def same_molecule(self, other: "Species") -> bool:
-        """Whether both are of one molecule with its atoms in one order.
-
-        Stereoisomers are told apart where both come from a SMILES.
-        """
-        ours, theirs = (
-            (each.atom_types, each.bonds, each.charge, each.multiplicity) for each in (self, other)
-        )
-        return ours == theirs and (self.smiles == other.smiles or "" in (self.smiles, other.smiles))
-
     @cached_property
     def type_names(self) -> tuple[str, ...]:
         """The distinct atom types, in order of first appearance."""
