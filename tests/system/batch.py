@@ -24,7 +24,9 @@ def submit_batch(computer: str, points: str, options: str, first: str, parameter
     positions = np.array([water.conformers[0] * factor for factor in factors])
     qm = {
         "code": load_code(f"compute@{computer}"),
-        "structures": StructuresData(Structures(Origin("thermal"), Cluster.of(water), positions)),
+        "structures": StructuresData(
+            Structures.rigid(Origin("thermal"), Cluster.of(water), positions)
+        ),
         "parameters": Dict(json.loads(parameters)),
         "metadata": {"options": json.loads(options)},
     }
