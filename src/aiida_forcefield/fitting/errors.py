@@ -80,7 +80,10 @@ def _alone(
 
 
 def change_errors(field: ForceField, system: System, dimers: DimerPoints) -> Array:
-    """The same of each dimer that was moved apart, shape (k,), eV."""
+    """How far the change of energy of each dimer that was moved apart is off, shape (k,), eV.
+
+    By the relative change of the distance of its molecules.
+    """
     if dimers.moved is None:
         return np.zeros(0)
     near = dimers.positions[dimers.pulled]
