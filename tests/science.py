@@ -55,7 +55,10 @@ def version_of(entry: EntryPoint) -> int | None:
 
 @cache
 def _graph() -> grimp.ImportGraph:
-    return grimp.build_graph("aiida_forcefield")
+    graph = grimp.build_graph("aiida_forcefield")
+    for module in {"aiida_forcefield.data", *graph.find_descendants("aiida_forcefield.data")}:
+        graph.remove_module(module)  # knows all that nodes hold, and computes nothing
+    return graph
 
 
 def science_of(entry: EntryPoint) -> str:

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from aiida_forcefield.cli.files.read import contents
-from aiida_forcefield.dynamics import parse_log, read_frames, read_packed
+from aiida_forcefield.dynamics import StartingBox, parse_log, read_frames, read_packed
 from aiida_forcefield.parsers.qm import collect_points
 from aiida_forcefield.parsers.records import read_records
 from aiida_forcefield.potentials import read_files
@@ -262,8 +262,13 @@ def test_results_of_a_job(content: bytes, hydrogen: Structures) -> None:
 @example(content=DUMP.replace("1 0 0 0\n2 0 0 1", "1 0 0\n2 0 0").encode())
 def test_frames(content: bytes) -> None:
     text = content.decode(errors="replace")
-    refuses_in_a_line(lambda: read_frames(text, 2), ValueError)
-    refuses_in_a_line(lambda: read_packed(text, ("H", "H")), ValueError)
+    refuses_in_a_line(lambda: read_frames(text, (2,), 1), ValueError)
+    refuses_in_a_line(
+        lambda: read_packed(
+            text, System.pure("hydrogen", from_smiles("[H][H]")), StartingBox((1,), 9.0)
+        ),
+        ValueError,
+    )
     parse_log(text)
 
 

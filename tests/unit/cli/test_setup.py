@@ -36,6 +36,7 @@ def _no_daemon(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_profile_of_its_own_beside_the_one_of_the_user(
     invoke: Invoke, profile: Profile, environment: Path
 ) -> None:
+    get_config().set_default_profile(profile.name, overwrite=True)
     before = dict(get_config().get_profile(profile.name).dictionary)
     result = invoke("setup", "--compute", environment)
     assert result.exit_code == 0, result.output

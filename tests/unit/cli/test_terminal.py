@@ -41,8 +41,9 @@ def test_table_shows_errors_flags_and_deviation(hydrogen: WorkChainNode) -> None
     assert "measured (a handbook) 0.7863" in words
     assert "deviation +1.7%" in words
     be_careful = words.index("Be careful")
-    assert words[be_careful + 1] == "- 1 of 3 QM points failed."
-    assert words[be_careful + 2].startswith("- The pressure of pairs is known to 400 bar, not")
+    warnings = words[be_careful + 1 :]
+    assert "- 1 of 3 QM points failed." in warnings
+    assert any(w.startswith("- The pressure of pairs is known to 400 bar, not") for w in warnings)
 
 
 @pytest.mark.parametrize(

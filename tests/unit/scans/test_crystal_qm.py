@@ -9,7 +9,7 @@ from ase.build import bulk
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aiida_forcefield.runner.job import check_parameters
+from aiida_forcefield.runner.parameters import check_parameters
 from aiida_forcefield.scans.crystal_qm import CrystalSettings, scan_parameters
 from aiida_forcefield.scans.lattice import lattice_scan, lattice_structures
 from aiida_forcefield.topology.crystal import from_atoms

@@ -16,7 +16,7 @@ from aiida_forcefield.data import BoxData, ForceFieldData, SystemData, ThermoDat
 from aiida_forcefield.dynamics import Thermo, tail_coefficient
 from aiida_forcefield.topology import Box, Frames
 
-from .systems import FIELD, SYSTEM
+from ..systems import FIELD, SYSTEM
 
 pytestmark = pytest.mark.usefixtures("storage")
 
