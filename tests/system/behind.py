@@ -40,7 +40,8 @@ def behind(result: Node, study: ProcessNode) -> dict[str, Any]:
         tuple(sorted(map(system.value.name_of, node.value.cluster.species))) for node in points
     }
     jobs = nodes_behind(result, CalcJobNode)
-    settings = [own["settings"].pk for own in study.inputs.get("simulations", {}).values()]
+    simulations = study.inputs.simulations if "simulations" in study.inputs else {}
+    settings = [own["settings"].pk for own in simulations.values()]
     return {
         "jobs": sorted(job.pk for job in jobs if job.process_type == QM),
         "clusters": sorted(map(list, clusters)),
