@@ -12,7 +12,7 @@ from aiida.orm import Computer, Dict, InstalledCode
 from ase.build import bulk
 
 from aiida_forcefield.data import StructuresData
-from aiida_forcefield.scans import molecule_structures
+from aiida_forcefield.scans import Cluster, Origin, Structures
 from aiida_forcefield.topology import from_smiles
 from aiida_forcefield.workflows.qm import QmWorkChain
 from tests.integration.test_runner import (
@@ -217,11 +217,11 @@ def test_gpaw_of_a_crystal(gpaw_runner: NewRunner) -> None:
 def test_gpaw_as_a_job(has_gpaw: None, computer: Computer) -> None:
     """The system's interpreter is the code; the same batch, statuses and versions as of others."""
     code = InstalledCode(computer, str(SYSTEM_PYTHON), label="system").store()
-    hydrogen = from_smiles("[H][H]")
+    hydrogen = Cluster.of(from_smiles("[H][H]"))
     positions = np.array([[[0, 0, 0], [0, 0, r]] for r in (0.75, 0.01)])
     qm = {
         "code": code,
-        "structures": StructuresData(molecule_structures(hydrogen, "hydrogen", positions)),
+        "structures": StructuresData(Structures.rigid(Origin("random"), hydrogen, positions)),
         "parameters": Dict(settings("gpaw", BOX) | {"gradient": True}),
     }
     _, node = run_get_node(QmWorkChain, qm=qm)

@@ -10,7 +10,7 @@ from aiida.engine import run_get_node
 from aiida.orm import Computer, Dict, InstalledCode, WorkChainNode
 
 from aiida_forcefield.data import StructuresData
-from aiida_forcefield.scans import Structures, molecule_structures
+from aiida_forcefield.scans import Cluster, Origin, Structures
 from aiida_forcefield.topology import from_smiles
 from aiida_forcefield.workflows.engines import check_qm
 from aiida_forcefield.workflows.qm import QmWorkChain
@@ -45,7 +45,7 @@ def run_batch(
 
 def methane(*stretched: float) -> Structures:
     positions = np.array([METHANE.conformers[0] * factor for factor in stretched])
-    return molecule_structures(METHANE, "methane", positions)
+    return Structures.rigid(Origin("random"), Cluster.of(METHANE), positions)
 
 
 def test_batch(run_batch: RunBatch) -> None:
