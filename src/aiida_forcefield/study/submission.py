@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 AT_A_TIME = 4
 """Studies, where nothing is noted of the computer."""
+_ATTEMPTS = 6
+"""To reach the broker, of ten seconds each: on a busy machine it takes more than one to start."""
 
 
 def find_codes(profile: str, file: "StudyFile") -> dict[str, "AbstractCode"]:
@@ -111,15 +113,18 @@ def _connect_anew(profile: str) -> None:
     from aiida_forcefield.study.aiida_profile import NoDaemonError
 
     manager = get_manager()
-    manager.reset_broker()
-    manager.reset_runner()
-    try:
-        manager.get_runner()
-    except (ConnectionError, TimeoutError) as error:
-        raise NoDaemonError(
-            f"the broker of profile {profile!r} does not answer: {error}; see `verdi -p {profile} "
-            "daemon status`"
-        ) from None
+    for attempt in range(1, _ATTEMPTS + 1):
+        manager.reset_broker()
+        manager.reset_runner()
+        try:
+            manager.get_runner()
+            return
+        except (ConnectionError, TimeoutError) as error:
+            if attempt == _ATTEMPTS:
+                raise NoDaemonError(
+                    f"the broker of profile {profile!r} does not answer: {error}; see "
+                    f"`verdi -p {profile} daemon status`"
+                ) from None
 
 
 def _options(file: "StudyFile", codes: dict[str, "AbstractCode"]) -> dict[str, dict[str, Any]]:
