@@ -5,8 +5,9 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from aiida_forcefield.potentials.dispersion import c8_over_c6
 from ase.data import chemical_symbols
+
+from aiida_forcefield.fitting.priors.dispersion import c8_over_c6
 
 pytestmark = pytest.mark.integration
 
