@@ -103,7 +103,7 @@ class PyscfBaseWorkChain(WorkChain):
                 self,
                 PyscfCalculation,
                 code=self.inputs.code,
-                structure=isolated(structures.symbols, positions),
+                structure=isolated(structures.cluster.symbols, positions),
                 parameters=settings,
                 metadata={"options": own, "call_link_label": f"point_{index:04d}"},
             )
@@ -139,14 +139,14 @@ def in_pyscf(parameters: Mapping[str, Any]) -> dict[str, Any]:
 def base_parameters(parameters: Mapping[str, Any], structures: Structures) -> dict[str, Any]:
     """QM settings of ours in the words of aiida-pyscf."""
     field = dict(parameters["mean_field"])
-    if structures.multiplicity > 1:
+    if structures.cluster.multiplicity > 1:
         field["method"] = field["method"].replace("R", "U", 1)
     settings: dict[str, Any] = {
         "mean_field": field,
         "structure": {
             **parameters["structure"],
-            "charge": structures.charge,
-            "spin": structures.multiplicity - 1,
+            "charge": structures.cluster.charge,
+            "spin": structures.cluster.multiplicity - 1,
         },
         # Its parser would unpickle what comes back from the remote machine.
         "results": {"pickle_model": False},
