@@ -50,7 +50,7 @@ def check_names(parameters: Mapping[str, Any]) -> None:
 
 
 def _check_calculator(name: str) -> None:
-    from ase.calculators.calculator import names
+    from ase.calculators.calculator import names  # type: ignore[attr-defined]
 
     known = {*names, *CALCULATORS}
     if name not in known:

@@ -26,7 +26,7 @@ class DataclassData(Data, Generic[T]):
 
     def __init__(self, value: T | None = None, **kwargs: Any) -> None:
         """Hold `value`; AiiDA itself constructs nodes without one when it loads them."""
-        super().__init__(**kwargs)
+        super().__init__(**kwargs)  # type: ignore[no-untyped-call]
         if value is None:
             return
         if not isinstance(value, self.wraps):
@@ -36,9 +36,9 @@ class DataclassData(Data, Generic[T]):
         self.label = self.name(value)
         if arrays:
             content = BytesIO()
-            np.savez(content, allow_pickle=False, **arrays)  # type: ignore[arg-type]
+            np.savez(content, allow_pickle=False, **arrays)
             content.seek(0)
-            self.base.repository.put_object_from_filelike(content, self.ARRAYS)
+            self.base.repository.put_object_from_bytes(content.getvalue(), self.ARRAYS)
 
     def index(self, value: T) -> dict[str, Any]:
         """More attributes, for queries alone: they follow from the value, and are not hashed."""

@@ -17,12 +17,18 @@ MADE = (LinkType.CREATE, LinkType.INPUT_CALC)
 
 def nodes_behind(node: Node, kind: type[AnyNode]) -> list[AnyNode]:
     """All nodes of a kind (points, jobs, ...) that a node was made from, oldest first."""
-    return _of_kind(traverse_graph([node.pk], links_backward=MADE)["nodes"], node, kind)
+    return _of_kind(traverse_graph([_pk(node)], links_backward=MADE)["nodes"], node, kind)
 
 
 def nodes_made_of(node: Node, kind: type[AnyNode]) -> list[AnyNode]:
     """All nodes of a kind (force fields, densities, ...) that a node had part in, oldest first."""
-    return _of_kind(traverse_graph([node.pk], links_forward=MADE)["nodes"], node, kind)
+    return _of_kind(traverse_graph([_pk(node)], links_forward=MADE)["nodes"], node, kind)
+
+
+def _pk(node: Node) -> int:
+    if node.pk is None:
+        raise ValueError(f"{node} is not stored")
+    return node.pk
 
 
 def _of_kind(pks: set[int], start: Node, kind: type[AnyNode]) -> list[AnyNode]:

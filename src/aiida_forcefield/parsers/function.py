@@ -6,6 +6,7 @@ from typing import Any
 from aiida.engine import ExitCode
 from aiida.parsers.parser import Parser
 
+from aiida_forcefield.calculations.jobs.function import FunctionCalculation
 from aiida_forcefield.jobs.files import RESULT, RefusedError, read
 from aiida_forcefield.parsers.scheduler import scheduler_verdict
 
@@ -16,8 +17,9 @@ class FunctionParser(Parser):
     def parse(self, **kwargs: Any) -> ExitCode:
         """Read the result, which is written at once."""
         process = self.node.process_class
+        assert issubclass(process, FunctionCalculation)
         try:
-            result = read(Path(kwargs["retrieved_temporary_folder"]), RESULT, process.RESULT)
+            result: Any = read(Path(kwargs["retrieved_temporary_folder"]), RESULT, process.RESULT)
         except RefusedError as error:
             return self.exit_codes.ERROR_REFUSED.format(reason=str(error))
         except (OSError, ValueError):

@@ -20,7 +20,9 @@ class MdParser(Parser):
     def parse(self, **kwargs: Any) -> ExitCode:
         """Parse a leg; what an unstable run printed is kept for inspection."""
         try:
-            text = self.retrieved.base.repository.get_object_content(MdCalculation.FILENAME_OUTPUT)
+            text = self.retrieved.base.repository.get_object_content(
+                MdCalculation.FILENAME_OUTPUT, "r"
+            )
         except FileNotFoundError:
             return scheduler_verdict(self.node) or self.exit_codes.ERROR_OUTFILE_MISSING
         log = parse_log(text)

@@ -34,7 +34,7 @@ class PackingParser(Parser):
         """Whether packmol came to an end, if only to complain."""
         try:
             text = self.retrieved.base.repository.get_object_content(
-                PackingCalculation.FILENAME_STDOUT
+                PackingCalculation.FILENAME_STDOUT, "r"
             )
         except FileNotFoundError:
             return False

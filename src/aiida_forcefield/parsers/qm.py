@@ -62,8 +62,10 @@ class QmParser(Parser):
             message = f"the job ended while it was computed: {verdict.message}"
             records[broken] = {"status": self._blame(verdict), "message": message}
 
+        process = self.node.process_class
+        assert issubclass(process, QmCalculation)
         counterpoise = "interaction" in parameters and (
-            "counterpoise" in self.node.process_class.capabilities(parameters)
+            "counterpoise" in process.capabilities(parameters)
         )
         points = collect_points(structures, records, count, header["versions"], counterpoise)
         self.out("points", PointsData(points))
@@ -188,7 +190,7 @@ def point_arrays(records: dict[int, Record], ok: np.ndarray, names: Sequence[str
     """One array for each property, with NaN for the points that are not ok."""
     arrays = {}
     for name in names:
-        found = {index: records[index].get(name) for index in np.flatnonzero(ok)}
+        found = {index: records[index].get(name) for index in np.flatnonzero(ok).tolist()}
         known = {index: value for index, value in found.items() if value is not None}
         if known:
             arrays[name] = np.full((len(ok), *np.shape(next(iter(known.values())))), np.nan)

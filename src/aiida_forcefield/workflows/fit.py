@@ -108,7 +108,7 @@ class FitWorkChain(WorkChain):
             ValueError: unknown protocol, or an override that is not allowed.
         """
         settings, options = get_protocol(protocol, overrides), options or {}
-        builder: ProcessBuilder = cls.get_builder()
+        builder: Any = cls.get_builder()
         builder.qm.code = codes["qm"]
         builder.qm.metadata.options = {"resources": ONE_CORE, **options.get("qm", {})}
         builder.fit_code = codes["fit"]

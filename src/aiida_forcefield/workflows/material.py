@@ -141,7 +141,7 @@ class MaterialWorkChain(WorkChain):
         system = compose(mixture, {name: read_material(each) for name, each in species.items()})
         planned = plan_simulations(read_properties(properties), system)
         settings = get_protocol(protocol, overrides)
-        builder: ProcessBuilder = cls.get_builder()
+        builder: Any = cls.get_builder()
         builder.title, builder.protocol = Str(title), Str(protocol)
         builder.species = {name: Dict(dict(each)) for name, each in species.items()}
         builder.mixture = Dict(dismantle(mixture)[0])
@@ -280,7 +280,7 @@ class MaterialWorkChain(WorkChain):
             "force_field": field,
             "metadata": {"call_link_label": label},
         }
-        return submit_once(self, SimulationWorkChain, **inputs | own | beyond)
+        return submit_once(self, SimulationWorkChain, **{**inputs, **own, **beyond})
 
     def inspect_simulations(self) -> ExitCode | None:
         """Go on only with all properties."""

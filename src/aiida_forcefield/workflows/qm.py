@@ -60,7 +60,7 @@ class QmWorkChain(RestartWorkChain):
         """Define inputs, outline, outputs and exit codes."""
         super().define(spec)
         expose_qm(spec)
-        spec.inputs["max_iterations"].default = lambda: Int(JOBS)
+        spec.inputs["max_iterations"].default = lambda: Int(JOBS)  # type: ignore[union-attr]
         spec.outline(
             cls.setup,
             while_(cls.should_run_process)(cls.run_process, cls.inspect_process),

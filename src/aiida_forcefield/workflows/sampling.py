@@ -88,9 +88,8 @@ class SamplingWorkChain(WorkChain):
         count = self.inputs.max_concurrent.value
         self.ctx.wave, self.ctx.queue = self.ctx.queue[:count], self.ctx.queue[count:]
         for kind, level, label in self.ctx.wave:
-            work, submit = self.inputs[kind][level][label], self._submit_scan
-            if kind == "batches":
-                submit = self._submit_batch
+            submit: Any = {"batches": self._submit_batch, "scans": self._submit_scan}[kind]
+            work = self.inputs[kind][level][label]
             self.to_context(**{f"work_{label}": submit(level, work, label)})
 
     def collect_work(self) -> None:

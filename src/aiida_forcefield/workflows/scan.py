@@ -95,7 +95,7 @@ class ScanWorkChain(WorkChain):
         """
         settings = get_protocol(protocol, overrides)
         level, learning = sections(scan.value.kind)
-        builder: ProcessBuilder = cls.get_builder()
+        builder: Any = cls.get_builder()
         builder.scan = scan
         builder.structures = structures
         builder.species = dict(species)
@@ -133,7 +133,7 @@ class ScanWorkChain(WorkChain):
         planned = plan_lattice_scan(
             crystal, Dict(dict(coordinate)), Dict(settings["crystal"]), learning
         )
-        builder: ProcessBuilder = cls.get_builder()
+        builder: Any = cls.get_builder()
         builder.scan = planned["scan"]
         builder.structures = planned["structures"]
         builder.crystal = crystal

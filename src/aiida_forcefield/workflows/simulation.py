@@ -178,7 +178,7 @@ class SimulationWorkChain(WorkChain):
         settings |= {**gas, "frames": 0} if isinstance(simulation, Gas) else {}
         plugins = [property_of(task.requested.name) for task in tasks]
         settings["frames"] = max([settings["frames"], *(plugin.frames for plugin in plugins)])
-        builder: ProcessBuilder = cls.get_builder()
+        builder: Any = cls.get_builder()
         for role in ROLES:
             builder[f"{role}_code"] = codes[role]
             builder.options[role] = {"resources": ONE_CORE, **options.get(role, {})}

@@ -27,7 +27,9 @@ def submit_once(parent: WorkChain, process: type[Process], **inputs: Any) -> Pro
     label = inputs["metadata"]["call_link_label"]
     calls = (LinkType.CALL_CALC, LinkType.CALL_WORK)
     links = parent.node.base.links.get_outgoing(link_type=calls, link_label_filter=label).all()
-    for child in (link.node for link in links if link.link_label == label):  # _ matches any letter
+    children = [link.node for link in links if link.link_label == label]  # _ matches any letter
+    for child in children:
+        assert isinstance(child, ProcessNode)
         if child.process_status == GIVEN_UP:
             continue
         if child.is_sealed or child.process_state in (ProcessState.RUNNING, ProcessState.WAITING):

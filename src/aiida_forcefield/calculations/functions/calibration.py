@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 from aiida.engine import calcfunction
-from aiida.orm import Data, Dict
+from aiida.orm import Dict
 from numpy.typing import NDArray
 
 from aiida_forcefield.calculations.labels import link_label, number
@@ -29,7 +30,7 @@ Array = NDArray[np.float64]
 
 
 @calcfunction
-def plan_calibration(dimers: Dict, settings: Dict, **points: PointsData) -> dict[str, Data]:
+def plan_calibration(dimers: Dict, settings: Dict, **points: PointsData) -> dict[str, Any]:
     """Dimers of the liquid that stand for all, and how to compute them in a second basis set.
 
     Args:
@@ -49,7 +50,7 @@ def plan_calibration(dimers: Dict, settings: Dict, **points: PointsData) -> dict
     chosen = representative_dimers(bonded, gained, settings["dimers"])
     second = dimers.get_dict()
     second["structure"] = second["structure"] | {"basis": settings["basis"]}
-    batches: dict[str, Data] = {}
+    batches: dict[str, StructuresData] = {}
     start, size = 0, settings["batch"]
     for each in known:
         end = start + len(each.positions)
@@ -147,8 +148,12 @@ def _at(known: list[_Known], cluster: Cluster, dimer: Array) -> tuple[float, flo
         if each.cluster == cluster:
             for place in np.flatnonzero((each.positions == dimer).all(axis=(1, 2))):
                 contacts = each.contacts
-                row = each.corrected, each.plain, contacts.bonding, contacts.decay
-                return tuple(float(column[place]) for column in row)
+                return (
+                    float(each.corrected[place]),
+                    float(each.plain[place]),
+                    float(contacts.bonding[place]),
+                    float(contacts.decay[place]),
+                )
     raise ValueError("a dimer in the second basis set has no energy in the first")
 
 

@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 from itertools import combinations_with_replacement
+from typing import Any
 
 import numpy as np
 from aiida.engine import calcfunction
-from aiida.orm import ArrayData, Data, Dict, Int
+from aiida.orm import Data, Dict, Int
 from numpy.typing import NDArray
 
 from aiida_forcefield.calculations.fit_data import electrostatics_of, references_of
@@ -21,6 +22,7 @@ from aiida_forcefield.fitting import PHYSICAL, Settings, least_certain, most_tel
 from aiida_forcefield.scans import (
     Cluster,
     Origin,
+    Sampling,
     Structures,
     liquid_dimers,
     liquid_molecules,
@@ -55,9 +57,10 @@ def sample_dimers(system: SystemData, sampling: Dict, **references: PointsData) 
     }
     found: Batches = {}
     for pair in combinations_with_replacement(system.value.names, 2):
-        molecules = [monomers[name] for name in pair]
-        for kind, draw in (("random", random_dimers), ("squeezed", squeezed_dimers)):
-            positions = draw(*molecules, content[kind], content["seed"])
+        one, other = (monomers[name] for name in pair)
+        draws: dict[Sampling, Any] = {"random": random_dimers, "squeezed": squeezed_dimers}
+        for kind, draw in draws.items():
+            positions = draw(one, other, content[kind], content["seed"])
             found |= batches(system.value, pair, Origin(kind), positions, content["batch"])
     return found
 
@@ -67,7 +70,7 @@ def choose_pair_scans(
     system: SystemData,
     settings: Dict,
     count: Int,
-    **found: Mapping[str, PointsData | ArrayData | StructuresData | Dict],
+    **found: Mapping[str, Any],
 ) -> Dict:
     """Those scans of pairs that tell most beside the dimers that are computed anyway.
 
@@ -102,7 +105,7 @@ def sample_liquid(
     settings: Dict,
     number: Int,
     pressure: Dict | None = None,
-) -> dict[str, Data]:
+) -> dict[str, Data | Batches]:
     """What a simulated liquid has that the force field may not know.
 
     Args:

@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import asdict
 from math import ceil
+from typing import Any
 
 import numpy as np
 from aiida.engine import calcfunction
-from aiida.orm import ArrayData, Dict
+from aiida.orm import Dict
 
 from aiida_forcefield.calculations.fit_data import counterpoise_of, minima_of
-from aiida_forcefield.data import ForceFieldData, FramesData, PointsData, SystemData
+from aiida_forcefield.data import ForceFieldData, SystemData
 from aiida_forcefield.dynamics import pressure_error
 from aiida_forcefield.fitting import Settings, assemble, change_errors, near
 from aiida_forcefield.potentials import Diagnostics
@@ -25,7 +26,7 @@ def assess_pressure(
     settings: Dict,
     sampling: Dict,
     calibration: Dict | None = None,
-    **data: Mapping[str, FramesData | PointsData | ArrayData],
+    **data: Mapping[str, Any],
 ) -> Dict:
     """How far the pressure of pairs may be off, by the pairs that were drawn from the liquid.
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from itertools import combinations_with_replacement
+from typing import Any
 
 import numpy as np
 from aiida.engine import calcfunction
@@ -80,9 +81,7 @@ def plan_pairs_of_types(system: SystemData, learning: Dict, **references: Points
 
 
 @calcfunction
-def learn_profile(
-    scan: ScanData, settings: Dict, **found: Mapping[str, SpeciesData | PointsData]
-) -> dict[str, Data]:
+def learn_profile(scan: ScanData, settings: Dict, **found: Mapping[str, Any]) -> dict[str, Data]:
     """The profile of a scan as its points tell it, and the structures that it wants next.
 
     Args:
@@ -143,7 +142,8 @@ def _structures(
     molecules = [monomers[key] for key in scan.species]
     cluster, sites = Cluster.of(*(species for species, _ in molecules)), scan.coordinate.atoms
     if scan.kind == "pair":
-        dimers = pair_scan(*molecules, scan, values)
+        one, other = molecules
+        dimers = pair_scan(one, other, scan, values)
         constraint = sites[0], cluster.parts[1].start + sites[1]
         return Structures(scan.origin, cluster, dimers, constraint, values)
     (species, rest), *_ = molecules

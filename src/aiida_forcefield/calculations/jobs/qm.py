@@ -51,7 +51,7 @@ class QmCalculation(PyscfCalculation):
             add_folder(cls.ENGINES)
 
     @classmethod
-    def define(cls, spec: CalcJobProcessSpec) -> None:  # type: ignore[override]
+    def define(cls, spec: CalcJobProcessSpec) -> None:
         """Define inputs, outputs and exit codes."""
         super().define(spec)
         for port in ("structure", "checkpoint"):
@@ -161,7 +161,7 @@ class QmCalculation(PyscfCalculation):
             return came_to_points(node) or others_went_on(node)
         if node.exit_status == cls.exit_codes.ERROR_NO_POINT.status:
             return not {"error", *UNFINISHED} & statuses(node)
-        return super().is_valid_cache(node)  # type: ignore[no-any-return]
+        return super().is_valid_cache(node)
 
     def prepare_for_submission(self, folder: Folder) -> CalcInfo:
         """Write the job and the runner, which needs nothing of this package installed."""
@@ -246,7 +246,7 @@ def packed_runner(engines: Path | None = None) -> bytes:
 
 def python_files(folder: Traversable, prefix: str) -> dict[str, str]:
     """Texts of the Python files of a folder and those below it, by their path after a prefix."""
-    found = {}
+    found: dict[str, str] = {}
     for entry in folder.iterdir():
         if entry.is_dir():
             found |= python_files(entry, f"{prefix}{entry.name}/")

@@ -73,9 +73,9 @@ class _Section(BaseModel):
 
 
 class _Learning(_Section):
-    molecule: _LearningSettings
-    pairs: _LearningSettings
-    crystals: _LearningSettings
+    molecule: _LearningSettings  # type: ignore[valid-type]
+    pairs: _LearningSettings  # type: ignore[valid-type]
+    crystals: _LearningSettings  # type: ignore[valid-type]
 
 
 class _Sampling(_Section):
@@ -140,14 +140,14 @@ class _Spread(_Section):
 class _Protocol(_Section):
     """All that is not QM, which the runner checks itself."""
 
-    crystal: _CrystalSettings
+    crystal: _CrystalSettings  # type: ignore[valid-type]
     learning: _Learning
     sampling: _Sampling
     calibration: _Calibration | None = None
     liquid: _PreliminaryLiquid
     simulation: _Simulation
     spread: _Spread | None = None
-    fit: _FitSettings
+    fit: _FitSettings  # type: ignore[valid-type]
     max_concurrent: Natural
 
 
