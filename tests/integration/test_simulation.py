@@ -5,7 +5,6 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 from aiida.engine import run_get_node
 from aiida.orm import Computer, InstalledCode, ProcessNode
@@ -20,10 +19,10 @@ from aiida_forcefield.properties import (
     plan_simulations,
     read_properties,
 )
-from aiida_forcefield.scans import Cluster, Origin, Points
-from aiida_forcefield.topology import Species, System
+from aiida_forcefield.topology import System
 from aiida_forcefield.workflows.simulation import SimulationWorkChain
 
+from ..unit.calculations.systems import reference
 from . import solution
 
 pytestmark = pytest.mark.integration
@@ -41,23 +40,6 @@ def codes(computer: Computer, compute_python: Path) -> dict[str, InstalledCode]:
         ).store()
         for role, program in programs.items()
     }
-
-
-def reference(species: Species) -> Points:
-    n = len(species.symbols)
-    return Points(
-        origin=Origin("conformers"),
-        cluster=Cluster.of(species),
-        positions=species.conformers[:1],
-        requested=np.full(1, np.nan),
-        energies=np.zeros(1),
-        gradients=np.zeros((1, n, 3)),
-        slopes=np.full(1, np.nan),
-        statuses=("ok",),
-        messages=("",),
-        cpu_seconds=np.ones(1),
-        versions={},
-    )
 
 
 def simulate(

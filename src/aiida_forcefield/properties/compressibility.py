@@ -12,11 +12,8 @@ from aiida_forcefield.properties.property import (
     RelativeError,
     Result,
     State,
-    require_liquid,
 )
-from aiida_forcefield.properties.simulation import Liquid, Simulation
 from aiida_forcefield.properties.trajectory import Trajectory
-from aiida_forcefield.topology.system import System
 
 PER_GPA = 1e4  # 1/bar
 
@@ -28,11 +25,6 @@ class Compressibility(Property[State]):
     title = "Isothermal compressibility"
     unit = "1/GPa"
     target: ClassVar[RelativeError] = RelativeError(relative_error=0.15)
-
-    def simulations(self, request: State, system: System) -> dict[str, Simulation]:
-        """The liquid."""
-        require_liquid(self.name, system)
-        return {"liquid": Liquid(request.temperature, request.pressure)}
 
     def measure(self, part: str, request: State, trajectory: Trajectory) -> Result:
         """From the runs in equilibrium."""

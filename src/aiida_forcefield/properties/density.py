@@ -12,12 +12,9 @@ from aiida_forcefield.properties.property import (
     Result,
     Row,
     State,
-    require_liquid,
 )
-from aiida_forcefield.properties.simulation import Liquid, Simulation
 from aiida_forcefield.properties.trajectory import Trajectory
 from aiida_forcefield.properties.uncertainty import add_uncertainty, changes_by_choice
-from aiida_forcefield.topology.system import System
 
 INDUCTION = 0.2
 """By how much of itself induction beyond pairs may be off: by so much QM has more of it in triples
@@ -36,11 +33,6 @@ class Density(Property[State]):
     title = "Density"
     unit = "g/cm3"
     target: ClassVar[AbsoluteError] = AbsoluteError(target_error=0.005)
-
-    def simulations(self, request: State, system: System) -> dict[str, Simulation]:
-        """The liquid."""
-        require_liquid(self.name, system)
-        return {"liquid": Liquid(request.temperature, request.pressure)}
 
     def measure(self, part: str, request: State, trajectory: Trajectory) -> Result:
         """Its mean over all runs."""

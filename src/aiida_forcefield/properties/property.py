@@ -9,7 +9,7 @@ from typing import Annotated, Any, ClassVar, Generic, TypeVar
 from pydantic import BaseModel, ConfigDict, Field
 
 from aiida_forcefield.dynamics.statistics import Estimate
-from aiida_forcefield.properties.simulation import Simulation
+from aiida_forcefield.properties.simulation import Liquid, Simulation
 from aiida_forcefield.properties.trajectory import Trajectory
 from aiida_forcefield.properties.uncertainty import add_uncertainty, changes_by_choice
 from aiida_forcefield.topology.system import System
@@ -102,13 +102,14 @@ class Property(ABC, Generic[Request]):
     target: ClassVar[Target]
     frames: ClassVar[int] = 0
 
-    @abstractmethod
     def simulations(self, request: Request, system: System) -> dict[str, Simulation]:
-        """The simulations that it needs, by what it calls each.
+        """The simulations that it needs, by what it calls each; of most properties the liquid.
 
         Raises:
             ValueError: the system has no such property; one line.
         """
+        require_liquid(self.name, system)
+        return {"liquid": Liquid(request.temperature, request.pressure)}
 
     @abstractmethod
     def measure(self, part: str, request: Request, trajectory: Trajectory) -> Result:

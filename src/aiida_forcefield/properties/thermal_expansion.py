@@ -8,11 +8,8 @@ from aiida_forcefield.properties.property import (
     RelativeError,
     Result,
     State,
-    require_liquid,
 )
-from aiida_forcefield.properties.simulation import Liquid, Simulation
 from aiida_forcefield.properties.trajectory import Trajectory
-from aiida_forcefield.topology.system import System
 
 
 class ThermalExpansion(Property[State]):
@@ -22,11 +19,6 @@ class ThermalExpansion(Property[State]):
     title = "Thermal expansion coefficient"
     unit = "1/K"
     target: ClassVar[RelativeError] = RelativeError(relative_error=0.15)
-
-    def simulations(self, request: State, system: System) -> dict[str, Simulation]:
-        """The liquid."""
-        require_liquid(self.name, system)
-        return {"liquid": Liquid(request.temperature, request.pressure)}
 
     def measure(self, part: str, request: State, trajectory: Trajectory) -> Result:
         """From the runs in equilibrium."""

@@ -13,8 +13,6 @@ from aiida_forcefield.fitting import Settings, field_errors
 from aiida_forcefield.potentials import DataError
 from aiida_forcefield.scans import (
     Cluster,
-    Contacts,
-    Counterpoise,
     Origin,
     Points,
     Structures,
@@ -24,26 +22,12 @@ from aiida_forcefield.scans import (
 from aiida_forcefield.scans.liquid import grouped
 from aiida_forcefield.serial import assemble
 
-from ..systems import FIELD, MIXTURE, SYSTEM, computed, dimers_of, lattice_liquid
+from ..systems import FIELD, MIXTURE, SYSTEM, computed, dimers_of, gained, lattice_liquid
 
 pytestmark = pytest.mark.usefixtures("storage")
 
 LIQUID = lattice_liquid(SYSTEM, 15.0)
-TRUE = Counterpoise(0.7, 0.5)
 CALIBRATION = {"weak": 0.7, "bonded": 0.5, "weak_error": 0.05, "bonded_error": 0.02, "bases": []}
-
-
-def gained(points: Points) -> Points:
-    """As QM in a finite basis has them, so that the true correction leads back."""
-    contacts = Contacts.of(points.cluster, points.positions)
-    more = np.full(len(points.energies), -0.05)
-    corrected = points.energies - (1 - TRUE.fractions(contacts)) * more
-    return replace(
-        points,
-        energies=corrected + 0.5 * more,
-        corrected=corrected,
-        uncorrected=corrected + more,
-    )
 
 
 def new_points() -> dict[str, Points]:

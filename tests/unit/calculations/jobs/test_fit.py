@@ -19,9 +19,7 @@ from aiida_forcefield.jobs.fit_force_field import COUNTERPOISE, FitFound, FitTas
 from aiida_forcefield.potentials import ForceField, interaction_energies
 from aiida_forcefield.scans import (
     Cluster,
-    Contacts,
     Coordinate,
-    Counterpoise,
     Origin,
     Points,
     Scan,
@@ -32,14 +30,13 @@ from aiida_forcefield.scans import (
 from aiida_forcefield.surrogate import LearnedProfile, Observations, learn
 from aiida_forcefield.surrogate import Settings as Learning
 
-from ..systems import WATER, at_rest, computed, dimers_of, lattice_liquid
+from ..systems import WATER, at_rest, computed, dimers_of, gained, lattice_liquid
 
 pytestmark = pytest.mark.usefixtures("storage")
 
 SYSTEM, FIELD = WATER
 SPECIES = SYSTEM.of_name("water")
 PAIR = ("water", "water")
-TRUE = Counterpoise(0.7, 0.5)
 CALIBRATION = {"weak": 0.7, "bonded": 0.5, "weak_error": 0.05, "bonded_error": 0.02, "bases": []}
 LIQUID = lattice_liquid(SYSTEM, 13.0)
 MONOMER = (SPECIES, SPECIES.conformers[0])
@@ -57,19 +54,6 @@ def bond_scan() -> tuple[Scan, Points]:
     x[:, 1] = x[:, 0] + along / length * values[:, None]
     structures = Structures(scan.origin, Cluster.of(SPECIES), x, (1, 0), values)
     return scan, computed(WATER, structures)
-
-
-def gained(points: Points) -> Points:
-    """The same as QM in a finite basis has them, so that the true correction leads back."""
-    contacts = Contacts.of(points.cluster, points.positions)
-    more = np.full(len(points.energies), -0.05)
-    corrected = points.energies - (1 - TRUE.fractions(contacts)) * more
-    return replace(
-        points,
-        energies=corrected + 0.5 * more,
-        corrected=corrected,
-        uncorrected=corrected + more,
-    )
 
 
 def all_points() -> dict[str, Points]:
