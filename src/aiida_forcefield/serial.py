@@ -95,7 +95,10 @@ def _of_one(hint: Any) -> Any:
 
 
 def _of_items(hint: Any) -> Any:
-    """The dataclass of a field that holds a tuple of them; else None."""
-    inner = get_args(hint)
-    found = get_origin(hint) is tuple and len(inner) == 2 and inner[1] is Ellipsis
-    return inner[0] if found and is_dataclass(inner[0]) else None
+    """The dataclass of a field that holds a tuple of them, or None in its place; else None."""
+    for option in get_args(hint) if get_origin(hint) is types.UnionType else (hint,):
+        inner = get_args(option)
+        found = get_origin(option) is tuple and len(inner) == 2 and inner[1] is Ellipsis
+        if found and is_dataclass(inner[0]):
+            return inner[0]
+    return None

@@ -38,6 +38,7 @@ REPEAT_SECONDS = 30.0
     metavar="PK",
     help="Fit the points of finished study PK by the forms and weights of STUDIES, without QM.",
 )
+@click.option("--yes", is_flag=True, help="Launch also what is asked about.")
 @click.option("--dry-run", is_flag=True, help="Check, print the plan, submit nothing.")
 @click.option(
     "--wait/--no-wait", default=False, show_default=True, help="Show progress to the end."
@@ -56,6 +57,7 @@ def launch(
     at_a_time: int | None,
     protocol: str | None,
     points_of: int | None,
+    yes: bool,
     dry_run: bool,
     wait: bool,
     output: Path | None,
@@ -66,6 +68,7 @@ def launch(
     """
     from aiida_forcefield.study.errors import InputError
     from aiida_forcefield.study.plan import describe_plan
+    from aiida_forcefield.study.questions import notes, questions
     from aiida_forcefield.study.table import load_studies
 
     files = load_studies(studies, table, protocol)
@@ -87,8 +90,15 @@ def launch(
     if output is not None and not (single and wait):
         raise InputError("--output: allowed for one study, with --wait; later `export PK -o`")
     plans = [list(describe_plan(file, points_of)) for file in files]
+    asked = [question for file in files for question in questions(file)]
+    for note in (note for file in files for note in notes(file)):
+        click.echo(f"note: {note}", err=True)
     if dry_run:
         click.echo("\n\n".join("\n".join(plan) for plan in plans))
+        for question in asked:
+            click.echo(f"is it meant? {question}", err=True)
+    elif asked and not yes:
+        raise InputError("\n".join([*asked, "nothing was submitted; --yes launches it as it is"]))
     elif single:
         _launch_one(profile, files[0], earlier, wait, output)
     else:

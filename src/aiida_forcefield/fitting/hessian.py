@@ -1,11 +1,13 @@
 """The Hessian of a molecule at its minimum as data of a fit, in the basis of its normal modes."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from ase.data import atomic_masses, atomic_numbers
 from numpy.typing import NDArray
+from scipy.linalg import eigh
 
 from aiida_forcefield.fitting.data import Reference
 from aiida_forcefield.potentials.energy import Layout, Model
@@ -64,6 +66,29 @@ class HessianModel:
         values = np.linalg.eigvalsh(squares)
         found = np.sign(values) * np.sqrt(np.abs(values)) * WAVENUMBER
         return np.asarray(found - self.frequencies)
+
+    def softest(self, parameters: Array, least: float) -> Iterator[tuple[float, float, Array]]:
+        """Motions by how soft the force field is along them, for what the reference is.
+
+        They are the eigenvectors of one Hessian in the metric of the other, so that what the field
+        does not hold shows also where it is a part of several normal modes.
+
+        Args:
+            parameters: of the force field, shape (p,).
+            least: frequency, 1/cm, above which modes of the reference take part.
+
+        Yields:
+            Frequencies along a motion, of the reference and of the field (negative where the
+            energy falls), 1/cm, and displacements, shape (n, 3); the softest first.
+        """
+        stiff = self.frequencies > least
+        between = self._between_modes(self.displaced.evaluate(parameters).gradient)
+        target = self._target[stiff]
+        ratios, motions = eigh(between[np.ix_(stiff, stiff)], np.diag(target))
+        for ratio, motion in zip(ratios, motions.T, strict=True):
+            frequency = np.sqrt(target @ motion**2 / (motion @ motion)) * WAVENUMBER
+            fitted = np.sign(ratio) * np.sqrt(abs(ratio)) * frequency
+            yield float(frequency), float(fitted), (self.modes[:, stiff] @ motion).reshape(-1, 3)
 
     @property
     def _target(self) -> Array:

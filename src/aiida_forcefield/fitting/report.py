@@ -24,6 +24,7 @@ from aiida_forcefield.potentials.diagnostics import (
     DataError,
     Diagnostics,
     Foresight,
+    LooseMotion,
     Outliers,
 )
 from aiida_forcefield.potentials.forcefield import Flag, ForceField, Term, columns
@@ -32,6 +33,9 @@ Array = NDArray[np.float64]
 
 _FAR: Final = 3.0  # standard deviations off a prior
 _UNDETERMINED: Final = 0.9  # of the width of its prior, that data leave a parameter
+_STIFF: Final = 300.0  # 1/cm: softer motions are those of rotors, whose profiles tell more
+_LOOSE: Final = 0.5  # of a frequency of QM
+_MOVED: Final = 0.5  # of the displacement of the atom that moves most
 _LOW: Final = 0.9  # of the barrier that is asked for: the guard is soft
 ErrorKey = tuple[int, Group | None]
 """Place of a residual and a group of points; None for all."""
@@ -87,6 +91,7 @@ def described(solution: Solution, start: Array) -> ForceField:
         undetermined=int(np.count_nonzero(determined > _UNDETERMINED)),
         converged=solution.converged,
         unsettled=solution.unsettled,
+        loose=_loose_motions(problem, u) or None,
     )
     return ForceField(
         layout.system.atom_types,
@@ -178,6 +183,24 @@ def _barriers(problem: Problem, u: Array) -> tuple[Barrier, ...]:
         top = inner_maximum(parameters[pair.columns], pair.charge_product, pair.form)
         barriers.append(Barrier(pair.types, top.barrier, top.barrier < least))
     return tuple(barriers)
+
+
+def _loose_motions(problem: Problem, u: Array) -> tuple[LooseMotion, ...]:
+    """Motions along which the field is softer than QM by far.
+
+    They have no term, or one that the points do not determine.
+    """
+    parameters, system = problem.prior.to_parameters(u), problem.case.layout.system
+    found = []
+    for name, model in problem.case.models.hessians.items():
+        labels = np.array(system.of_name(name).atom_types)
+        for frequency, fitted, displacements in model.softest(parameters, _STIFF):
+            if fitted > _LOOSE * frequency:
+                break
+            moved = np.linalg.norm(displacements, axis=1)
+            types = dict.fromkeys(labels[moved > _MOVED * moved.max()].tolist())
+            found.append(LooseMotion(name, frequency, fitted, tuple(types)))
+    return tuple(found)
 
 
 def _terms(prior: Prior, found: Found) -> tuple[Term, ...]:

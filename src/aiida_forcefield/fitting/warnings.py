@@ -23,15 +23,16 @@ _NAMED = 6  # as many names as a line holds
 def fit_warnings(field: ForceField) -> tuple[str, ...]:
     """One sentence for each thing that is wrong with a fit; none for a field that is not a fit.
 
-    Not converged, contradictory points, kinds of dimers that are worse than before, few points,
-    parameters that the data leave free or drew far, or that are at a bound, atoms that may
-    collapse.
+    Not converged, motions that nothing holds, contradictory points, kinds of dimers that are worse
+    than before, few points, parameters that the data leave free or drew far, or that are at a
+    bound, atoms that may collapse.
     """
     found = field.diagnostics
     if found is None:
         return ()
     return (
         *_of_the_optimum(found),
+        *_of_the_motions(found),
         *_of_the_torsions(found),
         *_of_the_dimers(found),
         *_of_the_data(found, field.terms),
@@ -48,6 +49,19 @@ def _of_the_optimum(found: Diagnostics) -> Iterator[str]:
         yield (
             f"The fit misses its points by {misfit:.1f} times what is expected of the forms: "
             "points contradict each other, or the forms cannot describe the molecule."
+        )
+
+
+def _of_the_motions(found: Diagnostics) -> Iterator[str]:
+    if found.loose:
+        motions = [
+            f"{each.species} {', '.join(each.types)} ({each.frequency:.0f} 1/cm in QM, "
+            f"{each.fitted:.0f} in the force field)"
+            for each in found.loose
+        ]
+        yield (
+            f"Motions that QM holds and the force field does not: {_listed(motions)}. No term acts "
+            "on them, or the points do not determine it; do not use what depends on them."
         )
 
 

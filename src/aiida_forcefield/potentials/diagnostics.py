@@ -77,6 +77,23 @@ class Barrier:
 
 
 @dataclass(frozen=True)
+class LooseMotion:
+    """A motion that QM holds at the minimum and the force field does not.
+
+    Attributes:
+        species: name.
+        frequency: in QM, 1/cm.
+        fitted: of the same motion in the force field, 1/cm; negative where its energy falls.
+        types: of the atoms that move most.
+    """
+
+    species: str
+    frequency: float
+    fitted: float
+    types: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Evidence:
     """The comparison by which a form was chosen.
 
@@ -112,6 +129,8 @@ class Diagnostics:
         converged: whether the optimum was found, with all that is relaxed at rest.
         unsettled: by how much, eV, profiles along dihedrals changed when they were last relaxed.
         evidence: by which forms were chosen; empty where they were given.
+        loose: motions of a species that QM holds and the force field does not; None where all are
+            held.
     """
 
     errors: tuple[DataError, ...]
@@ -124,6 +143,7 @@ class Diagnostics:
     converged: bool
     unsettled: float
     evidence: tuple[Evidence, ...] = ()
+    loose: tuple[LooseMotion, ...] | None = None
 
     def total(self, kind: str) -> DataError | None:
         """The errors of all data of a kind; None where there are none."""

@@ -29,7 +29,12 @@ SAME = 1e-4
 
 
 def reference(
-    job: Job, energies: Engine, relaxer: Relaxer, potentials: Engine, point: dict[str, Any]
+    job: Job,
+    energies: Engine,
+    relaxer: Relaxer,
+    potentials: Engine,
+    triplet: Engine | None,
+    point: dict[str, Any],
 ) -> None:
     """Fill in the one point of a reference job.
 
@@ -37,11 +42,22 @@ def reference(
     because the cheaper surface of the relaxation may order them wrongly. The chosen one is made
     sure to be a minimum on the surface on which it was relaxed.
 
+    Args:
+        job: with the conformers.
+        energies: tells energy and gradient.
+        relaxer: of the conformers.
+        potentials: tells what charges are fitted to.
+        triplet: the same of two more unpaired electrons; None where no other spin is looked at.
+        point: to be filled in.
+
     Raises:
-        PointError: no conformer relaxes, the chosen one stays a saddle, or an SCF fails.
+        PointError: no conformer relaxes, the chosen one stays a saddle, an SCF fails, or the
+            molecule is a triplet by nature.
     """
     relaxed, point["conformer_energies"] = relax_all(relaxer, job.positions)
     positions = min(relaxed, key=lambda x: energies.evaluate(x, gradient=False)[0])
+    if triplet is not None:
+        _check_spin(potentials, triplet, positions)
     masses = atomic_masses(job.symbols)
     positions, second, frequencies = to_minimum(relaxer, positions, masses)
     point["positions"] = positions
@@ -61,6 +77,20 @@ def reference(
     solvated = potentials.electrostatics(positions, grid, conductor=True)
     point.update(potential_solvated=solvated.potential, dipole_solvated=solvated.dipole)
     point["c6"] = _dispersion(job, potentials, positions)
+
+
+def _check_spin(singlet: Engine, triplet: Engine, positions: Array) -> None:
+    """Refuse a closed shell above an open one, as in O2, before more is computed of it."""
+    closed = singlet.evaluate(positions, gradient=False)[0]
+    try:
+        opened = triplet.evaluate(positions, gradient=False)[0]
+    except PointError:  # hardly the ground state
+        return
+    if opened < closed:
+        raise PointError(
+            "other_spin_state",
+            f"the triplet is {closed - opened:.2f} eV lower than the closed shell",
+        )
 
 
 def _dispersion(job: Job, potentials: Engine, positions: Array) -> Array:

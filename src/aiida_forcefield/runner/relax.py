@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from .bonds import check_bonds
 from .coordinate import Coordinate
-from .elements import covalent_radii
 from .engine import Engine
 from .status import PointError
 from .units import BOHR, HARTREE
@@ -88,7 +87,7 @@ class Relaxer:
             raise PointError("constraint_not_met", f"a frozen atom moved by {strayed:.4f} Å")
         if self.bonds is not None:
             driven = coordinate.atoms if coordinate else ()
-            check_bonds(final, covalent_radii(self.symbols), self.bonds, driven)
+            check_bonds(self.symbols, final, self.bonds, driven)
         return final
 
     def _optimizer(self, positions: Array, coordinate: Coordinate | None, target: float) -> Any:

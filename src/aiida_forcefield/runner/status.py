@@ -11,6 +11,7 @@ Status = Literal[
     "relaxation_not_converged",
     "constraint_not_met",
     "bonds_changed",
+    "other_spin_state",
     "linear_dependence",
     "no_band_gap",
     "not_finite",
@@ -35,6 +36,8 @@ ADVICE: dict[Status, str] = {
     "without this point.",
     "bonds_changed": "A bond broke or formed, as when a proton moves: this is another molecule. "
     "The scan does without this point.",
+    "other_spin_state": "The ground state of the molecule has unpaired electrons, as that of O2; "
+    "only molecules with closed shells can be treated.",
     "linear_dependence": "Basis functions depend on each other, as diffuse ones do in a dense "
     "crystal. Use a basis without them.",
     "no_band_gap": "The crystal may be a metal, or become one; only insulators are treated.",

@@ -59,10 +59,14 @@ def make_task(job: Job) -> Task:
         return partial(_energy, job, engine, None, coordinate)
     relaxer = _relaxer(job, engine)
     if "reference" in parameters:
-        potentials = engine
+        of_potentials, potentials = parameters, engine
         if "potential" not in engine.can:
-            potentials = _engine(job, parameters | {"engine": POTENTIALS})
-        return partial(reference, job, engine, relaxer, potentials)
+            of_potentials = parameters | {"engine": POTENTIALS}
+            potentials = _engine(job, of_potentials)
+        triplet = None
+        if job.multiplicity == 1 and len(job.symbols) > 1:  # of a bare ion it is far above
+            triplet = _engine(job, of_potentials, Fragment(slice(None), job.charge, 3))
+        return partial(reference, job, engine, relaxer, potentials, triplet)
     # Where a step is cheap, every relaxation starts by itself: then none depends on others at all.
     # What is to be kept as it is has to start as it is.
     led = not (relaxer.engine.can.cheap or relaxer.held or relaxer.frozen)

@@ -55,8 +55,9 @@ def plan_scans(species: Species, positions: Array) -> Plan:
       its neighbours.
     - Angles: ±15°, in rings ±8°. Near-linear ones (above 165°) are left to the Hessian.
     - Dihedrals: the full circle, or ±30° about the present value where the bond is in a ring or
-      is a multiple one. Term types that share a central bond vary together, so that one scan
-      serves all of them: in a ring the innermost, else the one with fewest hydrogens at its ends.
+      is a multiple one, as is that of a linear chain whose first bond is. Term types that share a
+      central bond vary together, so that one scan serves all of them: in a ring the innermost, else
+      the one with fewest hydrogens at its ends.
     - Impropers: ±20° about the plane.
 
     Args:
@@ -138,7 +139,7 @@ def _scan(species: Species, positions: Array, term: TermType) -> Scan:
         lower, upper = round(value - reach, 1), min(round(value + reach, 1), _WIDEST)
     elif term.kind == "improper":
         lower, upper = -_IMPROPER, _IMPROPER
-    elif rings[1] or _is_multiple(species, positions, atoms[1:3]):
+    elif rings[1] or _is_multiple(species, positions, species.path(*atoms[1:3])[:2]):
         lower, upper = round(value - _STIFF_DIHEDRAL, 1), round(value + _STIFF_DIHEDRAL, 1)
     else:
         lower, upper, periodic = -180.0, 180.0, True

@@ -1,6 +1,6 @@
 """The study file: what a user asks for, checked before anything is submitted."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -140,6 +140,11 @@ class StudyFile:
         except ValueError as error:
             raise self.error(str(error), "properties") from None
         return planned
+
+    def places(self) -> Iterator[tuple[str, Source, tuple[str | int, ...]]]:
+        """Each species with its name and the keys under which it stands."""
+        for name, (source, keys) in self._sources().items():
+            yield name, source, keys
 
     def _sources(self) -> dict[str, tuple[Source, tuple[str | int, ...]]]:
         """Each species by its name, and where it stands in the file."""

@@ -30,6 +30,11 @@ def read_material(material: Mapping[str, Any]) -> Species:
     number = Chem.GetPeriodicTable().GetAtomicNumber
     if heavy := sorted({s for s in species.symbols if number(s) > HEAVIEST}, key=number):
         raise ValueError(f"element {', '.join(heavy)}: no method here goes beyond Rn")
+    if len(species.symbols) == 2 and set(species.symbols) <= {"O", "S", "Se", "Te"}:
+        raise ValueError(
+            f"multiplicity: the ground state of {species.formula} has two unpaired electrons; "
+            "only molecules with closed shells can be treated"
+        )
     if species.multiplicity != 1:
         raise ValueError(
             f"multiplicity {species.multiplicity}: dimers of a molecule with open shells have "

@@ -4,12 +4,15 @@ import re
 from collections.abc import Sequence
 
 import numpy as np
+from ase.formula import Formula
 from numpy.typing import NDArray
 from rdkit import Chem, rdBase
-from rdkit.Chem import rdDetermineBonds
+from scipy.sparse.csgraph import connected_components
 
+from aiida_forcefield.runner.bonds import CATIONS, find_bonds
 from aiida_forcefield.topology.conformers import find_conformers
-from aiida_forcefield.topology.species import Species
+from aiida_forcefield.topology.species import Bond, Species, bond_graph
+from aiida_forcefield.topology.stereo import check_stereo
 from aiida_forcefield.topology.terms import find_terms
 from aiida_forcefield.topology.types import find_types
 from aiida_forcefield.topology.xyz import ELEMENTS, read_xyz
@@ -25,7 +28,7 @@ def from_smiles(smiles: str, multiplicity: int | None = None, seed: int = 1) -> 
     """The species of one molecule or ion, with its conformers.
 
     The charge is the sum of the formal charges. Atoms keep the order of the SMILES, hydrogens
-    follow.
+    follow; numbers of an atom map have no meaning here.
 
     Args:
         smiles: such as ``"CO"`` or ``"[Li+]"``.
@@ -33,7 +36,8 @@ def from_smiles(smiles: str, multiplicity: int | None = None, seed: int = 1) -> 
         seed: of the search for conformers.
 
     Raises:
-        ValueError: no SMILES of one molecule, or a multiplicity that its electrons cannot have.
+        ValueError: no SMILES of one molecule, one that leaves open which of several stereoisomers
+            is meant, or a multiplicity that its electrons cannot have.
     """
     try:
         molecule = _parse(smiles)
@@ -57,8 +61,8 @@ def from_smiles(smiles: str, multiplicity: int | None = None, seed: int = 1) -> 
 def from_xyz(text: str, charge: int, multiplicity: int) -> Species:
     """The species of the molecule or ion in the text of an XYZ file.
 
-    Atoms keep the order of the file, its geometry is the only conformer, and bonds are where
-    atoms are near each other.
+    Atoms keep the order of the file, its geometry is the only conformer, and bonds are found by
+    distance and valence.
 
     Args:
         text: one frame, coordinates in Å.
@@ -66,32 +70,49 @@ def from_xyz(text: str, charge: int, multiplicity: int) -> Species:
         multiplicity: spin multiplicity, 2S + 1.
 
     Raises:
-        ValueError: text that is no XYZ file of one molecule, overlapping atoms, or a charge and
-            multiplicity that its electrons cannot have.
+        ValueError: text that is no XYZ file of one molecule, overlapping atoms, bonds that
+            distances do not tell, or a charge and multiplicity that its electrons cannot have.
     """
     symbols, positions = read_xyz(text)
     _check_size(len(symbols))
     _check_electrons(symbols, charge, multiplicity)
-    molecule = Chem.RWMol()
-    conformer = Chem.Conformer(len(symbols))
-    for symbol, xyz in zip(symbols, positions.tolist(), strict=True):
-        atom = Chem.Atom(symbol)
-        atom.SetNoImplicit(True)
-        conformer.SetAtomPosition(molecule.AddAtom(atom), xyz)
-    molecule.AddConformer(conformer)
-    if len(symbols) > 1:
-        rdDetermineBonds.DetermineConnectivity(molecule)
-    fragments = Chem.GetMolFrags(molecule)
-    if len(fragments) > 1:
-        _refuse_fragments(", ".join("".join(symbols[a] for a in atoms) for atoms in fragments))
-    return _species(symbols, charge, multiplicity, _bonds(molecule), positions[None], "")
+    bonds = find_bonds(symbols, positions)
+    count, parts = connected_components(bond_graph(len(symbols), bonds), directed=False)
+    if count > 1:
+        formulas = (
+            Formula.from_list([symbols[atom] for atom in np.flatnonzero(parts == part)])
+            for part in range(count)
+        )
+        _refuse_fragments([formula.format("hill") for formula in formulas], symbols)
+    return _species(symbols, charge, multiplicity, bonds, positions[None], "")
+
+
+def has_atom_map(smiles: str) -> bool:
+    """Whether atoms of a valid SMILES carry numbers of an atom map."""
+    with rdBase.BlockLogs():
+        molecule = Chem.MolFromSmiles(smiles.strip())
+    return any(atom.GetAtomMapNum() for atom in molecule.GetAtoms())
+
+
+def ions_of(smiles: str) -> list[str]:
+    """The ions of a molecule in whose valid SMILES a metal cation has bonds; none of others."""
+    with rdBase.BlockLogs():
+        molecule = Chem.RWMol(Chem.MolFromSmiles(smiles.strip()))
+    metals = [atom for atom in molecule.GetAtoms() if atom.GetSymbol() in CATIONS]
+    bonds = [(metal, other) for metal in metals for other in metal.GetNeighbors()]
+    for metal, other in bonds:
+        molecule.RemoveBond(metal.GetIdx(), other.GetIdx())
+        metal.SetFormalCharge(metal.GetFormalCharge() + 1)
+        other.SetFormalCharge(other.GetFormalCharge() - 1)
+        other.SetNumRadicalElectrons(0)
+    return Chem.MolToSmiles(molecule).split(".") if bonds else []
 
 
 def _species(
     symbols: tuple[str, ...],
     charge: int,
     multiplicity: int,
-    bonds: tuple[tuple[int, int], ...],
+    bonds: tuple[Bond, ...],
     conformers: NDArray[np.float64],
     smiles: str,
 ) -> Species:
@@ -100,7 +121,7 @@ def _species(
     return Species(symbols, charge, multiplicity, types, bonds, terms, conformers, smiles)
 
 
-def _bonds(molecule: Chem.Mol) -> tuple[tuple[int, int], ...]:
+def _bonds(molecule: Chem.Mol) -> tuple[Bond, ...]:
     ends = ((bond.GetBeginAtomIdx(), bond.GetEndAtomIdx()) for bond in molecule.GetBonds())
     return tuple(sorted((min(pair), max(pair)) for pair in ends))
 
@@ -121,9 +142,15 @@ def _parse(smiles: str) -> Chem.Mol:
     if any(atom.GetIsotope() for atom in molecule.GetAtoms()):
         msg = "isotope labels are not supported; elements with their natural masses are allowed"
         raise ValueError(msg)
+    for atom in molecule.GetAtoms():
+        atom.SetAtomMapNum(0)
+    molecule = Chem.RemoveHs(molecule)  # those with a map number are still there
     fragments = Chem.GetMolFrags(molecule, asMols=True)
     if len(fragments) > 1:
-        _refuse_fragments(", ".join(repr(Chem.MolToSmiles(part)) for part in fragments))
+        symbols = [atom.GetSymbol() for atom in molecule.GetAtoms()]
+        _refuse_fragments([repr(Chem.MolToSmiles(part)) for part in fragments], symbols)
+    with rdBase.BlockLogs():
+        check_stereo(molecule)
     return Chem.AddHs(molecule)
 
 
@@ -175,6 +202,10 @@ def _check_electrons(symbols: Sequence[str], charge: int, multiplicity: int) -> 
         raise ValueError(msg)
 
 
-def _refuse_fragments(fragments: str) -> None:
-    msg = f"several fragments ({fragments}); one molecule or ion is allowed"
-    raise ValueError(msg)
+def _refuse_fragments(fragments: Sequence[str], symbols: Sequence[str]) -> None:
+    ions = sorted(CATIONS & {*symbols})
+    why = f" contacts of {', '.join(ions)} are no bonds;" if ions else ""
+    raise ValueError(
+        f"several fragments ({', '.join(fragments)});{why} one molecule or ion is allowed, and "
+        "several are the species of a `system`"
+    )

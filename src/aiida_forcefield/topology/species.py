@@ -1,5 +1,6 @@
 """A species: one molecule or ion, its atoms, atom types and the interaction terms between them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
@@ -23,8 +24,9 @@ class TermType:
         kind: bond, angle, dihedral or improper.
         types: atom types of each term, in the order of its atoms.
         members: atom indices of each term. The first member is the one that a scan drives.
-            A dihedral is i-j-k-l along bonds; an improper has its trigonal centre first, and its
-            coordinate is the dihedral angle centre-j-k-l, which is 0 when the centre is planar.
+            A dihedral is i-j-k-l along bonds, where linear centres between j and k are passed
+            over; an improper has its trigonal centre first, and its coordinate is the dihedral
+            angle centre-j-k-l, which is 0 when the centre is planar.
     """
 
     kind: TermKind
@@ -143,18 +145,34 @@ class Species:
             threefold(j, k) or threefold(k, j) for _, j, k, _ in term.members
         )
 
+    def path(self, start: int, end: int) -> tuple[int, ...]:
+        """Atoms on the shortest way along bonds from one atom to another, both included."""
+        _, before = shortest_path(
+            self._graph(), unweighted=True, indices=start, return_predecessors=True
+        )
+        atoms = [end]
+        while atoms[-1] != start:
+            atoms.append(int(before[atoms[-1]]))
+        return tuple(reversed(atoms))
+
     def fragment(self, axis: tuple[int, int]) -> NDArray[np.int_] | None:
         """Atoms on the far side of the bond ``axis``, the second atom included.
 
-        Returns None where the bond is in a ring, so that no side can move on its own.
+        The ends of a chain of linear centres may stand for a bond, too. Returns None in a ring, so
+        that no side can move on its own.
         """
         near, far = axis
-        _, side = connected_components(self._graph(without={near, far}), directed=False)
+        last = {*self.path(near, far)[-2:]}
+        _, side = connected_components(self._graph(without=last), directed=False)
         return None if side[near] == side[far] else np.flatnonzero(side == side[far])
 
     def _graph(self, without: set[int] | None = None) -> csr_array:
         """The bonds, but for one between two atoms, as scipy has graphs, shape (n, n)."""
         bonds = [bond for bond in self.bonds if {*bond} != without]
-        ends = np.array([*bonds, *(bond[::-1] for bond in bonds)], dtype=int).reshape(-1, 2)
-        n = len(self.symbols)
-        return csr_array((np.ones(len(ends)), tuple(ends.T)), shape=(n, n))
+        return bond_graph(len(self.symbols), bonds)
+
+
+def bond_graph(atoms: int, bonds: Sequence[Bond]) -> csr_array:
+    """Bonds between n atoms as scipy has graphs, shape (n, n)."""
+    ends = np.array([*bonds, *(bond[::-1] for bond in bonds)], dtype=int).reshape(-1, 2)
+    return csr_array((np.ones(len(ends)), tuple(ends.T)), shape=(atoms, atoms))

@@ -24,7 +24,9 @@ def find_terms(
     Terms are equal if the types of their atoms are, read forward or backward. The geometry only
     decides what the shape of a centre is, for all atoms of its type alike:
 
-    - no dihedral leads through a linear centre (two neighbours at more than 165°);
+    - no dihedral has a linear centre (two neighbours at more than 165°) in its middle; but where
+      a chain of linear centres ends in two that are flat or bent, as in allene, which hold each
+      other's plane, a dihedral leads over the whole chain, its axis;
     - a trigonal centre (three neighbours, angles that sum up to 350° or more) has an improper,
       whose neighbours stand in the order of their types;
     - opposite ligands of a centre with more than four neighbours (octahedral PF6-) make no angle:
@@ -55,6 +57,25 @@ def find_terms(
 
     linear, trigonal = shaped(2, LINEAR), shaped(3, _PLANAR)
 
+    def axes() -> Iterator[tuple[int, int, int, int]]:
+        """Two atoms about whose axis others turn, and the neighbour of each along it."""
+        for j, k in sorted(bonds):
+            if not linear & {types[j], types[k]}:
+                yield j, k, k, j
+        for j, around in enumerate(neighbours):
+            for first in around:
+                if types[j] not in linear and types[first] in linear:
+                    before, last = j, first
+                    while types[last] in linear:
+                        beyond = next(atom for atom in neighbours[last] if atom != before)
+                        before, last = last, beyond
+                    if j < last and holds(j) and holds(last):
+                        yield j, last, first, before
+
+    def holds(end: int) -> bool:
+        """Whether the end of a linear chain has a plane; one with three groups turns freely."""
+        return len(neighbours[end]) == 2 or types[end] in trigonal
+
     def angles() -> Iterator[Member]:
         for j, around in enumerate(neighbours):
             for i, k in combinations(around, 2):
@@ -62,11 +83,10 @@ def find_terms(
                     yield i, j, k
 
     def dihedrals() -> Iterator[Member]:
-        for j, k in sorted(bonds):
-            if not linear & {types[j], types[k]}:
-                for i, m in product(neighbours[j], neighbours[k]):
-                    if i != k and m != j and i != m:
-                        yield i, j, k, m
+        for j, k, beside_j, beside_k in axes():
+            for i, m in product(neighbours[j], neighbours[k]):
+                if i != beside_j and m != beside_k and i != m:
+                    yield i, j, k, m
 
     def impropers() -> Iterator[Member]:
         for centre, around in enumerate(neighbours):

@@ -108,6 +108,20 @@ def test_bad_smiles(tmp_path: Path, invoke: Invoke, smiles: str, expected: str) 
     assert_refused(result, f"{path}:1: material.smiles:", expected)
 
 
+def test_what_is_hardly_meant_is_asked_about(tmp_path: Path, invoke: Invoke) -> None:
+    path = write_study(tmp_path, "material: {name: argon, smiles: '[Ar]'}")
+    planned = invoke("launch", path, "--dry-run")
+    assert planned.exit_code == 0
+    assert planned.stdout.startswith("material    argon")
+    assert planned.stderr.startswith("is it meant? ")
+    refused = invoke("launch", path)
+    assert refused.exit_code == 2
+    assert "argon boils at 87 K" in refused.stderr
+    assert refused.stderr.endswith("nothing was submitted; --yes launches it as it is\n")
+    insisted = invoke("-p", "no-such-profile", "launch", path, "--yes")
+    assert "no-such-profile" in insisted.stderr  # it went on
+
+
 def test_odd_number_of_electrons(tmp_path: Path, invoke: Invoke) -> None:
     path = write_study(tmp_path, "material: {name: a, smiles: '[CH3]', multiplicity: 1}")
     assert_refused(invoke("launch", path, "--dry-run"), "multiplicity 1", "9 electrons")

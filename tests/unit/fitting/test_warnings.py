@@ -8,6 +8,7 @@ import pytest
 
 from aiida_forcefield.fitting import (
     DimerPoints,
+    FitData,
     MoleculePoints,
     Settings,
     fit_force_field,
@@ -16,6 +17,8 @@ from aiida_forcefield.fitting import (
 from aiida_forcefield.potentials import DataError, FixedCharges, ForceField
 from aiida_forcefield.potentials.diagnostics import Barrier
 from aiida_forcefield.potentials.forms import FORMS
+from aiida_forcefield.scans.coordinates import evaluate
+from aiida_forcefield.topology import System
 from aiida_forcefield.units import KCAL_PER_MOL
 
 from ..synthetic_fields import Case, along
@@ -76,8 +79,9 @@ def test_bonded_parameters_that_nothing_tells_of(methanol: Case) -> None:
     molecules, dimers = data(methanol, noise=0.5)
     unknown = replace(molecules, weights=np.zeros_like(molecules.weights))
     said = fit_warnings(fitted(methanol, (unknown, dimers), Settings(hessian_error=1e3)))
-    assert said[0].startswith("The points do not determine bond ")
-    assert said[0].endswith(" more: their prior stands.")
+    assert said[0].startswith("Motions that QM holds and the force field does not: methanol H2 (")
+    assert said[1].startswith("The points do not determine bond ")
+    assert said[1].endswith(" more: their prior stands.")
 
 
 def test_a_bound_that_is_hit(methanol: Case) -> None:
@@ -171,3 +175,28 @@ def test_a_parameter_that_is_drawn_far_off_its_prior(methanol: Case) -> None:
     assert re.search(
         r"bond methanol:H2-methanol:O1:r0: -[3-6]\.\d standard deviations off its prior", drawn
     )
+
+
+def test_a_motion_that_no_term_holds(methanol: Case) -> None:
+    """The turn of a methyl group that is as stiff as a double bond, its dihedral forgotten."""
+    species, reference = methanol.species, methanol.reference
+    (turning,) = (term for term in species.term_types if term.kind == "dihedral")
+    hessian = reference.hessian.copy()
+    derivatives = evaluate(reference.positions, turning.members)[1]
+    for member, gradient in zip(turning.members, derivatives, strict=True):
+        direction = np.zeros_like(reference.positions)
+        direction[list(member)] = gradient
+        hessian += 1.0 * np.outer(direction, direction)
+    others = tuple(term for term in species.term_types if term is not turning)
+    free = System.pure(methanol.name, replace(species, term_types=others))
+    molecules, dimers = data(methanol, noise=0.5)
+    rest = {methanol.name: replace(reference, hessian=hessian)}
+    stiff = FitData(rest, (molecules,), (dimers,))
+    found = fit_force_field(free, methanol.forcefield.electrostatics, stiff)
+    (motion,) = told(found).loose or ()
+    assert motion.frequency > 600.0
+    assert abs(motion.fitted) < 200.0
+    assert "H2" in motion.types
+    said = [line for line in fit_warnings(found) if line.startswith("Motions that QM holds")]
+    assert len(said) == 1
+    assert "methanol" in said[0]

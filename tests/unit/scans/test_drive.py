@@ -11,7 +11,7 @@ from aiida_forcefield.scans.coordinate import Kind
 from aiida_forcefield.scans.coordinates import evaluate
 from aiida_forcefield.topology import Species, from_smiles
 
-ACYCLIC = ["CO", "COC(=O)OC", "CN(C)C=O", "CCO", "[H][H]", "CC#N"]
+ACYCLIC = ["CO", "COC(=O)OC", "CN(C)C=O", "CCO", "[H][H]", "CC#N", "C=C=C", "C=C=N"]
 RINGS = ["O=C1OCCO1", "C1CCC1C", "c1ccccc1"]
 molecule = cache(from_smiles)
 

@@ -89,6 +89,15 @@ def test_double_bonds_are_not_turned_round() -> None:
         assert all(s.periodic == full for s in scans if s.kind == "dihedral")
 
 
+def test_a_cumulene_is_turned_little_about_its_chain() -> None:
+    allene = from_smiles("C=C=C")
+    (scan,) = (s for s in plan_scans(allene, allene.conformers[0]) if s.kind == "dihedral")
+    assert (scan.lower, scan.upper) == (60.0, 120.0)
+    diene = from_smiles("C=CC#CC=C")
+    over = [s for s in plan_scans(diene, diene.conformers[0]) if s.name == "dihedral C1-C2-C2-C1"]
+    assert [s.periodic for s in over] == [True]
+
+
 def test_near_linear_angles_are_left_to_the_hessian() -> None:
     species = from_smiles("CC#N")
     left_out = dict(plan_scans(species, species.conformers[0]).left_out)

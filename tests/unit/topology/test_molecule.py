@@ -109,7 +109,7 @@ def test_xyz_keeps_order_and_geometry_and_finds_the_same_terms(order: list[int])
 
 
 @pytest.mark.parametrize(
-    "smiles", ["F[P-](F)(F)(F)(F)F", "[CH3]", "[Li]F", "[F-]", "CC#N", "N#N", "CC(=O)[O-]"]
+    "smiles", ["F[P-](F)(F)(F)(F)F", "[CH3]", "[F-]", "CC#N", "N#N", "CC(=O)[O-]"]
 )
 def test_xyz_and_smiles_agree(smiles: str) -> None:
     known = from_smiles(smiles)
@@ -124,6 +124,48 @@ def test_xyz_and_smiles_agree(smiles: str) -> None:
 def test_xyz_of_two_molecules_is_refused() -> None:
     with pytest.raises(ValueError, match=r"several fragments \(He, He\)"):
         from_xyz("2\n\nHe 0 0 0\nHe 0 0 9", 0, 1)
+
+
+def test_xyz_of_a_salt_leads_to_its_ions() -> None:
+    text = "5\n\nC 0 -0.3 0\nO 1.1 0.3 0\nO -1.1 0.3 0\nH 0 -1.4 0\nLi 0 1.74 0"
+    with pytest.raises(ValueError, match=r"CHO2, Li\); contacts of Li are no bonds; .* `system`"):
+        from_xyz(text, 0, 1)
+
+
+@pytest.mark.parametrize(
+    "smiles", ["[CH3:1][OH:2]", "[H:3][C:1]([H:4])([H:5])[O:2][H:6]", "[OH:7][CH3:7]"]
+)
+def test_atom_maps_leave_no_trace(smiles: str) -> None:
+    mapped, plain = from_smiles(smiles), from_smiles("CO")
+    assert mapped.smiles == plain.smiles
+    if smiles.startswith("[CH3"):
+        assert mapped.key == plain.key
+
+
+@pytest.mark.parametrize(
+    ("smiles", "isomers"),
+    [
+        ("CC=CC", r"C/C=C/C, C/C=C\C"),
+        ("CC(O)C(C)O", "C[C@H](O)[C@@H](C)O, C[C@H](O)[C@H](C)O"),
+        ("OC1CCC(O)CC1", "O[C@H]1CC[C@@H](O)CC1, O[C@H]1CC[C@H](O)CC1"),
+        ("CC1COS(=O)O1", "C[C@@H]1CO[S@](=O)O1, C[C@H]1CO[S@](=O)O1"),
+        ("CC=NO", r"C/C=N/O, C/C=N\O"),
+    ],
+)
+def test_open_stereochemistry_is_asked_for(smiles: str, isomers: str) -> None:
+    with pytest.raises(ValueError, match="its stereochemistry is open; write one of") as error:
+        from_smiles(smiles)
+    assert isomers in str(error.value)
+    for isomer in isomers.split(", "):
+        assert from_smiles(isomer).smiles == isomer
+
+
+@pytest.mark.parametrize(
+    "smiles", ["CC1COC(=O)O1", "CC(F)O", "C1CC2CCC1C2", "C1CCC=CC1", "CS(=O)CC"]
+)
+def test_mirror_images_need_not_be_told_apart(smiles: str) -> None:
+    """Nor isomers that no geometry has, such as norbornane with a bridgehead turned inside."""
+    assert from_smiles(smiles).smiles
 
 
 def test_xyz_with_impossible_electrons_is_refused() -> None:

@@ -72,6 +72,37 @@ def test_no_dihedral_leads_through_a_linear_centre(smiles: str) -> None:
     assert counts(from_smiles(smiles))["dihedral"] == 0
 
 
+@pytest.mark.parametrize(
+    ("smiles", "name", "members"),
+    [
+        ("C=C=C", "dihedral H1-C1-C1-H1", 4),
+        ("C=C=C=C", "dihedral H1-C1-C1-H1", 4),
+        ("C=C=C=C=C", "dihedral H1-C1-C1-H1", 4),
+        ("C=C=N", "dihedral H1-C1-N1-H2", 2),
+        ("CN=C=NC", "dihedral C1-N1-N1-C1", 1),
+        ("C=CC#CC=C", "dihedral C1-C2-C2-C1", 1),
+    ],
+)
+def test_the_ends_of_a_linear_chain_hold_each_others_plane(
+    smiles: str, name: str, members: int
+) -> None:
+    species = from_smiles(smiles)
+    (over,) = (term for term in species.term_types if term.name == name)
+    assert len(over.members) == members
+    for i, j, k, m in over.members:
+        assert {j, i} in map(set, species.bonds)
+        assert {k, m} in map(set, species.bonds)
+        assert {j, k} not in map(set, species.bonds)
+
+
+@pytest.mark.parametrize("smiles", ["C=C=O", "CN=C=O", "C=[N+]=[N-]", "CC#CC", "CC#CC=C"])
+def test_a_linear_chain_with_a_bare_or_free_end_holds_nothing(smiles: str) -> None:
+    species = from_smiles(smiles)
+    for term in species.term_types:
+        if term.kind == "dihedral":
+            assert all(set(member[1:3]) in map(set, species.bonds) for member in term.members)
+
+
 def test_opposite_ligands_of_an_octahedron_make_no_angle() -> None:
     hexafluorophosphate = from_smiles("F[P-](F)(F)(F)(F)F")
     angles = {frozenset(m[::2]) for m in hexafluorophosphate.term_types[1].members}

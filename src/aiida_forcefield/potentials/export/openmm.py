@@ -118,8 +118,20 @@ def _values(term: Term) -> dict[str, str]:
 
 
 def _places(term_type: TermType, system: System, name: str) -> Iterator[dict[str, str]]:
-    """The atoms of a term type: by class, if OpenMM then finds these terms and no others."""
+    """The atoms of a term type: by class, if OpenMM then finds these terms and no others.
+
+    Raises:
+        ValueError: a dihedral over a linear chain; OpenMM looks for them along bonds alone.
+    """
     species, labels = system.of_name(name), type_labels(system)
+    if (
+        term_type.kind == "dihedral"
+        and tuple(sorted(term_type.members[0][1:3])) not in species.bonds
+    ):
+        raise ValueError(
+            f"{name}: {term_type.name} leads over linear atoms, which OpenMM's XML cannot say; "
+            "write the field for LAMMPS or GROMACS"
+        )
     if term_type.kind != "improper" and _is_complete(term_type, species):
         classes = (labels[each] for each in term_type.types)
         yield {f"class{place}": label for place, label in enumerate(classes, start=1)}
