@@ -384,9 +384,9 @@ def test_system_has_the_amounts_of_the_file(tmp_path: Path) -> None:
     path = tmp_path / "study.yaml"
     path.write_text(system_text())
     system = load_study(path).system()
-    assert system.names == ("EC", "DMC", "Li", "F")
+    assert system.names == ("DMC", "EC", "F", "Li")
     assert system.charge == pytest.approx(0.0)
-    ec, dmc, lithium, fluoride = system.amounts
+    dmc, ec, fluoride, lithium = system.amounts
     assert ec * 88.062 / (dmc * 90.078) == pytest.approx(3 / 7, rel=1e-4)
     assert lithium == fluoride == pytest.approx((ec * 88.062 + dmc * 90.078) / 1000, rel=1e-4)
 
@@ -413,7 +413,7 @@ def test_system_has_the_amounts_of_the_file(tmp_path: Path) -> None:
         (
             SPECIES.replace("COC(=O)OC", '"O=C1OCCO1"'),
             AMOUNTS,
-            "species EC, DMC, Li, F: two have the same structure",
+            "species DMC, EC, F, Li: two have the same structure",
         ),
     ],
     ids=["no amount", "unknown", "charged salt", "crowded", "same structure"],
