@@ -120,7 +120,8 @@ def test_mistakes_are_named(compare: Invoke, tmp_path: Path) -> None:
     bare.write_text("units real\n")
     for files, message in (
         ((tmp_path / "none.xml",), "none.xml: cannot be read: no such file"),
-        ((OPLS / "README.md",), "Atoms: the data file has no such section"),
+        ((OPLS / "README.md",), "README.md: neither XML nor a data file"),
+        ((OPLS / "methanol.in",), "methanol.in: an input file of LAMMPS in the place of the data"),
         ((OPLS / "methanol.data",), "units: no input file says them"),
         ((OPLS / "methanol.data", bare), "bond_style is missing; allowed: harmonic"),
     ):

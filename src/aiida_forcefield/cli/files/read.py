@@ -16,8 +16,10 @@ def contents(files: Sequence[Path]) -> list[tuple[str, str]]:
     Raises:
         InputError: a file cannot be read, or is too large for a force field.
     """
-    try:
-        return [(path.name, read_text(path, MEGABYTES)) for path in files]
-    except (OSError, UnicodeDecodeError) as error:
-        names = ", ".join(map(str, files))
-        raise InputError(f"{names}: cannot be read: {reason_of(error)}") from None
+    found = []
+    for path in files:
+        try:
+            found.append((path.name, read_text(path, MEGABYTES)))
+        except (OSError, UnicodeDecodeError) as error:
+            raise InputError(f"{path}: cannot be read: {reason_of(error)}") from None
+    return found
