@@ -208,7 +208,7 @@ def check_study(
         StudyError: a value is not allowed.
     """
     from aiida_forcefield.study.requests import request_mistakes
-    from aiida_forcefield.workflows.protocols import protocol_names
+    from aiida_forcefield.workflows.protocols import SettingError, protocol_names
 
     if protocol is not None:
         content["protocol"] = protocol
@@ -224,8 +224,8 @@ def check_study(
         raise file.error(f"{study.protocol!r} is no protocol; allowed: {allowed}", "protocol")
     try:
         file.settings  # noqa: B018
-    except ValueError as error:
-        raise file.error(str(error), "overrides") from None
+    except SettingError as error:
+        raise file.error(error.reason, "overrides", *error.keys) from None
     return file
 
 

@@ -213,7 +213,7 @@ REFUSED = {
     ),
     "unknown override": (
         study_text(more="overrides: {learning: {speed: 3}}"),
-        ":5: overrides: overrides.learning.speed is unknown; allowed:",
+        ":5: overrides.learning.speed: is unknown; allowed:",
     ),
     "reference in another unit": (
         study_text(more="reference: {density: {value: 786, unit: kg/m3, source: x}}"),
