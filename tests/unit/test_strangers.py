@@ -25,7 +25,7 @@ from aiida_forcefield.study.errors import InputError
 from aiida_forcefield.study.file import load_study
 from aiida_forcefield.study.table import load_studies
 from aiida_forcefield.topology import System, from_smiles, read_material
-from aiida_forcefield.topology.crystal import read_crystal
+from aiida_forcefield.topology.crystal_file import read_crystal
 
 fuzz = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 
@@ -338,7 +338,7 @@ def test_a_poscar_has_no_say_about_files_beside_it(tmp_path: Path) -> None:
     (tmp_path / "POTCAR").write_text("TITEL  = PAW_PBE Li 17Jan2003\nTITEL  = PAW_PBE F 1\n")
     path = tmp_path / "POSCAR"
     path.write_text(POSCAR.replace("LiF", "?").replace("Li F\n", ""))
-    with pytest.raises(ValueError, match="no crystal structure"):
+    with pytest.raises(ValueError, match="no element names: add a line"):
         read_crystal(path)
 
 

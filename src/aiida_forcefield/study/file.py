@@ -208,7 +208,8 @@ def check_study(
         StudyError: a value is not allowed.
     """
     from aiida_forcefield.study.requests import request_mistakes
-    from aiida_forcefield.workflows.protocols import SettingError, protocol_names
+    from aiida_forcefield.workflows.protocols import protocol_names
+    from aiida_forcefield.workflows.protocols.check import SettingError
 
     if protocol is not None:
         content["protocol"] = protocol
