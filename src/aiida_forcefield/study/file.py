@@ -43,6 +43,11 @@ class StudyFile:
         return StudyError(located(self.path, self.lines, keys, message))
 
     @property
+    def place(self) -> str:
+        """File and line at which the study begins."""
+        return f"{self.path}:{self.lines[()]}"
+
+    @property
     def title(self) -> str:
         """What the user calls it."""
         return self.study.title
@@ -160,6 +165,9 @@ class StudyFile:
 
     def _structure(self, name: str, *keys: str | int) -> str:
         """The text of the file of a species."""
+        if Path(name).suffix.lower() != ".xyz":
+            message = f"{name}: molecules are read from XYZ files, whose names end in .xyz"
+            raise self.error(message, *keys, "file")
         folder = self.path.parent.resolve()
         path = (folder / name).resolve()
         if not path.is_relative_to(folder):

@@ -56,8 +56,8 @@ def test_dry_run_of_a_mixture(mixture: Path, invoke: Invoke) -> None:
         "atom types methanol C1 × 1, O1 × 1, H1 × 3, H2 × 1",
         "term types water bond × 1, angle × 1",
         "scan 4 of 21 pairs of atom types, those that will tell most",
-        "dimers water + methanol: 20 random, 20 squeezed",
-        "liquid 80 water, 80 methanol: 720 atoms",
+        "dimers methanol + water: 20 random, 20 squeezed",
+        "liquid 80 methanol, 80 water: 720 atoms",
         "property density at 298.15 K, 1.01325 bar",
         "codes compute@localhost (QM), lammps@localhost (MD), forcefield@localhost (fit)",
     ):

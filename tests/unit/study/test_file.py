@@ -189,11 +189,23 @@ REFUSED = {
     ),
     "unknown property": (
         study_text(prop="- viscosity: {temperature: 300}"),
-        "properties.0.viscosity: unknown key; allowed: compressibility, density,",
+        "properties.0.viscosity: no such property; allowed: compressibility, density,",
     ),
     "property without conditions": (
         study_text(prop="- density"),
-        ":4: properties.0: 'density' has no keys; it needs some of: compressibility, density,",
+        ":4: properties.0: 'density' is not allowed: write a property with its state, - density: {",
+    ),
+    "properties without a list": (
+        study_text().replace("properties:\n", "properties: density\nother:\n"),
+        ": properties: no list; write a property with its state, - density: {temperature: 298.15,",
+    ),
+    "a crystal for a molecule": (
+        "material: {name: a, file: LiF.cif, charge: 0, multiplicity: 1}\nprotocol: draft\n",
+        ":1: material.file: LiF.cif: molecules are read from XYZ files, whose names end in .xyz",
+    ),
+    "override on a line of its own": (
+        study_text(more="overrides:\n  learning: {}\n  sampling:\n    rounds: -1"),
+        ":8: overrides.sampling.rounds: -1 must be greater than or equal to 0",
     ),
     "two properties in one entry": (
         study_text(prop="- {density: {}, viscosity: {}}"),
@@ -221,7 +233,7 @@ REFUSED = {
     ),
     "reference of nothing": (
         study_text(more="reference: {viscosity: {value: 1, unit: mPa s, source: x}}"),
-        ":5: reference.viscosity: unknown key; allowed: compressibility, density,",
+        ":5: reference.viscosity: no such property; allowed: compressibility, density,",
     ),
     "neither material nor system": ("protocol: draft\n", ":1: study: give either material or sys"),
     "both material and system": (

@@ -89,7 +89,7 @@ def test_overrides_are_merged_recursively() -> None:
         ({"simulation": {"frames": True}}, "simulation.frames: True must be a valid integer"),
         ({"learning": {"pairs": {"noise": "1e-4"}}}, "learning.pairs.noise: '1e-4' must be"),
         ({"dimers": {"gradient": "yes"}}, "dimers: gradient: 'yes' has the wrong type"),
-        ({"polarizability": {"polarizability": False}}, "polarizability.polarizability: is missing"),
+        ({"polarizability": {"polarizability": False}}, "polarizability.polarizability: is miss"),
         ({"polarizability": {"reference": {}}}, "polarizability: not with reference"),
         # contradictions with the calibration
         ({"dimers": {"structure": {"basis": "def2-svp"}}}, "dimers.structure.basis: 'def2-svp'"),

@@ -177,7 +177,8 @@ def check(settings: Mapping[str, Any]) -> None:
         try:
             check_qm(content)
         except ValueError as error:
-            raise SettingError([section], str(error).removeprefix("parameters").lstrip(".: ")) from None
+            reason = str(error).removeprefix("parameters").lstrip(".: ")
+            raise SettingError([section], reason) from None
         for key in needed:
             if content.get(key) in (None, False):
                 raise SettingError([section, key], "is missing")
