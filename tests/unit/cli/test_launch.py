@@ -149,6 +149,12 @@ def test_bad_structure_file(
     assert_refused(invoke("launch", path, "--dry-run"), "material.file:", expected)
 
 
+def test_a_file_of_another_kind(tmp_path: Path, invoke: Invoke) -> None:
+    material = XYZ.format(charge=0, multiplicity=1).replace("a.xyz", "LiF.cif")
+    result = invoke("launch", write_study(tmp_path, material), "--dry-run")
+    assert_refused(result, "material.file: LiF.cif: molecules are read from XYZ files")
+
+
 def test_structure_file_that_is_not_there(tmp_path: Path, invoke: Invoke) -> None:
     path = write_study(tmp_path, XYZ.format(charge=0, multiplicity=1))
     assert_refused(invoke("launch", path, "--dry-run"), "cannot read", "no such file")

@@ -196,12 +196,8 @@ REFUSED = {
         ":4: properties.0: 'density' is not allowed: write a property with its state, - density: {",
     ),
     "properties without a list": (
-        study_text().replace("properties:\n", "properties: density\nother:\n"),
+        "material: {name: a, smiles: CO}\nprotocol: draft\nproperties: density\n",
         ": properties: no list; write a property with its state, - density: {temperature: 298.15,",
-    ),
-    "a crystal for a molecule": (
-        "material: {name: a, file: LiF.cif, charge: 0, multiplicity: 1}\nprotocol: draft\n",
-        ":1: material.file: LiF.cif: molecules are read from XYZ files, whose names end in .xyz",
     ),
     "override on a line of its own": (
         study_text(more="overrides:\n  learning: {}\n  sampling:\n    rounds: -1"),
