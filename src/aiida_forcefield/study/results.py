@@ -57,7 +57,7 @@ def collect_results(study: "ProcessNode") -> Results:
         "many_body": outputs["many_body"].get_dict() if "many_body" in outputs else None,
         "many_body_settled": _many_body_settled(outputs),
         "properties": {
-            label: node.get_dict() for label, node in outputs.get("properties", {}).items()
+            label: node.get_dict() for label, node in sorted(outputs.get("properties", {}).items())
         },
         "reference": inputs.reference.get_dict() if "reference" in inputs else {},
         "process": {"pk": study.pk, "uuid": study.uuid},
