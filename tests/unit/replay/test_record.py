@@ -33,7 +33,7 @@ GOOD = lines(X, (X - 1.5) ** 2)
         (HEAD + "one,2\n" + GOOD, "line 2: coordinate is 'one'"),
         (HEAD + "1.05,nan\n" + GOOD, "line 2: energy is 'nan'"),
         (HEAD + "1.05,inf\n" + GOOD, "line 2: energy is 'inf'"),
-        (HEAD + "0,1\n" + GOOD, "line 2: coordinate is 0; must be above 0 Å"),
+        (HEAD + "0,1\n" + GOOD, "line 2: coordinate 0 is no bond length in Å"),
         (HEAD + GOOD + "1.5,0\n", "coordinate 1.5 is there more than once"),
         (HEAD + "1,2\n2,3\n", "2 points; at least 7"),
         (HEAD + "1,2\n" * 20_001, "20001 points; at most"),
@@ -55,10 +55,12 @@ def test_what_is_no_text_is_refused(tmp_path):
         read_record(tmp_path / "none.csv", "bond")
 
 
-@pytest.mark.parametrize(("kind", "x"), [("angle", 181), ("dihedral", 361)])
+@pytest.mark.parametrize(
+    ("kind", "x"), [("angle", 181), ("angle", -1), ("dihedral", 361), ("dihedral", -361)]
+)
 def test_an_impossible_angle_is_refused(tmp_path, kind, x):
     text = HEAD + lines(np.append(np.arange(10.0, 20), x), np.zeros(11))
-    with pytest.raises(ValueError, match=f"coordinate is {x}; must be from"):
+    with pytest.raises(ValueError, match=f"coordinate {x} is no {kind} in degrees; must be from"):
         read_record(write(tmp_path, text), kind)
 
 
