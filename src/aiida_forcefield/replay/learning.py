@@ -114,13 +114,11 @@ def replay(
     learned, outcome = learner.surrogate, learner.outcome
     if outcome.name == "not-learnable" or coarse > TOO_COARSE:
         outcome = _judged(record, learned, goal, outcome)
-    projection: Projection | None = project(learned, form)
-    if outcome.name == "not-learnable":
-        projection = None
-    elif projection.refusal is not None:
+    projected = project(learned, form)
+    projection = None if outcome.name == "not-learnable" else projected
+    if projection is not None and projection.refusal is not None:
         reason = f"{outcome.reason}; no parameters are given, as {projection.refusal}"
         outcome = Outcome(outcome.name, reason)
-    notes += _doubts(record, float(np.ptp(truth)), projection)
     mean, std = learned.predict(grid)
     off = mean - (truth - record.energies(learned.zero))
     return Replay(
@@ -133,7 +131,7 @@ def replay(
         projection=projection,
         predicted_error=float(learned.bars * std.max()),
         true_error=float(np.abs(off).max()),
-        notes=notes,
+        notes=notes + _doubts(record, float(np.ptp(truth)), projection),
     )
 
 
@@ -178,13 +176,13 @@ def _doubts(record: Record, span: float, projection: Projection | None) -> tuple
     """Sentences on units that look wrong; span: of the energies, eV."""
     doubts = []
     if span > USUAL_SPAN.get(record.kind, ANY_SPAN):
-        doubts.append(f"the energies span {span:.3g} eV, which is much: check their unit")
+        doubts.append(f"the energies span {span:.3g} eV, more than usual: check their unit")
     if projection is not None and projection.misfit < USELESS and record.kind in USUAL_STIFFNESS:
         k = next(value for value in projection.in_unit("eV", 1.0) if value.name == "k")
         low, high = USUAL_STIFFNESS[record.kind]
         if not low <= k.value <= high:
             doubts.append(
-                f"k is {k.value:.3g} {k.unit}, usual are {low:g} to {high:g}: check the units"
+                f"k is {k.value:.3g} {k.unit}; {low:g} to {high:g} are usual: check the units"
             )
     rest = float(record.x[record.energy.argmin()])
     if record.kind == "bond" and rest > LONGEST:

@@ -229,18 +229,18 @@ def _check_radians(x: Array, kind: Kind, name: str) -> None:
         )
 
 
-def _heading(name: str, line: str) -> list[str]:
+def _heading(name: str, cells: list[str]) -> list[str]:
     """The columns of the file, which its first line names."""
     needed = "coordinate,energy[,gradient]"
-    if not line.strip():
+    heading = [cell.strip() for cell in cells]
+    if not any(heading):
         raise ValueError(f"{name}: empty; its first line must be {needed}")
-    for mark, words in ((";", "semicolons"), ("\t", "tabs")):
-        if mark in line:
+    for mark, words in ((";", "semicolons"), ("\t", "tabs"), (" ", "spaces")):
+        if len(heading) == 1 and mark in heading[0]:
             raise ValueError(
                 f"{name}: cells are separated by {words}; commas are needed, and points for "
                 "decimals"
             )
-    heading = [cell.strip() for cell in line.split(",")]
     if all(map(_is_number, heading)):
         raise ValueError(f"{name}: the first line holds numbers; it must be {needed}")
     for column in heading:
@@ -259,7 +259,7 @@ def _is_number(cell: str) -> bool:
         float(cell)
     except ValueError:
         return False
-    return True
+    return "_" not in cell  # which Python takes
 
 
 def _rows(path: Path, kind: Kind) -> Array:
@@ -269,15 +269,15 @@ def _rows(path: Path, kind: Kind) -> Array:
         lines = read_text(path, MEGABYTES).splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise ValueError(f"{path}: cannot be read: {reason_of(error)}") from None
-    heading = _heading(name, lines[0] if lines else "")
     if len(lines) > MOST + 1:
         raise ValueError(f"{name}: {len(lines) - 1} points; at most {MOST} are allowed")
-    order = [heading.index(column) for column in COLUMNS if column in heading]
     try:
-        cells = [*enumerate(csv.reader(lines[1:]), 2)]
+        table = [*enumerate(csv.reader(lines), 1)]
     except csv.Error:
         raise ValueError(f"{name}: no table of cells that are separated by commas") from None
-    rows = [_row(name, *cell, heading, kind) for cell in cells if any(map(str.strip, cell[1]))]
+    heading = _heading(name, table[0][1] if table else [])
+    order = [heading.index(column) for column in COLUMNS if column in heading]
+    rows = [_row(name, *line, heading, kind) for line in table[1:] if any(map(str.strip, line[1]))]
     return np.array(rows, dtype=float).reshape(-1, len(heading))[:, order]
 
 
