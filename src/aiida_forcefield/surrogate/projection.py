@@ -19,6 +19,7 @@ Array = NDArray[np.float64]
 
 GRID_POINTS = 201
 POOR = 0.05  # of the window: a misfit from which another form is looked for
+USELESS = 0.25  # of the window: a misfit from which a form does not describe the profile
 
 
 class Value(NamedTuple):
@@ -44,6 +45,8 @@ class Projection:
         residual: profile minus form, shape (g,), eV.
         misfit: largest residual as a fraction of the profile's height.
         advice: a sentence on the misfit.
+        refusal: why the form does not describe the profile, so that its parameters mean nothing;
+            None where it does.
     """
 
     target: Target
@@ -55,6 +58,7 @@ class Projection:
     residual: Array
     misfit: float
     advice: str
+    refusal: str | None
 
     @property
     def weight(self) -> str:
@@ -79,7 +83,7 @@ class Projection:
         ]
         if target.derived is not None:
             label, of, function = target.derived
-            slope = approx_fprime(self.parameters, function, 1e-6 * np.abs(self.parameters))
+            slope = approx_fprime(self.parameters, function, _steps(self.parameters))
             error = float(np.sqrt(slope @ self.covariance @ slope))
             values.append(Value(label, function(self.parameters), error, of))
         return [
@@ -133,6 +137,7 @@ def project(
         residual=residual,
         misfit=misfit,
         advice=_advice(target.name, misfit, others),
+        refusal=_refusal(target, parameters, misfit),
     )
 
 
@@ -172,10 +177,16 @@ def fit(target: Target, x: Array, energy: Array, weight: Array) -> tuple[Array, 
         return np.asarray(root * target.energy(x, parameters))
 
     guess = np.asarray(target.guess(x, energy), dtype=float)
-    solution = np.asarray(least_squares(residuals, guess, x_scale="jac", jac="3-point").x)
-    slope = np.atleast_2d(approx_fprime(solution, shape, 1e-6 * np.abs(solution)))
+    with np.errstate(all="ignore"):  # a step too far is taken back
+        solution = np.asarray(least_squares(residuals, guess, x_scale="jac", jac="3-point").x)
+    slope = np.atleast_2d(approx_fprime(solution, shape, _steps(solution)))
     slope = slope - root[:, None] * (root @ slope)  # the constant takes its share
     return solution, constant(solution), np.asarray(np.linalg.pinv(slope) * root)
+
+
+def _steps(parameters: Array) -> Array:
+    """Steps with which to differentiate by parameters, shape (p,)."""
+    return 1e-6 * np.where(parameters == 0, 1.0, np.abs(parameters))
 
 
 def _misfit_covariance(residual: Array, weight: Array) -> Array:
@@ -192,3 +203,17 @@ def _advice(name: str, misfit: float, others: dict[str, float]) -> str:
     if better is not None and others[better] < misfit / 2:
         sentence += f": consider {better}, which misses {100 * others[better]:.2g} %"
     return sentence
+
+
+def _refusal(target: Target, parameters: Array, misfit: float) -> str | None:
+    vain = f"{target.name} does not describe this curve"
+    if misfit > USELESS:
+        allowed = f"up to {100 * USELESS:.0f} % are allowed"
+        return f"{vain} (it misses {100 * misfit:.2g} % of the window; {allowed})"
+    for name, value, unit, (low, high) in zip(
+        target.parameters, parameters, target.units, target.ranges, strict=True
+    ):
+        if not low <= value <= high:
+            allowed = f"{low:g} to {high:g} are physical"
+            return f"{vain} ({name} would be {value:.3g} {unit}; {allowed})"
+    return None

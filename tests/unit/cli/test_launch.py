@@ -41,6 +41,7 @@ def test_dry_run_prints_the_plan_without_a_profile(
     assert result.exit_code == 0, result.stderr
     assert "C1 × 1, O1 × 1, H1 × 3, H2 × 1" in result.stdout
     assert "bond C1-O1" in result.stdout
+    assert result.stdout.count("the real windows are about the QM minimum") == 1
     assert "QM points   at most" in result.stdout
     assert "GFN2-xTB" in result.stdout
 
@@ -71,6 +72,7 @@ def test_dry_run_of_an_ion(tmp_path: Path, invoke: Invoke) -> None:
     result = invoke("launch", path, "--dry-run")
     assert result.exit_code == 0, result.stderr
     assert "1 atoms, charge 1 e" in result.stdout
+    assert "QM minimum" not in result.stdout
     assert "property    none: the study ends with the force field" in result.stdout
     assert "drawn from the liquid" not in result.stdout
     path.write_text(path.read_text() + "properties: [{density: {temperature: 300, pressure: 1}}]")
