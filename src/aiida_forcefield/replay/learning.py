@@ -12,7 +12,7 @@ from aiida_forcefield.surrogate.flaws import find_flaw
 from aiida_forcefield.surrogate.learner import Learner, Outcome
 from aiida_forcefield.surrogate.observations import Observations, Settings
 from aiida_forcefield.surrogate.posterior import infer
-from aiida_forcefield.surrogate.projection import USELESS, Projection, project
+from aiida_forcefield.surrogate.projection import Projection, project
 from aiida_forcefield.surrogate.surrogate import Surrogate
 
 Array = NDArray[np.float64]
@@ -177,10 +177,10 @@ def _doubts(record: Record, span: float, projection: Projection | None) -> tuple
     doubts = []
     if span > USUAL_SPAN.get(record.kind, ANY_SPAN):
         doubts.append(f"the energies span {span:.3g} eV, more than usual: check their unit")
-    if projection is not None and projection.misfit < USELESS and record.kind in USUAL_STIFFNESS:
+    if projection is not None and record.kind in USUAL_STIFFNESS:
         k = next(value for value in projection.in_unit("eV", 1.0) if value.name == "k")
         low, high = USUAL_STIFFNESS[record.kind]
-        if not low <= k.value <= high:
+        if k.value > high or (k.value < low and projection.refusal is None):
             doubts.append(
                 f"k is {k.value:.3g} {k.unit}; {low:g} to {high:g} are usual: check the units"
             )
