@@ -1,6 +1,7 @@
-"""Run by `verdi run`: submits a batch of points of water, or tells what became of it.
+"""Run by `verdi run`: submits a batch of points of water or a leg, or tells what became of it.
 
 batch.py submit COMPUTER POINTS OPTIONS FIRST PARAMETERS    prints the PK
+batch.py leg COMPUTER OPTIONS SEED                          prints the PK
 batch.py report PK                                          prints JSON
 """
 
@@ -14,7 +15,9 @@ from aiida.orm import CalcJobNode, Dict, load_code, load_node
 from aiida_forcefield.data import StructuresData
 from aiida_forcefield.scans import Cluster, Origin, Structures
 from aiida_forcefield.topology import from_smiles
+from aiida_forcefield.workflows.job import MdWorkChain
 from aiida_forcefield.workflows.qm import QmWorkChain
+from tests.argon import leg
 
 
 def submit_batch(computer: str, points: str, options: str, first: str, parameters: str) -> int:
@@ -33,8 +36,18 @@ def submit_batch(computer: str, points: str, options: str, first: str, parameter
     return submit(QmWorkChain, qm=qm).pk
 
 
+def submit_leg(computer: str, options: str, seed: str) -> int:
+    """Argon, with velocities that no other leg has."""
+    job = {
+        "code": load_code(f"lammps@{computer}"),
+        "metadata": {"options": json.loads(options)},
+        **leg(seed=int(seed)),
+    }
+    return submit(MdWorkChain, job=job).pk
+
+
 def report(pk: str) -> dict[str, object]:
-    """How the batch stands, and what its jobs did."""
+    """How the batch or leg stands, and what its jobs did."""
     batch = load_node(int(pk))
     jobs = sorted((j for j in batch.called if isinstance(j, CalcJobNode)), key=lambda job: job.pk)
     parts = [job.outputs.points.value for job in jobs if "points" in job.outputs]
@@ -62,4 +75,5 @@ def report(pk: str) -> dict[str, object]:
 
 if __name__ == "__main__":
     command, *arguments = sys.argv[1:]
-    print(json.dumps({"submit": submit_batch, "report": report}[command](*arguments)))
+    commands = {"submit": submit_batch, "leg": submit_leg, "report": report}
+    print(json.dumps(commands[command](*arguments)))

@@ -58,7 +58,8 @@ class Installation:
     def environment(self) -> dict[str, str]:
         """Of commands that are run in this installation."""
         home = {} if self.home is None else {"HOME": str(self.home)}
-        own = {"AIIDA_PATH": str(self.folder), "OMP_NUM_THREADS": "1", "PYTHONPATH": str(PLUGINS)}
+        path = os.pathsep.join(filter(None, [str(PLUGINS), os.environ.get("PYTHONPATH")]))
+        own = {"AIIDA_PATH": str(self.folder), "OMP_NUM_THREADS": "1", "PYTHONPATH": path}
         return {**os.environ, **home, **own, **self.extra}
 
     @staticmethod

@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 import psutil
 import pytest
 
+from aiida_forcefield.dynamics import MEASURED
+
 from .cluster import HOST, Cluster, wait_until
 from .production import Services
 
@@ -36,23 +38,12 @@ PYSCF = {
 }
 
 
-class Batch:
-    """A batch of water molecules in the daemon, about a second each."""
+class Submitted:
+    """A process in the daemon that has jobs run."""
 
     begun = 0
-
-    def __init__(
-        self,
-        installation: "Installation",
-        computer: str = HOST,
-        parameters: dict[str, Any] = TOY,
-        **options: Any,
-    ) -> None:
-        self.installation = installation
-        Batch.begun += 1
-        first = f"{1 + 0.01 * Batch.begun:.3f}"
-        texts = (json.dumps(options), first, json.dumps(parameters))
-        self.pk = self._run("submit", computer, str(POINTS), *texts)
+    installation: "Installation"
+    pk: int
 
     def _run(self, *arguments: str) -> Any:
         return json.loads(self.installation.verdi("run", SCRIPT, *arguments).splitlines()[-1])
@@ -71,12 +62,48 @@ class Batch:
         return found
 
     def assert_complete(self) -> dict[str, Any]:
-        """Wait until it ended, with every point computed once."""
+        """Wait until it ended well."""
         found = self.wait()
         assert (found["state"], found["exit_status"]) == ("finished", 0), found
+        return found
+
+
+class Leg(Submitted):
+    """A leg of molecular dynamics of argon, about a second."""
+
+    def __init__(self, installation: "Installation", computer: str = HOST, **options: Any) -> None:
+        self.installation = installation
+        Submitted.begun += 1
+        self.pk = self._run("leg", computer, json.dumps(options), str(Submitted.begun))
+
+
+class Batch(Submitted):
+    """A batch of water molecules, about a second each."""
+
+    def __init__(
+        self,
+        installation: "Installation",
+        computer: str = HOST,
+        parameters: dict[str, Any] = TOY,
+        **options: Any,
+    ) -> None:
+        self.installation = installation
+        Submitted.begun += 1
+        first = f"{1 + 0.01 * Submitted.begun:.3f}"
+        texts = (json.dumps(options), first, json.dumps(parameters))
+        self.pk = self._run("submit", computer, str(POINTS), *texts)
+
+    def assert_complete(self) -> dict[str, Any]:
+        """Wait until it ended well, with every point computed once."""
+        found = super().assert_complete()
         assert found["statuses"] == ["ok"] * POINTS
         assert found["computed"] == POINTS
         return found
+
+
+def folder_of(job: str, cluster: Cluster) -> Path:
+    """The work directory of a job of Slurm."""
+    return Path(cluster.run("squeue", "-h", "-j", job, "-o", "%Z").strip())
 
 
 @pytest.fixture
@@ -86,8 +113,7 @@ def running(production: "Installation", cluster: Cluster) -> Batch:
     batch = Batch(production)
     wait_until(lambda: cluster.jobs("running"), "a job that runs", 60)
     (job,) = cluster.jobs("running")
-    folder = Path(cluster.run("squeue", "-h", "-j", job, "-o", "%Z").strip())
-    results = folder / "results.jsonl"
+    results = folder_of(job, cluster) / "results.jsonl"
     wait_until(
         lambda: results.exists() and results.read_bytes().count(b"\n") >= 5, "two points", 60
     )
@@ -106,6 +132,20 @@ def test_scancel_of_a_job_that_waits(production: "Installation", cluster: Cluste
     cluster.run("scancel", *cluster.jobs("pending"))
     cluster.run("scontrol", "update", "partitionname=main", "state=up")
     assert [job["exit_status"] for job in batch.assert_complete()["jobs"]] == [411, 0]
+
+
+def test_node_that_fails(running: Batch, cluster: Cluster) -> None:
+    node = "nodename=" + cluster.run("sinfo", "-h", "-N", "-o", "%N").strip()
+    cluster.run("scontrol", "update", node, "state=down", "reason=test")
+    cluster.run("scontrol", "update", node, "state=resume")
+    # Without accounting Slurm does not tell that it was the node.
+    assert [job["exit_status"] for job in running.assert_complete()["jobs"]] == [411, 0]
+
+
+def test_work_directory_is_removed_on_the_cluster(running: Batch, cluster: Cluster) -> None:
+    (job,) = cluster.jobs("running")
+    shutil.rmtree(folder_of(job, cluster))
+    assert [job["exit_status"] for job in running.assert_complete()["jobs"]] == [411, 0]
 
 
 def test_drained_node(running: Batch, cluster: Cluster) -> None:
@@ -206,6 +246,37 @@ def runner_of(batch: Batch) -> psutil.Process:
     (job,) = batch.report()["jobs"]
     children = psutil.Process(int(job["job_id"])).children(recursive=True)
     return next(each for each in children if "runner.pyz" in each.cmdline())
+
+
+def test_files_of_a_job_are_lost(installation: "Installation", tmp_path: Path) -> None:
+    """As where a scratch disk is purged or fails; the computation runs on meanwhile."""
+
+    def damaged(number: int, what: str) -> str:
+        return in_mid_batch(tmp_path / f"batch_{number}", f"{what}; pkill -CONT -P $$ python")
+
+    def leg(number: int, what: str) -> Leg:
+        # The program of the first job goes on, while what it left so far is lost.
+        begun = f"[ -e {tmp_path}/leg_{number} ] || {{ touch {tmp_path}/leg_{number}; "
+        measured = f"until grep -q '{MEASURED}' lammps.out; do sleep 0.1; done 2>/dev/null; "
+        return Leg(
+            installation,
+            "localhost",
+            prepend_text=f"{begun}{measured}{what}; }} &",
+            append_text="wait",
+        )
+
+    losses = ['rm -rf "$PWD"', ": > results.jsonl", "truncate -s -40 results.jsonl"]
+    batches = [
+        Batch(installation, "localhost", prepend_text=damaged(number, what))
+        for number, what in enumerate(losses)
+    ]
+    legs = [
+        leg(number, what)
+        for number, what in enumerate(['rm -rf "$PWD"', "truncate -s 1000 lammps.out"])
+    ]
+    for submitted in [*batches, *legs]:
+        jobs = submitted.assert_complete()["jobs"]
+        assert [job["exit_status"] for job in jobs] == [411, 0]
 
 
 def test_no_archive_beside_a_running_batch(standing_still: Batch) -> None:

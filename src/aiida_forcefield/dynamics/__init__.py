@@ -9,6 +9,7 @@ from aiida_forcefield.dynamics.box import (
     starting_box,
     write_xyz,
 )
+from aiida_forcefield.dynamics.final import is_whole
 from aiida_forcefield.dynamics.frames import read_frames
 from aiida_forcefield.dynamics.gas import (
     gas_equilibration_script,
@@ -73,6 +74,7 @@ __all__ = [
     "gas_equilibration_script",
     "gas_production_script",
     "induction_beyond_pairs",
+    "is_whole",
     "judge",
     "measure_many_body",
     "packmol_input",

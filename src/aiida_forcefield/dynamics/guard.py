@@ -39,13 +39,15 @@ def judge(log: Log, temperature: float, atoms: int) -> Verdict:
     error = log.errors[0] if log.errors else ""
     if "Non-numeric" in error or "NaN" in error:
         return Verdict("not_a_number", f"atoms came to overlap: {error}")
-    if "Lost atoms" in error or "Out of range atoms" in error or "missing" in error:
+    if "Lost atoms" in error or "Out of range atoms" in error or "missing on proc" in error:
         return Verdict("lost_atoms", f"atoms left the box or their molecule: {error}")
     if error:
         return Verdict("failed", f"LAMMPS stopped: {error}")
     run = log.thermo
     if run is None:
         return Verdict("unfinished", "LAMMPS ended before it printed a result")
+    if not log.finished:  # what it would have come to nobody knows
+        return Verdict("unfinished", f"LAMMPS did not end, it came to {run.time[-1]:g} ps")
 
     values = (run.temperature, run.pressure, run.density, run.potential_energy)
     if not all(np.isfinite(column).all() for column in values):
@@ -58,6 +60,4 @@ def judge(log: Log, temperature: float, atoms: int) -> Verdict:
     if highest > DENSITY_CHANGE * lowest:
         found = f"between {lowest:.3f} and {highest:.3f} g/cm³"
         return Verdict("density_jump", f"the density varied {found}: no stable liquid")
-    if not log.finished:
-        return Verdict("unfinished", f"LAMMPS did not end, it came to {run.time[-1]:g} ps")
     return Verdict("ok", "")

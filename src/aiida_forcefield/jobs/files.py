@@ -51,6 +51,8 @@ def read(folder: Path, name: str, kind: type[T]) -> T:
         ValueError: a file is damaged, or holds something else.
     """
     plain = json.loads((folder / f"{name}.json").read_text())
+    if not isinstance(plain, dict):
+        raise ValueError(f"{name}.json: not an object")
     if REFUSED in plain:
         raise RefusedError(plain[REFUSED])
     try:

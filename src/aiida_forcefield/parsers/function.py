@@ -4,14 +4,13 @@ from pathlib import Path
 from typing import Any
 
 from aiida.engine import ExitCode
-from aiida.parsers.parser import Parser
 
 from aiida_forcefield.calculations.jobs.function import FunctionCalculation
 from aiida_forcefield.jobs.files import RESULT, RefusedError, read
-from aiida_forcefield.parsers.scheduler import scheduler_verdict
+from aiida_forcefield.parsers.job import NOT_THERE, JobParser
 
 
-class FunctionParser(Parser):
+class FunctionParser(JobParser):
     """Make nodes of the result, or say why there is none."""
 
     def parse(self, **kwargs: Any) -> ExitCode:
@@ -23,15 +22,15 @@ class FunctionParser(Parser):
         except RefusedError as error:
             return self.exit_codes.ERROR_REFUSED.format(reason=str(error))
         except (OSError, ValueError):
-            return scheduler_verdict(self.node) or self._nothing()
+            return self._nothing()
         for label, node in process.nodes(result).items():
             self.out(label, node)
         # Not None, with which the scheduler's verdict would stand although the result is there.
         return ExitCode(0)
 
     def _nothing(self) -> ExitCode:
-        """Why there is no result, by the last line of the standard error."""
-        complaint = (self.node.get_scheduler_stderr() or "").strip().splitlines()
-        if not complaint or "Terminated" in complaint[-1] or "Killed" in complaint[-1]:
-            return self.exit_codes.ERROR_INCOMPLETE
-        return self.exit_codes.ERROR_NOT_STARTED.format(reason=complaint[-1])
+        """Why there is no result: its program is not there, or something ended the job."""
+        *_, last = ["", *self.complaint.splitlines()]
+        if last.startswith("ModuleNotFoundError") or last.endswith(NOT_THERE):
+            return self.exit_codes.ERROR_NOT_STARTED.format(reason=last)
+        return self.cut_short()

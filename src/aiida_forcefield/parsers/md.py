@@ -5,52 +5,55 @@ from typing import Any
 
 from aiida.engine import ExitCode
 from aiida.orm import SinglefileData
-from aiida.parsers.parser import Parser
 
 from aiida_forcefield.calculations.jobs.md import MdCalculation
 from aiida_forcefield.data import FramesData, ThermoData
-from aiida_forcefield.dynamics import FINAL_DATA, FRAMES, judge, parse_log, read_frames
-from aiida_forcefield.parsers.scheduler import scheduler_verdict
+from aiida_forcefield.dynamics import FINAL_DATA, FRAMES, is_whole, judge, parse_log, read_frames
+from aiida_forcefield.parsers.job import MACHINE, JobParser, says
 from aiida_forcefield.topology import Box
 
 
-class MdParser(Parser):
+class MdParser(JobParser):
     """Read log, final state and frames, and judge whether the run can be trusted."""
 
     def parse(self, **kwargs: Any) -> ExitCode:
         """Parse a leg; what an unstable run printed is kept for inspection."""
-        try:
-            text = self.retrieved.base.repository.get_object_content(
-                MdCalculation.FILENAME_OUTPUT, "r"
-            )
-        except FileNotFoundError:
-            return scheduler_verdict(self.node) or self.exit_codes.ERROR_OUTFILE_MISSING
-        log = parse_log(text)
+        log = parse_log(self.text(MdCalculation.FILENAME_OUTPUT))
         for warning in log.warnings:
             self.logger.warning(warning)
         if log.thermo is not None:
             self.out("thermo", ThermoData(log.thermo))
         box = self.node.inputs.box.value
         verdict = judge(log, self.node.inputs.simulation["temperature"], len(box.positions))
-        if not log.finished and not log.errors:
-            incomplete = self.exit_codes.ERROR_INCOMPLETE.format(reason=verdict.message)
-            return scheduler_verdict(self.node) or incomplete
+        words = "\n".join(log.errors)
+        if says(words, MACHINE) or verdict.status == "unfinished":
+            return self.cut_short(words, "" if words else verdict.message)
         if verdict.status != "ok":
             unstable = self.exit_codes.ERROR_UNSTABLE
-            return scheduler_verdict(self.node) or unstable.format(
+            return self.scheduler_verdict or unstable.format(
                 status=verdict.status, reason=verdict.message
             )
         try:
             self._read_files(Path(kwargs["retrieved_temporary_folder"]), box)
-        except (OSError, ValueError) as error:
-            return self.exit_codes.ERROR_INCOMPLETE.format(reason=" ".join(str(error).split()))
+        except (OSError, ValueError):
+            reason = f"{FINAL_DATA} or {FRAMES} is lost or damaged"
+            return self.exit_codes.ERROR_INCOMPLETE.format(reason=reason)
         # Not None, with which the scheduler's verdict would stand although the leg is complete.
         return ExitCode(0)
 
     def _read_files(self, folder: Path, box: Box) -> None:
-        """Keep the final state and, where the script wrote any, the frames."""
-        final = SinglefileData(folder / FINAL_DATA)
-        if (folder / FRAMES).exists():
+        """Keep the final state and, where the script asks for them, the frames.
+
+        Raises:
+            OSError: one of the files is not there.
+            ValueError: one of them is damaged.
+        """
+        if not is_whole((folder / FINAL_DATA).read_text()):
+            raise ValueError(f"{FINAL_DATA} is cut short")
+        if FRAMES in self.node.inputs.script.get_content():
             text = (folder / FRAMES).read_text()
-            self.out("frames", FramesData(read_frames(text, box.counts, len(box.positions))))
-        self.out("final", final)
+            frames = read_frames(text, box.counts, len(box.positions))
+            if text.count("ITEM: TIMESTEP") > len(frames.positions) or not text.endswith("\n"):
+                raise ValueError(f"{FRAMES} is cut short")
+            self.out("frames", FramesData(frames))
+        self.out("final", SinglefileData(folder / FINAL_DATA))

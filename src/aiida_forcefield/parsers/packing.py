@@ -4,15 +4,16 @@ from pathlib import Path
 from typing import Any
 
 from aiida.engine import ExitCode
-from aiida.parsers.parser import Parser
 
 from aiida_forcefield.calculations.jobs.packing import PackingCalculation, box_of
 from aiida_forcefield.data import BoxData
 from aiida_forcefield.dynamics import read_packed
-from aiida_forcefield.parsers.scheduler import scheduler_verdict
+from aiida_forcefield.parsers.job import MACHINE, JobParser, says
+
+IMPERFECT = "ENDED WITHOUT PERFECT PACKING"
 
 
-class PackingParser(Parser):
+class PackingParser(JobParser):
     """Read the packed molecules."""
 
     def parse(self, **kwargs: Any) -> ExitCode:
@@ -21,21 +22,15 @@ class PackingParser(Parser):
         inputs = self.node.inputs
         try:
             box = read_packed(packed.read_text(), inputs.system.value, box_of(inputs))
-        except (OSError, ValueError) as error:
-            if not self._ended:
-                return scheduler_verdict(self.node) or self.exit_codes.ERROR_INCOMPLETE
-            packing = self.exit_codes.ERROR_PACKING.format(reason=str(error))
-            return scheduler_verdict(self.node) or packing
+        except (OSError, ValueError):
+            return self._nothing()
         self.out("box", BoxData(box))
         return ExitCode(0)
 
-    @property
-    def _ended(self) -> bool:
-        """Whether packmol came to an end, if only to complain."""
-        try:
-            text = self.retrieved.base.repository.get_object_content(
-                PackingCalculation.FILENAME_STDOUT, "r"
-            )
-        except FileNotFoundError:
-            return False
-        return "Running time:" in text or "ERROR" in text
+    def _nothing(self) -> ExitCode:
+        """Why there is no box: packmol says so, or its machine failed."""
+        lines = self.text(PackingCalculation.FILENAME_STDOUT).splitlines()
+        errors = [line.strip() for line in lines if says(line, ("ERROR", IMPERFECT))]
+        if not errors or says(errors[0], MACHINE):
+            return self.cut_short("\n".join(errors))
+        return self.scheduler_verdict or self.exit_codes.ERROR_PACKING.format(reason=errors[0])

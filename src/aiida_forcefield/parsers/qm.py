@@ -7,12 +7,11 @@ from typing import Any
 import numpy as np
 from aiida.engine import ExitCode
 from aiida.orm import ArrayData
-from aiida.parsers.parser import Parser
 
 from aiida_forcefield.calculations.jobs.qm import QmCalculation
 from aiida_forcefield.data import PointsData
+from aiida_forcefield.parsers.job import DISK_FULL, MACHINE, NOT_THERE, JobParser, says
 from aiida_forcefield.parsers.records import REFERENCE_ARRAYS, Record, read_records
-from aiida_forcefield.parsers.scheduler import scheduler_verdict
 from aiida_forcefield.scans import (
     INTERRUPTED,
     MISSING,
@@ -23,21 +22,12 @@ from aiida_forcefield.scans import (
 )
 
 POINT_ARRAYS = ("hessian", "dipole", "polarizability", "c6")
-NO_MEMORY = (
-    *("MemoryError", "Memory allocation still failed", "malloc("),
-    *("oom_kill", "oom-kill", "job killed: mem", "job killed: vmem"),
-)
-"""In the last words of Python, OpenBLAS and PySCF; of Slurm's cgroups and PBS."""
-NO_TIME = ("job killed: walltime",)
-"""Of PBS; AiiDA knows those of Slurm."""
-
-DISK_FULL = ("No space left on device", "Disk quota exceeded", "the disk is full")
 CANCELLED = ("CANCELLED AT", "Terminated")
-ENDED_FROM_OUTSIDE = (*CANCELLED, "job killed", "Killed")
-"""In the last words of Slurm, PBS and the shell."""
+"""In the last words of Slurm and of the shell."""
+OWN = (QmCalculation.FILENAME_JOB, QmCalculation.FILENAME_RUNNER)
 
 
-class QmParser(Parser):
+class QmParser(JobParser):
     """Make one node of all points, whatever became of the job as a whole."""
 
     def parse(self, **kwargs: Any) -> ExitCode:
@@ -51,13 +41,11 @@ class QmParser(Parser):
         count = 1 if reference else len(structures.positions)
         header, records, broken = read_records(content, len(structures.cluster.symbols), count)
         if not header:
-            return scheduler_verdict(self.node) or self._not_begun()
+            return self._not_begun()
         if reference and 0 in records and not is_reference(records[0]):
             del records[0]
 
-        # A scheduler's own verdict (memory, walltime) says more than ours.
-        whole = len(records) == count
-        verdict = None if whole else scheduler_verdict(self.node) or self._cut_short()
+        verdict = None if len(records) == count else self.cut_short()
         if verdict and broken is not None:
             message = f"the job ended while it was computed: {verdict.message}"
             records[broken] = {"status": self._blame(verdict), "message": message}
@@ -88,32 +76,26 @@ class QmParser(Parser):
         return ExitCode(0)
 
     def _not_begun(self) -> ExitCode:
-        """Why a job has no results, by the last line of its standard error."""
-        if not self._complaint:
-            return self.exit_codes.ERROR_INCOMPLETE
-        last = self._complaint.splitlines()[-1]
-        if any(sign in last for sign in ENDED_FROM_OUTSIDE + DISK_FULL):
-            return self._cut_short()
+        """Why a job has no results: what the runner refuses, or something ended the job."""
+        *_, last = ["", *self.complaint.splitlines()]
         kind, _, reason = last.partition(": ")
         if kind == "wrong_version":
             return self.exit_codes.ERROR_WRONG_VERSION.format(reason=reason)
         if kind == "missing_program":
             return self.exit_codes.ERROR_MISSING_PROGRAM.format(reason=reason)
-        if last.endswith(("No such file or directory", "command not found")):  # the shell's words
+        if last.endswith(NOT_THERE) and not says(last, OWN):  # the shell's words
             return self.exit_codes.ERROR_MISSING_PROGRAM.format(reason=last)
-        if self._says(NO_MEMORY):
-            return self.exit_codes.ERROR_SCHEDULER_OUT_OF_MEMORY
-        return self.exit_codes.ERROR_NOT_STARTED.format(reason=last)
+        if kind == QmCalculation.FILENAME_JOB and not says(reason, (*MACHINE, "not JSON")):
+            return self.exit_codes.ERROR_NOT_STARTED.format(reason=last)
+        return self.cut_short()
 
-    def _cut_short(self) -> ExitCode:
-        """Why a job ended before all its points."""
-        if self._says(NO_MEMORY):
-            return self.exit_codes.ERROR_SCHEDULER_OUT_OF_MEMORY
-        if self._says(NO_TIME):
-            return self.exit_codes.ERROR_SCHEDULER_OUT_OF_WALLTIME
-        if self._says(DISK_FULL):
+    def cut_short(self, words: str = "", done: str = "") -> ExitCode:
+        """See `JobParser.cut_short`; a full disk is told, too."""
+        verdict = super().cut_short(words, done)
+        incomplete = verdict.status == self.exit_codes.ERROR_INCOMPLETE.status
+        if incomplete and says(self.complaint, DISK_FULL):
             return self.exit_codes.ERROR_DISK_FULL
-        return self.exit_codes.ERROR_INCOMPLETE
+        return verdict
 
     def _blame(self, verdict: ExitCode) -> str:
         """The status of the point in whose middle a job ended: it may be the reason for that."""
@@ -122,15 +104,8 @@ class QmParser(Parser):
             return OUT_OF_MEMORY
         if verdict.status == codes.ERROR_SCHEDULER_OUT_OF_WALLTIME.status:
             return OUT_OF_TIME
-        known = verdict.status != codes.ERROR_INCOMPLETE.status or self._says(CANCELLED)
+        known = verdict.status != codes.ERROR_INCOMPLETE.status or says(self.complaint, CANCELLED)
         return MISSING if known else INTERRUPTED
-
-    def _says(self, signs: Sequence[str]) -> bool:
-        return any(sign in self._complaint for sign in signs)
-
-    @property
-    def _complaint(self) -> str:
-        return (self.node.get_scheduler_stderr() or "").strip()
 
 
 def collect_points(

@@ -67,6 +67,22 @@ def has_result(node: "ProcessNode") -> bool:
     return bool(node.is_finished_ok or node.exit_status in IMPRECISE["forcefield.material"])
 
 
+def standing(study: "ProcessNode") -> tuple[str, str]:
+    """How a study stands, in words.
+
+    Returns:
+        ``finished``, ``failed``, or the state of a process that goes on, such as ``waiting``; and
+        what a finished study lacks or why one failed, or "".
+    """
+    state = study.process_state.value if study.process_state else "created"
+    message = " ".join((study.exit_message or study.exception or "").split())
+    if has_result(study):
+        return "finished", message
+    if study.is_terminated:
+        return "failed", message or state  # one that was killed says nothing
+    return state, ""
+
+
 @contextmanager
 def alone(profile: str) -> Iterator[None]:
     """Look for a study and submit it without another launch in between."""

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, cast
 
 from aiida_forcefield.study.aiida_profile import verdi
-from aiida_forcefield.study.launched import IMPRECISE
+from aiida_forcefield.study.launched import IMPRECISE, standing
 
 if TYPE_CHECKING:
     from aiida.orm import ProcessNode
@@ -23,7 +23,7 @@ class Progress:
 
     Attributes:
         pk: of the study.
-        state: of the study's process, such as ``waiting`` or ``finished``.
+        state: ``finished``, ``failed``, or that of a process that goes on, such as ``waiting``.
         stage: what runs now, such as ``forcefield.scan (3), forcefield.qm (2)``.
         done: number of finished processes of each kind.
         failed: number of processes of each kind that did not end well.
@@ -31,7 +31,7 @@ class Progress:
         cached_points: how many of them the cache supplied.
         idle_seconds: time since anything last happened.
         silent_seconds: time since the engine last touched any process, if only to look at a job.
-        message: exit message, or "".
+        message: what a finished study lacks, or why it failed, or "".
         paused: number of processes that the engine paused, as their machine did not answer.
         unborn: number of processes that were submitted long ago and have never begun.
         ahead_seconds: by how much the last event lies in the future.
@@ -54,7 +54,7 @@ class Progress:
     @property
     def over(self) -> bool:
         """Whether the study has ended, well or not."""
-        return self.state in ENDED
+        return self.state in ("finished", "failed")
 
     @property
     def stalled(self) -> bool:
@@ -122,7 +122,7 @@ def snapshot(study: "ProcessNode") -> Progress:
     def never_begun(state: str | None, created: datetime) -> bool:
         return state == "created" and (now - created).total_seconds() > UNBORN_SECONDS
 
-    own_state = study.process_state.value if study.process_state else "created"
+    own_state, message = standing(study)
     paused, unborn = int(study.paused), int(never_begun(own_state, study.ctime))
     running: Counter[str] = Counter()
     done: Counter[str] = Counter()
@@ -158,7 +158,7 @@ def snapshot(study: "ProcessNode") -> Progress:
         cached_points=sum(len(batch.statuses) for batch in batches if batch.cached),
         idle_seconds=max(0.0, (now - last).total_seconds()),
         silent_seconds=(now - past).total_seconds(),
-        message=study.exit_message or study.exception or "",
+        message=message,
         paused=paused,
         unborn=unborn,
         ahead_seconds=max(0.0, (max(touched) - now).total_seconds()),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from aiida_forcefield.runner.parameters import surface_settings
 from aiida_forcefield.study.grades import grade
+from aiida_forcefield.study.launched import standing
 from aiida_forcefield.study.simulated import sizes_of
 from aiida_forcefield.study.warnings import study_warnings
 
@@ -35,7 +36,7 @@ def collect_results(study: "ProcessNode") -> Results:
     results = {
         "title": inputs.title.value,
         "protocol": inputs.protocol.value,
-        "status": _status(study),
+        "status": ": ".join(filter(None, standing(study))),
         "levels": {
             part: level(inputs.fit.parameters[part].get_dict())
             for part in QM_SECTIONS
@@ -89,18 +90,6 @@ def _method(parameters: Mapping[str, Any]) -> str:
 
     name: str = engine_process(parameters["engine"]).method(parameters)  # type: ignore[attr-defined]
     return name
-
-
-def _status(study: "ProcessNode") -> str:
-    """``finished``, with what it lacks, ``failed: ...`` or the state of the process."""
-    from aiida_forcefield.study.launched import has_result
-
-    if has_result(study):
-        return f"finished: {study.exit_message}" if study.exit_message else "finished"
-    state = study.process_state.value if study.process_state else "created"
-    if study.is_terminated:
-        return f"failed: {study.exit_message or study.exception or state}"
-    return state
 
 
 def _qm(study: "ProcessNode") -> Results:

@@ -140,6 +140,6 @@ def define_ports(spec: WorkChainSpec) -> None:
     spec.exit_code(
         322,
         "ERROR_LIQUID",
-        message="The preliminary force field does not make a liquid: {reason}",
+        message="The preliminary liquid could not be simulated: {reason}",
     )
-    spec.exit_code(324, "ERROR_FIT", message="No force field can be fitted to the points: {reason}")
+    spec.exit_code(324, "ERROR_FIT", message="The fit to the points failed: {reason}")

@@ -132,7 +132,7 @@ class SimulationWorkChain(WorkChain):
         spec.exit_code(
             341,
             "ERROR_SIMULATION",
-            message="The simulation with this force field failed: {reason}",
+            message="The simulation failed: {reason}",
         )
         spec.exit_code(
             440,

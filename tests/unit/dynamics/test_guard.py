@@ -35,6 +35,8 @@ def test_healthy_run():
         (replace(healthy(), errors=("Lost atoms: original 9 current 8",)), "lost_atoms"),
         (replace(healthy(), errors=("Out of range atoms - cannot compute PPPM",)), "lost_atoms"),
         (replace(healthy(), errors=("Non-numeric pressure",)), "not_a_number"),
+        (replace(healthy(), errors=("Bond atoms 3 7 missing on proc 0 at step 9",)), "lost_atoms"),
+        (replace(healthy(), errors=("Illegal fix npt command: missing argument(s)",)), "failed"),
         (replace(healthy(), errors=("Unknown pair style",)), "failed"),
         (replace(healthy(), finished=False), "unfinished"),
         (replace(healthy(), finished=False, thermo=None), "unfinished"),

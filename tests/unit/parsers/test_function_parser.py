@@ -76,6 +76,7 @@ def damage(folder: Path, name: str, content: bytes) -> None:
         ("result.json", b""),
         ("result.json", b'{"parts": '),
         ("result.json", b"{}"),
+        ("result.json", b"null"),
         ("result.json", json.dumps({"parts": {"induction": 3}}).encode()),
         ("result.npz", b"PK\x03\x04"),
     ],
@@ -98,10 +99,20 @@ def test_a_pickle_is_not_opened(parse: Parse, tmp_path: Path) -> None:
     assert outputs == {}
 
 
+def test_a_result_that_is_lost_is_none_whatever_was_said(parse: Parse, tmp_path: Path) -> None:
+    damage(tmp_path, "result.json", b"")
+    code, _ = parse("fitting.py:9: RuntimeWarning: overflow\n")
+    assert code.status == 411
+    assert code.message.endswith("its last words were: fitting.py:9: RuntimeWarning: overflow")
+
+
 @pytest.mark.parametrize(
     ("stderr", "status"),
     [
         ("", 411),
+        ("FileNotFoundError: [Errno 2] No such file or directory: 'task.json'\n", 411),
+        ("OSError: [Errno 116] Stale file handle\n", 411),
+        ("numpy._core._exceptions._ArrayMemoryError: Unable\nMemoryError\n", 110),
         ("/var/spool/job: line 9: 77 Killed  python -m aiida_forcefield.jobs\n", 411),
         ("Terminated\n", 411),
         ("Traceback:\n  ...\nModuleNotFoundError: No module named 'aiida_forcefield'\n", 310),

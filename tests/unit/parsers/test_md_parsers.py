@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from aiida.common.links import LinkType
 from aiida.engine import ExitCode
-from aiida.orm import CalcJobNode, Data, Dict, FolderData, InstalledCode
+from aiida.orm import CalcJobNode, Data, Dict, FolderData, InstalledCode, SinglefileData
 
 from aiida_forcefield.calculations.jobs.packing import PackingCalculation
 from aiida_forcefield.data import BoxData, PointsData, SystemData
@@ -38,6 +38,26 @@ ITEM: ATOMS id xu yu zu
 3 4 4 4
 4 4 4 5
 """
+FINAL = """\
+LAMMPS data file via write_data, version 22 Jul 2025, timestep = 0, units = real
+
+2 atoms
+1 bonds
+
+Atoms # full
+
+1 1 1 0 0 0 0 0 0 0
+2 1 1 0 0 0 1 0 0 0
+
+Velocities
+
+1 0 0 0
+2 0 0 0.1
+
+Bonds
+
+1 1 1 2
+"""
 
 
 def log(temperature: float = 300.0, densities: tuple[float, ...] = (0.75, 0.76, 0.77)) -> str:
@@ -48,6 +68,7 @@ def log(temperature: float = 300.0, densities: tuple[float, ...] = (0.75, 0.76, 
     return "\n".join([MEASURED, COLUMNS, *rows, LOOP])
 
 
+DUMPING = f"dump frames all custom 10 {FRAMES} id xu yu zu"
 STDOUT = {"forcefield.md": "lammps.out", "forcefield.packing": "packmol.out"}
 Parse = Callable[..., tuple[ExitCode, dict[str, Any]]]
 
@@ -86,23 +107,28 @@ def parse(codes: dict[str, InstalledCode], tmp_path: Path) -> Parse:
 @pytest.fixture
 def parse_md(parse: Parse) -> Parse:
     def run(
-        text: str | None, scheduler: int | None = None, molecules: int = 100, **files: str
+        text: str | None,
+        scheduler: int | None = None,
+        molecules: int = 100,
+        script: str = "run 100",
+        **files: str,
     ) -> tuple[ExitCode, dict[str, Any]]:
         inputs = {
+            "script": SinglefileData(StringIO(script), filename="leg.in"),
             "simulation": Dict({"temperature": 300.0}),
             "box": BoxData(Box((molecules,), np.zeros((2 * molecules, 3)), np.full(3, 9.0))),
         }
-        temporary = {FINAL_DATA: "the final state", **files}
+        temporary = {FINAL_DATA: FINAL, **files}
         return parse(MdParser, "forcefield.md", inputs, text, temporary, scheduler)
 
     return run
 
 
 def test_complete_leg(parse_md: Parse) -> None:
-    code, outputs = parse_md(log() + END, molecules=2, **{FRAMES: DUMP})
+    code, outputs = parse_md(log() + END, molecules=2, script=DUMPING, **{FRAMES: DUMP})
     assert code.status == 0
     np.testing.assert_array_equal(outputs["thermo"].value.density, [0.75, 0.76, 0.77])
-    assert outputs["final"].get_content() == "the final state"
+    assert outputs["final"].get_content() == FINAL
     frames = outputs["frames"].value
     assert frames.counts == (2,)
     assert frames.positions.shape == (1, 4, 3)
@@ -138,7 +164,7 @@ def test_untrustworthy_leg(parse_md: Parse, text: str, expected: str) -> None:
     [
         ("", "LAMMPS ended before it printed a result"),
         (log(), "LAMMPS did not end"),
-        (log(densities=(0.1, 0.8)), "no stable liquid"),  # it would have become one
+        (log(densities=(0.1, 0.8)), "LAMMPS did not end"),  # it would have become a liquid
     ],
 )
 def test_leg_that_was_cut_short_can_be_run_again(parse_md: Parse, text: str, expected: str) -> None:
@@ -149,11 +175,45 @@ def test_leg_that_was_cut_short_can_be_run_again(parse_md: Parse, text: str, exp
     assert "final" not in outputs
 
 
-@pytest.mark.parametrize(("dump", "molecules"), [(DUMP[: len(DUMP) // 2], 2), (DUMP, 3)])
-def test_frames_that_cannot_be_read(parse_md: Parse, dump: str, molecules: int) -> None:
-    code, outputs = parse_md(log() + END, molecules=molecules, **{FRAMES: dump})
+@pytest.mark.parametrize("dump", [DUMP[:60], DUMP + DUMP[:-9], DUMP + DUMP[:9], "", None])
+def test_frames_that_are_lost(parse_md: Parse, dump: str | None) -> None:
+    files = {} if dump is None else {FRAMES: dump}
+    code, outputs = parse_md(log() + END, molecules=2, script=DUMPING, **files)
     assert code.status == 411
     assert "final" not in outputs
+
+
+def test_frames_of_another_box(parse_md: Parse) -> None:
+    code, _ = parse_md(log() + END, molecules=3, script=DUMPING, **{FRAMES: DUMP})
+    assert code.status == 411
+
+
+@pytest.mark.parametrize(
+    "final", ["", FINAL[:100], FINAL.split("Bonds\n")[0], FINAL[: -len("1 1 1 2\n")], FINAL[:-1]]
+)
+def test_final_state_that_is_cut_short(parse_md: Parse, final: str) -> None:
+    code, outputs = parse_md(log() + END, **{FINAL_DATA: final})
+    assert (code.status, code.message) == (
+        411,
+        "The job ended before LAMMPS did: final.data or frames.dump is lost or damaged",
+    )
+    assert "final" not in outputs
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        ("Cannot open file system.data: No such file or directory (src/read_data.cpp:1993)", 411),
+        ("Unexpected end of data file (src/read_data.cpp:1342)", 411),
+        ("Cannot open dump file frames.dump: No space left on device", 411),
+        ("Failed to allocate 92233720368 bytes for array atom:x (src/memory.cpp:78)", 110),
+    ],
+)
+def test_the_machine_is_no_fault_of_the_liquid(parse_md: Parse, error: str, status: int) -> None:
+    code, _ = parse_md(log(temperature=1e4) + f"ERROR: {error}\n")
+    assert code.status == status
+    if status == 411:
+        assert error in code.message
 
 
 def test_what_an_unstable_leg_printed_is_kept(parse_md: Parse) -> None:
@@ -162,7 +222,9 @@ def test_what_an_unstable_leg_printed_is_kept(parse_md: Parse) -> None:
 
 
 def test_no_log_at_all(parse_md: Parse) -> None:
-    assert parse_md(None)[0].status == 351
+    code, _ = parse_md(None)
+    assert code.status == 411
+    assert code.message.endswith("its work directory was gone when it ended")
 
 
 @pytest.mark.parametrize("text", [None, log()])
@@ -218,7 +280,11 @@ def test_packing_that_failed(pack: Parse, packed: str | None) -> None:
     assert pack(packed, scheduler=110)[0].status == 110
 
 
-@pytest.mark.parametrize("text", [None, "", "Packing:|0   100%|"])
+SUCCESS = "Success!\n Running time:    2.65480056E-02  seconds.\n"
+LOST = " ERROR: Could not open file. \n"
+
+
+@pytest.mark.parametrize("text", [None, "", "Packing:|0   100%|", SUCCESS, LOST])
 def test_packing_that_was_cut_short_can_be_run_again(pack: Parse, text: str | None) -> None:
     assert pack(None, text=text)[0].status == 411
     assert pack(None, text=text, scheduler=120)[0].status == 120

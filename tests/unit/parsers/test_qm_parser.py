@@ -179,6 +179,24 @@ def test_refused_parameters(parse: Parse) -> None:
     assert outputs == {}
 
 
+@pytest.mark.parametrize(
+    "stderr",
+    [
+        "job.json: cannot be read: No such file or directory",
+        "job.json: not JSON: Expecting value: line 1 column 1 (char 0)",
+        "python: can't open file '/scratch/runner.pyz': [Errno 2] No such file or directory",
+        "OSError: [Errno 116] Stale file handle",
+        "scf.py:7: UserWarning: the level shift is large",
+    ],
+)
+@pytest.mark.parametrize("text", [None, "", lines(point(0))])
+def test_files_that_are_lost(parse: Parse, text: str | None, stderr: str) -> None:
+    code, outputs = parse(text, stderr=f"a warning\n{stderr}\n")
+    assert code.status == 411
+    assert code.message.endswith(f"its last words were: {stderr}")
+    assert outputs == {}
+
+
 @pytest.mark.parametrize("text", [None, "", '{"head'])
 def test_killed_before_the_first_line(parse: Parse, text: str | None) -> None:
     code, outputs = parse(text)

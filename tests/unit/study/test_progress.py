@@ -10,6 +10,7 @@ from aiida.manage.configuration import Profile
 from aiida.orm import WorkChainNode
 
 from aiida_forcefield.study.progress import STALL_SECONDS, snapshot
+from aiida_forcefield.study.results import collect_results
 from aiida_forcefield.workflows.simulation import SimulationWorkChain
 
 from .nodes import called
@@ -38,6 +39,34 @@ def test_imprecise_simulation_has_not_failed(hydrogen: WorkChainNode) -> None:
     progress = snapshot(hydrogen)
     assert progress.done["forcefield.simulation"] == 2
     assert progress.failed == {"forcefield.simulation": 1}
+
+
+@pytest.mark.parametrize(
+    ("state", "exit_status", "message", "told"),
+    [
+        ("waiting", None, None, "waiting"),
+        ("finished", 0, None, "finished"),
+        ("finished", 430, "density: 0.8 ± 0.1", "finished: density: 0.8 ± 0.1"),
+        ("finished", 330, "The fit failed", "failed: The fit failed"),
+        ("killed", None, None, "failed: killed"),
+        ("excepted", None, "OSError:\n of the disk", "failed: OSError: of the disk"),
+    ],
+)
+def test_status_and_show_say_the_same(
+    hydrogen: WorkChainNode, state: str, exit_status: int | None, message: str | None, told: str
+) -> None:
+    hydrogen.set_process_state(state)
+    if exit_status is not None:
+        hydrogen.set_exit_status(exit_status)
+        hydrogen.set_exit_message(message)
+    elif message:
+        hydrogen.set_exception(message)
+    assert collect_results(hydrogen)["status"] == told
+    word, _, reason = told.partition(": ")
+    progress = snapshot(hydrogen)
+    assert (progress.state, progress.message) == (word, reason)
+    assert progress.lines()[0] == f"study {hydrogen.pk}: {word}"
+    assert progress.over is (state != "waiting")
 
 
 def test_jobs_of_a_fit_are_counted_once(hydrogen: WorkChainNode) -> None:

@@ -43,7 +43,7 @@ class FunctionCalculation(CalcJob):
         spec.exit_code(
             411,
             "ERROR_INCOMPLETE",
-            message="The job ended before it had a result.",
+            message="The job ended before it had a result: {reason}",
             invalidates_cache=True,
         )
 

@@ -44,7 +44,7 @@ class PackingCalculation(CalcJob):
         spec.exit_code(
             411,
             "ERROR_INCOMPLETE",
-            message="The job ended before packmol did.",
+            message="The job ended before packmol did: {reason}",
             invalidates_cache=True,
         )
 

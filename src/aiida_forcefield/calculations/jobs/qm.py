@@ -82,7 +82,7 @@ class QmCalculation(PyscfCalculation):
         spec.exit_code(
             310,
             "ERROR_NOT_STARTED",
-            message="The program refused its parameters or could not start: {reason}",
+            message="The program refused its parameters: {reason}",
             invalidates_cache=True,
         )
         spec.exit_code(
@@ -105,7 +105,8 @@ class QmCalculation(PyscfCalculation):
         spec.exit_code(
             411,
             "ERROR_INCOMPLETE",
-            message="The job ended before all its points were computed; what is done is kept.",
+            message="The job ended before all its points were computed (what is done is kept): "
+            "{reason}",
         )
         spec.exit_code(
             412,
