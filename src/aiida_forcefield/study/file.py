@@ -165,13 +165,13 @@ class StudyFile:
 
     def _structure(self, name: str, *keys: str | int) -> str:
         """The text of the file of a species."""
-        if Path(name).suffix.lower() != ".xyz":
-            message = f"{name}: molecules are read from XYZ files, whose names end in .xyz"
-            raise self.error(message, *keys, "file")
         folder = self.path.parent.resolve()
         path = (folder / name).resolve()
         if not path.is_relative_to(folder):
             message = f"{path} lies outside of the folder of the study; copy it there"
+            raise self.error(message, *keys, "file")
+        if Path(name).suffix.lower() != ".xyz":
+            message = f"{name}: molecules are read from XYZ files, whose names end in .xyz"
             raise self.error(message, *keys, "file")
         try:
             return read_text(path)
