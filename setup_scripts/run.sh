@@ -25,7 +25,7 @@ say "AiiDA profile, computer and codes"
 # Results of the same programs, computed elsewhere: AiiDA's cache replays them.
 for archive in "$root/archive/$name"*.aiida; do
     say "Archive $(basename "$archive")"
-    "$forcefield" adopt "$archive"
+    "$forcefield" adopt --wait 10 "$archive" || say "Without that archive, all is computed anew"
 done
 
 say "Launch"

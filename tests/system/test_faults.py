@@ -282,7 +282,9 @@ def test_files_of_a_job_are_lost(installation: "Installation", tmp_path: Path) -
 def test_no_archive_beside_a_running_batch(standing_still: Batch) -> None:
     installation = standing_still.installation
     archive = ROOT / "archive" / "methanol_fast.aiida"
-    with pytest.raises(AssertionError, match="cannot be imported while processes run"):
+    with pytest.raises(
+        AssertionError, match=r"cannot be imported while process \d+ runs; adopt it later"
+    ):
         installation.forcefield("adopt", archive)
     runner_of(standing_still).kill()
     standing_still.assert_complete()

@@ -5,7 +5,7 @@ from typing import Any
 from aiida_forcefield.data.dataclass import DataclassData
 from aiida_forcefield.dynamics import Thermo
 from aiida_forcefield.potentials import ForceField
-from aiida_forcefield.scans import Points, Scan, Structures
+from aiida_forcefield.scans import Origin, Points, Scan, Structures
 from aiida_forcefield.surrogate import LearnedProfile
 from aiida_forcefield.topology import Box, Frames, Species, System
 
@@ -43,7 +43,7 @@ class StructuresData(DataclassData[Structures]):
 
     def name(self, value: Structures) -> str:
         """Which scan, sampling or round asked for them."""
-        return value.origin.name
+        return _asked_by(value.origin)
 
 
 class PointsData(DataclassData[Points]):
@@ -53,7 +53,7 @@ class PointsData(DataclassData[Points]):
 
     def name(self, value: Points) -> str:
         """Which scan, sampling or round asked for them."""
-        return value.origin.name
+        return _asked_by(value.origin)
 
 
 class ScanData(DataclassData[Scan]):
@@ -87,6 +87,10 @@ class ForceFieldData(DataclassData[ForceField]):
     wraps = ForceField
     _hash_ignored_attributes = ("elements", "ranges")
 
+    def name(self, value: ForceField) -> str:
+        """The names of its species."""
+        return " + ".join(dict.fromkeys(each.species for each in value.atom_types))
+
     def index(self, value: ForceField) -> dict[str, Any]:
         """Elements and ranges of parameters."""
         ranges: dict[str, dict[str, dict[str, float]]] = {}
@@ -114,3 +118,8 @@ class ThermoData(DataclassData[Thermo]):
     """Thermodynamic output of a molecular-dynamics run."""
 
     wraps = Thermo
+
+
+def _asked_by(origin: Origin) -> str:
+    """The name of an origin, with the round of a liquid that it is from."""
+    return origin.name if origin.round is None else f"{origin.name}, round {origin.round}"

@@ -10,8 +10,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from aiida_forcefield.study.aiida_profile import loaded
+from aiida_forcefield.study.aiida_profile import STUDY, loaded
 from aiida_forcefield.study.errors import InputError
+from aiida_forcefield.study.launched import alone
 
 if TYPE_CHECKING:
     from aiida.orm import AbstractCode, CalculationNode
@@ -30,61 +31,90 @@ def adopt_archive(archive: Path, codes: Mapping[str, "AbstractCode"]) -> int:
         How many calculations the cache can now replay.
 
     Raises:
-        InputError: the archive is not there or is none, or processes run in the profile and its
-            database cannot take both.
+        InputError: the archive is not there or is none, or something is in its way.
     """
     from aiida.common.exceptions import AiidaException
     from aiida.common.log import override_log_level
-    from aiida.orm import CalculationNode, QueryBuilder
     from aiida.tools.archive import import_archive
+    from sqlalchemy.exc import OperationalError
+
+    every, profile = _calculations_in(archive), loaded().name
+    if not every:
+        return 0
+    try:
+        with alone(profile):  # what is launched meanwhile waits
+            if what := in_the_way(archive):
+                raise InputError(f"{archive}: cannot be imported while {what} runs; adopt it later")
+            if _missing(every):
+                with override_log_level():
+                    import_archive(archive, create_group=False)
+            calculations = list(_finished(every, codes))
+            for node, code in calculations:
+                _rekey(node, code)
+    except OperationalError:
+        raise InputError(f"{archive}: the database of {profile} is busy; adopt it later") from None
+    except (AiidaException, OSError) as error:
+        raise _not_imported(archive, error) from None
+    return len(calculations)
+
+
+def in_the_way(archive: Path) -> str:
+    """What runs, if an import of the archive would cut it off: ``study 12``, or "".
+
+    An import holds SQLite's only lock for seconds. A worker waits for five, then fails, and with
+    it all studies that it has at hand stand still until the daemon is started anew.
+
+    Raises:
+        InputError: the archive is not there or is none.
+    """
+    from aiida.engine.daemon.client import get_daemon_client
+    from aiida.orm import ProcessNode, QueryBuilder
+
+    profile = loaded()
+    every = _calculations_in(archive)
+    if profile.storage_backend != "core.sqlite_dos" or not (every and _missing(every)):
+        return ""
+    if not get_daemon_client(profile.name).is_daemon_running:
+        return ""
+    active = {"attributes.process_state": {"in": ["created", "running", "waiting"]}}
+    query = QueryBuilder().append(ProcessNode, filters=active, project=["id", "process_type"])
+    running = sorted((kind != STUDY, pk) for pk, kind in query.all())  # studies first
+    for other, pk in running[:1]:
+        return f"process {pk}" if other else f"study {pk}"
+    return ""
+
+
+def _calculations_in(archive: Path) -> list[str]:
+    """UUIDs of the calculations of an archive.
+
+    Raises:
+        InputError: it is not there or is none.
+    """
+    from aiida.common.exceptions import AiidaException
+    from aiida.orm import CalculationNode
     from aiida.tools.archive.abstract import get_format
 
     if not archive.is_file():
         raise InputError(f"{archive}: no such file")
     try:
         with get_format().open(archive, "r") as reader:
-            every = reader.querybuilder().append(CalculationNode, project="uuid").all(flat=True)
-        if not every:
-            return 0
-        here = QueryBuilder().append(CalculationNode, filters={"uuid": {"in": every}}).count()
-        if here < len(every):
-            _require_quiet_database(archive)
-            with override_log_level():
-                import_archive(archive, create_group=False)
+            query = reader.querybuilder().append(CalculationNode, project="uuid")
+            found: list[str] = query.all(flat=True)
     except (AiidaException, OSError) as error:
-        raise InputError(f"{archive}: cannot be imported: {' '.join(str(error).split())}") from None
-    calculations = list(_finished(every, codes))
-    for node, code in calculations:
-        node.base.extras.set(node.base.caching._HASH_EXTRA_KEY, _hash_with(node, code))
-    return len(calculations)
+        raise _not_imported(archive, error) from None
+    return found
 
 
-def _require_quiet_database(archive: Path) -> None:
-    """Check that no daemon's work is cut off by an import.
+def _not_imported(archive: Path, error: Exception) -> InputError:
+    return InputError(f"{archive}: cannot be imported: {' '.join(str(error).split())}")
 
-    An import holds SQLite's only lock for seconds. A worker waits for five, then fails, and with
-    it all studies that it has at hand stand still until the daemon is started anew.
 
-    Raises:
-        InputError: it would be.
-    """
-    from aiida.engine.daemon.client import get_daemon_client
-    from aiida.orm import ProcessNode, QueryBuilder
+def _missing(every: Sequence[str]) -> bool:
+    """Whether calculations of these UUIDs are not in the profile."""
+    from aiida.orm import CalculationNode, QueryBuilder
 
-    profile = loaded()
-    if profile.storage_backend != "core.sqlite_dos":
-        return
-    if not get_daemon_client(profile.name).is_daemon_running:
-        return
-    active = {"attributes.process_state": {"in": ["created", "running", "waiting"]}}
-    query = QueryBuilder().append(ProcessNode, filters=active, project="id")
-    pk = query.order_by({ProcessNode: {"id": "asc"}}).first(flat=True)
-    if pk is not None:
-        raise InputError(
-            f"{archive}: cannot be imported while processes run (the first is {pk}), for SQLite"
-            " takes one writer at a time; adopt it when they have ended, or between"
-            f" `verdi -p {profile.name} daemon stop` and `daemon start`"
-        )
+    here = QueryBuilder().append(CalculationNode, filters={"uuid": {"in": every}}).count()
+    return bool(here < len(every))
 
 
 def _finished(
@@ -104,12 +134,14 @@ def _finished(
             yield from ((node, None) for node in query.all(flat=True))
 
 
-def _hash_with(node: "CalculationNode", code: "AbstractCode | None") -> str:
-    """The hash that the calculation would have had, had it run with `code`."""
+def _rekey(node: "CalculationNode", code: "AbstractCode | None") -> None:
+    """Give a calculation the hash that it would have had, had it run with `code`."""
     from aiida.common.hashing import make_hash
 
     objects = node.base.caching.get_objects_to_hash()
     if code is not None and code.computer is not None:
         objects["computer_uuid"] = code.computer.uuid
         objects["inputs"]["code"] = code.base.caching.compute_hash()
-    return make_hash(objects)
+    key, found = node.base.caching._HASH_EXTRA_KEY, make_hash(objects)
+    if node.base.extras.get(key, None) != found:  # each write is one of a busy database
+        node.base.extras.set(key, found)

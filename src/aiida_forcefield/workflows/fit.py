@@ -333,7 +333,10 @@ class FitWorkChain(WorkChain):
             "system": self.inputs.system,
             "references": self.ctx.references,
         }
-        inputs["metadata"] = {"call_link_label": link_label("liquid", number(self.ctx.round))}
+        inputs["metadata"] = {
+            "call_link_label": link_label("liquid", number(self.ctx.round)),
+            "label": f"preliminary liquid, round {self.ctx.round}",
+        }
         return ToContext(liquid=submit_once(self, SimulationWorkChain, **inputs))
 
     def sample_liquid(self) -> Any:

@@ -105,7 +105,11 @@ class PyscfBaseWorkChain(WorkChain):
                 code=self.inputs.code,
                 structure=isolated(structures.cluster.symbols, positions),
                 parameters=settings,
-                metadata={"options": own, "call_link_label": f"point_{index:04d}"},
+                metadata={
+                    "options": own,
+                    "call_link_label": f"point_{index:04d}",
+                    "label": ", ".join(filter(None, [self.node.label, f"point {index}"])),
+                },
             )
             self.to_context(jobs=append_(job))
 

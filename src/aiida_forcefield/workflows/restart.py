@@ -29,7 +29,9 @@ class RestartWorkChain(BaseRestartWorkChain):
 
     def submit(self, process: type[Process], **inputs: Any) -> ProcessNode:  # type: ignore[override]
         """Submit a job once, also where a worker is killed while it does."""
-        metadata = dict(inputs.pop("metadata"))
+        again = f"job {self.ctx.iteration}" if self.ctx.iteration > 1 else ""
+        label = ", ".join(filter(None, [self.node.label, again]))
+        metadata = {**inputs.pop("metadata"), **({"label": label} if label else {})}
         if not issubclass(process, CalcJob):  # which alone has options among its metadata
             inputs["options"] = metadata.pop("options")
         return submit_once(super(), process, metadata=metadata, **inputs)

@@ -131,7 +131,7 @@ class SamplingWorkChain(WorkChain):
             references={name: self.inputs.references[name] for name in names},
             learning=self.inputs.learning[sections(kind_of(scan))[1]],
             qm=self._qm(level),
-            metadata={"call_link_label": label},
+            metadata={"call_link_label": label, "label": f"{'-'.join(names)} {scan.label}"},
         )
 
     def _qm(self, level: str) -> dict[str, Any]:

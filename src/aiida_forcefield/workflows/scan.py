@@ -155,7 +155,10 @@ class ScanWorkChain(WorkChain):
     def compute(self) -> Any:
         """Compute the proposed structures in one batch."""
         qm = {**self.inputs.qm, "structures": self.ctx.structures}
-        metadata = {"call_link_label": f"round_{self.ctx.rounds:02d}"}
+        metadata = {
+            "call_link_label": f"round_{self.ctx.rounds:02d}",
+            "label": f"{self.node.label or self.inputs.scan.label}, round {self.ctx.rounds}",
+        }
         return ToContext(batch=submit_once(self, QmWorkChain, qm=qm, metadata=metadata))
 
     def learn(self) -> None:

@@ -216,7 +216,7 @@ class SimulationWorkChain(WorkChain):
                     "settings": Dict(content),
                     "metadata": {"options": self.inputs.options.qm},
                 },
-                metadata={"call_link_label": "packing"},
+                metadata={"call_link_label": "packing", "label": self._label("packing")},
             )
         )
 
@@ -286,7 +286,7 @@ class SimulationWorkChain(WorkChain):
                     "frames": frames,
                     "metadata": {"options": self.inputs.options.fit},
                 },
-                metadata={"call_link_label": "many_body"},
+                metadata={"call_link_label": "many_body", "label": self._label("many body")},
             )
         )
 
@@ -411,8 +411,12 @@ class SimulationWorkChain(WorkChain):
                 "simulation": self.inputs.simulation,
                 "metadata": {"options": self.inputs.options.md},
             },
-            metadata={"call_link_label": label},
+            metadata={"call_link_label": label, "label": self._label(label.replace("_", " "))},
         )
+
+    def _label(self, part: str) -> str:
+        """For people: which part of which simulation."""
+        return ", ".join(filter(None, [self.node.label, part]))
 
 
 def _sentence(label: str, found: Dict) -> str:

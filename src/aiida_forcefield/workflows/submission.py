@@ -22,9 +22,11 @@ def submit_once(parent: WorkChain, process: type[Process], **inputs: Any) -> Pro
     Args:
         parent: the WorkChain.
         process: what to run.
-        inputs: its inputs; ``metadata.call_link_label`` names this child among all of the parent.
+        inputs: its inputs; ``metadata.call_link_label`` names this child among all of the parent,
+            and, without ``metadata.label``, for people.
     """
     label = inputs["metadata"]["call_link_label"]
+    name = inputs["metadata"].setdefault("label", label.replace("_", " "))
     calls = (LinkType.CALL_CALC, LinkType.CALL_WORK)
     links = parent.node.base.links.get_outgoing(link_type=calls, link_label_filter=label).all()
     children = [link.node for link in links if link.link_label == label]  # _ matches any letter
@@ -35,7 +37,10 @@ def submit_once(parent: WorkChain, process: type[Process], **inputs: Any) -> Pro
         if child.is_sealed or child.process_state in (ProcessState.RUNNING, ProcessState.WAITING):
             return child
         _give_up(child)
-    return parent.submit(process, **inputs)
+    child = parent.submit(process, **inputs)
+    if child.label != name:  # that of another study, from the cache
+        child.label = name
+    return child
 
 
 def settle(child: ProcessNode) -> ProcessNode:

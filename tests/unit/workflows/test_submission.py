@@ -22,6 +22,7 @@ class Parent:
         self.submitted: list[str] = []
 
     def submit(self, _: Any, metadata: dict[str, str]) -> CalcJobNode:
+        self.metadata = metadata
         label = metadata["call_link_label"]
         self.submitted.append(label)
         return self.call(label, ProcessState.WAITING)
@@ -50,6 +51,27 @@ def test_each_label_is_submitted_once(submit: Callable[[Parent, str], Any]) -> N
     assert submit(parent, "random_01").pk != first.pk
     assert submit(Parent(), "random_00").pk != first.pk
     assert parent.submitted == ["random_00", "random_01"]
+
+
+@pytest.mark.parametrize(
+    ("given", "label"), [({}, "random 00"), ({"label": "pairs, round 1"}, "pairs, round 1")]
+)
+def test_children_have_labels_for_people(given: dict[str, str], label: str) -> None:
+    parent = Parent()
+    metadata = {"call_link_label": "random_00", **given}
+    child = submit_once(parent, QmCalculation, metadata=metadata)  # type: ignore[arg-type]
+    assert parent.metadata["label"] == label
+    # Also of one from the cache, to which AiiDA gives the label of its source.
+    assert child.label == label
+
+
+def test_labels_are_no_part_of_what_the_cache_looks_for() -> None:
+    hashes = set()
+    for label in ("", "random 00"):
+        job = CalcJobNode(label=label)
+        job.set_metadata_inputs({"metadata": {"label": label}})
+        hashes.add(job.store().base.caching.compute_hash())
+    assert len(hashes) == 1
 
 
 @pytest.mark.parametrize(
