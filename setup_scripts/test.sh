@@ -36,7 +36,7 @@ say "Unit tests";         pytest -n logical tests/unit
 
 # System tests mostly wait, for schedulers and daemons: they run beside the integration tests.
 failed=false
-pytest tests/system >"$AIIDA_PATH/system.log" 2>&1 &
+pytest -vv tests/system >"$AIIDA_PATH/system.log" 2>&1 &
 system=$!
 # By files, whose tests share boxes and jobs that take long to make.
 say "Integration tests";  pytest -n logical --dist loadfile tests/integration || failed=true

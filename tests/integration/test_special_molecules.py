@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from aiida_forcefield.fitting import fit_charges
-from aiida_forcefield.potentials import Term
+from aiida_forcefield.potentials import Term, molecule_energies
 from aiida_forcefield.scans import Cluster, Origin, Structures
 from aiida_forcefield.scans.coordinates import evaluate
 from aiida_forcefield.topology import from_smiles
@@ -75,6 +75,31 @@ def test_a_ring(chain: Callable[..., Chain], smiles: str, frequency: float) -> N
         )
         assert qm > 5.0
         assert own == pytest.approx(qm, abs=3.0)
+
+
+def test_the_ends_of_allene_hold_each_other(chain: Callable[..., Chain]) -> None:
+    """At 90°, by a dihedral over the linear chain, which no term along bonds can replace."""
+    found = chain("C=C=C")
+    check(found, bond=0.005, angle=1.0, frequency=90.0)
+    over = term(found, "dihedral", "H1", "C1", "C1", "H1")
+    (scan,) = (s for s in found.plan if s.name == "dihedral H1-C1-C1-H1")
+    points = found.scans[scan.name]
+    turned = points.energies - points.energies.min()
+    own, _ = molecule_energies(found.field, found.system, NAME, points.positions)
+    assert turned.max() > 2.0 * KCAL
+    np.testing.assert_allclose(own - own.min(), turned, atol=0.5 * KCAL)
+    assert over.parameters["k2"] > 0.1
+    diagnostics = found.field.diagnostics
+    assert diagnostics is not None
+    assert diagnostics.loose is None
+
+
+def test_a_molecule_with_unpaired_electrons_is_refused(
+    compute_python: Path, tmp_path: Path
+) -> None:
+    """The closed shell of the cyclopentadienyl cation lies above its triplet."""
+    with pytest.raises(AssertionError, match=r"the triplet is 0\.\d\d eV lower"):
+        run_chain("C1=CC=C[CH+]1", compute_python, tmp_path, "sto-3g")
 
 
 def test_a_linear_group_at_a_rotor(chain: Callable[..., Chain]) -> None:

@@ -67,7 +67,7 @@ def test_mixture(installation: "Installation", studies: dict[str, int]) -> None:
         "methanol": 0.5,
     }
     assert 0.5 < results["properties"]["density"]["value"] < 1.3
-    assert results["force_field"]["species"] == ["water", "methanol"]
+    assert results["force_field"]["species"] == ["methanol", "water"]
     assert_neutral(results, {"water:O1": 1, "water:H1": 2})
     members = {"methanol:C1": 1, "methanol:O1": 1, "methanol:H1": 3, "methanol:H2": 1}
     assert_neutral(results, members)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from aiida_forcefield.cli.files.read import contents, read_field
+from aiida_forcefield.cli.files.read import contents
 from aiida_forcefield.study.aiida_profile import find_study, load
 from aiida_forcefield.study.errors import InputError
 
@@ -24,6 +24,7 @@ def compare(profile: str, pk: int, files: tuple[Path, ...]) -> None:
 
     from aiida_forcefield.cli.terminal.errors_of_fit import print_comparison
     from aiida_forcefield.cli.terminal.force_field import print_force_field
+    from aiida_forcefield.potentials import read_files
     from aiida_forcefield.study.comparison import errors_of
     from aiida_forcefield.study.results import force_field_results
 
@@ -31,7 +32,11 @@ def compare(profile: str, pk: int, files: tuple[Path, ...]) -> None:
     study = find_study(pk)
     if "force_field" not in study.outputs:
         raise InputError(f"PK {pk}: this study has no force field yet; see `status {pk}`")
-    other = read_field(contents(files), study.outputs.system.value)
+    texts = contents(files)
+    try:
+        other = read_files(texts, study.outputs.system.value)
+    except ValueError as error:
+        raise InputError(str(error)) from None
     console = Console()
     print_comparison(*errors_of(study, other), files[0].name, console)
     print_force_field(force_field_results(other), console)

@@ -10,7 +10,7 @@ from aiida.cmdline.utils.decorators import with_dbenv
 
 from aiida_forcefield.cli.errors import Commands
 from aiida_forcefield.cli.files.programs import PROGRAM_HELP
-from aiida_forcefield.cli.files.read import contents, read_field
+from aiida_forcefield.cli.files.read import contents
 from aiida_forcefield.study.errors import InputError
 
 if TYPE_CHECKING:
@@ -108,17 +108,18 @@ def import_(files: tuple[Path, ...], smiles: str) -> None:
 
     from aiida_forcefield.calculations.functions.read import read_force_field
     from aiida_forcefield.calculations.functions.species import compose_system, perceive_species
+    from aiida_forcefield.potentials import read_files
     from aiida_forcefield.serial import dismantle
     from aiida_forcefield.topology import System, read_material, species_name
     from aiida_forcefield.topology.mixture import Mixture
 
     named = contents(files)
-    try:
+    try:  # before anything is stored
         species = read_material({"smiles": smiles})
         name = species_name(species.formula)
+        read_files(named, System.pure(name, species))
     except ValueError as error:
         raise InputError(str(error)) from None
-    read_field(named, System.pure(name, species))
     nodes = {
         f"file_{place:02d}": SinglefileData(StringIO(text), filename=name)
         for place, (name, text) in enumerate(named)

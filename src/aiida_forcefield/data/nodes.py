@@ -87,6 +87,10 @@ class ForceFieldData(DataclassData[ForceField]):
     wraps = ForceField
     _hash_ignored_attributes = ("elements", "ranges")
 
+    def name(self, value: ForceField) -> str:
+        """The names of its species."""
+        return " + ".join(dict.fromkeys(each.species for each in value.atom_types))
+
     def index(self, value: ForceField) -> dict[str, Any]:
         """Elements and ranges of parameters."""
         ranges: dict[str, dict[str, dict[str, float]]] = {}

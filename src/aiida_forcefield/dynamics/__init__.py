@@ -1,6 +1,6 @@
 """Molecular dynamics: boxes, LAMMPS scripts, logs, and statistics of what they show."""
 
-from aiida_forcefield.dynamics.beyond_pairs import Response, measure_many_body
+from aiida_forcefield.dynamics.beyond_pairs import PARTS, Response, measure_many_body
 from aiida_forcefield.dynamics.box import (
     StartingBox,
     check_liquid,
@@ -53,6 +53,7 @@ __all__ = [
     "FRAMES",
     "MEASURED",
     "MINIMUM_SAMPLES",
+    "PARTS",
     "THERMO_EVERY",
     "Conditions",
     "Estimate",

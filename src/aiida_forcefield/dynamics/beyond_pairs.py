@@ -22,6 +22,9 @@ from aiida_forcefield.topology.system import System
 Array = NDArray[np.float64]
 Measure = Callable[[Liquid], ManyBody]
 ENDS = [0, -1]
+PARTS = ("three_body_dispersion", "induction", "charges")
+"""Of what is beyond pairs, in the order in which they are added: that of keys depends on the
+database, and the last bit of a sum on its order."""
 
 
 @dataclass(frozen=True, eq=False)

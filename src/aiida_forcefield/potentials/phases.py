@@ -46,11 +46,11 @@ def from_phases(parts: Iterable[tuple[int, float, float]]) -> Series:
         parts: n, K and δ in radians.
 
     Raises:
-        ValueError: n is larger than 6.
+        ValueError: n is below 0 or larger than 6.
     """
     cosines, sines = [0.0] * 6, [0.0] * 6
     for n, height, phase in parts:
-        if n > len(cosines):
+        if not 0 <= n <= len(cosines):
             raise ValueError(f"dihedral: periodicity {n} is not one of 1 to {len(cosines)}")
         if n > 0:
             cosines[n - 1] += height * cos(phase)

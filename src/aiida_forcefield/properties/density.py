@@ -33,6 +33,8 @@ class Density(Property[State]):
     title = "Density"
     unit = "g/cm3"
     target: ClassVar[AbsoluteError] = AbsoluteError(target_error=0.005)
+    good_within: ClassVar[float] = 0.03
+    usable_within: ClassVar[float] = 0.1
 
     def measure(self, part: str, request: State, trajectory: Trajectory) -> Result:
         """Its mean over all runs."""

@@ -40,6 +40,8 @@ class HeatOfVaporization(Property[State]):
     title = "Heat of vaporization"
     unit = "kJ/mol"
     target: ClassVar[AbsoluteError] = AbsoluteError(target_error=0.3)
+    good_within: ClassVar[float] = 0.05
+    usable_within: ClassVar[float] = 0.15
 
     def simulations(self, request: State, system: System) -> dict[str, Simulation]:
         """The liquid, and one molecule alone."""

@@ -93,6 +93,8 @@ class Property(ABC, Generic[Request]):
         schema: of the request in a study file.
         target: statistical error to reach, where a protocol does not say.
         frames: how many frames of each leg it reads, beside the thermodynamic output.
+        good_within: uncertainty, as a fraction of the value, up to which it is called good.
+        usable_within: the same up to which it may be used at all.
     """
 
     name: ClassVar[str]
@@ -101,6 +103,8 @@ class Property(ABC, Generic[Request]):
     schema: ClassVar[type[State]] = State
     target: ClassVar[Target]
     frames: ClassVar[int] = 0
+    good_within: ClassVar[float] = 0.1
+    usable_within: ClassVar[float] = 0.3
 
     def simulations(self, request: Request, system: System) -> dict[str, Simulation]:
         """The simulations that it needs, by what it calls each; of most properties the liquid.

@@ -3,6 +3,7 @@
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from numpy.typing import NDArray
 
 from aiida_forcefield.replay.learning import Replay
 from aiida_forcefield.style import (
@@ -18,6 +19,10 @@ from aiida_forcefield.style import (
     WIDTH,
     tidy,
 )
+from aiida_forcefield.surrogate.projection import Projection
+from aiida_forcefield.surrogate.surrogate import Surrogate
+
+Array = NDArray[np.float64]
 
 HEIGHT = 4.6  # inches
 
@@ -37,16 +42,14 @@ def draw_replay(done: Replay, name: str, energy_unit: str, unit: float) -> Figur
         f"{name}: {done.outcome.name}, {calls} calls", fontsize=TITLE, color=INK, x=0.01, ha="left"
     )
     grid = np.linspace(done.lower, done.upper, 401)
-    truth = done.record.energies(grid)
-    zero = float(truth.min())
+    truth = (done.record.energies(grid) - done.zero) / unit
+    upper.plot(grid, truth, color=GREY, lw=1.0, ls=(0, (1, 1.5)), label="record")
     if done.surrogate is not None:
-        zero = float(done.record.energies(done.surrogate.zero))
-    upper.plot(grid, (truth - zero) / unit, color=GREY, lw=1.0, ls=(0, (1, 1.5)), label="record")
-    if done.surrogate is not None and done.projection is not None:
-        _draw_learned(upper, lower, done, grid, (truth - zero) / unit, unit)
-    low, high = (truth.min() - zero) / unit, (truth.max() - zero) / unit
-    margin = 0.12 * max(high - low, done.goal / unit)
-    upper.set_ylim(low - margin, high + margin)
+        _draw_learned(upper, lower, done.surrogate, grid, truth, done.zero, unit)
+        if done.projection is not None:
+            _draw_form(upper, lower, done.surrogate, done.projection, done.zero, unit)
+    margin = 0.12 * max(float(np.ptp(truth)), done.goal / unit)
+    upper.set_ylim(truth.min() - margin, truth.max() + margin)
     goal = done.goal / unit
     lower.axhspan(-goal, goal, color=GREEN, alpha=0.15, lw=0, label="tolerance")
     upper.set_ylabel(f"energy ({energy_unit})", color=INK)
@@ -60,38 +63,39 @@ def draw_replay(done: Replay, name: str, energy_unit: str, unit: float) -> Figur
 
 
 def _draw_learned(
-    upper: Axes, lower: Axes, done: Replay, grid: np.ndarray, truth: np.ndarray, unit: float
+    upper: Axes,
+    lower: Axes,
+    learned: Surrogate,
+    grid: Array,
+    truth: Array,
+    zero: float,
+    unit: float,
 ) -> None:
-    assert done.surrogate is not None
-    assert done.projection is not None
-    learned, projection = done.surrogate, done.projection
-    mean, std = (array / unit for array in learned.predict(grid))
-    x, seen = learned.observations.x, learned.observations.energy
-    energy = (seen - done.record.energies(learned.zero)) / unit
+    mean, std = learned.posterior.predict(grid)
+    mean, std = (mean - zero) / unit, std / unit
     for axes, middle in ((upper, mean), (lower, 0 * mean)):
         axes.fill_between(
             grid, middle - 2 * std, middle + 2 * std, color=BLUE, alpha=0.25, lw=0, label="±2σ"
         )
     upper.plot(grid, mean, color=BLUE, lw=1.4, label="surrogate")
-    upper.plot(
-        projection.x,
-        projection.energy / unit,
-        color=VERMILION,
-        lw=1.2,
-        ls=(0, (4, 1.5)),
-        label=projection.target.name,
-    )
+    lower.plot(grid, truth - mean, color=GREY, lw=1.0, label="record − surrogate")
+    x, energy = learned.observations.x, (learned.observations.energy - zero) / unit
     upper.plot(x, energy, "o", color=INK, ms=3.2)
     for number, place in enumerate(zip(x, energy, strict=True), 1):
         upper.annotate(
             str(number), place, xytext=(3, 4), textcoords="offset points", fontsize=SMALL, color=INK
         )
-    lower.plot(grid, truth - mean, color=GREY, lw=1.0, label="record − surrogate")
-    lower.plot(
-        projection.x,
-        projection.residual / unit,
-        color=VERMILION,
-        lw=1.2,
-        ls=(0, (4, 1.5)),
-        label=f"surrogate − {projection.target.name}",
-    )
+
+
+def _draw_form(
+    upper: Axes, lower: Axes, learned: Surrogate, projection: Projection, zero: float, unit: float
+) -> None:
+    name = projection.target.name
+    curve = learned.posterior.predict(projection.x)[0] - projection.residual
+    for axes, energy, label in (
+        (upper, curve - zero, name),
+        (lower, projection.residual, f"surrogate − {name}"),
+    ):
+        axes.plot(
+            projection.x, energy / unit, color=VERMILION, lw=1.2, ls=(0, (4, 1.5)), label=label
+        )

@@ -30,6 +30,15 @@ DECIMALS = 4  # of a coordinate that tell two rows apart
 MISMATCH = 0.05  # of a gradient with the slope of the energies: within it they are one curve's
 SAME = 1e-6  # eV: energies that differ by less are the same
 HUGE = 1e9  # numbers beyond are no energies
+HOLE = 60.0  # degrees without a point, over which no circle closes
+ALLOWED: dict[Kind, tuple[float, float, str, str]] = {
+    "bond": (0.3, 20.0, "bond length", "Å"),
+    "angle": (0.0, 180.0, "angle", "degrees"),
+    "dihedral": (-360.0, 360.0, "dihedral", "degrees"),
+    "ions": (0.5, 50.0, "distance of two ions", "Å"),
+    "dimer": (0.5, 50.0, "distance of two molecules", "Å"),
+}
+"""Of a coordinate: from, to, what it is, unit."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -156,7 +165,9 @@ def read_record(path: Path, kind: Kind, unit: float = 1.0, gradient: bool = True
     rows[:, 1:] *= unit
     rows, split = _lower_branch(rows, path.name)
     if len(rows) < FEWEST:
-        raise ValueError(f"{path.name}: {len(rows)} points; at least {FEWEST} are needed")
+        points = "1 point" if len(rows) == 1 else f"{len(rows)} points"
+        raise ValueError(f"{path.name}: {points}; at least {FEWEST} are needed")
+    _check_radians(rows[:, 0], kind, path.name)
     circle = False
     if kind == "dihedral":
         rows, circle, gap = _close(rows, path.name)
@@ -185,19 +196,70 @@ def _lower_branch(rows: Array, name: str) -> tuple[Array, tuple[float, float]]:
 
 
 def _close(rows: Array, name: str) -> tuple[Array, bool, tuple[float, float]]:
-    """Rows of a whole circle, if they are one, with the last at 360 degrees from the first."""
+    """Rows of a whole circle, if they are one, with the last at 360 degrees from the first.
+
+    Of a part of it that goes through 180 degrees, those from -180 on come after those up to 180.
+    """
     x = rows[:, 0]
     span = float(x[-1] - x[0])
     if span > 360 + 1e-3:
         raise ValueError(f"{name}: the coordinate spans {span:g} degrees; at most 360 are allowed")
-    if span > 360 - 1e-3:
+    gap = 0.0, 0.0
+    whole = span > 360 - 1e-3
+    if whole:
         gap = float(abs(rows[-1, 1] - rows[0, 1])), float(x[0])
-        lower = rows[0 if rows[0, 1] <= rows[-1, 1] else -1, 1:]
-        rows[0, 1:] = rows[-1, 1:] = lower
-        return rows, True, gap
-    if 360 - span <= 1.5 * np.diff(x).max():
-        return np.vstack([rows, [x[0] + 360, *rows[0, 1:]]]), True, (0.0, 0.0)
-    return rows, False, (0.0, 0.0)
+        rows[0, 1:] = rows[0 if rows[0, 1] <= rows[-1, 1] else -1, 1:]
+        rows = rows[:-1]
+    steps = np.diff(rows[:, 0], append=rows[0, 0] + 360)
+    widest = int(steps.argmax()) + 1
+    turned = rows + np.append(360.0, np.zeros(rows.shape[1] - 1))
+    if steps.max() > HOLE and widest < len(rows):
+        return np.vstack([rows[widest:], turned[:widest]]), False, gap
+    if whole or steps[-1] <= 1.5 * steps[:-1].max():
+        return np.vstack([rows, turned[:1]]), True, gap
+    return rows, False, gap
+
+
+def _check_radians(x: Array, kind: Kind, name: str) -> None:
+    largest = {"angle": np.pi, "dihedral": 2 * np.pi}.get(kind, 0.0)
+    if np.abs(x).max() < largest + 0.01:
+        raise ValueError(
+            f"{name}: the coordinate runs from {x[0]:.4g} to {x[-1]:.4g}, which looks like "
+            "radians; degrees are needed"
+        )
+
+
+def _heading(name: str, cells: list[str]) -> list[str]:
+    """The columns of the file, which its first line names."""
+    needed = "coordinate,energy[,gradient]"
+    heading = [cell.strip() for cell in cells]
+    if not any(heading):
+        raise ValueError(f"{name}: empty; its first line must be {needed}")
+    for mark, words in ((";", "semicolons"), ("\t", "tabs"), (" ", "spaces")):
+        if len(heading) == 1 and mark in heading[0]:
+            raise ValueError(
+                f"{name}: cells are separated by {words}; commas are needed, and points for "
+                "decimals"
+            )
+    if all(map(_is_number, heading)):
+        raise ValueError(f"{name}: the first line holds numbers; it must be {needed}")
+    for column in heading:
+        if column not in COLUMNS or heading.count(column) > 1:
+            raise ValueError(
+                f"{name}: column {column[:40]!r}; allowed, each once: {', '.join(COLUMNS)}"
+            )
+    for column in COLUMNS[:2]:
+        if column not in heading:
+            raise ValueError(f"{name}: column {column!r} is missing")
+    return heading
+
+
+def _is_number(cell: str) -> bool:
+    try:
+        float(cell)
+    except ValueError:
+        return False
+    return "_" not in cell  # which Python takes
 
 
 def _rows(path: Path, kind: Kind) -> Array:
@@ -207,48 +269,39 @@ def _rows(path: Path, kind: Kind) -> Array:
         lines = read_text(path, MEGABYTES).splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise ValueError(f"{path}: cannot be read: {reason_of(error)}") from None
-    if not lines or not lines[0].strip():
-        raise ValueError(f"{name}: empty; its first line must be coordinate,energy[,gradient]")
-    heading = [cell.strip() for cell in next(csv.reader(lines[:1]))]
-    for column in heading:
-        if column not in COLUMNS or heading.count(column) > 1:
-            raise ValueError(
-                f"{name}: column {column[:40]!r}; allowed, each once: {', '.join(COLUMNS)}"
-            )
-    for column in COLUMNS[:2]:
-        if column not in heading:
-            raise ValueError(f"{name}: column {column!r} is missing")
     if len(lines) > MOST + 1:
         raise ValueError(f"{name}: {len(lines) - 1} points; at most {MOST} are allowed")
+    try:
+        table = [*enumerate(csv.reader(lines), 1)]
+    except csv.Error:
+        raise ValueError(f"{name}: no table of cells that are separated by commas") from None
+    heading = _heading(name, table[0][1] if table else [])
     order = [heading.index(column) for column in COLUMNS if column in heading]
-    cells = (
-        (number, row)
-        for number, row in enumerate(csv.reader(lines[1:]), 2)
-        if any(map(str.strip, row))
-    )
-    rows = [_row(name, number, row, heading, kind) for number, row in cells]
+    rows = [_row(name, *line, heading, kind) for line in table[1:] if any(map(str.strip, line[1]))]
     return np.array(rows, dtype=float).reshape(-1, len(heading))[:, order]
 
 
 def _row(name: str, number: int, row: list[str], heading: list[str], kind: Kind) -> list[float]:
     if len(row) != len(heading):
-        raise ValueError(f"{name}, line {number}: {len(row)} cells; {len(heading)} are needed")
+        hint = " (points for decimals?)" if len(row) == 2 * len(heading) else ""
+        raise ValueError(
+            f"{name}, line {number}: {len(row)} cells; {len(heading)} are needed{hint}"
+        )
     values = []
     for column, cell in zip(heading, row, strict=True):
-        try:
-            value = float(cell)
-        except ValueError:
-            value = math.nan
+        value = float(cell) if _is_number(cell) else math.nan
         if not abs(value) < HUGE:
+            hint = ", with a point for decimals" if "," in cell else ""
             raise ValueError(
-                f"{name}, line {number}: {column} is {cell.strip()[:40]!r}; must be a finite number"
+                f"{name}, line {number}: {column} is {cell.strip()[:40]!r}; must be a finite "
+                f"number{hint}"
             )
         values.append(value)
     x = values[heading.index("coordinate")]
-    low, high, allowed = {
-        "angle": (0.0, 180.0, "from 0 to 180 degrees"),
-        "dihedral": (-360.0, 360.0, "from -360 to 360 degrees"),
-    }.get(kind, (1e-9, HUGE, "above 0 Å"))
+    low, high, what, unit = ALLOWED[kind]
     if not low <= x <= high:
-        raise ValueError(f"{name}, line {number}: coordinate is {x:g}; must be {allowed}")
+        raise ValueError(
+            f"{name}, line {number}: coordinate {x:g} is no {what} in {unit}; must be from {low:g} "
+            f"to {high:g}"
+        )
     return values

@@ -31,6 +31,7 @@ def describe(done: Replay, energy_unit: str, unit: float) -> dict[str, Any]:
         "tolerance": energy(done.goal),
         "within_tolerance": bool(done.true_error <= done.goal),
         "energy_unit": energy_unit,
+        "zero": energy(done.zero),
         "window": [done.lower, done.upper],
         "notes": list(done.notes),
         "points": points,
@@ -38,7 +39,7 @@ def describe(done: Replay, energy_unit: str, unit: float) -> dict[str, Any]:
         "parameters": {},
     }
     if projection is not None:
-        values = projection.in_unit(energy_unit, unit)
+        values = [] if projection.refusal else projection.in_unit(energy_unit, unit)
         report |= {
             "form": projection.target.name,
             "equation": projection.target.equation,

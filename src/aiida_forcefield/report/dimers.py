@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from aiida_forcefield.study.dimer_set import DimerSet
+from aiida_forcefield.study.dimer_set import SHOWN, DimerSet
 from aiida_forcefield.style import BLUE, BODY, GREY, INK, TITLE, WIDTH, tidy
 
 PANEL_HEIGHT = 2.75  # inches
@@ -15,24 +15,34 @@ NEAR = 0.5  # kcal/mol
 
 
 def draw_dimers(sets: Sequence[DimerSet], title: str) -> Figure:
-    """One panel for each set, a row for each two species, all with the same axes."""
-    rows: dict[tuple[str, str], list[DimerSet]] = {}
-    for dimers in sets:
-        rows.setdefault(dimers.species, []).append(dimers)
-    columns = max(map(len, rows.values()))
-    figure = Figure(figsize=(WIDTH, len(rows) * PANEL_HEIGHT + 0.3), layout="constrained")
+    """One panel for each set, all with the same axes.
+
+    Each two species have a row, in the order in which they are given; each origin has a column, in
+    the order of `SHOWN`.
+    """
+    couples = [*dict.fromkeys(dimers.species for dimers in sets)]
+    given = {dimers.name for dimers in sets}
+    names = [name for name in SHOWN.values() if name in given]
+    figure = Figure(figsize=(WIDTH, len(couples) * PANEL_HEIGHT + 0.3), layout="constrained")
     figure.suptitle(title, x=0.01, ha="left", fontsize=TITLE + 1, fontweight="bold", color=INK)
-    panels = figure.subplots(len(rows), columns, sharex=True, sharey=True, squeeze=False)
+    panels = figure.subplots(len(couples), len(names), sharex=True, sharey=True, squeeze=False)
     everything = np.concatenate([part for dimers in sets for part in (dimers.qm, dimers.field)])
     ends = float(everything.min()) - 0.7, min(float(everything.max()) + 0.7, HIGHEST)
-    for row, (species, chosen) in zip(panels, rows.items(), strict=True):
-        for place, axes in enumerate(row):
-            if place < len(chosen):
-                of = f"{'-'.join(species)}, " if len(rows) > 1 else ""
-                _draw_set(axes, chosen[place], of, ends)
-            else:
-                axes.remove()
-        row[0].set_ylabel("force field (kcal/mol)", color=INK)
+    placed = {(couples.index(dimers.species), names.index(dimers.name)): dimers for dimers in sets}
+    for place, axes in np.ndenumerate(panels):
+        if place in placed:
+            of = f"{'-'.join(placed[place].species)}, " if len(couples) > 1 else ""
+            _draw_set(axes, placed[place], of, ends)
+        else:
+            axes.remove()
+    for row in range(len(couples)):
+        left = panels[row, min(column for one, column in placed if one == row)]
+        left.set_ylabel("force field (kcal/mol)", color=INK)
+        left.tick_params(labelleft=True)
+    for column in range(len(names)):
+        panels[max(row for row, one in placed if one == column), column].tick_params(
+            labelbottom=True
+        )
     figure.supxlabel(
         f"QM interaction energy (kcal/mol); grey: ±{NEAR:g} kcal/mol", fontsize=BODY, color=INK
     )

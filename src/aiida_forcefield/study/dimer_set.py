@@ -1,11 +1,25 @@
 """Interaction energies as QM and the force field see them."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+if TYPE_CHECKING:
+    from aiida_forcefield.scans.origin import Sampling
+
 Array = NDArray[np.float64]
+
+SHOWN: dict["Sampling", str] = {
+    "scan": "pair scans",
+    "random": "random",
+    "squeezed": "squeezed",
+    "liquid": "liquid",
+    "uncertain": "uncertain",
+}
+"""Origins of dimers, in the order in which they are shown, and what they are called. Of those that
+were moved apart their energy is not fitted, but how it changed."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -14,7 +28,7 @@ class DimerSet:
 
     Attributes:
         species: names of the two, perhaps equal.
-        name: of the origin, such as ``"random"``.
+        name: of the origin, one of those of `SHOWN`.
         qm: shape (s,), kcal/mol.
         field: those of the force field, shape (s,), kcal/mol.
     """

@@ -43,6 +43,11 @@ class StudyFile:
         return StudyError(located(self.path, self.lines, keys, message))
 
     @property
+    def place(self) -> str:
+        """File and line at which the study begins."""
+        return f"{self.path}:{self.lines[()]}"
+
+    @property
     def title(self) -> str:
         """What the user calls it."""
         return self.study.title
@@ -165,6 +170,9 @@ class StudyFile:
         if not path.is_relative_to(folder):
             message = f"{path} lies outside of the folder of the study; copy it there"
             raise self.error(message, *keys, "file")
+        if Path(name).suffix.lower() != ".xyz":
+            message = f"{name}: molecules are read from XYZ files, whose names end in .xyz"
+            raise self.error(message, *keys, "file")
         try:
             return read_text(path)
         except (OSError, UnicodeDecodeError) as error:
@@ -209,6 +217,7 @@ def check_study(
     """
     from aiida_forcefield.study.requests import request_mistakes
     from aiida_forcefield.workflows.protocols import protocol_names
+    from aiida_forcefield.workflows.protocols.check import SettingError
 
     if protocol is not None:
         content["protocol"] = protocol
@@ -224,8 +233,8 @@ def check_study(
         raise file.error(f"{study.protocol!r} is no protocol; allowed: {allowed}", "protocol")
     try:
         file.settings  # noqa: B018
-    except ValueError as error:
-        raise file.error(str(error), "overrides") from None
+    except SettingError as error:
+        raise file.error(error.reason, "overrides", *error.keys) from None
     return file
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from aiida_forcefield.data.outputs import outputs_of
-from aiida_forcefield.study.dimer_set import DimerSet
+from aiida_forcefield.study.dimer_set import SHOWN, DimerSet
 from aiida_forcefield.study.graph import processes_of
 
 if TYPE_CHECKING:
@@ -22,15 +22,6 @@ if TYPE_CHECKING:
 
 SCAN = "aiida.workflows:forcefield.scan"
 """Process type of a scan."""
-SHOWN: dict["Sampling", str] = {
-    "scan": "pair scans",
-    "random": "random",
-    "squeezed": "squeezed",
-    "liquid": "liquid",
-    "uncertain": "uncertain",
-}
-"""Origins of dimers, in the order in which they are shown, and what they are called. Of those that
-were moved apart their energy is not fitted, but how it changed."""
 
 
 def scan_nodes(study: "ProcessNode") -> list["ProcessNode"]:

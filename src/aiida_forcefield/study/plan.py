@@ -113,6 +113,8 @@ def _qm(file: StudyFile, system: "System", liquid: bool) -> Iterator[str]:
     count = min(len(pairs), sampling["pair_scans"])
     for name, scan in scans:
         yield f"scan        {_scan((name,), scan, system)}"
+    if scans:
+        yield "            about the starting geometry; the real windows are about the QM minimum"
     if count < len(pairs):
         yield f"scan        {count} of {len(pairs)} pairs of atom types, those that will tell most"
     for names, scan in pairs if count == len(pairs) else ():

@@ -14,7 +14,7 @@ def request_mistakes(study: Study) -> Iterator[tuple[KeyPath, str]]:
     from aiida_forcefield.properties import property_names, property_of
 
     known = property_names()
-    unknown = f"unknown key; allowed: {', '.join(known)}"
+    unknown = f"no such property; allowed: {', '.join(known)}"
     for place, entry in enumerate(study.properties):
         for name, request in entry.items():
             at: KeyPath = ("properties", place, name)

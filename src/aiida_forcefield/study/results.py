@@ -2,9 +2,11 @@
 
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from aiida_forcefield.runner.parameters import surface_settings
+from aiida_forcefield.study.grades import grade
 from aiida_forcefield.study.launched import standing
 from aiida_forcefield.study.simulated import sizes_of
 from aiida_forcefield.study.warnings import study_warnings
@@ -56,12 +58,13 @@ def collect_results(study: "ProcessNode") -> Results:
         "many_body": outputs["many_body"].get_dict() if "many_body" in outputs else None,
         "many_body_settled": _many_body_settled(outputs),
         "properties": {
-            label: node.get_dict() for label, node in outputs.get("properties", {}).items()
+            label: node.get_dict() for label, node in sorted(outputs.get("properties", {}).items())
         },
         "reference": inputs.reference.get_dict() if "reference" in inputs else {},
         "process": {"pk": study.pk, "uuid": study.uuid},
     }
-    return results | {"warnings": list(study_warnings(results))}
+    grades = {label: asdict(grade(results, label)) for label in results["properties"]}
+    return results | {"grades": grades, "warnings": list(study_warnings(results))}
 
 
 def deviation(results: Results, label: str) -> float | None:

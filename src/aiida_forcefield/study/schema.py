@@ -143,13 +143,23 @@ class ReferenceValue(Section):
     source: Text
 
 
+_EXAMPLE = "write a property with its state, - density: {temperature: 298.15, pressure: 1.01325}"
+
+
+def _listed(entries: Any) -> Any:
+    """Properties as a list."""
+    if not isinstance(entries, list):
+        raise PydanticCustomError("entry", "{text}", {"text": f"no list; {_EXAMPLE}"})
+    return entries
+
+
 def _one_property(entry: Any) -> Any:
     """An entry with the name of one property and what is asked of it."""
     from aiida_forcefield.properties import property_names
 
     names = ", ".join(property_names())
     if not isinstance(entry, dict):
-        text = f"{entry!r} has no keys; it needs some of: {names}"
+        text = f"{entry!r} is not allowed: {_EXAMPLE}; allowed are {names}"
     elif len(entry) != 1:
         text = f"{len(entry)} properties in one entry of the list; give each an entry of its own"
     else:
@@ -170,7 +180,7 @@ class Study(Section):
     material: Material | None = None
     system: Mixture | None = None
     protocol: Text
-    properties: list[Request] = Field(default_factory=list)
+    properties: Annotated[list[Request], BeforeValidator(_listed)] = Field(default_factory=list)
     codes: Codes = Codes()
     resources: Resources = Resources()
     overrides: dict[str, Any] = Field(default_factory=dict)

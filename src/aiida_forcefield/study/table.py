@@ -55,10 +55,12 @@ def load_studies(
         files = list(_rows(paths[0], table, protocol))
     else:
         raise StudyError("--table: give one study, the template of all rows")
-    names = [file.title for file in files]
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        raise StudyError(f"name: given to several studies: {', '.join(twice)}")
+    first: dict[str, StudyFile] = {}
+    for file in files:
+        other = first.setdefault(file.title, file)
+        if other is not file:
+            message = f"{file.title!r} is also the name of the study in {other.place}"
+            raise file.error(message, file.study.kind, "name")
     return files
 
 

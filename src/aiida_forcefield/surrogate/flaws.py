@@ -85,7 +85,7 @@ def _breaks(smooth: Posterior, goal: float) -> list[tuple[float, str]]:
         feature = np.where(derivative, slope * rate[:, None], value)
         # A break that is to matter at all, and up to the height of the profile.
         heights = np.geomspace(goal, max(smooth.scale, 2 * goal), 4) / width
-        evidence = smooth.log_evidence[:, None] + smooth.gain(feature, heights)
+        evidence = smooth.log_evidence_with(feature, heights)
         place = int(np.logaddexp.reduce(evidence, axis=(0, 1)).argmax())
         found.append((_total(evidence), sentence.format(places[place], unit)))
     return found

@@ -134,22 +134,30 @@ class Posterior:
             np.einsum("h,hij->ij", self.weights, within) + spread.T * self.weights @ spread
         )
 
-    def gain(self, feature: Array, heights: Array) -> Array:
-        """How much better the data are explained with more functions, each taken by itself.
+    def log_evidence_with(self, feature: Array, heights: Array) -> Array:
+        """`log_evidence` with one more function in the model, for each of several by itself.
 
         Args:
             feature: values of the functions at the rows, shape (n, f).
             heights: widths of the normal prior of their coefficients, shape (k,), eV.
 
         Returns:
-            Logarithm of the ratio of evidences for each component, shape (k, h, f).
+            Shape (k, h, f).
         """
-        factor, solution = self._condition
-        # K + u uᵀ: Woodbury, and the determinant lemma.
-        square = heights[:, None, None] ** 2
-        inflated = 1 + square * np.square(np.linalg.inv(factor) @ feature).sum(axis=1)
-        explained = square * (solution @ feature) ** 2 / inflated
-        return np.asarray(explained / 2 - np.log(inflated) / 2)
+        # K + s² u uᵀ by the matrix determinant lemma and the formula of Sherman and Morrison, for
+        # w = L⁻¹ y and v = L⁻¹ u. Where the form misses the data by far, wᵀw is 10⁷ and the break
+        # takes all of it away: the part of w along v is removed before anything is squared.
+        factor, _ = self._condition
+        solved = np.linalg.solve(factor, self._target[:, :, None])
+        along = np.linalg.solve(factor, feature[None])
+        norm = np.square(along).sum(axis=1)
+        share = (along * solved).sum(axis=1) / norm
+        across = np.square(solved - share[:, None] * along).sum(axis=1)
+        inflated = 1 + heights[:, None, None] ** 2 * norm
+        determinant = np.log(np.diagonal(factor, axis1=1, axis2=2)).sum(axis=1)
+        return np.asarray(
+            -(across + norm * share**2 / inflated + np.log(inflated)) / 2 - determinant[:, None]
+        )
 
     def left_out(self) -> tuple[Array, Array]:
         """Each point as the others predict it.

@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import approx_fprime, least_squares
+from scipy.signal import find_peaks
 
 from aiida_forcefield.surrogate.surrogate import Surrogate
 from aiida_forcefield.surrogate.targets import TARGETS, Target, buckingham
@@ -19,6 +20,8 @@ Array = NDArray[np.float64]
 
 GRID_POINTS = 201
 POOR = 0.05  # of the window: a misfit from which another form is looked for
+ONE_WELL = ("bond", "angle")  # whose forms have one minimum and no maximum
+USELESS = 0.25  # of the window: a misfit from which a form does not describe the profile
 
 
 class Value(NamedTuple):
@@ -44,6 +47,8 @@ class Projection:
         residual: profile minus form, shape (g,), eV.
         misfit: largest residual as a fraction of the profile's height.
         advice: a sentence on the misfit.
+        refusal: why the form does not describe the profile, so that its parameters mean nothing;
+            None where it does.
     """
 
     target: Target
@@ -55,6 +60,7 @@ class Projection:
     residual: Array
     misfit: float
     advice: str
+    refusal: str | None
 
     @property
     def weight(self) -> str:
@@ -79,7 +85,7 @@ class Projection:
         ]
         if target.derived is not None:
             label, of, function = target.derived
-            slope = approx_fprime(self.parameters, function, 1e-6 * np.abs(self.parameters))
+            slope = approx_fprime(self.parameters, function, _steps(self.parameters))
             error = float(np.sqrt(slope @ self.covariance @ slope))
             values.append(Value(label, function(self.parameters), error, of))
         return [
@@ -117,11 +123,14 @@ def project(
     parameters, fitted, pull = fit(target, x, energy, weight)
     residual = energy - fitted
     misfit = float(np.abs(residual).max()) / height
-    others = {
-        choice.name: float(np.abs(energy - fit(choice, x, energy, weight)[1]).max()) / height
-        for choice in choices
-        if choice is not target and misfit > POOR
-    }
+    barrier = surrogate.kind in ONE_WELL and len(find_peaks(energy, prominence=POOR * height)[0])
+    refusal = _refusal(target, parameters, misfit, barrier > 0)
+    others = {}
+    for choice in choices if misfit > POOR or refusal else ():
+        other, curve, _ = fit(choice, x, energy, weight)
+        missed = float(np.abs(energy - curve).max()) / height
+        if choice is not target and _refusal(choice, other, missed, barrier > 0) is None:
+            others[choice.name] = missed
     covariance = surrogate.posterior.covariance(x) + _misfit_covariance(residual, weight)
     return Projection(
         target=target,
@@ -132,7 +141,8 @@ def project(
         energy=fitted,
         residual=residual,
         misfit=misfit,
-        advice=_advice(target.name, misfit, others),
+        advice=_advice(target.name, misfit, others, refusal is not None),
+        refusal=refusal,
     )
 
 
@@ -172,10 +182,16 @@ def fit(target: Target, x: Array, energy: Array, weight: Array) -> tuple[Array, 
         return np.asarray(root * target.energy(x, parameters))
 
     guess = np.asarray(target.guess(x, energy), dtype=float)
-    solution = np.asarray(least_squares(residuals, guess, x_scale="jac", jac="3-point").x)
-    slope = np.atleast_2d(approx_fprime(solution, shape, 1e-6 * np.abs(solution)))
+    with np.errstate(all="ignore"):  # a step too far is taken back
+        solution = np.asarray(least_squares(residuals, guess, x_scale="jac", jac="3-point").x)
+    slope = np.atleast_2d(approx_fprime(solution, shape, _steps(solution)))
     slope = slope - root[:, None] * (root @ slope)  # the constant takes its share
     return solution, constant(solution), np.asarray(np.linalg.pinv(slope) * root)
+
+
+def _steps(parameters: Array) -> Array:
+    """Steps with which to differentiate by parameters, shape (p,)."""
+    return 1e-6 * np.where(parameters == 0, 1.0, np.abs(parameters))
 
 
 def _misfit_covariance(residual: Array, weight: Array) -> Array:
@@ -186,9 +202,27 @@ def _misfit_covariance(residual: Array, weight: Array) -> Array:
     return np.asarray(float(height) * np.exp(-((t[:, None] - t) ** 2) / 2))
 
 
-def _advice(name: str, misfit: float, others: dict[str, float]) -> str:
+def _advice(name: str, misfit: float, others: dict[str, float], refused: bool) -> str:
     sentence = f"{name} misses {100 * misfit:.2g} % of this window"
     better = min(others, key=lambda other: others[other], default=None)
-    if better is not None and others[better] < misfit / 2:
+    if better is not None and others[better] < (POOR if refused else misfit / 2):
         sentence += f": consider {better}, which misses {100 * others[better]:.2g} %"
     return sentence
+
+
+def _refusal(target: Target, parameters: Array, misfit: float, barrier: bool) -> str | None:
+    """Why parameters mean nothing; barrier: whether a maximum parts two minima of the profile."""
+    vain = f"{target.name} does not describe this curve"
+    if misfit > USELESS:
+        allowed = f"up to {100 * USELESS:.0f} % are allowed"
+        return f"{vain} (it misses {100 * misfit:.2g} % of the window; {allowed})"
+    if barrier:
+        return f"{vain} (which has a barrier)"
+    for name, value, unit, (low, high) in zip(
+        target.parameters, parameters, target.units, target.ranges, strict=True
+    ):
+        if not low <= value <= high:
+            allowed = f"{low:g} to {high:g} are physical"
+            vain = f"the parameters of {target.name} run away"
+            return f"{vain} ({name} would be {value:.3g} {unit}; {allowed})"
+    return None

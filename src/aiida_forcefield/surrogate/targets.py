@@ -26,6 +26,12 @@ Array = NDArray[np.float64]
 
 RHOS = np.geomspace(0.12, 0.6, 60)  # Å
 
+# What is physical, with room around it: N₂ has 72 eV/Å², CO dissociates at 11 eV.
+LENGTH = (0.3, 20.0)  # Å
+BOND = (0.02, 200.0)  # eV/Å²
+ANGLE, BENT = (0.005, 100.0), (20.0, 190.0)  # eV/rad², degrees
+BUCKINGHAM = ((1e-3, 1e7), (0.05, 1.0), (-1e5, 1e5))  # eV, Å, eV Å⁶
+
 
 @dataclass(frozen=True)
 class Target:
@@ -36,6 +42,7 @@ class Target:
         equation: in words.
         parameters: names in order.
         units: of the parameters; those that begin with eV are proportional to the energy.
+        ranges: least and largest value of each parameter that is physical.
         energy: (x, parameters) -> energies, shape (n,), eV.
         guess: (x, energies) -> parameters with which a fit may start.
         derived: name and unit of one more parameter, and how it follows from the others.
@@ -45,6 +52,7 @@ class Target:
     equation: str
     parameters: tuple[str, ...]
     units: tuple[str, ...]
+    ranges: tuple[tuple[float, float], ...]
     energy: Callable[[Array, Array], Array]
     guess: Callable[[Array, Array], Array]
     derived: tuple[str, str, Callable[[Array], float]] | None = None
@@ -58,17 +66,18 @@ def _parabola(x: Array, energy: Array) -> Array:
 
 
 def _guess_morse(x: Array, energy: Array) -> Array:
-    """Quadratic in 1 − exp(−α (r − c)) for each α; the best of them as D, α, r0."""
-    centre, best = x.mean(), (np.inf, np.array([1.0, 2.0, x[energy.argmin()]]))
+    """Quadratic in exp(−α r) for each α; the best of them as D, α, r0."""
+    begin, best = x.min(), (np.inf, np.array([1.0, 2.0, x[energy.argmin()]]))
     for alpha in np.geomspace(0.5, 6, 60):
-        u = np.exp(-alpha * (x - centre))
-        (square, linear, _), (residual, *_), *_ = np.polyfit(u, energy, 2, full=True)
-        # D (1 − u e^{α (r0 − c)})²: its square and linear coefficients
+        columns = np.vander(np.exp(-alpha * (x - begin)), 3)
+        square, linear, constant = np.linalg.lstsq(columns, energy, rcond=None)[0]
+        residual = float(np.square(columns @ [square, linear, constant] - energy).sum())
+        # D (1 − u e^{α (r0 − begin)})²: its square and linear coefficients
         if residual < best[0] and square > 0 > linear:
             stretch = -2 * square / linear
             best = (
                 residual,
-                np.array([square / stretch**2, alpha, centre + np.log(stretch) / alpha]),
+                np.array([square / stretch**2, alpha, begin + np.log(stretch) / alpha]),
             )
     return best[1]
 
@@ -120,6 +129,7 @@ def buckingham(charge_product: int) -> Target:
         f"A exp(−r/rho) − C/r⁶, and Coulomb's law with q1 q2 = {charge_product:+d} e²",
         ("A", "rho", "C"),
         ("eV", "Å", "eV Å⁶"),
+        BUCKINGHAM,
         energy,
         lambda x, e: _guess_exp6(x, e - COULOMB * charge_product / x),
     )
@@ -130,6 +140,7 @@ HARMONIC = Target(
     "k (r − r0)²",
     ("k", "r0"),
     ("eV/Å²", "Å"),
+    (BOND, LENGTH),
     lambda x, p: HARMONIC_BOND.evaluate(x, p).energy,
     _parabola,
 )
@@ -140,6 +151,7 @@ TARGETS: dict[Kind, tuple[Target, ...]] = {
             "D (1 − exp(−alpha (r − r0)))², k = D alpha²",
             ("D", "alpha", "r0"),
             ("eV", "1/Å", "Å"),
+            ((0.001, 50.0), (0.1, 10.0), LENGTH),
             lambda x, p: MORSE.evaluate(x, p).energy,
             _guess_morse,
             ("k", "eV/Å²", lambda p: float(p[0] * p[1] ** 2)),
@@ -152,6 +164,7 @@ TARGETS: dict[Kind, tuple[Target, ...]] = {
             "k (θ − theta0)²",
             ("k", "theta0"),
             ("eV/rad²", "degrees"),
+            (ANGLE, BENT),
             lambda x, p: HARMONIC_ANGLE.evaluate(np.radians(x), p).energy,
             _guess_angle,
         ),
@@ -160,6 +173,7 @@ TARGETS: dict[Kind, tuple[Target, ...]] = {
             "k (cos θ − cos theta0)²",
             ("k", "theta0"),
             ("eV", "degrees"),
+            (ANGLE, BENT),
             lambda x, p: COSINE_ANGLE.evaluate(np.radians(x), p).energy,
             _guess_cosine_angle,
         ),
@@ -170,6 +184,7 @@ TARGETS: dict[Kind, tuple[Target, ...]] = {
             "Σ kn (1 + cos nφ)",
             ("k1", "k2", "k3", "k4"),
             ("eV",) * 4,
+            ((-5.0, 5.0),) * 4,
             lambda x, p: FOURIER.evaluate(np.radians(x), p).energy,
             _guess_linear(lambda x: np.cos(np.arange(1, 5) * np.radians(x)[:, None])),
         ),
@@ -181,6 +196,7 @@ TARGETS: dict[Kind, tuple[Target, ...]] = {
             "A exp(−r/rho) − C/r⁶",
             ("A", "rho", "C"),
             ("eV", "Å", "eV Å⁶"),
+            BUCKINGHAM,
             lambda x, p: EXP6.evaluate(x, p).energy,
             _guess_exp6,
         ),
@@ -189,6 +205,7 @@ TARGETS: dict[Kind, tuple[Target, ...]] = {
             "4 epsilon ((sigma/r)¹² − (sigma/r)⁶)",
             ("epsilon", "sigma"),
             ("eV", "Å"),
+            ((1e-6, 10.0), LENGTH),
             lambda x, p: LENNARD_JONES.evaluate(x, p).energy,
             _guess_lennard_jones,
         ),

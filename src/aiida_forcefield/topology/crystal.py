@@ -1,19 +1,14 @@
 """Crystals: a cell and the atoms in it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from io import BytesIO, StringIO
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 import spglib
 from ase import Atoms
-from ase.data import atomic_numbers, chemical_symbols
-from ase.io.cif import parse_cif
-from ase.io.vasp import read_vasp
+from ase.data import atomic_numbers, chemical_symbols, covalent_radii
+from ase.neighborlist import neighbor_list
 from numpy.typing import NDArray
-
-from aiida_forcefield.bounded import read_bytes, reason_of
 
 Array = NDArray[np.float64]
 
@@ -22,11 +17,14 @@ SYMMETRIC = 1e-3
 
 LONGEST = 200.0
 """Edge of a cell, Å."""
+THINNEST = 0.5
+"""Distance of two faces of a cell, Å."""
 
 MOST_ATOMS = 1000
 """In a cell."""
-MOST_COPIES = 20_000
-"""Of the sites of a CIF by its symmetry, before copies in the same place become one atom."""
+
+CLOSEST = 0.6
+"""Distance of two atoms over the sum of their covalent radii; the shortest bond has 0.68 (U=O)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,11 +35,15 @@ class Crystal:
         symbols: element of each of the n atoms.
         cell: lattice vectors, one a row, shape (3, 3), Å.
         positions: shape (n, 3), Å.
+        charges: of each element, e, where the file that it is from states them.
+        remarks: what was taken for granted in reading that file; None without one.
     """
 
     symbols: tuple[str, ...]
     cell: Array
     positions: Array
+    charges: dict[str, int] | None = None
+    remarks: tuple[str, ...] | None = None
 
     @property
     def volume(self) -> float:
@@ -49,70 +51,15 @@ class Crystal:
         return float(np.linalg.det(self.cell))
 
 
-def read_crystal(path: Path) -> Crystal:
-    """The crystal in a CIF (``*.cif``) or POSCAR file (any other name).
-
-    No other format: some of those that ASE knows run what is in the file.
-
-    Raises:
-        ValueError: a file that cannot be read, or as `from_atoms`; one line that names the file.
-    """
-    try:
-        content = read_bytes(path)
-        return from_atoms((_read_cif if path.suffix == ".cif" else _read_poscar)(content))
-    except ValueError as error:
-        raise ValueError(f"{path}: {error}") from None
-    except OSError as error:
-        raise ValueError(f"{path}: cannot be read: {reason_of(error)}") from None
-    except Exception as error:  # ASE raises whatever its readers do
-        reason = " ".join(str(error).split()) or type(error).__name__
-        raise ValueError(f"{path}: no crystal structure can be read: {reason}") from None
-
-
-def _read_cif(content: bytes) -> Atoms:
-    """The last structure of a CIF.
-
-    Raises:
-        ValueError: there is none, or one with so many atoms that reading it takes hours.
-    """
-    found: list[Any] = list(parse_cif(BytesIO(content)))
-    blocks = [block for block in found if block.has_structure()]
-    if not blocks:
-        raise ValueError("no crystal structure is in it")
-    symmetry = blocks[-1].get_spacegroup(subtrans_included=True)
-    copies = len(blocks[-1].get_symbols()) * symmetry.nsymop
-    if copies > MOST_COPIES:
-        raise ValueError(f"symmetry: {copies} copies of its sites; up to {MOST_COPIES} are allowed")
-    atoms: Atoms = blocks[-1].get_atoms()
-    return atoms
-
-
-def _read_poscar(content: bytes) -> Atoms:
-    """The structure of a POSCAR.
-
-    Raises:
-        ValueError: one with so many atoms that their names alone fill the memory.
-    """
-    text = content.decode("latin-1")
-    for line in text.split("\n")[5:7]:  # one of them, by the version of VASP
-        if sum(max(0, _count(word)) for word in line.split()) > MOST_ATOMS:
-            raise ValueError(f"atoms: up to {MOST_ATOMS} in a cell are allowed")
-    atoms: Atoms = read_vasp(StringIO(text))
-    return atoms
-
-
-def _count(word: str) -> int:
-    try:
-        return int(word)
-    except ValueError:  # a name
-        return 0
-
-
-def from_atoms(atoms: Atoms) -> Crystal:
+def from_atoms(atoms: Atoms, names: Sequence[str] | None = None) -> Crystal:
     """The primitive cell of ASE's atoms, in the orientation of theirs.
 
+    Args:
+        names: of the atoms, for messages; without it Li1, Li2, F3 and so on.
+
     Raises:
-        ValueError: atoms without three lattice vectors, too many, or on partly occupied sites.
+        ValueError: atoms without three lattice vectors, too many, too near to each other, or on
+            partly occupied sites.
     """
     if len(atoms) > MOST_ATOMS:
         raise ValueError(f"atoms: {len(atoms)}; up to {MOST_ATOMS} in a cell are allowed")
@@ -123,9 +70,12 @@ def from_atoms(atoms: Atoms) -> Crystal:
         raise ValueError(
             f"lattice: edges up to {LONGEST:g} Å and 1 Å³ for each atom are needed"
         )  # on others spglib may crash
+    if 1 / atoms.cell.reciprocal().lengths().max() < THINNEST:
+        raise ValueError(f"lattice: faces of the cell at least {THINNEST:g} Å apart are needed")
     occupancy = atoms.info.get("occupancy", {})
     if any(part != 1 for site in occupancy.values() for part in site.values()):
         raise ValueError("occupancy: sites that are partly occupied are not allowed")
+    _check_distances(atoms, names or [f"{a.symbol}{a.index + 1}" for a in atoms])
     fractions = atoms.positions @ np.linalg.inv(atoms.cell.array)
     cell, fractions, symbols = _standard(
         atoms.cell.array, fractions, list(atoms.symbols), to_primitive=True
@@ -133,6 +83,25 @@ def from_atoms(atoms: Atoms) -> Crystal:
     if np.linalg.det(cell) < 0:  # left-handed vectors
         cell, fractions = -cell, -fractions
     return Crystal(symbols, cell, fractions @ cell)
+
+
+def _check_distances(atoms: Atoms, names: Sequence[str]) -> None:
+    """Refuse atoms in the same place, by mistake in the coordinates or the symmetry.
+
+    Raises:
+        ValueError: two are nearer than `CLOSEST`.
+    """
+    radii = CLOSEST * covalent_radii[atoms.numbers]
+    first, second, distances = neighbor_list("ijd", atoms, radii)  # type: ignore[no-untyped-call]
+    if len(distances) == 0:
+        return
+    nearest = (distances / (radii[first] + radii[second])).argmin()
+    i, j = first[nearest], second[nearest]
+    pair = f"{names[i]} and {names[j]}" if names[i] != names[j] else f"two copies of {names[i]}"
+    raise ValueError(
+        f"positions: {pair} overlap, {distances[nearest]:.2f} Å apart; at least"
+        f" {radii[i] + radii[j]:.2f} Å is needed, {CLOSEST:.0%} of the sum of their covalent radii"
+    )
 
 
 def conventional_lengths(crystal: Crystal) -> Array:

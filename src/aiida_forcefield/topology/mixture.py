@@ -40,7 +40,10 @@ class Mixture:
 
 
 def compose(mixture: Mixture, species: Mapping[str, Species]) -> System:
-    """The system of a mixture.
+    """The system of a mixture, its species in the order of the alphabet.
+
+    A database does not keep the order in which they were given, and the same mixture in another
+    order is the same.
 
     Args:
         mixture: how much of what.
@@ -69,7 +72,7 @@ def compose(mixture: Mixture, species: Mapping[str, Species]) -> System:
     for name, amount in of_salts.items():
         for ion, count in ions[name].items():
             moles[ion] = moles.get(ion, 0.0) + count * amount
-    names = tuple(name for name in species if name in moles)
+    names = tuple(sorted(moles))
     return System(
         names, tuple(species[name] for name in names), tuple(moles[name] for name in names)
     )

@@ -148,21 +148,25 @@ LAMMPS = ("system.data", "in.lammps")
 @pytest.mark.parametrize(
     ("changed", "old", "new", "message"),
     [
+        ("forcefield.lmp", "bond_style morse", "bond_style fene", "forcefield.lmp, line 2: bond_s"),
+        ("forcefield.lmp", "bond_coeff 1 ", "bond_coeff 1 x", "forcefield.lmp, line "),
         (
-            "forcefield.lmp",
-            "bond_style morse",
-            "bond_style fene",
-            "forcefield.lmp: bond_style fene",
+            "in.lammps",
+            "units real",
+            "units lj",
+            "in.lammps, line 3: units lj: allowed: real, metal",
         ),
-        ("forcefield.lmp", "bond_style", "#", "in.lammps, forcefield.lmp: bond_style is missing"),
-        ("forcefield.lmp", "bond_coeff 1 ", "bond_coeff 1 x", "forcefield.lmp: bond_coeff x"),
-        ("in.lammps", "units real", "units lj", "in.lammps: units lj: allowed: real, metal"),
-        ("in.lammps", "thermo 200", "set type 1 charge 0", "in.lammps: set type 1 charge 0: not"),
+        (
+            "in.lammps",
+            "thermo 200",
+            "set type 1 charge 0",
+            "in.lammps, line 8: set type 1 charge 0",
+        ),
         (
             "in.lammps",
             "include ",
             "include ../",
-            "in.lammps: include ../forcefield.lmp: not carried",
+            "in.lammps, line 6: include ../forcefield.lmp: not",
         ),
         (
             "in.lammps",
@@ -170,9 +174,9 @@ LAMMPS = ("system.data", "in.lammps")
             "include none",
             "none.lmp: cannot be read: no such file",
         ),
-        ("system.data", "\nBonds", "\nOthers", "system.data: Atoms: molecule 1 has not the atoms"),
-        ("system.data", "# full", "# charge", "system.data, in.lammps, forcefield.lmp: atom_style"),
-        ("system.data", "Atoms", "Stars", "system.data: no LAMMPS data file"),
+        ("system.data", "\nBonds", "\nOthers", "system.data: Others: this section is not read"),
+        ("system.data", "# full", "# charge", "system.data: atom_style charge: allowed: full"),
+        ("system.data", "Atoms", "Stars", "system.data: Atoms: the data file has no such section"),
     ],
 )
 def test_the_file_with_the_mistake_is_named(
@@ -192,12 +196,10 @@ def test_mistakes_are_named(compare: Invoke, tmp_path: Path) -> None:
     bare.write_text("units real\n")
     for files, message in (
         ((tmp_path / "none.xml",), "none.xml: cannot be read: no such file"),
-        ((OPLS / "README.md",), "README.md: no LAMMPS data file, as it has no section Atoms"),
-        ((OPLS / "methanol.data",), "methanol.data: its input files are missing; allowed"),
-        ((OPLS / "methanol.data", tmp_path / "a.in"), "a.in: cannot be read: no such file"),
-        ((bare, OPLS / "methanol.data"), "bare.in: no LAMMPS data file"),
-        ((OPLS / "methanol.xml", bare), "bare.in: one file too many beside"),
-        ((OPLS / "methanol.data", bare), "bare.in: bond_style is missing; allowed: harmonic"),
+        ((OPLS / "README.md",), "README.md: neither XML nor a data file"),
+        ((OPLS / "methanol.in",), "methanol.in: an input file of LAMMPS in the place of the data"),
+        ((OPLS / "methanol.data",), "units: no input file says them"),
+        ((OPLS / "methanol.data", bare), "bond_style is missing; allowed: harmonic"),
     ):
         result = compare(*files)
         assert result.exit_code == 2

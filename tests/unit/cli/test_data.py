@@ -52,7 +52,7 @@ def forcefield(profile: Profile) -> Invoke:
 def test_list(field: ForceFieldData, forcefield: Invoke) -> None:
     line = forcefield("list").output.split()
     assert line[0] == str(field.pk)
-    assert line[3:] == ["step", "H", "Li", "morse,", "exp6"]
+    assert line[3:] == ["step", "H", "Li", "morse,", "exp6", "LiH"]
     chosen = ("--element", "Li", "--form", "morse", "--parameter", "morse.D>2.4")
     assert forcefield("list", *chosen, "--parameter", "exp6.rho<0.26").output.split() == line
     for other in (("--element", "F"), ("--form", "fourier"), ("--parameter", "morse.D>2.6")):

@@ -41,6 +41,7 @@ def test_dry_run_prints_the_plan_without_a_profile(
     assert result.exit_code == 0, result.stderr
     assert "C1 × 1, O1 × 1, H1 × 3, H2 × 1" in result.stdout
     assert "bond C1-O1" in result.stdout
+    assert result.stdout.count("the real windows are about the QM minimum") == 1
     assert "QM points   at most" in result.stdout
     assert "GFN2-xTB" in result.stdout
 
@@ -56,8 +57,8 @@ def test_dry_run_of_a_mixture(mixture: Path, invoke: Invoke) -> None:
         "atom types methanol C1 × 1, O1 × 1, H1 × 3, H2 × 1",
         "term types water bond × 1, angle × 1",
         "scan 4 of 21 pairs of atom types, those that will tell most",
-        "dimers water + methanol: 20 random, 20 squeezed",
-        "liquid 80 water, 80 methanol: 720 atoms",
+        "dimers methanol + water: 20 random, 20 squeezed",
+        "liquid 80 methanol, 80 water: 720 atoms",
         "property density at 298.15 K, 1.01325 bar",
         "codes compute@localhost (QM), lammps@localhost (MD), forcefield@localhost (fit)",
     ):
@@ -71,6 +72,7 @@ def test_dry_run_of_an_ion(tmp_path: Path, invoke: Invoke) -> None:
     result = invoke("launch", path, "--dry-run")
     assert result.exit_code == 0, result.stderr
     assert "1 atoms, charge 1 e" in result.stdout
+    assert "QM minimum" not in result.stdout
     assert "property    none: the study ends with the force field" in result.stdout
     assert "drawn from the liquid" not in result.stdout
     path.write_text(path.read_text() + "properties: [{density: {temperature: 300, pressure: 1}}]")
@@ -147,6 +149,12 @@ def test_bad_structure_file(
     (tmp_path / "a.xyz").write_text("\n".join([str(len(atoms)), "", *atoms, ""]))
     path = write_study(tmp_path, XYZ.format(charge=charge, multiplicity=multiplicity))
     assert_refused(invoke("launch", path, "--dry-run"), "material.file:", expected)
+
+
+def test_a_file_of_another_kind(tmp_path: Path, invoke: Invoke) -> None:
+    material = XYZ.format(charge=0, multiplicity=1).replace("a.xyz", "LiF.cif")
+    result = invoke("launch", write_study(tmp_path, material), "--dry-run")
+    assert_refused(result, "material.file: LiF.cif: molecules are read from XYZ files")
 
 
 def test_structure_file_that_is_not_there(tmp_path: Path, invoke: Invoke) -> None:

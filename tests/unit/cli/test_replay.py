@@ -150,3 +150,33 @@ def test_a_bad_file_is_refused_in_one_line(tmp_path: Path, invoke: Invoke) -> No
     result = invoke("replay", path, "--kind", "bond")
     assert result.exit_code == 2
     assert result.stderr == "Error: bad.csv, line 3: energy is 'x'; must be a finite number\n"
+
+
+def test_parameters_that_describe_nothing_are_not_told(tmp_path: Path, invoke: Invoke) -> None:
+    """A proton between two sites is learned, but is no Morse curve."""
+    path = write(tmp_path / "proton.csv", 0.24 * (((R - 1.3) / 0.22) ** 2 - 1) ** 2)
+    found = json.loads(invoke("replay", path, "--kind", "bond", "--json").stdout)
+    assert found["outcome"] == "converged"
+    assert "morse does not describe this curve" in found["reason"]
+    assert found["parameters"] == found["standard_errors"] == found["units"] == {}
+    assert found["form"] == "morse"
+    said = invoke("replay", path, "--kind", "bond").stdout
+    assert "alpha" not in said
+    assert "no parameters are given" in said
+
+
+def test_the_table_counts_from_the_lowest_energy(curve: Path, invoke: Invoke) -> None:
+    common = ("replay", curve, "--kind", "bond", "--energy-unit", "kcal/mol")
+    found = json.loads(invoke(*common, "--json").stdout)
+    assert found["zero"] == pytest.approx(-7e4, abs=1e-3)
+    first = found["points"][0]
+    assert f"{first['energy'] - found['zero']:.5g}" in invoke(*common).stdout
+
+
+def test_picometres_are_refused_in_one_line(tmp_path: Path, invoke: Invoke) -> None:
+    path = tmp_path / "pm.csv"
+    path.write_text("coordinate,energy\n" + "".join(f"{85 + 5 * n},{n}\n" for n in range(9)))
+    result = invoke("replay", path, "--kind", "bond")
+    assert result.exit_code == 2
+    expected = "pm.csv, line 2: coordinate 85 is no bond length in Å; must be from 0.3 to 20"
+    assert result.stderr == f"Error: {expected}\n"

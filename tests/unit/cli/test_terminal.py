@@ -81,7 +81,11 @@ def printed(results: dict[str, Any]) -> list[str]:
 
 def test_each_property_has_a_table(hydrogen: WorkChainNode) -> None:
     results = collect_results(hydrogen)
-    words = printed(results | {"properties": {**results["properties"], "heat": HEAT}})
+    heat = {"properties": {**results["properties"], "heat": HEAT}}
+    heat |= {"grades": {**results["grades"], "heat": {"grade": "good", "reasons": []}}}
+    words = printed(results | heat)
+    assert words[1].startswith("density 0.800 ± 0.030 g/cm3: rough (")
+    assert words[2] == "heat 37.40 ± 0.25 kJ/mol: good"
     heading = words.index("Heat of vaporization at 298.15 K, 1.01325 bar")
     assert heading > words.index("Density at 298.15 K, 1.01325 bar")
     assert words[heading + 3] == "predicted 37.40 ± 0.25"

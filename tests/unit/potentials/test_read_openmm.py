@@ -1,5 +1,6 @@
 """What was written for OpenMM is read back; other people's files are read or refused."""
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -119,12 +120,224 @@ def test_phases_become_signs_or_sines() -> None:
         ('type="opls_155" charge', 'type="opls_1" charge', "no Atom for opls_155"),
         (' length="0.141"', "", "attribute 'length' is missing"),
         ("</ForceField>", "<Script>x = 1</Script></ForceField>", "Script: it may change"),
+        ("<ForceField>", '<ForceField combining_rule="cubic">', "'cubic'; allowed: lorentz, geom"),
+        ("<ForceField>", '<ForceField scale="2">', "ForceField: attribute scale is not read"),
+        ("</ForceField>", "<GBSAOBCForce/></ForceField>", "GBSAOBCForce: cannot be read"),
+        ("</ForceField>", "<DrudeForce/></ForceField>", "DrudeForce: cannot be read"),
+        ("</ForceField>", "<CMAPTorsionForce/></ForceField>", "CMAPTorsionForce: cannot be read"),
+        ("</ForceField>", "<InitializationScript/></ForceField>", "InitializationScript: cannot"),
+        ("<AtomTypes>", '<Include file="x.xml"/><AtomTypes>', "Include: cannot be read"),
+        ("<AtomTypes>", "<Patches/><AtomTypes>", "Patches: cannot be read"),
+        ("</Residues>", "</Residues><Residues/>", "Residues: the element is there twice"),
+        ("</ForceField>", "<NonbondedForce/></ForceField>", "NonbondedForce: the element is there"),
+        (
+            '<Residue name="MOH">',
+            '<Residue name="MOH" override="1">',
+            "Residue MOH: attribute over",
+        ),
+        (
+            "</Residue>",
+            '<Constraint distance="1"/></Residue>',
+            "Residue MOH: Constraint is not read",
+        ),
+        ("</Residue>", '<ExternalBond from="1"/></Residue>', "Residue MOH: ExternalBond is not re"),
+        (
+            'type="opls_154"/>',
+            'type="opls_154" sigma="1"/>',
+            "Residue MOH: Atom: attribute sigma is",
+        ),
+        (
+            "<HarmonicBondForce>",
+            '<HarmonicBondForce scale="2">',
+            "HarmonicBondForce: attribute scal",
+        ),
+        (' length="0.141"', ' length="0.141" k3="1"', "Bond CT-OH: attribute k3 is not read"),
+        ('class2="OH" length', 'clas2="OH" length', "Bond CT: attribute clas2 is not read"),
+        ('class2="OH" length', "length", "Bond CT: class2 or type2 is needed, and not both"),
+        ('class2="OH" length', 'class2="OH" type2="opls_154" length', "class2 or type2 is needed"),
+        ('periodicity1="3"', 'periodicity1="3.0"', "periodicity1 = '3.0'; must be a whole number"),
+        ('periodicity1="3"', 'periodicity1="-3"', "periodicity -3 is not one of 1 to 6"),
+        ('phase1="0.0"', 'phase3="0.0"', "Proper HC-CT-OH-HO: attribute periodicity1 is not read"),
+        (
+            "<NonbondedForce ",
+            '<NonbondedForce switch="1" ',
+            "NonbondedForce: attribute switch is no",
+        ),
+        (
+            'epsilon="0.0"/>',
+            'epsilon="0.0" epsilon14="1"/>',
+            "opls_155: attribute epsilon14 is not",
+        ),
+        (
+            "</NonbondedForce>",
+            '<UseAttributeFromResidue name="epsilon"/></NonbondedForce>',
+            "UseAttributeFromResidue epsilon; allowed: charge",
+        ),
+        (
+            "</NonbondedForce>",
+            '<UseAttributeFromResidue name="charge"/></NonbondedForce>',
+            "Atom opls_.*: a charge beside the residue's",
+        ),
+        (
+            "</NonbondedForce>",
+            '<Atom class="" charge="0" sigma="1" epsilon="0"/></NonbondedForce>',
+            "there are 2 entries Atom for opls_",
+        ),
+        (
+            "<HarmonicBondForce>",
+            '<HarmonicBondForce><Bond class1="" class2="CT" length="0.1" k="9"/>',
+            r"Bond \*-CT and Bond .*: both fit the same atoms and differ",
+        ),
+        (
+            "</PeriodicTorsionForce>",
+            '<Improper class1="CT" class2="HC" class3="HC" class4="OH" periodicity1="2" '
+            'phase1="3.14159265358979" k1="1"/></PeriodicTorsionForce>',
+            "impropers with ordering 'default' have their centre third",
+        ),
+        (
+            "</ForceField>",
+            '<LennardJonesForce lj14scale="1"><Atom class="CT" sigma="1" epsilon="1"/>'
+            "</LennardJonesForce></ForceField>",
+            "NonbondedForce and LennardJonesForce: one nonbonded form is allowed",
+        ),
     ],
 )
 def test_what_cannot_be_read_is_named(old: str, new: str, message: str) -> None:
     assert old in OPLS
     with pytest.raises(ValueError, match=message):
         read_openmm(OPLS.replace(old, new), METHANOL)
+
+
+def test_roots_that_are_no_force_field_are_named() -> None:
+    for text, message in (
+        ("<SMIRNOFF/>", "a force field of OpenFF; read are"),
+        ("<System><Particles/></System>", "a serialized System of OpenMM; read are"),
+        ("<html/>", "XML with <html>; read are"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            read_openmm(text, METHANOL)
+
+
+def test_foyer_says_how_to_combine() -> None:
+    text = OPLS.replace("<ForceField>", '<ForceField name="OPLS-AA" combining_rule="geometric">')
+    found, usual = (read_openmm(each, METHANOL) for each in (text, OPLS))
+    assert (found.combination, usual.combination) == ("geometric", None)
+    assert found.pair("MeOH:C1", "MeOH:O1")["sigma"] == pytest.approx(np.sqrt(3.5 * 3.12))
+    other = text.replace("</ForceField>", '<LennardJonesForce lj14scale="1"/></ForceField>')
+    other = re.sub('(charge="[^"]*" sigma="[^"]*") epsilon="[^"]*"', r'\1 epsilon="0"', other)
+    with pytest.raises(ValueError, match="combining_rule 'geometric' beside LennardJonesForce"):
+        read_openmm(other, METHANOL)
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        ('sigma14="0.35" epsilon14="0.2760"', "Atom opls_157: sigma14 and epsilon14 are not sigma"),
+        ('sigma14="0.34"', "Atom opls_157: sigma14 and epsilon14 are not sigma and epsilon"),
+        ('sigma14="0.350" epsilon14="0.276144"', ""),
+    ],
+)
+def test_pairs_14_have_no_parameters_of_their_own(more: str, message: str) -> None:
+    atoms = OPLS[OPLS.index('<Atom type="opls_157" charge') : OPLS.index("  </NonbondedForce>")]
+    own = re.sub(r'charge="\S*" ', "", atoms).replace(
+        'epsilon="0.276144"', f'epsilon="0.276144" {more}'
+    )
+    text = OPLS.replace(atoms, re.sub('epsilon="[^"]*"', 'epsilon="0"', atoms)).replace(
+        "</ForceField>",
+        f'<LennardJonesForce lj14scale="0.5">{own}</LennardJonesForce></ForceField>',
+    )
+    if message:
+        with pytest.raises(ValueError, match=message):
+            read_openmm(text, METHANOL)
+    else:
+        assert_same(read_openmm(text, METHANOL), read_openmm(OPLS, METHANOL))
+
+
+def test_a_water_with_a_site_of_its_own_is_refused() -> None:
+    text = """<ForceField>
+<AtomTypes>
+<Type name="O" class="O" element="O" mass="16"/><Type name="H" class="H" element="H" mass="1"/>
+<Type name="M" class="M" mass="0"/>
+</AtomTypes>
+<Residues><Residue name="HOH">
+<Atom name="O" type="O"/><Atom name="H1" type="H"/><Atom name="H2" type="H"/>
+<Atom name="M" type="M"/>
+<VirtualSite type="average3" siteName="M" atomName1="O" atomName2="H1" atomName3="H2"/>
+<Bond atomName1="O" atomName2="H1"/><Bond atomName1="O" atomName2="H2"/>
+</Residue></Residues>
+<NonbondedForce coulomb14scale="1" lj14scale="1"/>
+</ForceField>"""
+    water = System.pure("water", from_smiles("O"))
+    with pytest.raises(
+        ValueError, match="Residue HOH: VirtualSite is not read; allowed: Atom, Bond"
+    ):
+        read_openmm(text, water)
+    site = text[text.index("<VirtualSite") : text.index("<Bond")]
+    with pytest.raises(ValueError, match="Residue HOH: an atom without an element"):
+        read_openmm(text.replace(site, ""), water)
+    residue = text[text.index("<Residue ") : text.index("</Residues>")]
+    of_three = re.sub("<VirtualSite.*/>|<Atom name=.M.*/>", "", residue).replace("HOH", "HO3")
+    both = text.replace("</Residues>", f"{of_three}</Residues>")
+    with pytest.raises(ValueError, match="NonbondedForce: there is no Atom for O"):
+        read_openmm(both, water)  # of the residue without a site
+
+
+def test_residues_of_one_molecule_say_the_same() -> None:
+    residue = OPLS[OPLS.index("<Residue ") : OPLS.index("</Residues>")]
+    same = residue.replace("MOH", "MEO")
+    other = same.replace("opls_156", "opls_155")
+    twice = (OPLS.replace("</Residues>", f"{each}</Residues>") for each in (same, other))
+    assert_same(read_openmm(next(twice), METHANOL), read_openmm(OPLS, METHANOL))
+    with pytest.raises(ValueError, match="Residues: MOH and MEO have the atoms and bonds of MeOH"):
+        read_openmm(next(twice), METHANOL)
+
+
+PLANAR = "harmonic_bond harmonic_angle fourier cosine_improper lennard_jones"
+
+
+def acetone(improper: str, ordering: str = "charmm") -> ForceField:
+    """Acetone with an improper of these classes."""
+    system, field = build({"acetone": "CC(C)=O"}, PLANAR, {})
+    classes = "".join(f'class{n}="{name}" ' for n, name in enumerate(improper.split("-"), start=1))
+    force = (
+        f'<PeriodicTorsionForce ordering="{ordering}"><Improper {classes}periodicity1="2" '
+        'phase1="3.14159265358979" k1="9"/></PeriodicTorsionForce>'
+    )
+    text = re.sub(
+        "<CustomTorsionForce.*?</CustomTorsionForce>",
+        force,
+        write_openmm(field, system),
+        flags=re.DOTALL,
+    )
+    return read_openmm(text, system)
+
+
+def test_an_improper_of_a_series_of_cosines() -> None:
+    (term,) = (term for term in acetone("C2-C1-C1-O1").terms if term.kind == "improper")
+    assert term.form == "cosine_improper"
+    assert term.parameters["k"] == pytest.approx(9 * KCAL_PER_MOL / 4.184)
+
+
+@pytest.mark.parametrize(
+    ("improper", "ordering", "message"),
+    [
+        ("C2-O1-C1-C1", "charmm", r"neighbours differs from ours \(C1, C1, O1\)"),
+        (
+            "C2---O1",
+            "charmm",
+            r"Improper C2-\*-\*-O1: .* an atom that may be any have their centre",
+        ),
+        ("C2-C1-C1-O1", "default", "ordering 'default' have their centre third"),
+        ("C2-C1-C1-O1", "amber", "ordering 'amber' have their centre third"),
+        ("C2-C1-C1-O1", "smirnoff", "ordering 'smirnoff' are three terms each"),
+        ("C2-C1-C1-O1", "other", "ordering 'other'; allowed: default, charmm, amber, smirnoff"),
+        ("C1-H1-H1-H1", "charmm", "improper of C1, H1, H1, H1 .*: acetone has no such term"),
+        ("C1-C2-H1-H1", "charmm", "improper of C1, C2, H1, H1 .*: acetone has no such term"),
+    ],
+)
+def test_impropers_that_are_not_ours(improper: str, ordering: str, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        acetone(improper, ordering)
 
 
 def test_equal_atoms_must_be_equal() -> None:
@@ -167,9 +380,27 @@ def test_impropers_about_another_axis_are_refused() -> None:
         ('bondCutoff="3"', 'bondCutoff="2"', "bondCutoff must be 3"),
         ('t="0"', 't="-3"', "t = -3; must be 0 or more"),
         ('t="0"', 't="9"', "fewer values than pairs"),
+        ('t="0"', 't="0" u="1"', "attribute u is not read; allowed: t, class, type"),
+        (
+            "<PerParticleParameter",
+            "<ComputedValue/><PerParticleParameter",
+            "ComputedValue is not read",
+        ),
+        ('"Discrete2D"', '"Continuous2D"', "Function A_of: one of type Discrete2D is m"),
+        (
+            "<PerBondParameter",
+            '<GlobalParameter name="z"/><PerBondParameter',
+            "GlobalParameter is not",
+        ),
+        ('<PerBondParameter name="D" />', "", "attribute D is not read; allowed: .*alpha, r0"),
+        (
+            '<Function name="A_of"',
+            '<Function name="wall_of"',
+            "Function A_of: one of type Discrete2D is m",
+        ),
         ('atomName1="', 'atomName1="ZZ', "Bond: there is no atom ZZ"),
-        ('D="', 'D="nan" x="', "D = nan; must be a number|different parameters"),
-        ('D="', 'D="-5" x="', "D = -.*; must be a number of 0 or more"),
+        ('D="', 'D="nan" x="', "attribute x is not read; allowed: .*D, alpha, r0"),
+        ('D="', 'D="-', "D = -.*; must be a number of 0 or more"),
     ],
 )
 def test_another_potential_is_not_taken_for_ours(old: str, new: str, message: str) -> None:
@@ -178,6 +409,22 @@ def test_another_potential_is_not_taken_for_ours(old: str, new: str, message: st
     assert old in text
     with pytest.raises(ValueError, match=message):
         read_openmm(text.replace(old, new), system)
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ("nan", "D = nan; must be a number|different parameters"),
+        ("1e999", "D = inf; must be a number"),
+        ("4,5", "Bond C1-O1: D = '4,5'; must be a number"),
+    ],
+)
+def test_a_parameter_that_is_no_number_is_named(value: str, message: str) -> None:
+    system, field = build({"MeOH": "CO"}, "morse harmonic_angle fourier tang_toennies", {})
+    text, changes = re.subn('D="[^"]*"', f'D="{value}"', write_openmm(field, system))
+    assert changes
+    with pytest.raises(ValueError, match=message):
+        read_openmm(text, system)
 
 
 def test_species_that_openmm_cannot_tell_apart_are_not_written() -> None:

@@ -1,3 +1,4 @@
+import re
 from dataclasses import replace as changed
 
 import numpy as np
@@ -89,6 +90,62 @@ def test_a_jump_on_a_circle_is_not_learnable():
     assert done.outcome.name == "not-learnable"
 
 
+WAVES = [(0.05, 0.08, 0.06), (0.02, 0.0, 0.07), (0.1, 0.25, 0.02), (-0.04, 0.15, 0.03)]
+ARCS = [(0, 165), (0, 150), (0, 120), (-60, 60), (-45, 45), (15, 180)]
+
+
+def part(window, waves, step=15.0, jump=0.0, gradient=False):
+    """A part of a torsion's circle, with a jump in the middle; its place, degrees."""
+    x = np.arange(window[0], window[1] + 0.1, step)
+    t, n = np.radians(x)[:, None], np.arange(1, 4)
+    height = np.array(waves) * [1, -1, 1]
+    energy = np.cos(n * t) @ height + jump * (x > np.mean(window))
+    slope = np.radians(1) * np.sin(n * t) @ (-n * height)
+    return Record("dihedral", x, energy, slope if gradient else None)
+
+
+@pytest.mark.parametrize("window", ARCS)
+@pytest.mark.parametrize("gradient", [True, False])
+def test_a_part_of_a_circle_is_smooth(window, gradient):
+    for seed, waves in enumerate(WAVES):
+        done = replay(part(window, waves, gradient=gradient), 0.01, True, seed=seed)
+        assert done.outcome.name == "converged"
+        assert calls(done) <= (9 if gradient else 14)
+
+
+@settings(max_examples=10, deadline=None)
+@given(
+    st.lists(st.floats(-0.2, 0.2), min_size=3, max_size=3),
+    st.integers(-180, 60),
+    st.integers(8, 11),
+    st.integers(0, 99),
+)
+def test_no_part_of_a_smooth_circle_has_two_branches(waves, begin, count, seed):
+    record = part((begin, begin + 15 * count), waves)
+    assert "branches" not in replay(record, 0.01, True, seed=seed).outcome.reason
+
+
+@pytest.mark.parametrize("window", ARCS)
+@pytest.mark.parametrize("gradient", [True, False])
+def test_a_jump_on_a_part_of_a_circle_is_found_where_it_is(window, gradient):
+    for seed, waves in enumerate(WAVES):
+        done = replay(part(window, waves, 5.0, KCAL, gradient), 0.1 * KCAL, False, seed=seed)
+        assert done.outcome.name == "not-learnable"
+        where = float(re.search(r"near (\S+) degrees", done.outcome.reason)[1])
+        assert abs(where - np.mean(window)) <= 5
+        assert done.projection is None
+
+
+def test_a_rough_spline_is_no_fault_of_the_curve():
+    # Waves of sixth order at every 15 degrees: the points are smooth, the spline is not.
+    x = np.arange(0, 121, 15.0)
+    t = np.radians(x)
+    record = Record("dihedral", x, 0.03 * np.cos(t) + 0.012 * np.cos(6 * t + 1), None)
+    done = replay(record, 0.01, True)
+    assert "branches" not in done.outcome.reason
+    assert any("too coarse" in note for note in done.notes)
+
+
 def test_a_kink_is_not_learnable():
     energy = morse(R) + 3 * np.abs(R - 1.35)
     record = Record("bond", R, energy, morse_slope(R) + 3 * np.sign(R - 1.35))
@@ -130,3 +187,60 @@ def test_a_spent_budget_is_told_with_what_was_reached():
     assert done.outcome.name in ("budget", "not-learnable")
     assert calls(done) <= BUDGET
     assert done.predicted_error > done.goal
+
+
+def double_well(x):
+    return 0.24 * (((x - 1.3) / 0.3) ** 2 - 1) ** 2
+
+
+def test_a_form_that_does_not_describe_the_curve_is_named():
+    x = np.linspace(0.9, 1.7, 40)
+    done = replay(Record("bond", x, double_well(x), None), 0.01, True)
+    assert done.outcome.name == "converged"
+    assert "no parameters are given, as morse does not describe this curve" in done.outcome.reason
+    assert "misses 70 % of the window" in done.outcome.reason
+
+
+@pytest.mark.parametrize(
+    ("record", "expected"),
+    [
+        (Record("bond", R, 23.06 * morse(R), None), ["k is 415 eV/Å²", "D would be 104 eV"]),
+        (Record("bond", R, morse(R) / 27.2 - 154, None), ["k is 0.662 eV/Å²"]),
+        (Record("bond", R, 4000 * morse(R), None), ["span 5.46e+03 eV", "k is 7.2e+04 eV/Å²"]),
+        (Record("bond", 3 * R, morse(R), None), ["lowest at 3.6 Å"]),
+        (Record("dihedral", PHI, 96 * torsion(PHI), None, circle=True), ["span 17.3 eV"]),
+    ],
+)
+def test_a_unit_that_looks_wrong_is_named(record, expected):
+    done = replay(record, 0.01, True)
+    told = " ".join([*done.notes, done.outcome.reason])
+    for words in expected:
+        assert words in told
+
+
+def test_an_offset_of_the_energies_is_none_of_our_business():
+    done = replay(Record("bond", R, morse(R) - 154 * 27.2, None), 0.01, True)
+    assert not done.notes
+    assert done.projection.refusal is None
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("kind", ["bond", "angle", "dihedral", "ions", "dimer"])
+@settings(max_examples=4, deadline=None)
+@given(
+    shape=st.sampled_from(["flat", "line", "hill", "well", "wall", "spike", "rough"]),
+    rows=st.integers(7, 30),
+)
+def test_no_curve_makes_numpy_complain(kind, shape, rows):
+    t = np.linspace(0, 1, rows)
+    low, high = {"bond": (0.3, 20), "angle": (0, 180), "dihedral": (0, 90)}.get(kind, (0.5, 50))
+    energy = {
+        "flat": 0 * t,
+        "line": t,
+        "hill": -((t - 0.5) ** 2),
+        "well": ((4 * t - 2) ** 2 - 1) ** 2,
+        "wall": 1e4 * np.exp(-50 * t),
+        "spike": np.exp(-(((t - 0.5) / 0.02) ** 2)),
+        "rough": np.random.default_rng(0).normal(size=rows),
+    }[shape]
+    replay(Record(kind, low + (high - low) * t, energy, None), 0.01, True)

@@ -33,9 +33,22 @@ GOOD = lines(X, (X - 1.5) ** 2)
         (HEAD + "one,2\n" + GOOD, "line 2: coordinate is 'one'"),
         (HEAD + "1.05,nan\n" + GOOD, "line 2: energy is 'nan'"),
         (HEAD + "1.05,inf\n" + GOOD, "line 2: energy is 'inf'"),
-        (HEAD + "0,1\n" + GOOD, "line 2: coordinate is 0; must be above 0 Å"),
+        (HEAD + "0,1\n" + GOOD, "line 2: coordinate 0 is no bond length in Å"),
         (HEAD + GOOD + "1.5,0\n", "coordinate 1.5 is there more than once"),
+        (HEAD + "85,1\n", "line 2: coordinate 85 is no bond length in Å; must be from 0.3 to 20"),
+        (HEAD + "0.14,1\n", "line 2: coordinate 0.14 is no bond length in Å"),
         (HEAD + "1,2\n2,3\n", "2 points; at least 7"),
+        (HEAD + "1,2\n", "1 point; at least 7"),
+        (HEAD, "0 points; at least 7"),
+        (GOOD, "the first line holds numbers; it must be coordinate,energy"),
+        (HEAD.replace(",", ";") + GOOD, "separated by semicolons; commas are needed"),
+        (HEAD.replace(",", "\t") + GOOD, "separated by tabs; commas are needed"),
+        (HEAD.replace(",", " ") + GOOD, "separated by spaces; commas are needed"),
+        (HEAD + "1,05,2,3\n", "line 2: 4 cells; 2 are needed .points for decimals"),
+        (HEAD + '"1,05","2,3"\n', "coordinate is '1,05'; must be a finite number, with a point"),
+        (HEAD + "1.05,\n", "line 2: energy is ''"),
+        (HEAD + "1_0,2\n", "line 2: coordinate is '1_0'"),
+        (HEAD + '1,"' + "9" * 200_000 + '"\n', "no table of cells that are separated by commas"),
         (HEAD + "1,2\n" * 20_001, "20001 points; at most"),
         (HEAD + "1," + "9" * 4_000_000, "it is larger than 4 million bytes"),
     ],
@@ -55,11 +68,52 @@ def test_what_is_no_text_is_refused(tmp_path):
         read_record(tmp_path / "none.csv", "bond")
 
 
-@pytest.mark.parametrize(("kind", "x"), [("angle", 181), ("dihedral", 361)])
+@pytest.mark.parametrize(
+    ("kind", "x"), [("angle", 181), ("angle", -1), ("dihedral", 361), ("dihedral", -361)]
+)
 def test_an_impossible_angle_is_refused(tmp_path, kind, x):
     text = HEAD + lines(np.append(np.arange(10.0, 20), x), np.zeros(11))
-    with pytest.raises(ValueError, match=f"coordinate is {x}; must be from"):
+    with pytest.raises(ValueError, match=f"coordinate {x} is no {kind} in degrees; must be from"):
         read_record(write(tmp_path, text), kind)
+
+
+@pytest.mark.parametrize(
+    ("kind", "low", "high"),
+    [("dihedral", -np.pi, np.pi), ("dihedral", 0, 2 * np.pi), ("angle", 1.5, 2.3)],
+)
+def test_radians_are_refused(tmp_path, kind, low, high):
+    x = np.linspace(low, high, 13)
+    with pytest.raises(ValueError, match="looks like radians; degrees are needed"):
+        read_record(write(tmp_path, HEAD + lines(x, np.cos(3 * x))), kind)
+
+
+@pytest.mark.parametrize(("kind", "x"), [("ions", 236), ("dimer", 0.35), ("dimer", 310)])
+def test_a_distance_is_in_angstrom(tmp_path, kind, x):
+    text = HEAD + lines(np.append(np.arange(2.0, 9), x), np.zeros(8))
+    with pytest.raises(ValueError, match=f"coordinate {x} is no distance of two"):
+        read_record(write(tmp_path, text), kind)
+
+
+def test_a_mark_in_front_and_quotes_do_no_harm(tmp_path):
+    record = read_record(write(tmp_path, '\ufeff"coordinate","energy"\n' + GOOD), "bond")
+    np.testing.assert_array_equal(record.x, X)
+
+
+@pytest.mark.parametrize("both", [True, False])
+def test_a_part_of_the_circle_may_go_through_180_degrees(tmp_path, both):
+    x = np.array([*range(-180 if both else -165, -119, 15), *range(120, 181, 15)], dtype=float)
+    text = HEAD + lines(x, np.cos(np.radians(x)))
+    record = read_record(write(tmp_path, text), "dihedral")
+    assert not record.circle
+    np.testing.assert_array_equal(record.x, np.arange(120, 241, 15))
+    np.testing.assert_allclose(record.energy, np.cos(np.radians(record.x)), atol=1e-12)
+
+
+def test_a_circle_closes_over_a_point_that_failed(tmp_path):
+    x = np.delete(np.arange(-180.0, 181, 15), 7)
+    record = read_record(write(tmp_path, HEAD + lines(x, np.cos(np.radians(x)))), "dihedral")
+    assert record.circle
+    assert record.window(None) == (-180, 180)
 
 
 def test_rows_and_columns_may_come_in_any_order(tmp_path):

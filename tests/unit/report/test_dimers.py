@@ -35,3 +35,19 @@ def test_each_pair_of_species_has_a_row() -> None:
     assert titles == ["A-A, random (3)", "A-A, squeezed (2)", "A-B, random (1)"]
     rows = [round(each.get_subplotspec().rowspan.start) for each in axes]
     assert rows == [0, 0, 1]
+
+
+def test_the_order_of_panels_is_that_of_the_chain_whatever_comes_first() -> None:
+    """A column for each origin, in which a pair of species without such dimers has a gap."""
+    scans, liquid = (
+        DimerSet(("A", "B"), name, np.array([-1.0]), np.array([-1.3]))
+        for name in ("pair scans", "liquid")
+    )
+    for sets in ([BOUND, HIGH, liquid, scans], [HIGH, BOUND, scans, liquid]):
+        axes = draw_dimers(sets, "title").axes
+        assert [each.get_title(loc="left") for each in axes] == [
+            "A-A, random (3)", "A-A, squeezed (2)", "A-B, pair scans (1)", "A-B, liquid (1)",
+        ]  # fmt: skip
+        columns = [each.get_subplotspec().colspan.start for each in axes]
+        assert columns == [1, 2, 0, 3]
+        assert [bool(each.get_ylabel()) for each in axes] == [True, False, True, False]

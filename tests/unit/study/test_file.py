@@ -189,11 +189,19 @@ REFUSED = {
     ),
     "unknown property": (
         study_text(prop="- viscosity: {temperature: 300}"),
-        "properties.0.viscosity: unknown key; allowed: compressibility, density,",
+        "properties.0.viscosity: no such property; allowed: compressibility, density,",
     ),
     "property without conditions": (
         study_text(prop="- density"),
-        ":4: properties.0: 'density' has no keys; it needs some of: compressibility, density,",
+        ":4: properties.0: 'density' is not allowed: write a property with its state, - density: {",
+    ),
+    "properties without a list": (
+        "material: {name: a, smiles: CO}\nprotocol: draft\nproperties: density\n",
+        ": properties: no list; write a property with its state, - density: {temperature: 298.15,",
+    ),
+    "override on a line of its own": (
+        study_text(more="overrides:\n  learning: {}\n  sampling:\n    rounds: -1"),
+        ":8: overrides.sampling.rounds: -1 must be greater than or equal to 0",
     ),
     "two properties in one entry": (
         study_text(prop="- {density: {}, viscosity: {}}"),
@@ -213,7 +221,7 @@ REFUSED = {
     ),
     "unknown override": (
         study_text(more="overrides: {learning: {speed: 3}}"),
-        ":5: overrides: overrides.learning.speed is unknown; allowed:",
+        ":5: overrides.learning.speed: is unknown; allowed:",
     ),
     "reference in another unit": (
         study_text(more="reference: {density: {value: 786, unit: kg/m3, source: x}}"),
@@ -221,7 +229,7 @@ REFUSED = {
     ),
     "reference of nothing": (
         study_text(more="reference: {viscosity: {value: 1, unit: mPa s, source: x}}"),
-        ":5: reference.viscosity: unknown key; allowed: compressibility, density,",
+        ":5: reference.viscosity: no such property; allowed: compressibility, density,",
     ),
     "neither material nor system": ("protocol: draft\n", ":1: study: give either material or sys"),
     "both material and system": (
@@ -384,9 +392,9 @@ def test_system_has_the_amounts_of_the_file(tmp_path: Path) -> None:
     path = tmp_path / "study.yaml"
     path.write_text(system_text())
     system = load_study(path).system()
-    assert system.names == ("EC", "DMC", "Li", "F")
+    assert system.names == ("DMC", "EC", "F", "Li")
     assert system.charge == pytest.approx(0.0)
-    ec, dmc, lithium, fluoride = system.amounts
+    dmc, ec, fluoride, lithium = system.amounts
     assert ec * 88.062 / (dmc * 90.078) == pytest.approx(3 / 7, rel=1e-4)
     assert lithium == fluoride == pytest.approx((ec * 88.062 + dmc * 90.078) / 1000, rel=1e-4)
 
@@ -413,7 +421,7 @@ def test_system_has_the_amounts_of_the_file(tmp_path: Path) -> None:
         (
             SPECIES.replace("COC(=O)OC", '"O=C1OCCO1"'),
             AMOUNTS,
-            "species EC, DMC, Li, F: two have the same structure",
+            "species DMC, EC, F, Li: two have the same structure",
         ),
     ],
     ids=["no amount", "unknown", "charged salt", "crowded", "same structure"],

@@ -26,7 +26,7 @@ def test_a_study_for_each_row(files: list[StudyFile]) -> None:
         ("name,smiles\na,CO,3\n", ":2: the row has not as many cells as the first"),
         ("name,smiles,temperature\na,CO,warm\n", ":2: temperature: 'warm' is no number"),
         ("name,smiles,temperature\na,CO,nan\n", ":2: properties.0.density.temperature: nan is not"),
-        ("name,smiles\na,CO\na,CCO\n", "given to several studies: a"),
+        ("name,smiles\na,CO\na,CCO\n", "'a' is also the name of the study in "),
         ("name,smiles\na/../b,CO\n", ":2: material.name: 'a/../b' is no name"),
         ('name,smiles\n"a,CO\n', "no table in CSV"),
         ('name,smiles\n"a\nb",CO\n', ":3: material.name: 'a\\nb' is no name"),

@@ -74,3 +74,46 @@ def test_errors_cover_the_truth():
 def test_an_unknown_form_is_refused():
     with pytest.raises(ValueError, match="form: 'spline'; allowed for this kind: fourier"):
         project(learned("dihedral", -180, 180, torsion), "spline")
+
+
+def test_a_form_within_its_ranges_is_not_refused():
+    assert project(learned("bond", 1.0, 1.6, morse)).refusal is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "window", "energy", "expected"),
+    [
+        (
+            "bond",
+            (0.9, 1.7),
+            lambda x: ((x - 1.3) ** 2 / 0.09 - 1) ** 2,
+            "not describe this curve (it misses 70 %",
+        ),
+        (
+            "bond",
+            (0.9, 1.7),
+            lambda x: ((x - 1.3) ** 2 / 0.09 - 1) ** 2 + 3 * (x - 1.3),
+            "which has a barrier",
+        ),
+        ("bond", (1.0, 1.6), lambda x: 15 * (x - 1.3) ** 2, "of morse run away (D would be "),
+        (
+            "bond",
+            (1.0, 1.6),
+            lambda x: 30 * morse(x),
+            "D would be 135 eV; 0.001 to 50 are physical",
+        ),
+        ("angle", (90, 130), lambda x: -1e-4 * (x - 90) ** 2, "of harmonic run away (k would be "),
+        ("dihedral", (-180, 180), lambda x: 96 * torsion(x), "k3 would be 5.76 eV; -5 to 5 are"),
+        ("dimer", (2, 8), lambda x: -1e-3 * np.exp(-((x - 5) ** 2)), "exp-6 does not describe"),
+    ],
+)
+def test_parameters_that_describe_nothing_are_refused(kind, window, energy, expected):
+    refusal = project(learned(kind, *window, energy)).refusal
+    assert refusal is not None
+    assert expected in refusal
+
+
+def test_where_parameters_run_away_a_form_is_named_whose_do_not():
+    surrogate = learned("bond", 1.0, 1.6, lambda x: 15 * (x - 1.3) ** 2)
+    assert "consider harmonic" in project(surrogate).advice
+    assert project(surrogate, "harmonic").refusal is None

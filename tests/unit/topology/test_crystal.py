@@ -1,5 +1,6 @@
 """Any cell of a crystal becomes the same primitive one; what is no crystal is refused."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
-from aiida_forcefield.topology.crystal import conventional_lengths, from_atoms, read_crystal
+from aiida_forcefield.serial import assemble, dismantle
+from aiida_forcefield.topology.crystal import Crystal, conventional_lengths, from_atoms
+from aiida_forcefield.topology.crystal_file import read_crystal
 
 LITHIA = crystal(
     ["O", "Li"],
@@ -61,11 +64,25 @@ def test_the_cell_and_its_orientation_do_not_matter(seed: int) -> None:
     [
         (Atoms("Li", cell=[3, 3, 0], pbc=[True, True, False]), "three lattice vectors"),
         (Atoms("Li2", positions=np.zeros((2, 3)), cell=[3, 3, 3], pbc=True), "overlap"),
+        (
+            Atoms("LiF", [[0, 0, 0], [3.5, 0, 0]], cell=[4, 4, 4], pbc=True),
+            "Li1 and F2 overlap, 0.5",
+        ),
+        (Atoms("Li", cell=[1.1, 9, 9], pbc=True), "two copies of Li1 overlap, 1.10 Å apart"),
+        (Atoms("Li", cell=[99, 99, 0.1], pbc=True), "faces of the cell at least 0.5 Å apart"),
     ],
 )
 def test_what_is_no_crystal_is_refused(atoms: Atoms, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         from_atoms(atoms)
+
+
+def test_what_a_file_adds_is_kept_and_changes_nothing_without_one() -> None:
+    bare = from_atoms(LITHIA)
+    told = replace(bare, charges={"Li": 1, "O": -2}, remarks=("symmetry: as named",))
+    found = assemble(Crystal, *dismantle(told))
+    assert (found.charges, found.remarks) == (told.charges, told.remarks)
+    assert {*dismantle(bare)[0]} == {"symbols"}
 
 
 def test_partly_occupied_sites_are_refused(tmp_path: Path) -> None:

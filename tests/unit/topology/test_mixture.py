@@ -17,7 +17,7 @@ LP30 = Mixture(
 
 def test_an_electrolyte_is_neutral_and_has_its_molality() -> None:
     system = compose(LP30, SPECIES)
-    assert system.names == ("EC", "DMC", "Li", "PF6")
+    assert system.names == ("DMC", "EC", "Li", "PF6")
     amounts = dict(zip(system.names, system.amounts, strict=True))
     assert amounts["EC"] * molar_mass(EC) == pytest.approx(amounts["DMC"] * molar_mass(DMC))
     kilograms = 2 * amounts["EC"] * molar_mass(EC) / 1000

@@ -8,7 +8,7 @@ from aiida.orm import Data, Dict
 
 from aiida_forcefield.calculations.functions.simulation import many_body_of
 from aiida_forcefield.data import BoxData, ForceFieldData, SystemData
-from aiida_forcefield.dynamics import Thermo, check_tail, tail_coefficient
+from aiida_forcefield.dynamics import PARTS, Thermo, check_tail, tail_coefficient
 from aiida_forcefield.properties import (
     Liquid,
     Trajectory,
@@ -123,6 +123,6 @@ def _joined(legs: list[Frames]) -> Frames:
 def _error_of_sum(many_body: Dict | None) -> float:
     """Standard error of the pressure of all parts together, by its spread over frames, bar."""
     found = many_body.get_dict() if many_body else {}
-    pressures = np.array([part.get("pressures", []) for part in found.values()])
+    pressures = np.array([found[part].get("pressures", []) for part in PARTS if part in found])
     frames = pressures.shape[1] if found else 0
     return float(pressures.sum(axis=0).std(ddof=1) / np.sqrt(frames)) if frames > 1 else 0.0

@@ -6,7 +6,7 @@ from aiida.orm import SinglefileData
 from aiida_forcefield.data import ForceFieldData, SystemData
 from aiida_forcefield.potentials import read_files
 
-SCIENCE = 1
+SCIENCE = 2
 """Raised where results change by what this file imports: the cache looks at the file alone."""
 
 

@@ -12,6 +12,7 @@ from aiida_forcefield.data import BoxData, ForceFieldData, PointsData, SystemDat
 from aiida_forcefield.dynamics import (
     DATA,
     FORCE_FIELD,
+    PARTS,
     Conditions,
     ManyBody,
     equilibration_script,
@@ -120,7 +121,11 @@ def _file(text: str, name: str) -> SinglefileData:
 
 
 def many_body_of(node: Dict | None) -> dict[str, ManyBody]:
-    """The parts beyond pairs that `ManyBodyCalculation` found; none without it."""
+    """The parts beyond pairs that `ManyBodyCalculation` found, in order; none without it."""
     found: Mapping[str, Mapping[str, Any]] = node.get_dict() if node else {}
     names = [field.name for field in fields(ManyBody)]
-    return {name: ManyBody(**{k: part[k] for k in names}) for name, part in found.items()}
+    return {
+        part: ManyBody(**{name: found[part][name] for name in names})
+        for part in PARTS
+        if part in found
+    }

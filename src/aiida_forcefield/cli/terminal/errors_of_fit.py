@@ -8,7 +8,7 @@ from rich.table import Table
 from aiida_forcefield.cli.terminal.table import new_table
 from aiida_forcefield.potentials.diagnostics import DataError, Diagnostics
 from aiida_forcefield.serial import assemble
-from aiida_forcefield.study.findings import SHOWN
+from aiida_forcefield.study.dimer_set import SHOWN
 from aiida_forcefield.study.results import Results
 from aiida_forcefield.units import KCAL_PER_MOL
 

@@ -14,6 +14,7 @@ def print_replay(report: dict[str, Any], kind: str, tolerance: str) -> None:
         console.print(_points(report, length))
     if report["parameters"]:
         console.print(_parameters(report))
+    if report["form"] is not None:
         console.print(report["advice"], highlight=False)
     for note in report["notes"]:
         console.print(f"Note: {note}", highlight=False, soft_wrap=True)
@@ -38,12 +39,15 @@ def _table(*columns: str) -> Table:
 
 def _points(report: dict[str, Any], length: str) -> Table:
     unit = report["energy_unit"]
-    least = min(point["energy"] for point in report["points"])
-    table = _table("call", f"at / {length}", f"energy / {unit}", f"gradient / {unit}/{length}")
+    slope = f"gradient / {unit}/{length.removesuffix('s')}"
+    table = _table("call", f"at / {length}", f"energy / {unit}", slope)
     for number, point in enumerate(report["points"], 1):
         slope = "" if point["gradient"] is None else f"{point['gradient']:.5g}"
         table.add_row(
-            str(number), f"{point['coordinate']:g}", f"{point['energy'] - least:.5g}", slope
+            str(number),
+            f"{point['coordinate']:g}",
+            f"{point['energy'] - report['zero']:.5g}",
+            slope,
         )
     return table
 

@@ -13,7 +13,7 @@ from aiida_forcefield.cli.terminal.table import new_table, print_warnings
 from aiida_forcefield.properties import Row, property_of
 from aiida_forcefield.runner.status import ADVICE
 from aiida_forcefield.study.results import Results, deviation
-from aiida_forcefield.study.rounding import decimals
+from aiida_forcefield.study.rounding import decimals, with_error
 from aiida_forcefield.units import KCAL_PER_MOL
 
 
@@ -32,6 +32,10 @@ def _summary(results: Results) -> Iterator[Text]:
     qm, scans, several = results["qm"], results["scans"], len(results["species"]) > 1
     title = f"{results['title']}, protocol {results['protocol']}: {results['status']}"
     yield Text(title, style="bold")
+    for label, found in results["properties"].items():
+        error = found.get("uncertainty", found["standard_error"])
+        value = f"{label.replace('_', ' ')} {with_error(found['value'], error)} {found['unit']}"
+        yield Text(f"{value}: {verdict(results['grades'][label])}", style="bold")
     levels = "; ".join(f"{part} {name}" for part, name in results["levels"].items())
     yield Text(fill(f"QM: {levels}", 80, subsequent_indent=" " * 4))
     yield Text(
@@ -62,6 +66,12 @@ def _summary(results: Results) -> Iterator[Text]:
         of = f"{'-'.join(scan['species'])} " if several else ""
         line = f"{of}{scan['name']}: {why}, after {scan['points']} points"
         yield Text(fill(line, 80, initial_indent=" " * 4, subsequent_indent=" " * 8))
+
+
+def verdict(graded: Results) -> str:
+    """A grade with the first of its reasons."""
+    reasons = graded["reasons"]
+    return f"{graded['grade']} ({reasons[0]})" if reasons else str(graded["grade"])
 
 
 def _fraction(calibration: Results, kind: str) -> str:

@@ -23,6 +23,8 @@ from aiida_forcefield.units import KCAL_PER_MOL
 
 Parameters = Mapping[str, float]
 
+HEADER: Final = "# units real, atom_style full; include after read_data"
+"""First line of the file, by which it is read back with its units."""
 _NEUTRAL: Final = 1e-9  # e: smaller charges are none
 _TABLE_LENGTH: Final = 20000  # as many values LAMMPS takes from the spline, even in r²
 
@@ -112,7 +114,7 @@ def write_force_field(
     lj, coul = forcefield.scale_14 or (0, 0)
     tail = "yes" if system.crystal is None else "no"
     lines = [
-        "# units real, atom_style full; include after read_data",
+        HEADER,
         *_bonded_styles(forcefield, system),
         "special_bonds lj/coul 0 0 0"
         if lj == coul == 0

@@ -1,138 +1,51 @@
 """A data file and a script of LAMMPS as a `ForceField`."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from math import pi
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Final, get_args
 
 from rdkit import Chem
 
 from aiida_forcefield.potentials.convert import convert
+from aiida_forcefield.potentials.export.lammps import HEADER
 from aiida_forcefield.potentials.export.names import check_distinct
 from aiida_forcefield.potentials.forcefield import ForceField
 from aiida_forcefield.potentials.forms import FORMS
-from aiida_forcefield.potentials.phases import add_series, from_phases
-from aiida_forcefield.potentials.read.assign import (
-    Found,
-    FoundMolecule,
-    Parameters,
-    assign,
-    term_key,
-)
-from aiida_forcefield.potentials.read.lammps_pairs import (
-    COULOMB,
-    has_coulomb,
-    nonbonded_pairs,
-    scales_14,
-)
+from aiida_forcefield.potentials.read.assign import Found, FoundMolecule, FoundPair, assign
+from aiida_forcefield.potentials.read.lammps_bonded import bonded_terms
+from aiida_forcefield.potentials.read.lammps_commands import check_commands
+from aiida_forcefield.potentials.read.lammps_pairs import nonbonded, scales_14
 from aiida_forcefield.potentials.read.lammps_text import (
+    Data,
+    Row,
     Script,
-    Words,
-    numbers_of,
+    number,
     parse_data,
     parse_script,
+    whole,
 )
+from aiida_forcefield.potentials.read.places import at
 from aiida_forcefield.topology.species import TermKind
 from aiida_forcefield.topology.system import System
 from aiida_forcefield.topology.types import match_atoms
 from aiida_forcefield.units import KCAL_PER_MOL
 
-Numbers = Sequence[float]
-Read = Callable[[Numbers], tuple[str, Parameters]]
-
 _ENERGY: Final = {"real": KCAL_PER_MOL, "metal": 1.0}
-_REFUSED: Final = frozenset(
-    ["include", "variable", "if", "jump", "set", "dielectric", "delete_bonds", "create_bonds"]
-)
-"""Commands that may change the energy, and are not carried out."""
-_REFUSED_FIXES: Final = re.compile(
-    "adapt|addforce|addtorque|bond/|charge|cmap|colvars|drude|efield|external|gravity|indent|ipi|"
-    "plumed|python|qeq|restrain|spring|wall"
-)
-"""Beginnings of the styles of fixes that add to the energy or change it."""
-_MASS: Final = 0.1  # u: between an element's mass and what a file says
-
-
-def _named(form: str, *names: str) -> Read:
-    """Numbers that are parameters of a form, in this order."""
-
-    def read(v: Numbers) -> tuple[str, Parameters]:
-        if len(v) != len(names):
-            raise ValueError(f"{form}: {len(v)} coefficients; allowed: {', '.join(names)}")
-        return form, dict(zip(names, v, strict=True))
-
-    return read
-
-
-def _whole(value: float) -> int:
-    if not value.is_integer():
-        raise ValueError(f"dihedral: n = {value:g}; must be a whole number")
-    return int(value)
-
-
-def _fourier(v: Numbers) -> tuple[str, Parameters]:
-    if len(v) != 1 + 3 * v[0]:
-        raise ValueError(f"dihedral fourier: {len(v) - 1} coefficients; three for each of {v[0]:g}")
-    return from_phases((_whole(v[i + 1]), v[i], v[i + 2] * pi / 180) for i in range(1, len(v), 3))
-
-
-def _harmonic_dihedral(v: Numbers) -> tuple[str, Parameters]:
-    if v[1] not in (-1, 1):
-        raise ValueError(f"dihedral harmonic: d = {v[1]:g}; allowed: -1 and 1")
-    return from_phases([(_whole(v[2]), v[0], 0 if v[1] > 0 else pi)])
-
-
-def _powers(v: Numbers) -> tuple[str, Parameters]:
-    """Coefficients of cosⁿ φ; ours are of cosⁿ(φ − 180°)."""
-    names = FORMS["ryckaert_bellemans"].parameter_names
-    if len(v) > len(names):
-        raise ValueError(f"dihedral: {len(v)} powers of the cosine; {len(names)} are allowed")
-    padded = [*v, *[0.0] * (len(names) - len(v))]
-    signed = (value * (-1) ** n for n, value in enumerate(padded))
-    return "ryckaert_bellemans", dict(zip(names, signed, strict=True))
-
-
-def _flat_improper(v: Numbers) -> tuple[str, Parameters]:
-    if v[0] and v[1]:
-        raise ValueError(f"improper harmonic: an angle of {v[1]}° at rest; allowed: 0")
-    return "harmonic_improper", {"k": v[0]}
-
-
-def _cvff(v: Numbers) -> tuple[str, Parameters]:
-    if v[0] and tuple(v[1:]) != (-1, 2):
-        raise ValueError(f"improper cvff: d = {v[1]:g} and n = {v[2]:g}; allowed: -1 and 2")
-    return "cosine_improper", {"k": v[0]}
-
-
-def _charmm(v: Numbers) -> tuple[str, Parameters]:
-    if v[3]:
-        raise ValueError(f"dihedral charmm: weight {v[3]:g}; allowed: 0, and special_bonds instead")
-    return from_phases([(_whole(v[1]), v[0], v[2] * pi / 180)])
-
-
-_READERS: Final[dict[TermKind, dict[str, Read]]] = {
-    "bond": {
-        "harmonic": _named("harmonic_bond", "k", "r0"),
-        "class2": _named("quartic_bond", "r0", "k2", "k3", "k4"),
-        "morse": _named("morse", "D", "alpha", "r0"),
-    },
-    "angle": {
-        "harmonic": _named("harmonic_angle", "k", "theta0"),
-        "cosine/squared": _named("cosine_angle", "k", "theta0"),
-        "cosine": _named("linear_angle", "k"),
-    },
-    "dihedral": {
-        "fourier": _fourier,
-        "nharmonic": lambda v: _powers(v[1:]),
-        "multi/harmonic": _powers,
-        "harmonic": _harmonic_dihedral,
-        "charmm": _charmm,
-        "opls": lambda v: from_phases(
-            (n, height / 2, pi * (n % 2 == 0)) for n, height in enumerate(v, start=1)
-        ),
-    },
-    "improper": {"harmonic": _flat_improper, "cvff": _cvff},
+_KINDS: Final = tuple(kind.capitalize() for kind in get_args(TermKind))
+_TYPES: Final[Mapping[str, tuple[str, tuple[int, ...]]]] = {
+    "Masses": ("Atom", (0,)),
+    "Atoms": ("Atom", (2,)),
+    "Pair Coeffs": ("Atom", (0,)),
+    "PairIJ Coeffs": ("Atom", (0, 1)),
+    **{f"{kind} Coeffs": (kind, (0,)) for kind in _KINDS},
+    **{f"{kind}s": (kind, (1,)) for kind in _KINDS},
 }
+"""Sections that are read: of what they have types, and in which words of a row."""
+_LABELS: Final = {f"{kind} Type Labels": kind for kind in ("Atom", *_KINDS)}
+_IGNORED: Final = ("Velocities",)
+"""Sections that change no energy."""
+_MASS: Final = 0.1  # u: between an element's mass and what a file says
 
 
 def read_lammps(data: str, script: str, system: System) -> ForceField:
@@ -142,6 +55,7 @@ def read_lammps(data: str, script: str, system: System) -> ForceField:
 
     Constant parts of dihedral energies are left out. Of the script styles, coefficients,
     ``special_bonds`` and mixing are read; a wall as `write_force_field` makes it is left out.
+    Commands that change no energy may stand beside them, and no others.
 
     Args:
         data: text of the data file, ``atom_style full``.
@@ -152,70 +66,134 @@ def read_lammps(data: str, script: str, system: System) -> ForceField:
         ValueError: another molecule, two species that atoms and bonds do not tell apart, or
             something that our forms cannot say; one line.
     """
-    sections, commands = parse_data(data), parse_script(script)
-    if missing := {"Masses", "Atoms"} - sections.keys():
+    return read_lammps_files([("data", data), ("input", script)], system)
+
+
+def read_lammps_files(files: Sequence[tuple[str, str]], system: System) -> ForceField:
+    """The same of files with their names; the data file first, then the input files.
+
+    Raises:
+        ValueError: as `read_lammps`; the line begins with the name of the file.
+    """
+    (name, text), *inputs = files
+    with at(name):
+        data = parse_data(name, text)
+        script = Script(tuple(row for each in inputs for row in parse_script(*each)))
+        exported = any(HEADER in each.splitlines() for _, each in inputs)
+        return _read(data, script, exported, system)
+
+
+def _read(data: Data, script: Script, exported: bool, system: System) -> ForceField:
+    needed = {"Atoms"} if any(script.of("mass")) else {"Masses", "Atoms"}
+    if missing := needed - data.sections.keys():
         raise ValueError(f"{min(missing)}: the data file has no such section")
-    for words in commands.commands:
-        if words[0] in _REFUSED:
-            raise ValueError(f"{' '.join(words)}: not carried out; write what it leads to instead")
-        if words[0] == "fix" and len(words) > 3 and _REFUSED_FIXES.match(words[3]):
-            raise ValueError(f"{' '.join(words)}: changes the energy, and no form here can say it")
-    # What `write_force_field` makes is a part of a script, and says its units in a comment.
-    said = re.search(r"^[ #]*units +(\w+)", script, re.MULTILINE)
-    units = next(iter(commands.last("units")), said[1] if said else "")
-    if not units:
-        allowed = ", ".join(_ENERGY)
-        raise ValueError(f"units: no input file says them (LAMMPS takes lj); allowed: {allowed}")
-    if units not in _ENERGY:
-        raise ValueError(f"units {units}: allowed: {', '.join(_ENERGY)}")
-    written = re.search(r"^ *Atoms *# *(\w+)", data, re.MULTILINE)
-    for style in (*commands.last("atom_style")[:1], *(written.groups() if written else ())):
+    allowed = (*_TYPES, *_LABELS, *_IGNORED)
+    if odd := [title for title in data.sections if title not in allowed]:
+        raise ValueError(f"{odd[0]}: this section is not read; allowed: {', '.join(allowed)}")
+    check_commands(script)
+    energy = _ENERGY[_units(data, script, exported)]
+    for style in (*script.last("atom_style").words, data.styles["Atoms"] or "full"):
         if style != "full":
             raise ValueError(f"atom_style {style}: allowed: full")
     check_distinct(system)
-    energy = _ENERGY[units]
-    try:
-        all_rows = _molecules(sections, system)
-        molecules = []
-        types: dict[str, int] = {}
-        for name, rows in zip(system.names, all_rows, strict=True):
-            places = {row[0]: place for place, row in enumerate(rows)}
-            terms = {
-                key: (form, convert(FORMS[form], parameters, 1 / energy))
-                for kind in get_args(TermKind)
-                for key, (form, parameters) in _bonded(kind, sections, commands, places).items()
-            }
-            molecules.append(FoundMolecule(terms, tuple(float(row[3]) for row in rows)))
-            for of_type, row in zip(system.types_of(name), rows, strict=True):
-                types.setdefault(of_type, int(row[2]))
-        form, found = nonbonded_pairs(sections, commands, types)
-        charged = any(any(each.charges) for each in molecules)
-        if charged and not has_coulomb(commands):
-            allowed = ", ".join(COULOMB)
+    data, script = _with_numbers(data, script)
+    molecules = []
+    types: dict[str, dict[int, None]] = {name: {} for name in system.type_names}
+    rows_of = _molecules(data.sections, list(script.of("mass")), system)
+    for name, rows in zip(system.names, rows_of, strict=True):
+        places = {row.words[0]: place for place, row in enumerate(rows)}
+        terms = {
+            key: replace(term, parameters=convert(FORMS[term.form], term.parameters, 1 / energy))
+            for kind in get_args(TermKind)
+            for key, term in bonded_terms(kind, data, script, places).items()
+        }
+        molecules.append(FoundMolecule(terms, tuple(map(_charge, rows))))
+        for of_type, row in zip(system.types_of(name), rows, strict=True):
+            types[of_type][whole(row.words[2])] = None
+    charged = any(any(each.charges) for each in molecules)
+    last = max(number for equal in types.values() for number in equal)
+    form, between = nonbonded(data, script, last, charged)
+
+    def in_ev(one: int, other: int) -> FoundPair:
+        pair = between(one, other)
+        return replace(pair, parameters=convert(form, pair.parameters, 1 / energy))
+
+    return assign(Found(molecules, form, types, in_ev, scales_14(script)), system)
+
+
+def _units(data: Data, script: Script, exported: bool) -> str:
+    """Those of the script; what `write_force_field` makes is a part of one, in ``real``."""
+    allowed = ", ".join(_ENERGY)
+    row = script.last("units")
+    units = row.words[0] if row.words else "real" if exported else ""
+    with at(row.place):
+        if not units:
             raise ValueError(
-                f"pair_style: without coul, but atoms have charges; allowed: {allowed}"
+                f"units: no input file says them (LAMMPS takes lj); allowed: {allowed}"
             )
-        scales = scales_14(commands)
-    except (IndexError, KeyError):
-        raise ValueError(
-            "a row has too few words, or names an atom or a type that is not there"
-        ) from None
-    pairs = {key: convert(form, parameters, 1 / energy) for key, parameters in found.items()}
-    return assign(Found(molecules, form, pairs, scales), system)
+        if units not in _ENERGY:
+            raise ValueError(f"units {units}: allowed: {allowed}")
+    written = re.search(r"units = (\w+)", data.title)  # by LAMMPS' write_data
+    if written and written[1] != units:
+        raise ValueError(f"units = {written[1]} in the first line, but units {units} in the input")
+    return units
 
 
-def _molecules(sections: Mapping[str, list[Words]], system: System) -> list[list[Words]]:
+def _with_numbers(data: Data, script: Script) -> tuple[Data, Script]:
+    """The same with numbers for the labels of types."""
+    numbers: dict[str, dict[str, str]] = {}
+    for title, kind in _LABELS.items():
+        rows = data.sections.get(title, [])
+        numbers[kind] = {row.words[-1]: row.words[0] for row in rows}
+
+    def numbered(row: Row, kind: str, columns: Sequence[int]) -> Row:
+        known = numbers[kind]
+        words = [
+            known.get(word, word) if column in columns else word
+            for column, word in enumerate(row.words)
+        ]
+        return Row(tuple(words), row.place)
+
+    sections = {
+        title: [numbered(row, *_TYPES[title]) for row in data.sections[title]]
+        for title in _TYPES
+        if title in data.sections
+    }
+    types = {"pair_coeff": ("Atom", (1, 2)), "mass": ("Atom", (1,))}
+    types |= {f"{kind}_coeff".lower(): (kind, (1,)) for kind in _KINDS}
+    commands = (
+        numbered(row, *types[row.words[0]]) if row.words[0] in types else row
+        for row in script.commands
+    )
+    return Data(data.title, sections, data.styles), Script(tuple(commands))
+
+
+def _charge(row: Row) -> float:
+    with at(row.place):
+        if len(row.words) not in (7, 10):
+            raise ValueError(f"{len(row.words)} words; an atom has 7, or 10 with image flags")
+        return number(row.words[3])
+
+
+def _molecules(
+    sections: Mapping[str, list[Row]], masses: Sequence[Row], system: System
+) -> list[list[Row]]:
     """Rows of the atoms of one molecule of each species, in the order of its atoms."""
-    masses = {row[0]: float(row[1]) for row in sections["Masses"]}
+    mass: dict[str, float] = {}
+    for row in [*sections.get("Masses", []), *masses]:
+        with at(row.place):
+            mass[row.words[0]] = number(row.words[1])
     elements = {symbol for species in system.species for symbol in species.symbols}
     weight = {symbol: Chem.GetPeriodicTable().GetAtomicWeight(symbol) for symbol in elements}
 
-    def symbol_of(row: Words) -> str:
-        near = min(weight, key=lambda symbol: abs(weight[symbol] - masses[row[2]]))
-        return near if abs(weight[near] - masses[row[2]]) < _MASS else ""
+    def symbol_of(row: Row) -> str:
+        with at(row.place):
+            found = mass[row.words[2]]
+        near = min(weight, key=lambda symbol: abs(weight[symbol] - found))
+        return near if abs(weight[near] - found) < _MASS else ""
 
-    found: dict[str, list[Words]] = {}
-    for number, rows, bonds in _one_by_one(sections):
+    found: dict[str, list[Row]] = {}
+    for molecule, rows, bonds in _one_by_one(sections):
         symbols = [symbol_of(row) for row in rows]
         for name, species in system:
             places = match_atoms(species.symbols, species.bonds, symbols, bonds)
@@ -224,7 +202,7 @@ def _molecules(sections: Mapping[str, list[Words]], system: System) -> list[list
                 break
         else:
             names = " or ".join(system.names)
-            raise ValueError(f"Atoms: molecule {number} has not the atoms and bonds of {names}")
+            raise ValueError(f"Atoms: molecule {molecule} has not the atoms and bonds of {names}")
         if len(found) == len(system.names):
             break
     if missing := [name for name in system.names if name not in found]:
@@ -233,66 +211,26 @@ def _molecules(sections: Mapping[str, list[Words]], system: System) -> list[list
 
 
 def _one_by_one(
-    sections: Mapping[str, list[Words]],
-) -> Iterator[tuple[str, list[Words], list[tuple[int, int]]]]:
+    sections: Mapping[str, list[Row]],
+) -> Iterator[tuple[str, list[Row], list[tuple[int, int]]]]:
     """Number of each molecule, rows of its atoms, and its bonds between these."""
-    atoms = sorted(sections["Atoms"], key=lambda row: int(row[0]))
-    molecule_of = {row[0]: row[1] for row in atoms}
-    bonds: dict[str, list[Words]] = {}
+    atoms: list[tuple[int, Row]] = []
+    molecule_of: dict[str, str] = {}
+    for row in sections["Atoms"]:
+        with at(row.place):
+            atoms.append((whole(row.words[0]), row))
+            molecule_of[row.words[0]] = row.words[1]
+    bonds: dict[str, list[Row]] = {}
     for row in sections.get("Bonds", []):
-        bonds.setdefault(molecule_of[row[2]], []).append(row)
-    by_molecule: dict[str, list[Words]] = {}
-    for row in atoms:
-        by_molecule.setdefault(row[1], []).append(row)
-    for number, rows in by_molecule.items():
-        index = {row[0]: place for place, row in enumerate(rows)}
-        yield number, rows, [(index[row[2]], index[row[3]]) for row in bonds.get(number, [])]
-
-
-def _bonded(
-    kind: TermKind,
-    sections: Mapping[str, list[Words]],
-    commands: Script,
-    places: Mapping[str, int],
-) -> dict[tuple[TermKind, tuple[int, ...]], tuple[str, Parameters]]:
-    """Form and parameters, in the file's units, of each term of the molecule."""
-    title = kind.capitalize()
-    members = [row for row in sections.get(f"{title}s", []) if row[2] in places]
-    if not members:
-        return {}
-    style = next(iter(commands.last(f"{kind}_style")), "")
-    rows = [*sections.get(f"{title} Coeffs", []), *commands.of(f"{kind}_coeff")]
-    count = max(int(row[1]) for row in members)
-    coefficients: dict[int, tuple[str, Parameters]] = {}
-    for row in rows:
-        pattern, values = row[0], row[1:]
-        name, numbers = (values[0], values[1:]) if style == "hybrid" else (style, values)
-        if name not in _READERS[kind]:
-            allowed = ", ".join(_READERS[kind])
-            raise ValueError(f"{kind}_style {name or 'is missing'}; allowed: {allowed}")
-        for number in numbers_of(pattern, count):
-            coefficients[number] = _READERS[kind][name](_floats(kind, numbers))
-    found: dict[tuple[TermKind, tuple[int, ...]], tuple[str, Parameters]] = {}
-    for row in members:
-        if int(row[1]) not in coefficients:
-            raise ValueError(f"{kind} type {row[1]}: no coefficients")
-        key = term_key(kind, tuple(places[atom] for atom in row[2:]))
-        entry = coefficients[int(row[1])]
-        found[key] = _both(kind, found[key], entry) if key in found else entry
-    return found
-
-
-def _both(
-    kind: TermKind, one: tuple[str, Parameters], other: tuple[str, Parameters]
-) -> tuple[str, Parameters]:
-    """What two entries for the same atoms add up to, as the Fourier terms of CHARMM and AMBER."""
-    if kind != "dihedral":
-        raise ValueError(f"{kind}: two entries for the same atoms; allowed: of dihedrals")
-    return add_series(one, other)
-
-
-def _floats(kind: TermKind, words: Words) -> Numbers:
-    try:
-        return [float(word) for word in words]
-    except ValueError:
-        raise ValueError(f"{kind}_coeff {' '.join(words)}: numbers are allowed") from None
+        with at(row.place):
+            bonds.setdefault(molecule_of[row.words[2]], []).append(row)
+    by_molecule: dict[str, list[Row]] = {}
+    for _, row in sorted(atoms, key=lambda each: each[0]):
+        by_molecule.setdefault(row.words[1], []).append(row)
+    for molecule, rows in by_molecule.items():
+        index = {row.words[0]: place for place, row in enumerate(rows)}
+        ends = []
+        for row in bonds.get(molecule, []):
+            with at(row.place):
+                ends.append((index[row.words[2]], index[row.words[3]]))
+        yield molecule, rows, ends

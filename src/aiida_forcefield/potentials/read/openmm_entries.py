@@ -1,137 +1,154 @@
-"""Entries of an OpenMM force field file: which atoms they mean, and its nonbonded interactions."""
+"""Entries of an OpenMM force field file: which atoms they mean, as OpenMM finds them."""
 
-from collections.abc import Mapping, Sequence
-from itertools import combinations_with_replacement
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import permutations
+from typing import TypeVar
 from xml.etree.ElementTree import Element
 
-from aiida_forcefield.potentials.convert import convert
-from aiida_forcefield.potentials.export.openmm_forms import (
-    BOND_CUTOFF,
-    EXPRESSIONS,
-    nonbonded_energy,
-)
-from aiida_forcefield.potentials.forms import FORMS, LENNARD_JONES, Form, combine
-from aiida_forcefield.potentials.read.assign import Parameters
-from aiida_forcefield.topology.species import TermKind
-from aiida_forcefield.units import KJ_PER_MOL, NM
+from aiida_forcefield.potentials.read.openmm_elements import named, text
 
-Values = Mapping[str, str]
+Order = TypeVar("Order")
 
 
-class Label(NamedTuple):
-    """What entries of the file call an atom."""
+@dataclass(frozen=True)
+class AtomTypes:
+    """The atom types of a file, each with its class."""
 
-    type: str
-    class_: str
+    classes: Mapping[str, str]
+
+    def fits(self, entry: Element, place: str, type_: str) -> bool:
+        """Whether an entry means a type by one of its atoms, ``class`` or ``type`` and a number."""
+        key, own = next(
+            (key, own)
+            for key, own in ((f"class{place}", self.classes[type_]), (f"type{place}", type_))
+            if key in entry.attrib
+        )
+        return entry.attrib[key] in ("", own)
+
+    def any_may(self, entry: Element, place: str) -> bool:
+        """Whether an entry means all types there are by one of its atoms."""
+        return entry.get(f"class{place}") in self.all_classes or entry.get(f"type{place}") == ""
+
+    @cached_property
+    def all_classes(self) -> set[str]:
+        """What means all types there are: no name, or that of the only class."""
+        classes = {*self.classes.values()}
+        return {"", *(classes if len(classes) == 1 else ())}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """An entry of a force.
+
+    Attributes:
+        element: in the file.
+        known: the atom types.
+        wild: whether some atom may be any; OpenMM prefers entries where none may.
+    """
+
+    element: Element
+    known: AtomTypes
+    wild: bool
+
+    def fits(self, types: Sequence[str]) -> bool:
+        """Whether it means atoms of these types, in this order."""
+        return all(
+            self.known.fits(self.element, f"{place}", type_)
+            for place, type_ in enumerate(types, start=1)
+        )
+
+
+def entries_of(force: Element, tag: str, size: int, known: AtomTypes) -> list[Entry]:
+    """The entries of a force that are called so, with as many atoms each."""
+    places = [f"{place}" for place in range(1, size + 1)]
+    return [
+        Entry(each, known, any(known.any_may(each, place) for place in places))
+        for each in force.iterfind(tag)
+    ]
 
 
 def match_entry(
-    entries: Sequence[Element], labels: Sequence[Label], kind: TermKind
+    entries: Iterable[Entry], types: Sequence[str], ranked: bool = False
 ) -> Element | None:
-    """The first entry for such atoms; those without wildcards go before."""
-    orders = [labels] if kind == "improper" else [labels, labels[::-1]]
-    found = None
-    for entry in entries:
-        wild = any(
-            entry.attrib.get(f"{key}{place}") == ""
-            for place in range(1, len(labels) + 1)
-            for key in ("class", "type")
-        )
-        if any(_fits(entry.attrib, order) for order in orders):
-            if not wild:
-                return entry
-            found = found if found is not None else entry
-    return found
-
-
-def _fits(values: Values, labels: Sequence[Label]) -> bool:
-    return all(
-        values.get(f"type{place}", label.type) in ("", label.type)
-        and values.get(f"class{place}", label.class_) in ("", label.class_)
-        for place, label in enumerate(labels, start=1)
-    )
-
-
-def atom_entry(force: Element, label: Label) -> Values:
-    """The attributes of an atom in a nonbonded force."""
-    entries = [
-        atom
-        for atom in force.iterfind("Atom")
-        if label.type == atom.get("type") or label.class_ == atom.get("class")
-    ]
-    if not entries:
-        raise ValueError(f"{force.tag}: there is no Atom for {label.type}")
-    if len(entries) > 1:
-        raise ValueError(f"{force.tag}: there are {len(entries)} entries Atom for {label.type}")
-    return entries[0].attrib
-
-
-def nonbonded_pairs(
-    root: Element, coulomb: Element, labels: Mapping[str, Sequence[Label]]
-) -> tuple[Form, dict[tuple[str, str], Parameters]]:
-    """The nonbonded form and its parameters for each pair of types, in eV and Å.
+    """The entry for atoms of such types, read forward or backward.
 
     Args:
-        root: of the file.
-        coulomb: its ``NonbondedForce``.
-        labels: of the atoms of each atom type.
+        entries: of a force.
+        types: of the atoms.
+        ranked: whether entries without wildcards go before the others.
+
+    Raises:
+        ValueError: several fit that differ.
     """
-    forces = [
-        force
-        for tag in ("LennardJonesForce", "CustomNonbondedForce")
-        for force in root.iterfind(tag)
-    ]
-    if len(forces) > 1:
-        raise ValueError(f"{forces[0].tag} and {forces[1].tag}: one nonbonded form is allowed")
-    every = [label for equal in labels.values() for label in equal]
-    if forces and any(float(atom_entry(coulomb, label)["epsilon"]) for label in every):
-        raise ValueError(f"NonbondedForce and {forces[0].tag}: one nonbonded form is allowed")
-    force = forces[0] if forces else coulomb
-    custom = force.tag == "CustomNonbondedForce"
-    form = _custom_form(force) if custom else LENNARD_JONES
-    pairs: dict[tuple[str, str], Parameters] = {}
-    for i, j in combinations_with_replacement(labels, 2):
-        ends = labels[i][-1], labels[j][-1]
-        parameters = _tabulated(force, form, ends) if custom else _lennard_jones(force, ends)
-        pairs[i, j] = convert(form, parameters, 1 / KJ_PER_MOL, 1 / NM)
-    return form, pairs
+    fitting = [each for each in entries if each.fits(types) or each.fits(types[::-1])]
+    best = _best([(each, types) for each in fitting], ranked)
+    return next((entry.element for entry, _ in best), None)
 
 
-def _custom_form(force: Element) -> Form:
-    """The form whose energy, wall or none, is that of the force, to the last letter."""
-    if force.get("bondCutoff") != BOND_CUTOFF:
-        raise ValueError(f"{force.tag}: bondCutoff must be {BOND_CUTOFF}")
-    energy = force.attrib["energy"].replace(" ", "")
-    for name in EXPRESSIONS:
-        form = FORMS[name]
-        if form.kind == "nonbonded" and energy in (
-            nonbonded_energy(form, walled=False),
-            nonbonded_energy(form, walled=True),
-        ):
-            return form
-    raise ValueError(f"{force.tag}: energy {energy!r} is none of our forms'")
+def match_improper(
+    entries: Iterable[Entry], types: Sequence[str], centre: int, around: Sequence[int]
+) -> tuple[Entry, tuple[int, ...]] | None:
+    """The entry for an improper, and the order of the neighbours that it means.
+
+    Args:
+        entries: of a force.
+        types: of the atoms.
+        centre: its place.
+        around: those of its three neighbours, ascending.
+
+    Raises:
+        ValueError: several fit that differ.
+    """
+    fitting = []
+    for each in entries:
+        for order in permutations(around):
+            if each.fits([types[centre], *(types[atom] for atom in order)]):
+                fitting.append((each, order))
+                break
+    return next(_best(fitting, ranked=True), None)
 
 
-def _tabulated(force: Element, form: Form, ends: tuple[Label, Label]) -> Parameters:
-    i, j = (int(atom_entry(force, label)["t"]) for label in ends)
-    if min(i, j) < 0:
-        raise ValueError(f"{force.tag}: t = {min(i, j)}; must be 0 or more")
-    tables = {table.attrib["name"]: table for table in force.iterfind("Function")}
-    found = {}
-    for name in form.parameter_names:
-        table = tables[f"{name}_of"]
-        found[name] = float((table.text or "").split()[i + int(table.attrib["xsize"]) * j])
-    return found
+def _best(fitting: Sequence[tuple[Entry, Order]], ranked: bool) -> Iterator[tuple[Entry, Order]]:
+    """The first of what fits; none without.
+
+    OpenMM takes the first or the last, or any, by the kind of the force.
+    """
+    specific = [each for each in fitting if not each[0].wild]
+    chosen = specific if ranked and specific else fitting
+    for entry, order in chosen[1:]:
+        first, first_order = chosen[0]
+        if order != first_order or _values(entry.element) != _values(first.element):
+            one, other = named(first.element), named(entry.element)
+            raise ValueError(f"{one} and {other}: both fit the same atoms and differ; leave one")
+    yield from chosen[:1]
 
 
-def _lennard_jones(force: Element, ends: tuple[Label, Label]) -> Parameters:
-    fixed = match_entry(force.findall("NBFixPair"), ends, "bond")
-    if fixed is not None:
-        return {name: float(fixed.attrib[name]) for name in LENNARD_JONES.parameter_names}
-    one, other = (
-        [float(atom_entry(force, label)[name]) for name in LENNARD_JONES.parameter_names]
-        for label in ends
-    )
-    joint, _ = combine(LENNARD_JONES, one, other, None)
-    return dict(zip(LENNARD_JONES.parameter_names, joint.tolist(), strict=True))
+def _values(element: Element) -> dict[str, str]:
+    return {k: v for k, v in element.attrib.items() if not k.startswith(("class", "type"))}
+
+
+def atom_entry(force: Element, type_: str, known: AtomTypes) -> Element:
+    """The entry of an atom type in a nonbonded force."""
+    entries = [atom for atom in force.iterfind("Atom") if known.fits(atom, "", type_)]
+    if not entries:
+        raise ValueError(f"{force.tag}: there is no Atom for {type_}")
+    if len(entries) > 1:
+        raise ValueError(f"{force.tag}: there are {len(entries)} entries Atom for {type_}")
+    return entries[0]
+
+
+def read_types(root: Element) -> AtomTypes:
+    """The atom types of a file.
+
+    Raises:
+        ValueError: one is there twice.
+    """
+    classes: dict[str, str] = {}
+    for each in root.iterfind("AtomTypes/Type"):
+        name = text(each, "name")
+        if name in classes:
+            raise ValueError(f"AtomTypes: type {name} is there twice")
+        classes[name] = text(each, "class")
+    return AtomTypes(classes)

@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from aiida_forcefield.workflows.protocols.check import QM_SECTIONS, check
+from aiida_forcefield.workflows.protocols.check import QM_SECTIONS, SettingError, check
 
 Settings = dict[str, Any]
 
@@ -44,8 +44,8 @@ def get_protocol(name: str, overrides: Mapping[str, Any] | None = None) -> Setti
     """The settings of a protocol, with overrides merged in recursively.
 
     Raises:
-        ValueError: unknown protocol; an override with a key that the protocol does not have or
-            a value that is not allowed. One line.
+        ValueError: unknown protocol; as SettingError an override with a key that the protocol does
+            not have or a value that is not allowed. One line.
     """
     check_name(name)
     settings = copy.deepcopy(_file()["defaults"])
@@ -63,17 +63,13 @@ def _merge(
     for key, value in changes.items():
         here = (*path, str(key))
         if strict and key not in target and here[0] not in OPEN_SECTIONS:
-            raise ValueError(
-                f"overrides.{'.'.join(here)} is unknown; allowed: {', '.join(sorted(target))}"
-            )
+            raise SettingError(here, f"is unknown; allowed: {', '.join(sorted(target))}")
         if value is None:
             target.pop(key, None)
         elif isinstance(value, Mapping) and isinstance(target.get(key), dict):
             _merge(target[key], value, strict, here)
         elif strict and isinstance(target.get(key), dict) and key != "basis":
-            raise ValueError(
-                f"overrides.{'.'.join(here)} is {value!r}, but must be a mapping with keys of "
-                f"{', '.join(sorted(target[key]))}"
-            )
+            allowed = ", ".join(sorted(target[key]))
+            raise SettingError(here, f"{value!r} must be a mapping with keys of {allowed}")
         else:
             target[key] = copy.deepcopy(value)

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Self
 
 from pydantic import (
@@ -151,11 +151,24 @@ class _Protocol(_Section):
     max_concurrent: Natural
 
 
+class SettingError(ValueError):
+    """A setting that is not allowed.
+
+    Attributes:
+        keys: its place among the settings.
+        reason: what is wrong with it, and what is allowed.
+    """
+
+    def __init__(self, keys: Sequence[str | int], reason: str) -> None:
+        super().__init__(f"{'.'.join(map(str, keys))}: {reason}")
+        self.keys, self.reason = tuple(keys), reason
+
+
 def check(settings: Mapping[str, Any]) -> None:
     """Check all settings of a protocol.
 
     Raises:
-        ValueError: one line with key path, value and what is allowed.
+        SettingError: one line with key path, value and what is allowed.
     """
     for section, needed in QM_SECTIONS.items():
         content = settings.get(section, {})
@@ -164,14 +177,16 @@ def check(settings: Mapping[str, Any]) -> None:
         try:
             check_qm(content)
         except ValueError as error:
-            raise ValueError(str(error).replace("parameters", section, 1)) from None
+            reason = str(error).removeprefix("parameters").lstrip(".: ")
+            raise SettingError([section], reason) from None
         for key in needed:
             if content.get(key) in (None, False):
-                raise ValueError(f"{section}.{key} is missing")
+                raise SettingError([section, key], "is missing")
     if level_of(settings["reference"]) != level_of(settings["molecule"]):
-        raise ValueError(
-            "reference and molecule must have the same level of theory (ase, tblite, "
-            "mean_field, structure, density_fit): their energies go into one profile"
+        raise SettingError(
+            ["reference"],
+            "must have the same level of theory as molecule (ase, tblite, mean_field, structure, "
+            "density_fit): their energies go into one profile",
         )
     elsewhere = (*QM_SECTIONS, "properties")
     others = {key: value for key, value in settings.items() if key not in elsewhere}
@@ -180,18 +195,19 @@ def check(settings: Mapping[str, Any]) -> None:
         _Protocol.model_validate_json(json.dumps(others, default=str))
     except ValidationError as error:
         mistake = error.errors(include_url=False)[0]
-        raise ValueError(_sentence(mistake)) from None
+        raise SettingError(mistake["loc"], _reason(mistake)) from None
     for name, target in settings.get("properties", {}).items():
         _check_target(name, target)
     sampling = settings["sampling"]
     if sampling["rounds"] > 1 and sampling["most_liquid"] < sampling["liquid"]:
-        raise ValueError(
-            f"sampling.most_liquid: {sampling['most_liquid']} is not allowed, it must be at least "
-            f"sampling.liquid, {sampling['liquid']}"
+        raise SettingError(
+            ["sampling", "most_liquid"],
+            f"{sampling['most_liquid']} is not allowed, it must be at least sampling.liquid, "
+            f"{sampling['liquid']}",
         )
     if "calibration" in settings:
         if not sampling["rounds"]:
-            raise ValueError("calibration must be null without a liquid, sampling.rounds: 0")
+            raise SettingError(["calibration"], "must be null without a liquid, sampling.rounds: 0")
         _check_calibration(settings["calibration"], settings["dimers"])
 
 
@@ -199,43 +215,46 @@ def _check_target(name: str, target: Any) -> None:
     """Check the statistical error of a property as that does."""
     if name not in property_names():
         allowed = ", ".join(property_names())
-        raise ValueError(f"properties.{name} is unknown; allowed: {allowed}")
+        raise SettingError(["properties", name], f"is unknown; allowed: {allowed}")
     if not isinstance(target, Mapping):
-        raise ValueError(f"properties.{name}: {target!r} must be a mapping")
+        raise SettingError(["properties", name], f"{target!r} must be a mapping")
     try:
         read_target(name, target)
     except ValueError as error:
-        raise ValueError(f"properties.{error}") from None
+        raise SettingError(["properties"], str(error)) from None
 
 
 def _check_calibration(calibration: Mapping[str, Any], dimers: Mapping[str, Any]) -> None:
     """Check that two basis sets lead to a limit."""
     if dimers.get("correlation") != "mp2":
-        raise ValueError("calibration must be null: only for correlation mp2 is the limit known")
+        reason = "must be null: only for correlation mp2 is the limit known"
+        raise SettingError(["calibration"], reason)
     found = []
-    for path, section in (("dimers.structure", dimers["structure"]), ("calibration", calibration)):
+    places = (("dimers", "structure"), dimers["structure"]), (("calibration",), calibration)
+    for path, section in places:
         try:
             structure = dimers["structure"] | {"basis": section["basis"]}
             check_qm({**dimers, "structure": structure})
             found.append(family_and_cardinal(section["basis"]))
         except ValueError as error:
             reason = str(error).removeprefix("parameters.structure.basis: ")
-            raise ValueError(f"{path}.basis: {reason}; or calibration must be null") from None
+            reason += "; or calibration must be null"
+            raise SettingError([*path, "basis"], reason) from None
     (family, _), (other, _) = found
     if family != other or found[0] == found[1]:
-        raise ValueError(
-            f"calibration.basis: {calibration['basis']!r} must be of another size and the same "
-            f"family as {dimers['structure']['basis']!r}, that of the dimers"
+        raise SettingError(
+            ["calibration", "basis"],
+            f"{calibration['basis']!r} must be of another size and the same family as "
+            f"{dimers['structure']['basis']!r}, that of the dimers",
         )
 
 
-def _sentence(mistake: ErrorDetails) -> str:
-    path = ".".join(str(key) for key in mistake["loc"])
+def _reason(mistake: ErrorDetails) -> str:
     match mistake["type"]:
         case "missing":
-            return f"{path} is missing"
+            return "is missing"
         case "unexpected_keyword_argument" | "extra_forbidden":
-            return f"{path} is unknown"
+            return "is unknown"
         case "value_error":
-            return f"{path}.{mistake['ctx']['error']}"
-    return f"{path}: {mistake['input']!r} {re.sub(r'^(Input|List) should', 'must', mistake['msg'])}"
+            return str(mistake["ctx"]["error"])
+    return f"{mistake['input']!r} {re.sub(r'^(Input|List) should', 'must', mistake['msg'])}"

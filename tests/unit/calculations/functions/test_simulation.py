@@ -5,6 +5,7 @@ import pytest
 from aiida.orm import Dict, Int
 
 from aiida_forcefield.calculations.functions.simulation import (
+    many_body_of,
     place_molecule,
     prepare_gas_leg,
     prepare_production,
@@ -76,3 +77,10 @@ def test_files_of_a_gas() -> None:
     assert {*scripts} == {"production_3", "production_4"}
     one, other = (node.get_content() for node in scripts.values())
     assert one != other
+
+
+def test_parts_beyond_pairs_have_their_order_whatever_the_database_made_of_it() -> None:
+    part = {"energy": -0.01, "pressure": 300.0, "volume": 67.0, "bodies": 3, "pressures": [300.0]}
+    stored = Dict({"charges": part, "induction": part, "three_body_dispersion": part})
+    assert [*many_body_of(stored)] == ["three_body_dispersion", "induction", "charges"]
+    assert many_body_of(None) == {}

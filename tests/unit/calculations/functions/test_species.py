@@ -55,7 +55,7 @@ def compose(mixture: Mixture, *names: str) -> list[tuple[str, float]]:
 def test_amounts_are_those_of_the_mixture() -> None:
     assert compose(Mixture({"EC": 1.0}), "EC") == [("EC", 1.0)]
     found = compose(Mixture({"DMC": 1.0, "EC": 3.0}), "EC", "DMC")
-    assert found == [("EC", 0.75), ("DMC", 0.25)]
+    assert found == [("DMC", 0.25), ("EC", 0.75)]
 
 
 def test_a_salt_brings_its_ions() -> None:
