@@ -17,7 +17,8 @@ def compare(profile: str, pk: int, files: tuple[Path, ...]) -> None:
     """Compare another force field with that of study PK, on the study's QM points.
 
     FILES is an OpenMM force field (.xml), or a LAMMPS data file and then the input files that go
-    with it. Prints the errors of both, and the parameters of the other in the study's units.
+    with it; what these include from their folder is read, too. Prints the errors of both, and the
+    parameters of the other in the study's units.
     """
     from rich.console import Console
 

@@ -121,7 +121,7 @@ def import_(files: tuple[Path, ...], smiles: str) -> None:
     except ValueError as error:
         raise InputError(str(error)) from None
     nodes = {
-        f"file_{place}": SinglefileData(StringIO(text), filename=name)
+        f"file_{place:02d}": SinglefileData(StringIO(text), filename=name)
         for place, (name, text) in enumerate(named)
     }
     perceived = {name: perceive_species(Dict({"smiles": smiles}))}

@@ -10,6 +10,7 @@ from aiida.manage.configuration import Profile
 from aiida.orm import Dict
 from click.testing import Result
 
+from aiida_forcefield.cli.files.programs import program_files
 from aiida_forcefield.data import ForceFieldData, PointsData
 from aiida_forcefield.potentials import (
     ForceField,
@@ -113,6 +114,81 @@ def test_own_files_and_those_of_others(
     opls = rows(compare(OPLS / "methanol.xml"))
     assert float(opls["molecule: energies"][1]) > 0.1
     assert opls["O1 0.0073719"] == ["3.12"]
+
+
+@pytest.fixture
+def exported(case: tuple[System, ForceField], tmp_path: Path) -> Path:
+    """The folder of `export` with the files of LAMMPS and of OpenMM."""
+    system, field = case
+    for program in ("lammps", "openmm"):
+        for name, text in program_files(program, field, system, {}).items():
+            (tmp_path / name).write_text(text)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["forcefield.xml"],
+        ["system.data", "in.lammps"],
+        ["system.data", "forcefield.lmp"],
+        ["system.data", "in.lammps", "forcefield.lmp"],  # which the one before includes
+    ],
+)
+def test_own_export_is_equal(compare: Invoke, exported: Path, names: list[str]) -> None:
+    found = rows(compare(*(exported / name for name in names)))
+    assert found["molecule: energies"][:2] == found["molecule: gradients"][:2] == ["0.00", "0.00"]
+    alike = rows(compare(exported / "forcefield.xml"))
+    assert found["dimers: random"] == alike["dimers: random"]
+
+
+LAMMPS = ("system.data", "in.lammps")
+
+
+@pytest.mark.parametrize(
+    ("changed", "old", "new", "message"),
+    [
+        ("forcefield.lmp", "bond_style morse", "bond_style fene", "forcefield.lmp, line 2: bond_s"),
+        ("forcefield.lmp", "bond_coeff 1 ", "bond_coeff 1 x", "forcefield.lmp, line "),
+        (
+            "in.lammps",
+            "units real",
+            "units lj",
+            "in.lammps, line 3: units lj: allowed: real, metal",
+        ),
+        (
+            "in.lammps",
+            "thermo 200",
+            "set type 1 charge 0",
+            "in.lammps, line 8: set type 1 charge 0",
+        ),
+        (
+            "in.lammps",
+            "include ",
+            "include ../",
+            "in.lammps, line 6: include ../forcefield.lmp: not",
+        ),
+        (
+            "in.lammps",
+            "include forcefield",
+            "include none",
+            "none.lmp: cannot be read: no such file",
+        ),
+        ("system.data", "\nBonds", "\nOthers", "system.data: Others: this section is not read"),
+        ("system.data", "# full", "# charge", "system.data: atom_style charge: allowed: full"),
+        ("system.data", "Atoms", "Stars", "system.data: Atoms: the data file has no such section"),
+    ],
+)
+def test_the_file_with_the_mistake_is_named(
+    compare: Invoke, exported: Path, changed: str, old: str, new: str, message: str
+) -> None:
+    path = exported / changed
+    assert old in path.read_text()
+    path.write_text(path.read_text().replace(old, new))
+    result = compare(*(exported / name for name in LAMMPS))
+    assert result.exit_code == 2
+    assert message in result.output
+    assert len(result.output.splitlines()) == 1
 
 
 def test_mistakes_are_named(compare: Invoke, tmp_path: Path) -> None:

@@ -33,6 +33,11 @@ def print_comparison(
     for one, two in zip(own, other, strict=True):
         table.add_row(_label(one, several), *(_number(e, e.fitted) for e in (one, two)), _unit(one))
     console.print(table)
+    if any(each.kind in OF_DIMERS for each in own):
+        console.print(
+            " Of dimers the study's column has the charges of the gas phase, as QM; a file has one "
+            "set of charges, as a rule the liquid's."
+        )
 
 
 def errors_table(found: Diagnostics, several: bool) -> Table:
