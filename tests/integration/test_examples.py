@@ -16,7 +16,6 @@ from aiida_forcefield.topology.crystal import from_atoms
 from aiida_forcefield.topology.ions import ions_of
 
 from ..fields import FIELDS, Recipe, build
-from .test_lammps_export import lmp  # noqa: F401
 
 pytestmark = pytest.mark.integration
 
@@ -34,23 +33,23 @@ def run(
         assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_lammps(lmp: str, tmp_path: Path) -> None:  # noqa: F811
+def test_lammps(lmp: str, tmp_path: Path) -> None:
     run(tmp_path, "lammps", [lmp, "-in", "in.lammps"])
 
 
-def test_lammps_with_a_table(lmp: str, tmp_path: Path) -> None:  # noqa: F811
+def test_lammps_with_a_table(lmp: str, tmp_path: Path) -> None:
     run(tmp_path, "lammps", [lmp, "-in", "in.lammps"], case=FIELDS["chiral"])
 
 
-def test_lammps_with_a_single_ion(lmp: str, tmp_path: Path) -> None:  # noqa: F811
+def test_lammps_with_a_single_ion(lmp: str, tmp_path: Path) -> None:
     run(tmp_path, "lammps", [lmp, "-in", "in.lammps"], case=({"F": "[F-]"}, "exp6", {}))
 
 
-def test_lammps_with_a_mixture(lmp: str, tmp_path: Path) -> None:  # noqa: F811
+def test_lammps_with_a_mixture(lmp: str, tmp_path: Path) -> None:
     run(tmp_path, "lammps", [lmp, "-in", "in.lammps"], case=FIELDS["damped ions"])
 
 
-def test_lammps_with_a_crystal(lmp: str, tmp_path: Path) -> None:  # noqa: F811
+def test_lammps_with_a_crystal(lmp: str, tmp_path: Path) -> None:
     system = ions_of(from_atoms(bulk("LiF", "rocksalt", a=4.03)), {"Li": 1, "F": -1})
     numbers = {"Li": {"A": 60.0, "rho": 0.22, "C6": 0.1}, "F": {"A": 1500.0, "rho": 0.29, "C6": 7}}
     terms = tuple(

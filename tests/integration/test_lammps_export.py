@@ -32,12 +32,6 @@ SMILES = {"methanol": "CO", "dimethyl_carbonate": "COC(=O)OC", "dimethoxyethane"
 EDGE = 100.0  # Å, of boxes in vacuum
 
 
-@pytest.fixture(scope="session")
-def lmp() -> str:
-    default = Path(__file__).parents[2] / ".venv-compute/bin/lmp"
-    return os.environ.get("AIIDA_FORCEFIELD_LMP", str(default))
-
-
 @pytest.fixture(scope="module", params=sorted(SMILES))
 def pure(request: pytest.FixtureRequest) -> Case:
     return build({request.param: SMILES[request.param]}, FORMS, {})

@@ -26,7 +26,7 @@ from aiida_forcefield.topology.molecule import from_smiles
 from aiida_forcefield.topology.system import System
 
 from ..fields import FIELDS, Array, build, droplet, largest_error, liquid, ours, overlapping, tail
-from .test_lammps_export import KCAL, forces, lmp, run  # noqa: F401
+from .test_lammps_export import KCAL, forces, run
 
 pytestmark = pytest.mark.integration
 
@@ -35,7 +35,7 @@ TERMS = {"bond": "ebond", "angle": "eangle", "dihedral": "edihed", "improper": "
 
 @pytest.mark.parametrize("periodic", [False, True], ids=["vacuum", "liquid"])
 @pytest.mark.parametrize("name", FIELDS)
-def test_energy_and_forces(lmp: str, tmp_path: Path, name: str, periodic: bool) -> None:  # noqa: F811
+def test_energy_and_forces(lmp: str, tmp_path: Path, name: str, periodic: bool) -> None:
     system, field = build(*FIELDS[name])
     box = liquid(system) if periodic else droplet(system)
     cutoff = 9 if periodic else 100
@@ -62,7 +62,7 @@ def test_energy_and_forces(lmp: str, tmp_path: Path, name: str, periodic: bool) 
 
 
 @pytest.mark.parametrize("form", ["exp6", "tang_toennies"])
-def test_a_crystal_is_its_cell_again_and_again(lmp: str, tmp_path: Path, form: str) -> None:  # noqa: F811
+def test_a_crystal_is_its_cell_again_and_again(lmp: str, tmp_path: Path, form: str) -> None:
     c8 = {"C8": 10.0} if form == "tang_toennies" else {}
     atoms = bulk("LiF", "rocksalt", a=4.03)
     atoms.set_cell(atoms.cell.array @ [[1.02, 0.01, 0], [0.02, 0.99, 0.03], [0, -0.02, 1.01]], True)
@@ -96,7 +96,7 @@ def test_a_crystal_is_its_cell_again_and_again(lmp: str, tmp_path: Path, form: s
 @pytest.mark.parametrize(
     "name", ["exp6", "huggins", "lennard-jones", "lithium fluoride in carbonate"]
 )
-def test_overlapping_molecules_are_held_apart(lmp: str, tmp_path: Path, name: str) -> None:  # noqa: F811
+def test_overlapping_molecules_are_held_apart(lmp: str, tmp_path: Path, name: str) -> None:
     system, field = build(*FIELDS[name])
     include = write_force_field(field, system, cutoff=100, periodic=False)
     data = write_data(field, system, overlapping(system))
@@ -104,7 +104,7 @@ def test_overlapping_molecules_are_held_apart(lmp: str, tmp_path: Path, name: st
 
 
 def test_atoms_on_top_of_each_other_are_refused_where_damping_is_not_tabulated(
-    lmp: str,  # noqa: F811
+    lmp: str,
     tmp_path: Path,
 ) -> None:
     system, field = build(*FIELDS["damped"])
@@ -124,7 +124,7 @@ ATOM = re.compile(r"^\d+ \d \d +-?0\.\d+ +(\S+) +(\S+) +(\S+)$", re.MULTILINE)
 PARTS = ("energy", "bond", "angle", "dihedral", "nonbonded", "coulomb")
 
 
-def simulate(lmp: str, folder: Path, script: str) -> tuple[dict[str, float], Array]:  # noqa: F811
+def simulate(lmp: str, folder: Path, script: str) -> tuple[dict[str, float], Array]:
     """What LAMMPS makes of two molecules of methanol: energies and forces, eV and Å."""
     (folder / "methanol.data").write_text(DATA)
     (folder / "in").write_text(script)
@@ -139,7 +139,7 @@ def simulate(lmp: str, folder: Path, script: str) -> tuple[dict[str, float], Arr
 
 
 def assert_read_as_lammps_reads(
-    lmp: str,  # noqa: F811
+    lmp: str,
     folder: Path,
     script: str,
 ) -> None:
@@ -158,7 +158,7 @@ def with_line(line: str, first: bool = False) -> str:
     return SCRIPT.replace(f"\n{mark}", f"\n{line}\n{mark}")
 
 
-def test_files_of_others_are_read_as_lammps_reads_them(lmp: str, tmp_path: Path) -> None:  # noqa: F811
+def test_files_of_others_are_read_as_lammps_reads_them(lmp: str, tmp_path: Path) -> None:
     assert_read_as_lammps_reads(lmp, tmp_path, SCRIPT)
 
 
@@ -267,13 +267,13 @@ def test_what_is_let_through_is_listed_here() -> None:
 
 
 @pytest.mark.parametrize("line", [*EARLY.values(), *LATE.values(), *KEYWORDS])
-def test_commands_that_change_no_energy_or_are_read(lmp: str, tmp_path: Path, line: str) -> None:  # noqa: F811
+def test_commands_that_change_no_energy_or_are_read(lmp: str, tmp_path: Path, line: str) -> None:
     script = with_line(line, first=line in EARLY.values())
     assert_read_as_lammps_reads(lmp, tmp_path, script)
 
 
 @pytest.mark.parametrize("style", FIX)
-def test_fixes_that_change_no_force(lmp: str, tmp_path: Path, style: str) -> None:  # noqa: F811
+def test_fixes_that_change_no_force(lmp: str, tmp_path: Path, style: str) -> None:
     before = "velocity all create 300 1\ncompute one all chunk/atom bin/1d x lower 9"
     script = with_line(f"{before}\nfix own all {style} {FIX[style]}")
     if style in ("nph", "npt", "press/berendsen", "deform"):  # in a box whose edges are fixed
@@ -356,7 +356,7 @@ def test_commands_that_change_energies_are_refused(line: str) -> None:
 
 
 @pytest.mark.parametrize(("style", "numbers"), [("cvff", "9.5 -1 2"), ("harmonic", "9.5 0")])
-def test_orders_of_an_improper(lmp: str, tmp_path: Path, style: str, numbers: str) -> None:  # noqa: F811
+def test_orders_of_an_improper(lmp: str, tmp_path: Path, style: str, numbers: str) -> None:
     """Those that are read say what they say in LAMMPS; an order and its reverse are the same."""
     forms = "harmonic_bond harmonic_angle fourier cosine_improper lennard_jones"
     system, field = build({"acetone": "CC(C)=O"}, forms, {})
@@ -387,7 +387,7 @@ def test_orders_of_an_improper(lmp: str, tmp_path: Path, style: str, numbers: st
     "styles",
     ["hybrid/overlay lj/cut 60 coul/cut 60", "hybrid/overlay lj/cut/coul/cut 60"],
 )
-def test_styles_on_top_of_each_other(lmp: str, tmp_path: Path, styles: str) -> None:  # noqa: F811
+def test_styles_on_top_of_each_other(lmp: str, tmp_path: Path, styles: str) -> None:
     main = styles.split()[1]
     script = re.sub(r"(pair_coeff +\S+ +\S+)", rf"\1 {main}", SCRIPT)
     script = script.replace("lj/cut/coul/cut 60.0", styles)

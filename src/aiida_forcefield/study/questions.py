@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from aiida_forcefield.topology.fluid import Fluid
 
 COLDEST = 100.0
-"""K: hardly any liquid is as cold; 25 or 80 are degrees Celsius."""
+"""K: hardly any liquid is colder; 25 or 80 are degrees Celsius."""
 HOTTEST = 1000.0
 """K: molecules do not bear it."""
 HIGHEST = 20_000.0
@@ -81,9 +81,13 @@ def _of_a_state(title: str, state: "Liquid", fluid: "Fluid | None") -> Iterator[
     """Key of a state and question about its value."""
     temperature, pressure = state.temperature, state.pressure
     boiling = fluid.boils_at(pressure) if fluid else None
-    if temperature < COLDEST and (boiling is None or boiling > HOTTEST / 5):
+    melting = fluid.melting if fluid and fluid.melting else COLDEST
+    if temperature < min(melting, COLDEST):
         celsius = f"{temperature:g} °C are {temperature + 273.15:g} K"
-        yield "temperature", f"{temperature:g} K is colder than any liquid; in K: {celsius}"
+        yield (
+            "temperature",
+            f"at {temperature:g} K it is no liquid; temperatures are in K: {celsius}",
+        )
     elif temperature > HOTTEST:
         yield "temperature", f"{temperature:g} K is hotter than molecules bear"
     elif fluid and boiling is not None and temperature > boiling:
@@ -93,9 +97,12 @@ def _of_a_state(title: str, state: "Liquid", fluid: "Fluid | None") -> Iterator[
             f"{temperature:g} K it is no liquid",
         )
     if (unit := ATMOSPHERES.get(pressure)) is not None:
-        yield "pressure", f"{pressure:g} bar; in bar {pressure:g} {unit} are about 1.01325"
+        yield "pressure", f"pressures are in bar: {pressure:g} {unit} are about 1.01325 bar"
     elif pressure > HIGHEST:
-        yield "pressure", f"{pressure:g} bar makes liquids solid; 1 bar is 100000 Pa"
+        yield (
+            "pressure",
+            f"at {pressure:g} bar liquids are solid; pressures are in bar: 1 bar is 100000 Pa",
+        )
 
 
 def _state(name: str, request: dict[str, float]) -> "Liquid":

@@ -108,7 +108,7 @@ def _of_what_pairs_lack(parts: Sequence[Mapping[str, float]], settled: bool) -> 
     if any("induction" not in each for each in parts):
         yield (
             "What molecules of the liquid polarise in each other beyond pairs is not in its "
-            "properties: a polarizability or a preliminary liquid is missing."
+            "properties: a polarizability or a preliminary liquid is missing, or its job failed."
         )
     elif not settled:
         yield (

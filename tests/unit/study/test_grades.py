@@ -17,6 +17,7 @@ def results(**changes: Any) -> dict[str, Any]:
         "halves_agree": True,
         "seeds_agree": True,
         "changes": {"dimers": 0.01},
+        "beyond_pairs": {"induction": 10.0},
     }
     found = {
         "properties": {"density": density | changes.pop("density", {})},
@@ -55,6 +56,7 @@ def test_a_liquid_of_known_pressure_without_a_value_is_not_used() -> None:
         ({"density": {"seeds_agree": False}}, "parts of the simulation differ"),
         ({"validation": [{"liquid": 0.02}]}, "pairs of the liquid"),
         ({"validation": [{"liquid": None}]}, "pairs of the liquid"),
+        ({"density": {"beyond_pairs": {}}}, "it lacks what molecules polarise"),
         ({"variations": []}, "its uncertainty lacks"),
         ({"variations": ["dimers", "charges"]}, "its uncertainty lacks"),
     ],

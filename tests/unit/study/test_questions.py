@@ -31,6 +31,7 @@ ROOM = "temperature: 298.15, pressure: 1.01325"
         ("CO", ROOM),
         ("O=C1OCCO1", ROOM),
         ("N#N", "temperature: 77, pressure: 1.01325"),
+        ("CC", "temperature: 95, pressure: 1.01325"),
         ("O=C=O", "temperature: 250, pressure: 60"),
         ("O", "temperature: 400, pressure: 10"),
         ("OC(F)(F)C(F)(F)C(F)(F)OCCF", ROOM),  # that nobody has measured
@@ -53,16 +54,22 @@ def test_a_gas_is_no_liquid(tmp_path: Path, smiles: str, boils: int) -> None:
     assert said.endswith("at 298.15 K it is no liquid")
 
 
+@pytest.mark.parametrize("smiles", ["N#N", "O=C=O", "OC(F)(F)C(F)(F)C(F)(F)OCCF"])
+def test_what_is_frozen_or_unknown_at_25_kelvin(tmp_path: Path, smiles: str) -> None:
+    (said,) = asked(tmp_path, smiles, "temperature: 25, pressure: 1.01325")
+    assert "at 25 K it is no liquid" in said
+
+
 @pytest.mark.parametrize(("celsius", "kelvin"), [(25, "298.15"), (80, "353.15"), (20.5, "293.65")])
 def test_degrees_celsius(tmp_path: Path, celsius: float, kelvin: str) -> None:
     (said,) = asked(tmp_path, "CO", f"temperature: {celsius}, pressure: 1.01325")
-    assert f"in K: {celsius:g} °C are {kelvin} K" in said
+    assert f"temperatures are in K: {celsius:g} °C are {kelvin} K" in said
 
 
 @pytest.mark.parametrize(("pressure", "unit"), [(101325, "Pa"), (101.325, "kPa"), (760, "mmHg")])
 def test_an_atmosphere_in_other_units(tmp_path: Path, pressure: float, unit: str) -> None:
     (said,) = asked(tmp_path, "CO", f"temperature: 298.15, pressure: {pressure}")
-    assert f"in bar {pressure:g} {unit} are about 1.01325" in said
+    assert f"pressures are in bar: {pressure:g} {unit} are about 1.01325 bar" in said
 
 
 @pytest.mark.parametrize(
