@@ -42,7 +42,9 @@ class _Pyscf(Declaration):
             method = "MP2" if set(spins.values()) == {1} else "SCS-MP2"
         if dispersion := field.get("disp"):
             method += f"-{dispersion}"
-        return f"{method.upper()}/{basis if isinstance(basis, str) else 'mixed basis'}"
+        if not isinstance(basis, str):
+            basis = basis.get("default", "mixed basis")
+        return f"{method.upper()}/{basis}"
 
     def packages(self, parameters: Parameters) -> tuple[str, ...]:
         dispersion = parameters["mean_field"].get("disp")
