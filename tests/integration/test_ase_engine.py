@@ -103,7 +103,7 @@ def test_energies_on_the_geometry_of_another_engine(new_runner: NewRunner) -> No
 
 def test_interaction_of_an_ion_and_a_molecule(new_runner: NewRunner) -> None:
     """Charges reach the calculator; nothing corrects for basis sets."""
-    asked = {"interaction": {}, "gradient": True}
+    asked = {"interaction": True, "gradient": True}
     found, expected = (
         new_runner().run(LITHIUM_AND_WATER | {"parameters": parameters | asked})[0]
         for parameters in (TBLITE, XTB)

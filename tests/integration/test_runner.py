@@ -425,6 +425,28 @@ def test_ghosts_have_the_basis_of_their_element(new_runner: Callable[[], Runner]
     assert one["energy"] == pytest.approx(other["energy"], abs=1e-6)
 
 
+def test_a_default_basis_need_not_know_an_element_that_has_its_own(
+    new_runner: Callable[[], Runner],
+) -> None:
+    """Nor its ghost. The first hydration enthalpy of K+ is -17.9 kcal/mol.
+
+    Džidić and Kebarle, J. Phys. Chem. 74, 1466 (1970).
+    """
+    basis = {"default": "aug-cc-pvdz", "K": "def2-svpd"}  # the default has no potassium
+    away = [[-1.6, -2.0, 0.0]]  # 2.6 Å from oxygen, on the side of its lone pairs
+    (point,) = new_runner().run(
+        {
+            "parameters": scs(0.30, 1.95, structure={"basis": basis}),
+            "symbols": ["K", *WATER],
+            "charge": 1,
+            "positions": [np.concatenate([away, WATER_POSITIONS])],
+            "fragments": [{"atoms": 1, "charge": 1}, {"atoms": 3}],
+        }
+    )
+    assert point["status"] == "ok", point["message"]
+    assert point["energy"] / KCAL == pytest.approx(-17.0, abs=1.5)
+
+
 def test_far_apart_electrostatics_is_that_of_dipoles(new_runner: Callable[[], Runner]) -> None:
     """Of two dipoles μ one behind the other it is -2μ²/R³; exchange and induction vanish."""
     alone = scs(1, 1, interaction=False, dipole=True)

@@ -38,6 +38,7 @@ class QmCalculation(PyscfCalculation):
     ``pyscf.base``; beside it stand the sections of `aiida_forcefield.runner`. Nothing is pickled.
     """
 
+    CACHE_VERSION = 1
     FILENAME_JOB = "job.json"
     FILENAME_RUNNER = "runner.pyz"
     FILENAME_RESULTS = "results.jsonl"

@@ -284,17 +284,22 @@ class Pyscf(Engine):
 def _completed(structure: Parameters, symbols: tuple[str, ...]) -> Parameters:
     """Settings with what PySCF leaves out in silence.
 
-    A basis by element holds for ghost atoms too, which PySCF gives the default; and a basis that
-    goes with an effective core potential brings it.
+    Ghost atoms have the basis of their element, where PySCF would look for the default; and a
+    basis that goes with an effective core potential brings it.
     """
     from pyscf.gto.mole import bse_predefined_ecp
 
     basis = structure["basis"]
+    named = dict.fromkeys(symbols, basis)
     if isinstance(basis, dict):
-        ghosts = {f"ghost-{s}": basis[s] for s in symbols if s in basis}
-        return {**structure, "basis": basis | ghosts}
-    ecp, _ = bse_predefined_ecp(basis, symbols)
-    return {"ecp": ecp, **structure} if ecp else structure
+        named = {s: basis.get(s, basis.get("default")) for s in symbols}
+        named = {s: name for s, name in named.items() if name is not None}
+        others = {key: name for key, name in basis.items() if key != "default"}
+        basis = {f"ghost-{s}": name for s, name in named.items()} | others | named
+    found = {s: bse_predefined_ecp(name, [s])[0] for s, name in named.items()}
+    potentials = {s: potential for s, potential in found.items() if potential}
+    completed = {**structure, "basis": basis}
+    return {"ecp": potentials, **completed} if potentials else completed
 
 
 def _assign(target: Any, key: str, value: Any, where: str) -> None:

@@ -88,9 +88,9 @@ def mp2(fitting: SinglePrecision, occupied: Array, virtual: Array, energies: Arr
     left, right, first = occupied.T.astype(np.float32), virtual.astype(np.float32), 0
     for block in fitting.blocks():
         half = np.matmul(left, block).reshape(-1, len(right))
-        pairs[first : first + len(block)] = (half @ right).reshape(-1, o, v)
+        pairs[first : first + len(block)] = (half @ right).reshape(len(block), o, v)
         first += len(block)
-    flat = pairs.reshape(-1, o * v)
+    flat = pairs.reshape(len(pairs), o * v)
     both_virtual = (energies[o:, None] + energies[None, o:]).astype(np.float32)
     opposite = same = 0.0
     for i in range(o):
