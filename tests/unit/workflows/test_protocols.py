@@ -91,6 +91,18 @@ def test_overrides_are_merged_recursively() -> None:
         ({"dimers": {"gradient": "yes"}}, "dimers: gradient: 'yes' has the wrong type"),
         ({"polarizability": {"polarizability": False}}, "polarizability.polarizability: is miss"),
         ({"polarizability": {"reference": {}}}, "polarizability: not with reference"),
+        (
+            {"simulation": {"engine": "gromacs"}},
+            "simulation.engine: 'gromacs' must be one of lammps",
+        ),
+        ({"liquid": {"engine": "LAMMPS"}}, "liquid.engine: 'LAMMPS' must be one of lammps, openmm"),
+        ({"simulation": {"engine": None}}, "simulation.engine: is missing"),
+        ({"simulation": {"engine": 3}}, "simulation.engine: 3 must be a valid string"),
+        (
+            {"simulation": {"engine": {"name": "openmm"}}},
+            "simulation.engine: {'name': 'openmm'} must",
+        ),
+        ({"spread": {"engine": "openmm"}}, "spread.engine: is unknown"),
         # contradictions with the calibration
         ({"dimers": {"structure": {"basis": "def2-svp"}}}, "dimers.structure.basis: 'def2-svp'"),
         ({"calibration": {"basis": "aug-cc-pvdz"}}, "calibration.basis: 'aug-cc-pvdz' must be"),
