@@ -26,13 +26,14 @@ import numpy as np
 from aiida import load_profile
 from aiida.orm import CalcFunctionNode, CalcJobNode, ProcessNode, QueryBuilder
 
-from aiida_forcefield.dynamics import parse_log
+from aiida_forcefield.dynamics import ENGINES
 from aiida_forcefield.study.aiida_profile import find_study
 from aiida_forcefield.study.errors import InputError
 from aiida_forcefield.study.graph import descendants
 
 PARTS = {
     "forcefield.md": "md",
+    "forcefield.openmm": "md",
     "forcefield.packing": "md",
     "forcefield.qm": "qm",
     "forcefield.fit_force_field": "fits",
@@ -155,8 +156,9 @@ def cpu_seconds(node: CalcJobNode) -> float:
         return 0.0
     folder = node.outputs.retrieved.base.repository
     names = folder.list_object_names()
-    if "lammps.out" in names:
-        return parse_log(folder.get_object_content("lammps.out")).cpu_seconds
+    for output, engine in (("lammps.out", "lammps"), ("openmm.out", "openmm")):
+        if output in names:
+            return ENGINES[engine].read_log(folder.get_object_content(output)).cpu_seconds
     printed = "".join(
         folder.get_object_content(name)
         for name in (node.get_option("scheduler_stdout"), "packmol.out")

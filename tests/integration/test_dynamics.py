@@ -9,6 +9,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 from aiida_forcefield.dynamics.box import packmol_input, read_packed, starting_box, write_xyz
+from aiida_forcefield.dynamics.conditions import Conditions, rigid_bonds
 from aiida_forcefield.dynamics.frames import read_frames
 from aiida_forcefield.dynamics.gas import (
     gas_equilibration_script,
@@ -19,12 +20,7 @@ from aiida_forcefield.dynamics.gas import (
 from aiida_forcefield.dynamics.guard import judge
 from aiida_forcefield.dynamics.log import Thermo, parse_log
 from aiida_forcefield.dynamics.many_body import ManyBody
-from aiida_forcefield.dynamics.script import (
-    Conditions,
-    equilibration_script,
-    production_script,
-    rigid_bonds,
-)
+from aiida_forcefield.dynamics.script import equilibration_script, production_script
 from aiida_forcefield.dynamics.statistics import summarise
 from aiida_forcefield.dynamics.tail import check_tail, tail_coefficient
 from aiida_forcefield.potentials.electrostatics import FixedCharges

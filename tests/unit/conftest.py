@@ -47,7 +47,7 @@ def codes(storage: Profile, tmp_path_factory: pytest.TempPathFactory) -> dict[st
     computer.configure()
     return {
         role: InstalledCode(computer, "/bin/true", label=role).store()
-        for role in ("qm", "md", "fit")
+        for role in ("qm", "md", "openmm", "fit")
     }
 
 

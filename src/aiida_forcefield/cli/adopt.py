@@ -12,6 +12,7 @@ POLL_SECONDS = 5.0
 @click.argument("archive", type=click.Path(path_type=Path))
 @click.option("--qm", default="compute@localhost", show_default=True, help="Code for QM jobs.")
 @click.option("--md", default="lammps@localhost", show_default=True, help="Code for MD jobs.")
+@click.option("--openmm", help="Code for MD jobs of OpenMM. [default: none of them are adopted]")
 @click.option("--fit", default="forcefield@localhost", show_default=True, help="Code for fits.")
 @click.option(
     "--wait",
@@ -22,7 +23,7 @@ POLL_SECONDS = 5.0
     help="For so long at most, until what runs in a profile on SQLite has ended.",
 )
 @click.pass_obj
-def adopt(profile: str, /, archive: Path, wait: int, **labels: str) -> None:
+def adopt(profile: str, /, archive: Path, wait: int, **labels: str | None) -> None:
     """Import ARCHIVE and let studies reuse its finished calculations.
 
     It is for you to know that the archive was made with programs like your own; the versions
@@ -33,7 +34,7 @@ def adopt(profile: str, /, archive: Path, wait: int, **labels: str) -> None:
     from aiida_forcefield.study.aiida_profile import PLUGINS, find_code, load
 
     load(profile)
-    codes = {PLUGINS[role]: find_code(role, label) for role, label in labels.items()}
+    codes = {PLUGINS[role]: find_code(role, label) for role, label in labels.items() if label}
     end = time.monotonic() + 60 * wait
     if wait and (what := in_the_way(archive)):
         click.echo(f"waiting until {what} has ended, {wait} minutes at most")

@@ -47,7 +47,7 @@ def _read_config(context: click.Context, _: click.Parameter, path: Path | None) 
 @click.option(
     "--compute",
     type=click.Path(path_type=Path),
-    help="Of this machine: Python environment with PySCF, tblite, LAMMPS and packmol. "
+    help="Of this machine: Python environment with PySCF, tblite, LAMMPS, OpenMM and packmol. "
     "[default: .venv-compute beside the active one, else that one]",
 )
 @click.option("--hostname", help="Another machine, as in `ssh HOSTNAME`; all below is of it.")
@@ -64,7 +64,9 @@ def _read_config(context: click.Context, _: click.Parameter, path: Path | None) 
     show_default=True,
 )
 @click.option("--workdir", help="Where jobs run; {username} is filled in.")
-@click.option("--python", help="The interpreter with PySCF, tblite and packmol.")
+@click.option(
+    "--python", help="The interpreter with PySCF, tblite and packmol, and OpenMM if used."
+)
 @click.option("--lammps", help="The program of LAMMPS.")
 @click.option("--prepend", default="", help="Shell lines in front of each job: `module load ...`.")
 @click.option("--account", help="That jobs are charged to.")

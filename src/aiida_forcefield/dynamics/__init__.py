@@ -1,4 +1,4 @@
-"""Molecular dynamics: boxes, LAMMPS scripts, logs, and statistics of what they show."""
+"""Molecular dynamics: boxes, engines, logs, and statistics of what they show."""
 
 from aiida_forcefield.dynamics.beyond_pairs import PARTS, Response, measure_many_body
 from aiida_forcefield.dynamics.box import (
@@ -9,6 +9,9 @@ from aiida_forcefield.dynamics.box import (
     starting_box,
     write_xyz,
 )
+from aiida_forcefield.dynamics.conditions import THERMO_EVERY, Conditions, rigid_bonds
+from aiida_forcefield.dynamics.engine import Engine, File
+from aiida_forcefield.dynamics.engines import ENGINES, engine_of
 from aiida_forcefield.dynamics.final import is_whole
 from aiida_forcefield.dynamics.frames import read_frames
 from aiida_forcefield.dynamics.gas import (
@@ -35,11 +38,8 @@ from aiida_forcefield.dynamics.script import (
     FINAL_DATA,
     FORCE_FIELD,
     FRAMES,
-    THERMO_EVERY,
-    Conditions,
     equilibration_script,
     production_script,
-    rigid_bonds,
 )
 from aiida_forcefield.dynamics.statistics import MINIMUM_SAMPLES, Estimate, covariance, summarise
 from aiida_forcefield.dynamics.tail import check_tail, tail_coefficient
@@ -48,6 +48,7 @@ from aiida_forcefield.dynamics.three_body import three_body_dispersion
 __all__ = [
     "DATA",
     "END_OF_LOG",
+    "ENGINES",
     "FINAL_DATA",
     "FORCE_FIELD",
     "FRAMES",
@@ -56,7 +57,9 @@ __all__ = [
     "PARTS",
     "THERMO_EVERY",
     "Conditions",
+    "Engine",
     "Estimate",
+    "File",
     "Liquid",
     "Log",
     "ManyBody",
@@ -70,6 +73,7 @@ __all__ = [
     "check_tail",
     "coulomb_difference",
     "covariance",
+    "engine_of",
     "equilibration_script",
     "gas_equilibration_script",
     "gas_production_script",

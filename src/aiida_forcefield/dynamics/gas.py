@@ -8,18 +8,13 @@ are pushed by the same random numbers end up moving alike.
 import numpy as np
 from numpy.typing import ArrayLike
 
+from aiida_forcefield.dynamics.conditions import Conditions, steps_of
 from aiida_forcefield.dynamics.log import MEASURED
-from aiida_forcefield.dynamics.script import (
-    Conditions,
-    script_end,
-    script_head,
-    shake,
-    steps_of,
-)
+from aiida_forcefield.dynamics.script import script_end, script_head, shake
 from aiida_forcefield.topology.box import Box
 from aiida_forcefield.topology.system import System
 
-_FRICTION = 200.0  # fs
+FRICTION = 200.0  # fs
 _MARGIN = 10.0  # Å, beyond the longest that the molecule can be
 _LARGEST_SEED = 900_000_000
 _NEXT = 7_368_787
@@ -102,7 +97,7 @@ def _motion(conditions: Conditions, noise: int) -> list[str]:
     """Langevin dynamics; SHAKE comes last, since it has to know all other forces."""
     temperature = f"{conditions.temperature:g}"
     return [
-        f"fix heat all langevin {temperature} {temperature} {_FRICTION:g} {noise}",
+        f"fix heat all langevin {temperature} {temperature} {FRICTION:g} {noise}",
         "fix motion all nve",
         *shake(conditions),
     ]

@@ -28,13 +28,14 @@ class Verdict:
     message: str
 
 
-def judge(log: Log, temperature: float, atoms: int) -> Verdict:
+def judge(log: Log, temperature: float, atoms: int, program: str = "LAMMPS") -> Verdict:
     """Detect a collapse, an explosion or an early end.
 
     Args:
         log: of an equilibration or production leg.
         temperature: target, K.
         atoms: how many; the fewer they are, the more the temperature fluctuates by itself.
+        program: which wrote the log.
     """
     error = log.errors[0] if log.errors else ""
     if "Non-numeric" in error or "NaN" in error:
@@ -42,12 +43,12 @@ def judge(log: Log, temperature: float, atoms: int) -> Verdict:
     if "Lost atoms" in error or "Out of range atoms" in error or "missing on proc" in error:
         return Verdict("lost_atoms", f"atoms left the box or their molecule: {error}")
     if error:
-        return Verdict("failed", f"LAMMPS stopped: {error}")
+        return Verdict("failed", f"{program} stopped: {error}")
     run = log.thermo
     if run is None:
-        return Verdict("unfinished", "LAMMPS ended before it printed a result")
+        return Verdict("unfinished", f"{program} ended before it printed a result")
     if not log.finished:  # what it would have come to nobody knows
-        return Verdict("unfinished", f"LAMMPS did not end, it came to {run.time[-1]:g} ps")
+        return Verdict("unfinished", f"{program} did not end, it came to {run.time[-1]:g} ps")
 
     values = (run.temperature, run.pressure, run.density, run.potential_energy)
     if not all(np.isfinite(column).all() for column in values):

@@ -56,6 +56,8 @@ class Thermo:
         coulomb: real-space part of the Coulomb energy, eV.
         long_range: reciprocal-space part of the Coulomb energy, eV.
         tail: correction of the van der Waals energy for the cutoff, eV.
+
+    OpenMM tells no part of the nonbonded energy but the tail; the others are NaN.
     """
 
     step: NDArray[np.float64]

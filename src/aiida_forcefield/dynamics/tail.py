@@ -1,4 +1,4 @@
-"""The energy beyond the cutoff, from the force field alone, to check what LAMMPS adds.
+"""The energy at and beyond the cutoff, from the force field alone, to check what LAMMPS adds.
 
 In hybrid pair styles a misplaced keyword switches the tail correction off in silence, which costs
 about 2 % of a liquid's density.
@@ -9,11 +9,14 @@ from collections.abc import Sequence
 from itertools import combinations_with_replacement
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.integrate import quad
 
 from aiida_forcefield.dynamics.log import Thermo
 from aiida_forcefield.potentials.forcefield import ForceField
 from aiida_forcefield.topology.system import System
+
+Array = NDArray[np.float64]
 
 
 def tail_coefficient(
@@ -25,9 +28,7 @@ def tail_coefficient(
     beyond a ``cutoff`` (Å) where the liquid is taken as uniform
     [M. P. Allen and D. J. Tildesley, Computer Simulation of Liquids, 2nd ed., section 2.8].
     """
-    form, counts = forcefield.nonbonded_form, Counter[str]()
-    for (name, _), number in zip(system, molecules, strict=True):
-        counts.update({each: number * n for each, n in Counter(system.types_of(name)).items()})
+    form, counts = forcefield.nonbonded_form, count_types(system, molecules)
 
     def integral(i: str, j: str) -> float:
         p = np.array(list(forcefield.pair(i, j).values()))
@@ -47,8 +48,24 @@ def tail_coefficient(
     )
 
 
+def count_types(system: System, molecules: Sequence[int]) -> Counter[str]:
+    """Number of atoms of each type in a box with so many molecules of each species."""
+    counts = Counter[str]()
+    for (name, _), number in zip(system, molecules, strict=True):
+        counts.update({each: number * n for each, n in Counter(system.types_of(name)).items()})
+    return counts
+
+
+def energies_at_cutoff(forcefield: ForceField, system: System, cutoff: float) -> Array:
+    """Nonbonded energy of all pairs of types at the cutoff (Å), eV, shape (t, t)."""
+    form, names = forcefield.nonbonded_form, system.type_names
+    parameters = np.array([[list(forcefield.pair(i, j).values()) for j in names] for i in names])
+    distance = np.full(parameters.shape[:2], cutoff)
+    return np.array(form.evaluate(distance, np.moveaxis(parameters, -1, 0)).energy)
+
+
 def check_tail(thermo: Thermo, coefficient: float, tolerance: float = 1e-3) -> None:
-    """Assert that LAMMPS added the tail correction, and the right one.
+    """Assert that the engine added the tail correction, and the right one.
 
     Args:
         thermo: of a run.
@@ -61,7 +78,7 @@ def check_tail(thermo: Thermo, coefficient: float, tolerance: float = 1e-3) -> N
     found = thermo.tail * thermo.volume
     if not np.allclose(found, coefficient, rtol=tolerance, atol=0):
         message = (
-            f"tail correction: LAMMPS added {found.mean():.6g} eV Å³ / V, "
+            f"tail correction: the engine added {found.mean():.6g} eV Å³ / V, "
             f"the force field gives {coefficient:.6g} eV Å³ / V"
         )
         raise ValueError(message)

@@ -10,9 +10,14 @@ if TYPE_CHECKING:
 
 STUDY = "aiida.workflows:forcefield.material"
 """Process type of a study."""
-PLUGINS = {"qm": "forcefield.qm", "md": "forcefield.md", "fit": "forcefield.fit_force_field"}
+PLUGINS = {
+    "qm": "forcefield.qm",
+    "md": "forcefield.md",
+    "openmm": "forcefield.openmm",
+    "fit": "forcefield.fit_force_field",
+}
 """Default plugin of the code of each role."""
-LABELS = {"qm": "compute", "md": "lammps", "fit": "forcefield"}
+LABELS = {"qm": "compute", "md": "lammps", "openmm": "openmm", "fit": "forcefield"}
 """Of the codes that `setup` registers."""
 
 
@@ -75,7 +80,7 @@ def find_code(role: str, label: str) -> "AbstractCode":
     """The code with a label.
 
     Args:
-        role: ``qm``, ``md`` or ``fit``.
+        role: ``qm``, ``md``, ``openmm`` or ``fit``.
         label: such as ``compute@localhost``.
 
     Raises:

@@ -59,6 +59,14 @@ class StudyFile:
 
         return get_protocol(self.study.protocol, self.study.overrides)
 
+    @property
+    def codes(self) -> dict[str, str]:
+        """Label of the code of each role that the study needs, of which its engines are some."""
+        from aiida_forcefield.dynamics import engine_of
+
+        engines = [engine_of(self.settings[each]).role for each in ("liquid", "simulation")]
+        return {role: getattr(self.study.codes, role) for role in ("qm", *engines, "fit")}
+
     def sources(self) -> dict[str, dict[str, Any]]:
         """Each species by its name as plain values, with the text of its file as `xyz`.
 

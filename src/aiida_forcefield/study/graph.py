@@ -14,7 +14,10 @@ QM = "aiida.workflows:forcefield.qm"
 """Process type of a batch of QM points."""
 RESTARTING = (
     QM,
-    *(f"aiida.workflows:forcefield.{job}" for job in ("md", "packing", "fit_job", "many_body")),
+    *(
+        f"aiida.workflows:forcefield.{job}"
+        for job in ("md", "openmm", "packing", "fit_job", "many_body")
+    ),
 )
 """Process types that have jobs run again; it is their jobs that count."""
 

@@ -28,7 +28,8 @@ def fingerprint(file: "StudyFile", points_of: "Node | None" = None) -> str:
     """
     from aiida_forcefield.serial import dismantle
 
-    study = file.study.model_dump(exclude={"material", "system", "resources", "reference"})
+    elsewhere = {"material", "system", "resources", "reference", "codes"}
+    study = file.study.model_dump(exclude=elsewhere) | {"codes": file.codes}
     matter = {
         "title": file.title,
         "species": file.sources(),

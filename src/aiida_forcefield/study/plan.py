@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from aiida_forcefield.scans import Scan
     from aiida_forcefield.topology import Species, System
 
+CODES = {"qm": "QM", "md": "MD", "openmm": "MD", "fit": "fit"}
+"""What the code of each role is for."""
+
 
 def describe_plan(file: StudyFile, points_of: int | None = None) -> Iterator[str]:
     """The plan of a study, line by line; needs no AiiDA profile.
@@ -45,8 +48,8 @@ def describe_plan(file: StudyFile, points_of: int | None = None) -> Iterator[str
         yield "property    none: the study ends with the force field, without rounds in a liquid"
     elif points_of is None and liquid and not file.settings["sampling"]["rounds"]:
         yield "            without many-body forces: only sampling.rounds above 0 tells of them"
-    codes = study.codes
-    yield f"codes       {codes.qm} (QM), {codes.md} (MD), {codes.fit} (fit)"
+    codes = (f"{label} ({CODES[role]})" for role, label in file.codes.items())
+    yield f"codes       {', '.join(codes)}"
     for role, step in study.resources:
         asked = step.model_dump(exclude_none=True)
         if asked:

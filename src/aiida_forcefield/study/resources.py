@@ -81,17 +81,20 @@ class ParallelStep(Step):
     tasks: Annotated[int, Field(ge=1)] | None = None
 
 
-class QmStep(ParallelStep):
-    """That of QM may have GPUs, which its sections use where they say `gpu: true`."""
+class GpuStep(ParallelStep):
+    """That of jobs that can use GPUs: QM where its sections say `gpu: true`, and OpenMM."""
 
     gpus: Annotated[int, Field(ge=1)] | None = None
 
 
 class Resources(Section):
-    """Of QM (and packing), of molecular dynamics, and of the fit, whose jobs have one core."""
+    """Of QM (and packing), of molecular dynamics in LAMMPS (`md`) and OpenMM, and of the fit, whose
+    jobs have one core.
+    """
 
-    qm: QmStep = QmStep()
+    qm: GpuStep = GpuStep()
     md: ParallelStep = ParallelStep()
+    openmm: GpuStep = GpuStep()
     fit: Step = Step()
 
 
@@ -130,7 +133,7 @@ def job_options(code: "AbstractCode", asked: Mapping[str, Any], threads: bool) -
     if "gpus" in wanted:
         if computer.scheduler_type != "core.slurm":
             raise ValueError(
-                "resources.qm.gpus: only Slurm is asked for GPUs, and the scheduler of "
+                "gpus: only Slurm is asked for GPUs, and the scheduler of "
                 f"{computer.label} is {computer.scheduler_type}; leave it out"
             )
         options["custom_scheduler_commands"] = f"#SBATCH --gres=gpu:{wanted['gpus']}"

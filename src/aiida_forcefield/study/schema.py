@@ -132,6 +132,7 @@ class Codes(Section):
 
     qm: Text = "compute@localhost"
     md: Text = "lammps@localhost"
+    openmm: Text = "openmm@localhost"
     fit: Text = "forcefield@localhost"
 
 

@@ -25,7 +25,7 @@ def find_codes(profile: str, file: "StudyFile") -> dict[str, "AbstractCode"]:
     from aiida_forcefield.study.aiida_profile import find_code, load, require_daemon
 
     load(profile)
-    codes = {role: find_code(role, label) for role, label in file.study.codes.model_dump().items()}
+    codes = {role: find_code(role, label) for role, label in file.codes.items()}
     require_daemon(profile)
     return codes
 
@@ -132,7 +132,13 @@ def _options(file: "StudyFile", codes: dict[str, "AbstractCode"]) -> dict[str, d
 
     asked = {role: step.model_dump(exclude_none=True) for role, step in file.study.resources}
     asked["fit"]["tasks"] = 1  # whatever the jobs of its computer have otherwise
-    return {role: job_options(codes[role], asked[role], threads=role != "md") for role in asked}
+    options = {}
+    for role, code in codes.items():
+        try:
+            options[role] = job_options(code, asked[role], threads=role != "md")
+        except ValueError as error:
+            raise ValueError(f"resources.{role}.{error}") from None
+    return options
 
 
 def capacity(profile: str, file: "StudyFile") -> int:

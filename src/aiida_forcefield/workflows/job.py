@@ -8,6 +8,7 @@ from aiida_forcefield.calculations.jobs.fit import FitCalculation
 from aiida_forcefield.calculations.jobs.function import FunctionCalculation
 from aiida_forcefield.calculations.jobs.many_body import ManyBodyCalculation
 from aiida_forcefield.calculations.jobs.md import MdCalculation
+from aiida_forcefield.calculations.jobs.openmm import OpenmmCalculation
 from aiida_forcefield.calculations.jobs.packing import PackingCalculation
 from aiida_forcefield.workflows.restart import RestartWorkChain
 
@@ -51,6 +52,7 @@ class JobWorkChain(RestartWorkChain):
         exit_codes=[
             CODES.ERROR_SCHEDULER_NODE_FAILURE,
             MdCalculation.exit_codes.ERROR_INCOMPLETE,
+            OpenmmCalculation.exit_codes.ERROR_INCOMPLETE,
             PackingCalculation.exit_codes.ERROR_INCOMPLETE,
             FunctionCalculation.exit_codes.ERROR_INCOMPLETE,
         ],
@@ -65,9 +67,15 @@ class JobWorkChain(RestartWorkChain):
 
 
 class MdWorkChain(JobWorkChain):
-    """One leg of molecular dynamics."""
+    """One leg of molecular dynamics in LAMMPS."""
 
     _process_class = MdCalculation
+
+
+class OpenmmWorkChain(JobWorkChain):
+    """One leg of molecular dynamics in OpenMM."""
+
+    _process_class = OpenmmCalculation
 
 
 class PackingWorkChain(JobWorkChain):

@@ -26,7 +26,7 @@ from aiida_forcefield.calculations.jobs.many_body import define_inputs
 from aiida_forcefield.calculations.options import ONE_CORE
 from aiida_forcefield.data import BoxData, ForceFieldData, FramesData, SystemData, ThermoData
 from aiida_forcefield.data.outputs import outputs_of
-from aiida_forcefield.dynamics import DATA
+from aiida_forcefield.dynamics import engine_of
 from aiida_forcefield.properties import (
     Gas,
     Simulation,
@@ -37,7 +37,12 @@ from aiida_forcefield.properties import (
     write_simulation,
     write_task,
 )
-from aiida_forcefield.workflows.job import ManyBodyWorkChain, MdWorkChain, PackingWorkChain
+from aiida_forcefield.workflows.job import (
+    ManyBodyWorkChain,
+    MdWorkChain,
+    OpenmmWorkChain,
+    PackingWorkChain,
+)
 from aiida_forcefield.workflows.outcome import reason
 from aiida_forcefield.workflows.protocols import get_protocol
 from aiida_forcefield.workflows.submission import settle, submit_once
@@ -48,6 +53,8 @@ FOUND_BY_CHAIN = (
 )
 """Inputs that the chains around a simulation find themselves."""
 ROLES = ("qm", "md", "fit")
+LEGS = {"LAMMPS": MdWorkChain, "OpenMM": OpenmmWorkChain}
+"""What runs a leg, by the program of the engine."""
 
 
 class SimulationWorkChain(WorkChain):
@@ -61,7 +68,11 @@ class SimulationWorkChain(WorkChain):
     def define(cls, spec: WorkChainSpec) -> None:  # type: ignore[override]
         """Define inputs, outline, outputs and exit codes."""
         super().define(spec)
-        programs = ("An interpreter with packmol.", "LAMMPS.", "An interpreter with this package.")
+        programs = (
+            "An interpreter with packmol.",
+            "The program of molecular dynamics, LAMMPS or an interpreter with OpenMM.",
+            "An interpreter with this package.",
+        )
         for role, program in zip(ROLES, programs, strict=True):
             spec.input(f"{role}_code", valid_type=AbstractCode, help=program)
             spec.input(
@@ -100,8 +111,8 @@ class SimulationWorkChain(WorkChain):
         spec.input(
             "settings",
             valid_type=Dict,
-            help="`atoms`, `cutoff` (Å), `seeds`, `equilibration` and `production` (ps), `frames` "
-            "of a leg, `max_legs`.",
+            help="`engine`, `atoms`, `cutoff` (Å), `seeds`, `equilibration` and `production` (ps), "
+            "`frames` of a leg, `max_legs`.",
         )
         spec.outline(
             if_(cls.is_gas)(cls.place).else_(cls.pack, cls.inspect_packing),
@@ -160,8 +171,8 @@ class SimulationWorkChain(WorkChain):
         """A builder with all inputs set that a protocol decides.
 
         Args:
-            codes: `qm`, an interpreter with packmol, `md`, LAMMPS, and `fit`, an interpreter with
-                this package.
+            codes: `qm`, an interpreter with packmol, `md`, LAMMPS, or `openmm`, an interpreter with
+                OpenMM, by the engine, and `fit`, an interpreter with this package.
             protocol: name of the protocol.
             simulation: a liquid or a gas, as `properties.plan_simulations` says.
             tasks: what it is to tell, likewise; without any, one leg is run.
@@ -179,9 +190,9 @@ class SimulationWorkChain(WorkChain):
         plugins = [property_of(task.requested.name) for task in tasks]
         settings["frames"] = max([settings["frames"], *(plugin.frames for plugin in plugins)])
         builder: Any = cls.get_builder()
-        for role in ROLES:
-            builder[f"{role}_code"] = codes[role]
-            builder.options[role] = {"resources": ONE_CORE, **options.get(role, {})}
+        for port, role in zip(ROLES, ("qm", engine_of(settings).role, "fit"), strict=True):
+            builder[f"{port}_code"] = codes[role]
+            builder.options[port] = {"resources": ONE_CORE, **options.get(role, {})}
         builder.settings = Dict(settings)
         builder.simulation = Dict(write_simulation(simulation))
         for task in tasks:
@@ -244,7 +255,8 @@ class SimulationWorkChain(WorkChain):
             )
         except ValueError as error:
             return self.exit_codes.ERROR_SIMULATION.format(reason=error)
-        self.ctx.files = {name: files[name] for name in ("force_field", "damping") if name in files}
+        others = ("system", *(f"equilibration_{seed}" for seed in inputs.settings["seeds"]))
+        self.ctx.files = {name: node for name, node in files.items() if name not in others}
         self.ctx.results, self.ctx.thermo, self.ctx.frames, self.ctx.leg = {}, {}, {}, 0
         for seed in inputs.settings["seeds"]:
             label = f"equilibration_{seed}"
@@ -399,14 +411,15 @@ class SimulationWorkChain(WorkChain):
     def _submit_leg(
         self, script: SinglefileData, system: SinglefileData, label: str
     ) -> ProcessNode:
+        engine = engine_of(self.inputs.settings.get_dict())
         return submit_once(
             self,
-            MdWorkChain,
+            LEGS[engine.program],
             job={
                 "code": self.inputs.md_code,
                 "script": script,
                 "files": {**self.ctx.files, "system": system},
-                "filenames": Dict({"system": DATA}),
+                "filenames": Dict({"system": engine.state}),
                 "box": self.ctx.box,
                 "simulation": self.inputs.simulation,
                 "metadata": {"options": self.inputs.options.md},

@@ -54,12 +54,9 @@ GOOD_PACKAGES = "ASPHERE EXTRA-MOLECULE \nKSPACE MOLECULE RIGID "
 @pytest.mark.parametrize("scheduler", ["core.slurm", "core.pbspro", "core.sge", "core.direct"])
 def test_verdi_takes_the_configuration(profile: Profile, tmp_path: Path, scheduler: str) -> None:
     machine = Machine(**{**vars(MACHINE), "scheduler": scheduler})
-    computer, compute, lammps = machine.write(tmp_path)
+    computer, *codes = machine.write(tmp_path)
     commands = [["computer", "setup", "--config", str(computer)]]
-    commands += [
-        ["code", "create", "core.code.installed", "--config", str(path)]
-        for path in (compute, lammps)
-    ]
+    commands += [["code", "create", "core.code.installed", "--config", str(path)] for path in codes]
     for command in commands:
         result = CliRunner().invoke(verdi, ["-p", profile.name, *command, "--non-interactive"])
         assert result.exit_code == 0, result.output
@@ -67,6 +64,7 @@ def test_verdi_takes_the_configuration(profile: Profile, tmp_path: Path, schedul
     code = load_code("compute@cluster")
     assert code.default_calc_job_plugin == "forcefield.qm"
     assert str(code.filepath_executable) == MACHINE.python
+    assert load_code("openmm@cluster").default_calc_job_plugin == "forcefield.openmm"
     by_verdi.label = "before"
     made = machine.make_computer()
     for name in ("metadata", "hostname", "description", "transport_type", "scheduler_type"):

@@ -46,6 +46,9 @@ def test_profile_of_its_own_beside_the_one_of_the_user(
     assert config.get_option("caching.enabled_for", scope="forcefield")
     assert load_code("compute@localhost").default_calc_job_plugin == "forcefield.qm"
     assert load_code("lammps@localhost").default_calc_job_plugin == "forcefield.md"
+    openmm = load_code("openmm@localhost")
+    assert openmm.default_calc_job_plugin == "forcefield.openmm"
+    assert openmm.filepath_executable == load_code("compute@localhost").filepath_executable
     own = load_code("forcefield@localhost")
     assert own.default_calc_job_plugin == "forcefield.fit_force_field"
     assert (str(own.filepath_executable), own.prepend_text) == (sys.executable, "")

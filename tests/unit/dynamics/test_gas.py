@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
+from aiida_forcefield.dynamics.conditions import Conditions
 from aiida_forcefield.dynamics.gas import (
     gas_equilibration_script,
     gas_production_script,
     vacuum_box,
     vacuum_cutoff,
 )
-from aiida_forcefield.dynamics.script import Conditions
 from aiida_forcefield.topology import System, from_smiles
 
 MIXTURE = System(("water", "butane"), (from_smiles("O"), from_smiles("CCCC")), (1.0, 2.0))

@@ -3,14 +3,10 @@
 import numpy as np
 import pytest
 
+from aiida_forcefield.dynamics.conditions import Conditions, rigid_bonds
 from aiida_forcefield.dynamics.log import MEASURED
 from aiida_forcefield.dynamics.many_body import ManyBody
-from aiida_forcefield.dynamics.script import (
-    Conditions,
-    equilibration_script,
-    production_script,
-    rigid_bonds,
-)
+from aiida_forcefield.dynamics.script import equilibration_script, production_script
 from aiida_forcefield.topology import System, from_smiles
 from aiida_forcefield.topology.species import Species, TermType
 

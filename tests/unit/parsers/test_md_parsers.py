@@ -69,7 +69,11 @@ def log(temperature: float = 300.0, densities: tuple[float, ...] = (0.75, 0.76, 
 
 
 DUMPING = f"dump frames all custom 10 {FRAMES} id xu yu zu"
-STDOUT = {"forcefield.md": "lammps.out", "forcefield.packing": "packmol.out"}
+STDOUT = {
+    "forcefield.md": "lammps.out",
+    "forcefield.openmm": "openmm.out",
+    "forcefield.packing": "packmol.out",
+}
 Parse = Callable[..., tuple[ExitCode, dict[str, Any]]]
 
 
@@ -238,6 +242,85 @@ def test_unless_the_leg_is_complete(parse_md: Parse) -> None:
     code, outputs = parse_md(log() + END, scheduler=120)
     assert code == ExitCode(0)
     assert "final" in outputs
+
+
+OPENMM = f"""\
+OpenMM 8.6.1 on CPU
+{MEASURED}
+step time temperature pressure density volume potential_energy kinetic_energy tail
+0 0 300 1 0.75 5 -100 10 -1
+50 0.1 301 -5 0.76 4.9 -97 11 -1.1
+"""
+OPENMM_END = "Total wall time: 2.50 s, CPU time: 4.25 s\n"
+STATE = '{"positions": [[0, 0, 0]], "velocities": [[0, 0, 0]], "edges": [1, 1, 1], "seed": 7}\n'
+FRAME = (
+    '{"edges": [0.9, 0.9, 0.9], "positions": [[0,0,0], [0,0,0.1], [0.4,0.4,0.4], [0.4,0.4,0.5]]}\n'
+)
+FRAMES_FILE = "frames.jsonl"
+
+
+@pytest.fixture
+def parse_openmm(parse: Parse) -> Parse:
+    def run(text: str | None, **files: str) -> tuple[ExitCode, dict[str, Any]]:
+        inputs = {
+            "script": SinglefileData(StringIO(f'{{"frames": "{FRAMES_FILE}"}}'), filename="leg.in"),
+            "simulation": Dict({"temperature": 300.0}),
+            "box": BoxData(Box((2,), np.zeros((4, 3)), np.full(3, 9.0))),
+        }
+        temporary = {"final.json": STATE, FRAMES_FILE: 2 * FRAME, **files}
+        return parse(MdParser, "forcefield.openmm", inputs, text, temporary, None)
+
+    return run
+
+
+def test_complete_leg_of_openmm(parse_openmm: Parse) -> None:
+    code, outputs = parse_openmm(OPENMM + OPENMM_END)
+    assert code.status == 0
+    np.testing.assert_array_equal(outputs["thermo"].value.density, [0.75, 0.76])
+    np.testing.assert_allclose(outputs["thermo"].value.volume, [5000.0, 4900.0])
+    assert outputs["final"].get_content() == STATE
+    assert outputs["frames"].value.positions.shape == (2, 4, 3)
+
+
+@pytest.mark.parametrize(
+    ("text", "status", "message"),
+    [
+        (OPENMM, 411, "The job ended before OpenMM did: OpenMM did not end, it came to 0.1 ps"),
+        ("", 411, "OpenMM ended before it printed a result"),
+        (
+            OPENMM + "ERROR: Particle coordinate is NaN. For more, see the FAQ\n",
+            *(312, "not_a_number: atoms came to overlap: Particle coordinate is NaN"),
+        ),
+        (
+            OPENMM + "ERROR: [Errno 28] No space left on device: 'final.json'\n",
+            411,
+            "No space left",
+        ),
+        (
+            "ERROR: OpenMM is missing; install it: /opt/bin/python -m pip install openmm\n",
+            *(313, "not there: OpenMM is missing; install it: /opt/bin/python -m pip"),
+        ),
+        (OPENMM.replace("301", "3010") + OPENMM_END, 312, "exploded"),
+    ],
+)
+def test_leg_of_openmm_that_failed(
+    parse_openmm: Parse, text: str, status: int, message: str
+) -> None:
+    code, outputs = parse_openmm(text)
+    assert code.status == status
+    assert message in code.message
+    assert code.invalidates_cache
+    assert "final" not in outputs
+
+
+@pytest.mark.parametrize("file", ["final.json", FRAMES_FILE])
+def test_files_of_openmm_that_are_cut_short(parse_openmm: Parse, file: str) -> None:
+    code, outputs = parse_openmm(OPENMM + OPENMM_END, **{file: '{"positions": [[0, 0'})
+    assert (code.status, code.message) == (
+        411,
+        "The job ended before OpenMM did: final.json or frames.jsonl is lost or damaged",
+    )
+    assert "final" not in outputs
 
 
 ENDED = "ENDED WITHOUT PERFECT PACKING\n Running time:    2.65480056E-02  seconds.\n"

@@ -25,6 +25,25 @@ def test_valid_study_has_the_codes_of_setup_by_default(study: Path) -> None:
     assert file.system().names == ("methanol",)
 
 
+@pytest.mark.parametrize(
+    ("engines", "roles"),
+    [
+        ("", ["qm", "md", "fit"]),
+        ("simulation: {engine: lammps}", ["qm", "md", "fit"]),
+        ("simulation: {engine: openmm}", ["qm", "md", "openmm", "fit"]),
+        ("simulation: {engine: openmm}, liquid: {engine: openmm}", ["qm", "openmm", "fit"]),
+    ],
+)
+def test_engines_need_their_codes_and_no_others(
+    tmp_path: Path, engines: str, roles: list[str]
+) -> None:
+    path = tmp_path / "study.yaml"
+    path.write_text(study_text(more=f"overrides: {{{engines}}}\ncodes: {{openmm: openmm@gpu}}\n"))
+    codes = load_study(path).codes
+    assert [*codes] == roles
+    assert codes.get("openmm", "openmm@gpu") == "openmm@gpu"
+
+
 def test_plain_words_are_what_they_look_like(tmp_path: Path) -> None:
     path = tmp_path / "study.yaml"
     density = "- density: {temperature: 3e2, pressure: 1.01325}"
@@ -135,7 +154,7 @@ REFUSED = {
     ),
     "unknown step": (
         study_text(more="resources: {dft: {}}"),
-        "resources.dft: unknown key; allowed: qm, md, fit",
+        "resources.dft: unknown key; allowed: qm, md, openmm, fit",
     ),
     "tasks of the fit": (
         study_text(more="resources: {fit: {tasks: 4}}"),

@@ -16,6 +16,14 @@ def test_resources_and_measured_values_make_no_other_study(study: Path) -> None:
     assert fingerprint(load_study(study)) != before
 
 
+def test_code_of_an_engine_that_is_not_used_makes_no_other_study(study: Path) -> None:
+    before, text = fingerprint(load_study(study)), study.read_text()
+    study.write_text(text + "codes: {openmm: openmm@elsewhere}\n")
+    assert fingerprint(load_study(study)) == before
+    study.write_text(text + "overrides: {simulation: {engine: openmm}}\n")
+    assert fingerprint(load_study(study)) != before
+
+
 def test_file_of_a_material_is_part_of_the_study(study: Path) -> None:
     material = "{name: h, file: h.xyz, charge: 0, multiplicity: 1}"
     study.write_text(study.read_text().replace("{name: methanol, smiles: CO}", material))

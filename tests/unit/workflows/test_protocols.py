@@ -93,6 +93,18 @@ def test_overrides_are_merged_recursively() -> None:
         ({"dimers": {"interaction": {"counterpoise_fraction": 0.5}}}, "interaction: {'counter"),
         ({"dimers": {"correlation": "mp2"}}, "dimers.correlation: 'mp2' must be a mapping with"),
         (
+            {"simulation": {"engine": "gromacs"}},
+            "simulation.engine: 'gromacs' must be one of lammps",
+        ),
+        ({"liquid": {"engine": "LAMMPS"}}, "liquid.engine: 'LAMMPS' must be one of lammps, openmm"),
+        ({"simulation": {"engine": None}}, "simulation.engine: is missing"),
+        ({"simulation": {"engine": 3}}, "simulation.engine: 3 must be a valid string"),
+        (
+            {"simulation": {"engine": {"name": "openmm"}}},
+            "simulation.engine: {'name': 'openmm'} must",
+        ),
+        ({"spread": {"engine": "openmm"}}, "spread.engine: is unknown"),
+        (
             {"sampling": {"most_liquid": 3}},
             "sampling.most_liquid: 3 is not allowed, it must be at least sampling.liquid, 20",
         ),

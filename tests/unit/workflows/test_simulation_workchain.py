@@ -108,6 +108,37 @@ def test_wants_leg(make: Make, results: list[dict[str, Any]], legs: int, expecte
     assert simulation.wants_leg() is expected
 
 
+def test_the_engine_decides_what_runs_a_leg(
+    make: Make, codes: dict[str, InstalledCode], ended: Ended, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    submitted: list[tuple[str, dict[str, Any]]] = []
+
+    def submit(_: Any, process: type, **inputs: Any) -> CalcJobNode:
+        submitted.append((process.__name__, inputs["job"]))
+        return ended(0)
+
+    monkeypatch.setattr(f"{MODULE}.submit_once", submit)
+    own: dict[str, Any] = {"max_wallclock_seconds": 60}
+    builder = SimulationWorkChain.get_builder_from_protocol(
+        codes,
+        "draft",
+        Liquid(298.15, 1.0),
+        (),
+        {"simulation": {"engine": "openmm"}},
+        {"openmm": own, "md": {"max_wallclock_seconds": 1}},
+    )
+    assert builder.md_code == codes["openmm"]
+    assert builder.options.md["max_wallclock_seconds"] == 60
+    liquid = make(settings=builder.settings, md_code=builder.md_code)
+    monkeypatch.setattr(liquid, "to_context", lambda **_: None)
+    assert liquid.equilibrate() is None
+    ((process, job), *_) = submitted
+    assert process == "OpenmmWorkChain"
+    assert {*job["files"]} == {"force_field", "molecules", "system"}
+    assert job["filenames"].get_dict() == {"system": "state.json"}
+    assert job["code"] == codes["openmm"]
+
+
 def test_packing_that_failed(make: Make, ended: Ended) -> None:
     simulation = make()
     simulation.ctx.packing = ended(310)

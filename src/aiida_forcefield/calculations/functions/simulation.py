@@ -10,22 +10,14 @@ from aiida.orm import Dict, Int, SinglefileData
 
 from aiida_forcefield.data import BoxData, ForceFieldData, PointsData, SystemData
 from aiida_forcefield.dynamics import (
-    DATA,
-    FORCE_FIELD,
     PARTS,
     Conditions,
     ManyBody,
-    equilibration_script,
-    gas_equilibration_script,
-    gas_production_script,
-    production_script,
+    engine_of,
     rigid_bonds,
     vacuum_box,
     vacuum_cutoff,
 )
-from aiida_forcefield.potentials.export.damping import DAMPING, write_damping
-from aiida_forcefield.potentials.export.lammps import write_force_field
-from aiida_forcefield.potentials.export.lammps_data import write_data
 from aiida_forcefield.properties import Liquid, Simulation, read_simulation
 from aiida_forcefield.topology import System
 
@@ -49,28 +41,26 @@ def prepare_simulation(
     settings: Dict,
     many_body: Dict | None = None,
 ) -> dict[str, SinglefileData]:
-    """LAMMPS input: `force_field`, its table of `damping` if it has one, the box as `system`, and
-    a script ``equilibration_SEED`` for each seed.
+    """Input of the engine: its files, such as `force_field`, the box as `system`, and a script
+    ``equilibration_SEED`` for each seed.
     """
     field, species, packed = force_field.value, system.value, box.value
     state, content = read_simulation(simulation.get_dict()), settings.get_dict()
+    engine = engine_of(content)
     liquid = isinstance(state, Liquid)
     cutoff = content["cutoff"] if liquid else vacuum_cutoff(packed)
     conditions, duration = _conditions(state, species), content["equilibration"]
     parts = [*many_body_of(many_body).values()]
-    files = {
-        "force_field": (FORCE_FIELD, write_force_field(field, species, cutoff, periodic=liquid)),
-        "damping": (DAMPING, write_damping(field, species, cutoff)),
-        "system": (DATA, write_data(field, species, packed)),
-    }
+    files = engine.files(field, species, packed, cutoff, periodic=liquid)
+    found = {label: _file(text, name) for label, (name, text) in files.items()}
     for seed in content["seeds"]:
         script = (
-            equilibration_script(conditions, duration, seed, parts, sum(packed.counts))
+            engine.equilibration(conditions, duration, seed, parts, sum(packed.counts))
             if liquid
-            else gas_equilibration_script(conditions, duration, seed)
+            else engine.gas_equilibration(conditions, duration, seed)
         )
-        files[f"equilibration_{seed}"] = ("equilibration.in", script)
-    return {label: _file(text, name) for label, (name, text) in files.items() if text}
+        found[f"equilibration_{seed}"] = _file(script, "equilibration.in")
+    return found
 
 
 @calcfunction
@@ -84,7 +74,7 @@ def prepare_production(
     """The script of a leg of production of a liquid, the same for all legs of all seeds."""
     content = settings.get_dict()
     duration, frames = content["production"], content["frames"]
-    script = production_script(
+    script = engine_of(content).production(
         _conditions(read_simulation(simulation.get_dict()), system.value),
         duration,
         duration / frames if frames else None,
@@ -103,7 +93,7 @@ def prepare_gas_leg(
     content = settings.get_dict()
     return {
         f"production_{seed}": _file(
-            gas_production_script(conditions, content["production"], seed, leg.value),
+            engine_of(content).gas_production(conditions, content["production"], seed, leg.value),
             "production.in",
         )
         for seed in content["seeds"]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from aiida_forcefield.study.aiida_profile import PLUGINS
+from aiida_forcefield.study.aiida_profile import LABELS, PLUGINS
 from aiida_forcefield.study.errors import InputError
 
 if TYPE_CHECKING:
@@ -40,9 +40,13 @@ class Machine:
     prepend: str
     tasks: int
 
+    @property
+    def programs(self) -> dict[str, str]:
+        """The program of the code of each role there."""
+        return {"qm": self.python, "md": self.lammps, "openmm": self.python}
+
     def configuration(self) -> dict[str, dict[str, Any]]:
         """What ``verdi computer setup`` and ``verdi code create`` read, by the name of its file."""
-        codes = {"compute": (self.python, "qm"), "lammps": (self.lammps, "md")}
         return {
             "computer": {
                 "label": self.hostname,
@@ -59,8 +63,8 @@ class Machine:
                 "append_text": "",
             },
             **{
-                label: {
-                    "label": label,
+                LABELS[role]: {
+                    "label": LABELS[role],
                     "computer": self.hostname,
                     "description": "made by aiida-forcefield setup",
                     "filepath_executable": program,
@@ -69,7 +73,7 @@ class Machine:
                     "prepend_text": PREPEND_TEXT,
                     "append_text": "",
                 }
-                for label, (program, role) in codes.items()
+                for role, program in self.programs.items()
             },
         }
 

@@ -41,11 +41,10 @@ def register_machine(machine: Machine, noted: dict[str, Any]) -> None:
     computer.set_property(PROPERTY, noted)
     computer.store()
     report(f"computer {machine.hostname}: {machine.scheduler} through {machine.transport}", made)
-    for role, program in (("qm", machine.python), ("md", machine.lammps)):
+    for role, program in machine.programs.items():
         register_code(role, Path(program), computer, PREPEND_TEXT)
-    click.echo(
-        f"in a study: codes: {{qm: compute@{machine.hostname}, md: lammps@{machine.hostname}}}"
-    )
+    labels = ", ".join(f"{role}: {LABELS[role]}@{machine.hostname}" for role in machine.programs)
+    click.echo(f"in a study: codes: {{{labels}}}")
 
 
 def programs_here(compute: Path | None) -> dict[str, Path]:
@@ -61,12 +60,12 @@ def programs_here(compute: Path | None) -> dict[str, Path]:
     environment = compute or (beside if beside.is_dir() else active)
     # Not resolved: the python of a virtual environment is a link out of it.
     folder = environment.absolute() / "bin"
-    programs = {"qm": folder / "python", "md": folder / "lmp"}
+    programs = {"qm": folder / "python", "md": folder / "lmp", "openmm": folder / "python"}
     for program in programs.values():
         if not os.access(program, os.X_OK):
             raise InputError(
                 f"--compute: there is no program {program}; allowed: an environment with PySCF, "
-                "tblite, LAMMPS and packmol"
+                "tblite, LAMMPS, OpenMM and packmol"
             )
     return {**programs, "fit": Path(sys.executable)}
 
@@ -102,7 +101,7 @@ def register_code(role: str, executable: Path, computer: "Computer", prepend_tex
     """Register the code of a role; one whose program is gone, as after a move, gives its label up.
 
     Args:
-        role: ``qm``, ``md`` or ``fit``.
+        role: ``qm``, ``md``, ``openmm`` or ``fit``.
         executable: its program.
         computer: on which it is.
         prepend_text: lines of shell in front of it.

@@ -16,7 +16,7 @@ from pydantic import (
 from pydantic.dataclasses import dataclass
 from pydantic_core import ErrorDetails, PydanticCustomError
 
-from aiida_forcefield.dynamics import MINIMUM_SAMPLES, THERMO_EVERY
+from aiida_forcefield.dynamics import ENGINES, MINIMUM_SAMPLES, THERMO_EVERY
 from aiida_forcefield.fitting import Settings as FitSettings
 from aiida_forcefield.properties import property_names, read_target
 from aiida_forcefield.scans.crystal_qm import CrystalSettings
@@ -63,6 +63,12 @@ def _distinct(seeds: list[int]) -> list[int]:
     return seeds
 
 
+def _known(engine: str) -> str:
+    if engine not in ENGINES:
+        raise PydanticCustomError("engine", "Input should be one of " + ", ".join(ENGINES))
+    return engine
+
+
 Seeds = Annotated[list[Seed], Field(min_length=1), AfterValidator(_distinct)]
 Production = Annotated[float, Field(ge=SHORTEST, allow_inf_nan=False)]
 
@@ -93,6 +99,7 @@ class _Sampling(_Section):
 
 
 class _Liquid(_Section):
+    engine: Annotated[str, AfterValidator(_known)]
     atoms: Natural
     cutoff: Cutoff
     seeds: Seeds

@@ -82,7 +82,7 @@ def test_what_is_beyond_pairs_is_known_as_well_as_its_frames_agree() -> None:
 
 def test_a_tail_correction_that_is_wrong_is_told() -> None:
     wanted = task("density", {"target_error": 0.01})
-    with pytest.raises(ValueError, match="tail correction: LAMMPS added 0"):
+    with pytest.raises(ValueError, match="tail correction: the engine added 0"):
         measure(wanted, tail=0.0)
     assert measure(wanted, tail=0.0, phase="gas")["value"] > 0  # which has none
 

@@ -1,5 +1,7 @@
 """The files of a simulation: what the barostat is told, and what a gas is."""
 
+import json
+
 import numpy as np
 import pytest
 from aiida.orm import Dict, Int
@@ -14,6 +16,7 @@ from aiida_forcefield.calculations.functions.simulation import (
 from aiida_forcefield.data import BoxData, ForceFieldData, PointsData, SystemData
 from aiida_forcefield.topology import Box
 
+from ....fields import build
 from ..systems import FIELD, SYSTEM, reference
 
 pytestmark = pytest.mark.usefixtures("storage")
@@ -21,6 +24,7 @@ pytestmark = pytest.mark.usefixtures("storage")
 LIQUID = {"phase": "liquid", "temperature": 298.15, "pressure": 10.1325}
 GAS = {"phase": "gas", "temperature": 298.15, "species": "MeOH"}
 SETTINGS = {"cutoff": 9.0, "equilibration": 4.0, "production": 2.0, "frames": 0, "seeds": [3, 4]}
+OPENMM = SETTINGS | {"engine": "openmm"}
 COUNTS = (2, 2)
 ATOMS = sum(n * len(s.symbols) for n, s in zip(COUNTS, SYSTEM.species, strict=True))
 
@@ -77,6 +81,30 @@ def test_files_of_a_gas() -> None:
     assert {*scripts} == {"production_3", "production_4"}
     one, other = (node.get_content() for node in scripts.values())
     assert one != other
+
+
+def test_files_for_openmm() -> None:
+    force_field, system, settings = ForceFieldData(FIELD), SystemData(SYSTEM), Dict(OPENMM)
+    files = prepare_simulation(force_field, system, box(), Dict(LIQUID), settings)
+    scripts = {"equilibration_3", "equilibration_4"}
+    assert {*files} == {"force_field", "molecules", "system", *scripts}
+    assert files["force_field"].filename == "forcefield.xml"
+    assert "constraints" in files["molecules"].get_content()
+    leg = json.loads(prepare_production(system, box(), Dict(LIQUID), settings).get_content())
+    assert leg["target"]["pressure"] == 10.1325
+    gas = prepare_gas_leg(system, Dict(GAS), settings, Int(0))["production_3"]
+    assert json.loads(gas.get_content())["target"] is None
+
+
+def test_what_openmm_cannot_say_is_told() -> None:
+    linear, field = build(
+        {"allene": "C=C=C"}, "morse harmonic_angle linear_angle fourier harmonic_improper exp6", {}
+    )
+    whole = BoxData(Box((1,), linear.species[0].conformers[0], np.full(3, 20.0)))
+    with pytest.raises(ValueError, match="leads over linear atoms, which OpenMM's XML cannot say"):
+        prepare_simulation(
+            ForceFieldData(field), SystemData(linear), whole, Dict(LIQUID), Dict(OPENMM)
+        )
 
 
 def test_parts_beyond_pairs_have_their_order_whatever_the_database_made_of_it() -> None:
