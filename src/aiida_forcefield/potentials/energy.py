@@ -5,7 +5,7 @@ once and is then evaluated for as many parameter vectors as needed.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import accumulate, combinations
 from typing import NamedTuple
@@ -30,7 +30,8 @@ from aiida_forcefield.potentials.forcefield import (
     pair_name,
     type_term,
 )
-from aiida_forcefield.potentials.forms import FORMS, Combination
+from aiida_forcefield.potentials.forms import FORMS, Combination, EnergyComponent
+from aiida_forcefield.topology.species import Species
 from aiida_forcefield.topology.system import System
 
 Array = NDArray[np.float64]
@@ -152,6 +153,7 @@ class Layout:
             name: of their species, of n atoms.
             positions: s structures, shape (s, n, 3), Å.
             state: of the electrostatics.
+            component: of the interaction energy, if it is to be told by itself; no gradients then.
 
         Raises:
             ValueError: the positions do not belong to the species.
@@ -173,9 +175,16 @@ class Layout:
         shells = [(species.nonbonded_pairs, 1.0, 1.0)]
         if self.scale_14:
             shells.append((species.pairs_14, *self.scale_14))
-        return self._with_pairs(bonded, xyz, shells, self.system.types_of(name), state)
+        sites = Sites(self.system.types_of(name), xyz, bonds=_bonds([species]))
+        return self._with_pairs(bonded, sites, shells, state)
 
-    def clusters(self, names: Sequence[str], positions: ArrayLike, state: State = "gas") -> Model:
+    def clusters(
+        self,
+        names: Sequence[str],
+        positions: ArrayLike,
+        state: State = "gas",
+        component: EnergyComponent | None = None,
+    ) -> Model:
         """The model of the interaction between rigid molecules: all pairs across them.
 
         Args:
@@ -186,7 +195,8 @@ class Layout:
         Raises:
             ValueError: the positions do not belong to the species.
         """
-        sizes = [len(self.system.of_name(name).symbols) for name in names]
+        species = [self.system.of_name(name) for name in names]
+        sizes = [len(each.symbols) for each in species]
         xyz = _structures(positions, sum(sizes), "clusters")
         starts = accumulate(sizes, initial=0)
         parts = [start + np.arange(size) for start, size in zip(starts, sizes, strict=False)]
@@ -195,19 +205,26 @@ class Layout:
             for one, other in combinations(parts, 2)
         ]
         types = tuple(each for name in names for each in self.system.types_of(name))
-        return self._with_pairs([], xyz, [(np.concatenate(pairs), 1.0, 1.0)], types, state)
+        within = [each.nonbonded_pairs for each in species]
+        if self.scale_14:
+            within = [
+                np.concatenate([w, each.pairs_14]) for w, each in zip(within, species, strict=True)
+            ]
+        sites = Sites(types, xyz, bonds=_bonds(species), within=_one_after_the_other(within, sizes))
+        return self._with_pairs([], sites, [(np.concatenate(pairs), 1.0, 1.0)], state, component)
 
     def _with_pairs(
         self,
         bonded: list[Component],
-        xyz: Array,
+        sites: Sites,
         shells: Sequence[tuple[Indices, float, float]],
-        types: tuple[str, ...],
         state: State,
+        component: EnergyComponent | None = None,
     ) -> Model:
         """Add the nonbonded form and the electrostatics.
 
         Args:
+            sites: the atoms, of which no pairs count yet.
             shells: pairs of atoms, and by how much their form and their Coulomb energy count.
         """
         nonbonded: list[Component] = []
@@ -215,11 +232,13 @@ class Layout:
         for pairs, form_scale, coulomb_scale in shells:
             if not len(pairs):
                 continue
-            distances = measure(xyz, pairs)
-            nonbonded.append(self.nonbonded(np.array(types)[pairs], distances, form_scale))
+            distances = measure(sites.positions, pairs)
+            nonbonded.append(self.nonbonded(np.array(sites.types)[pairs], distances, form_scale))
             charged.append(SitePairs(pairs, distances, coulomb_scale))
-        sites = Sites(types, xyz, tuple(charged))
-        model = self.electrostatics.model(state, sites, self.places)
+        charged_sites = replace(sites, pairs=tuple(charged))
+        model = self.electrostatics.model(state, charged_sites, self.places, component)
+        if component:
+            nonbonded = [each.of_component(component) for each in nonbonded]
         return Model((*bonded, *nonbonded), model)
 
     def nonbonded(
@@ -293,6 +312,18 @@ def _structures(positions: ArrayLike, n: int, field: str) -> Array:
     if xyz.ndim != 3 or xyz.shape[1:] != (n, 3):
         raise ValueError(f"{field}: shape {xyz.shape} is not (structures, {n}, 3)")
     return xyz
+
+
+def _bonds(species: Sequence[Species]) -> Indices:
+    """The bonds of molecules one after the other, shape (b, 2)."""
+    bonds = [np.array(each.bonds, dtype=int).reshape(-1, 2) for each in species]
+    return _one_after_the_other(bonds, [len(each.symbols) for each in species])
+
+
+def _one_after_the_other(parts: Sequence[Indices], sizes: Sequence[int]) -> Indices:
+    """Pairs of atoms of each of several molecules as pairs among the atoms of all."""
+    starts = accumulate(sizes, initial=0)
+    return np.concatenate([part + start for part, start in zip(parts, starts, strict=False)])
 
 
 def _start(parameters: Array, values: Array, jacobian: Array | None) -> Array:

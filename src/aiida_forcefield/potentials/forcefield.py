@@ -238,4 +238,4 @@ def check_charges(charges: Mapping[str, float], system: System) -> None:
 def check_field(field: ForceField, system: System) -> None:
     """Raise ValueError unless terms and charges are those of the system."""
     check_terms(field.terms, system)
-    check_charges(field.electrostatics.liquid, system)
+    check_charges(field.electrostatics.charges("liquid"), system)
