@@ -96,7 +96,7 @@ MP2 = {
     "mean_field": {"method": "RHF", "conv_tol": 1e-10},
     "structure": {"basis": "def2-svpd"},
     "density_fit": True,
-    "correlation": "mp2",
+    "correlation": {"opposite_spin": 1.0, "same_spin": 1.0},
 }
 PBE = {
     "engine": "pyscf",

@@ -11,21 +11,10 @@ from aiida.engine import run_get_node
 from aiida.manage.caching import enable_caching
 from aiida.orm import CalcJobNode, Computer, Dict, InstalledCode, WorkChainNode
 
-from aiida_forcefield.calculations.functions.calibration import (
-    calibrate_counterpoise,
-    plan_calibration,
-)
 from aiida_forcefield.data import StructuresData
-from aiida_forcefield.scans import (
-    Cluster,
-    Contacts,
-    Coordinate,
-    Origin,
-    Points,
-    Structures,
-    random_dimers,
-)
+from aiida_forcefield.scans import Cluster, Coordinate, Origin, Points, Structures
 from aiida_forcefield.topology import from_smiles
+from aiida_forcefield.workflows.protocols import get_protocol
 from aiida_forcefield.workflows.pyscf_base import PyscfBaseWorkChain
 from aiida_forcefield.workflows.qm import QmWorkChain
 
@@ -130,33 +119,20 @@ def test_job_keeps_to_its_walltime(run_batch: RunBatch) -> None:
     assert points.statuses == ("ok", "ok")
 
 
-def test_counterpoise_correction_is_calibrated(run_batch: RunBatch) -> None:
-    monomer, cluster = (WATER, WATER.conformers[0]), Cluster.of(WATER, WATER)
-    pool = random_dimers(monomer, monomer, 40, 1)
-    bonding = Contacts.of(cluster, pool).bonding
-    chosen = np.concatenate([pool[bonding == 0][:1], pool[bonding == 1][:1]])
-    dimers = Dict(
-        {
-            "engine": "pyscf",
-            "mean_field": {"method": "RHF"},
-            "structure": {"basis": "aug-cc-pvdz"},
-            "density_fit": True,
-            "correlation": "mp2",
-            "interaction": {},
-        }
-    )
-    structures = Structures.rigid(Origin("liquid", round=0), cluster, chosen)
-    liquid = run_batch(structures, dimers.get_dict())[0].outputs.points
-    settings = Dict({"basis": "aug-cc-pvtz", "dimers": 1, "batch": 2})
-    planned = plan_calibration(dimers, settings, liquid_0_000=liquid)
-    structures, second = planned["batches"]["calibration_000"].value, planned["second"]
-    again = run_batch(structures, second.get_dict())[0].outputs.points
-    found = calibrate_counterpoise(
-        dimers, second, first={"liquid_0_000": liquid}, second={"calibration_000": again}
-    )
-    assert 0.0 < found["bonded"] < 1.0
-    assert 0.0 < found["weak"] < 1.0
-    assert found["rmsd"] < 0.2 * found["rmsd_full_correction"]
+def test_an_interaction_energy_has_its_components(run_batch: RunBatch) -> None:
+    oxygen, hydrogen = WATER.conformers[0][:2]
+    along = (hydrogen - oxygen) / np.linalg.norm(hydrogen - oxygen)
+    bonded = np.concatenate([WATER.conformers[0], WATER.conformers[0] + 2.95 * along])[None]
+    structures = Structures.rigid(Origin("random"), Cluster.of(WATER, WATER), bonded)
+    _, points = run_batch(structures, get_protocol("fast")["dimers"])
+    assert points is not None
+    assert points.electrostatics is not None
+    assert points.exchange is not None
+    assert points.induction is not None
+    correlation = points.energies - points.electrostatics - points.exchange - points.induction
+    assert points.electrostatics < points.induction < 0 < points.exchange
+    assert points.electrostatics < points.energies < 0
+    assert correlation < 0
 
 
 def test_points_get_more_memory(run_batch: RunBatch) -> None:

@@ -244,12 +244,8 @@ def test_relaxed_neighbours_save_steps(compute_python: Path, tmp_path: Path) -> 
     assert gradients() < 0.8 * gradients("alone")
 
 
-def test_counterpoise_of_the_water_dimer(runner: Runner) -> None:
-    """MP2/aug-cc-pVDZ water dimer near its CCSD(T) minimum: about -4.4 (CP), -5.2 (plain) kcal/mol.
-
-    Feyereisen et al., J. Phys. Chem. 100, 2993 (1996): -4.4 and -5.3 at the MP2 geometry.
-    """
-    dimer = [
+WATER_DIMER = np.array(
+    [
         [-1.551007, -0.114520, 0.000000],
         [-1.934259, 0.762503, 0.000000],
         [-0.599677, 0.040712, 0.000000],
@@ -257,64 +253,213 @@ def test_counterpoise_of_the_water_dimer(runner: Runner) -> None:
         [1.680398, -0.373741, -0.758561],
         [1.680398, -0.373741, 0.758561],
     ]
-    parameters = {
+)
+COMPONENTS = ("electrostatics", "exchange", "induction")
+
+
+def scs(opposite: float, same: float, **changes: Any) -> dict[str, Any]:
+    """Settings of spin-component-scaled MP2 for interaction energies."""
+    return {
         "engine": "pyscf",
-        "mean_field": {"method": "RHF"},
+        "mean_field": {"method": "RHF", "conv_tol": 1e-6, "conv_tol_grad": 3e-4},
         "structure": {"basis": "aug-cc-pvdz"},
         "density_fit": True,
-        "correlation": "mp2",
-        "interaction": {"counterpoise_fraction": 0.5},
+        "correlation": {"opposite_spin": opposite, "same_spin": same},
+        "interaction": True,
+        **changes,
     }
-    job = {
-        "parameters": parameters,
-        "symbols": WATER * 2,
-        "positions": [dimer],
-        "fragments": [{"atoms": 3}] * 2,
-    }
-    (point,) = runner.run(job)
-    assert point["energy_cp"] / KCAL == pytest.approx(-4.4, abs=0.1)
-    assert point["energy_nocp"] / KCAL == pytest.approx(-5.2, abs=0.1)
-    assert point["energy"] == pytest.approx((point["energy_cp"] + point["energy_nocp"]) / 2)
 
 
-def test_counterpoise_with_a_basis_for_each_element(new_runner: Callable[[], Runner]) -> None:
-    """Ghosts carry the basis of their element; and how a dimer is turned does not matter."""
-    dimer = np.concatenate([WATER_POSITIONS, WATER_POSITIONS @ np.diag([1, -1, -1]) + [0, 0.5, 3]])
-    turn = np.linalg.qr(np.random.default_rng(2).normal(size=(3, 3)))[0]
+def waters(parameters: dict[str, Any], *positions: Any) -> Job:
+    """Clusters of as many water molecules as the positions have."""
+    count = len(positions[0]) // 3
+    job = {"parameters": parameters, "symbols": WATER * count, "positions": positions}
+    return job | {"fragments": [{"atoms": 3}] * count}
+
+
+def in_kcal(point: Point, *names: str) -> np.ndarray:
+    return np.array([point[name] for name in names]) / KCAL
+
+
+def test_interaction_of_the_water_dimer(runner: Runner) -> None:
+    """MP2/aug-cc-pVDZ with full counterpoise correction near the CCSD(T) minimum: -4.4 kcal/mol.
+
+    Feyereisen et al., J. Phys. Chem. 100, 2993 (1996), at the MP2 geometry. The components were
+    computed independently: RHF in double precision, without this code.
+    """
+    (point,) = runner.run(waters(scs(1.0, 1.0), WATER_DIMER))
+    assert point["energy"] / KCAL == pytest.approx(-4.4, abs=0.1)
+    assert in_kcal(point, *COMPONENTS) == pytest.approx([-8.39, 7.11, -2.28], abs=0.01)
+    assert point["three_body"] is None
+    assert point["gradient"] is None
+
+
+def test_scs_mp2_of_the_water_dimer(new_runner: Callable[[], Runner]) -> None:
+    """The energy is linear in both factors, and without correlation what the components make."""
+    none, opposite, same, both = (
+        new_runner().run(waters(scs(*spins), WATER_DIMER))[0]
+        for spins in ((0, 0), (1, 0), (0, 1), (0.30, 1.95))
+    )
+    correlation = 0.30 * (opposite["energy"] - none["energy"])
+    correlation += 1.95 * (same["energy"] - none["energy"])
+    assert both["energy"] == pytest.approx(none["energy"] + correlation, abs=1e-6)
+    assert none["energy"] == pytest.approx(sum(none[name] for name in COMPONENTS), abs=1e-9)
+    # CCSD(T)/CBS of this geometry is near -5.0.
+    assert both["energy"] / KCAL == pytest.approx(-5.0, abs=0.1)
+
+
+PLAIN = """
+import json
+import numpy as np
+from pyscf import gto, mp, scf
+from pyscf.data.elements import chemcore
+
+job = json.load(open("job.json"))
+atoms = list(zip(job["symbols"], job["positions"][0]))
+spins, bounds, parts = job["parameters"]["correlation"], [0], []
+for fragment in job["fragments"]:
+    bounds.append(bounds[-1] + fragment["atoms"])
+    parts.append((set(range(*bounds[-2:])), fragment.get("charge", 0)))
+
+def solved(*some):
+    real = set().union(*(atoms for atoms, charge in some))
+    text = [(s if i in real else f"ghost-{s}", x) for i, (s, x) in enumerate(atoms)]
+    charge = sum(charge for atoms, charge in some)
+    basis = job["parameters"]["structure"]["basis"]
+    if isinstance(basis, dict):
+        basis = {**basis, "ghost-Li": basis["Li"]}
+    mol = gto.M(atom=text, charge=charge, basis=basis, verbose=0)
+    field = scf.RHF(mol).run(conv_tol=1e-11)
+    pairs = mp.MP2(field, frozen=chemcore(mol)).run()
+    scaled = spins["opposite_spin"] * pairs.e_corr_os + spins["same_spin"] * pairs.e_corr_ss
+    return field, field.e_tot + scaled
+
+whole, energy = solved(*parts)
+alone = [solved(part) for part in parts]
+found = {"energy": energy - sum(each for field, each in alone)}
+core, nuclei, densities = whole.get_hcore(), whole.energy_nuc(), []
+electrostatics = nuclei - sum(field.energy_nuc() for field, each in alone)
+densities = [field.make_rdm1() for field, each in alone]
+for (field, _), density in zip(alone, densities):
+    others = whole.get_j(dm=sum(densities) - density)
+    electrostatics += np.sum(density * (core - field.get_hcore() + others / 2))
+orbitals = np.hstack([field.mo_coeff[:, field.mo_occ > 0] for field, each in alone])
+inverse = np.linalg.inv(orbitals.T @ whole.get_ovlp() @ orbitals)
+superposed = whole.energy_tot(2 * orbitals @ inverse @ orbitals.T)
+found["electrostatics"] = electrostatics
+found["exchange"] = superposed - sum(field.e_tot for field, each in alone) - electrostatics
+found["induction"] = whole.e_tot - superposed
+if len(parts) == 3:
+    pairs = sum(solved(parts[i], parts[j])[1] for i, j in ((0, 1), (0, 2), (1, 2)))
+    found["three_body"] = energy - pairs + sum(each for field, each in alone)
+print(json.dumps({name: float(value) * 27.211386245988 for name, value in found.items()}))
+"""
+"""Interaction energies by PySCF in double precision, with all four-centre integrals."""
+METHANOLS = np.concatenate([METHANOL_POSITIONS, METHANOL_POSITIONS * [-1, 1, -1] + [3.2, 2.4, 0.3]])
+LITHIUM_AND_WATER = {
+    "symbols": ["Li", *WATER],
+    "charge": 1,
+    "positions": [np.concatenate([[[-1.3, -1.3, 0.0]], WATER_POSITIONS])],
+    "fragments": [{"atoms": 1, "charge": 1}, {"atoms": 3, "charge": 0}],
+}
+
+
+def other_waters() -> np.ndarray:
+    """Three molecules in a ring, each within 3 Å of both others."""
+    turn = Rotation.from_rotvec([0.0, 0.0, 2 * np.pi / 3])
+    first = WATER_POSITIONS + np.array([0.9, -1.5, 0.2])
+    return np.concatenate([first, turn.apply(first), (turn * turn).apply(first)])
+
+
+@pytest.mark.parametrize(
+    ("job", "basis"),
+    [
+        (waters({}, WATER_DIMER), "aug-cc-pvdz"),
+        (waters({}, other_waters()), "cc-pvdz"),
+        ({"symbols": METHANOL["symbols"] * 2, "positions": [METHANOLS]}, "cc-pvdz"),
+        (LITHIUM_AND_WATER, {"default": "aug-cc-pvdz", "Li": "def2-svpd"}),
+    ],
+    ids=["water dimer", "water trimer", "methanol dimer", "lithium ion and water"],
+)
+def test_interactions_agree_with_double_precision(
+    runner: Runner, compute_python: Path, job: Job, basis: Any
+) -> None:
+    """Within 0.01 kcal/mol, and components within 0.02, or 0.1 % of what is larger than 20."""
+    parameters = scs(0.30, 1.95, structure={"basis": basis})
+    (point,) = runner.run({"fragments": [{"atoms": 6}] * 2, **job, "parameters": parameters})
+    command = [compute_python, "-E", "-c", PLAIN]
+    expected = json.loads(subprocess.check_output(command, cwd=runner.folder, text=True))
+    for name, value in expected.items():
+        within = 0.02 if name in COMPONENTS else 0.01
+        assert point[name] / KCAL == pytest.approx(value / KCAL, abs=within, rel=1e-3), name
+
+
+def test_a_tight_threshold_is_kept_in_double_precision(new_runner: Callable[[], Runner]) -> None:
+    """Where the threshold is loose, single precision and the correction change next to nothing."""
+    loose, tight = (
+        new_runner().run(waters(scs(0.30, 1.95, mean_field=field), WATER_DIMER))[0]
+        for field in (scs(1, 1)["mean_field"], {"method": "RHF", "conv_tol": 1e-10})
+    )
+    for name in ("energy", *COMPONENTS):
+        assert loose[name] / KCAL == pytest.approx(tight[name] / KCAL, abs=2e-3)
+
+
+def test_an_interaction_does_not_depend_on_how_a_cluster_is_turned(runner: Runner) -> None:
+    """Nor on whether a basis is named for each element and ghost, or by element with a default."""
+    turn = Rotation.from_rotvec([0.3, 1.1, -0.7])
+    basis = {"H": "sto-3g", "default": "def2-svp"}
+    parameters = scs(0.30, 1.95, structure={"basis": basis})
+    here, there = runner.run(waters(parameters, WATER_DIMER, turn.apply(WATER_DIMER)))
+    for name in ("energy", *COMPONENTS):
+        assert there[name] / KCAL == pytest.approx(here[name] / KCAL, abs=2e-3)
+
+
+def test_ghosts_have_the_basis_of_their_element(new_runner: Callable[[], Runner]) -> None:
     by_element = {"H": "sto-3g", "default": "def2-svp"}
     named = {"H": "sto-3g", "O": "def2-svp", "ghost-H": "sto-3g", "ghost-O": "def2-svp"}
-    energies = []
-    for basis, positions in ((named, dimer), (by_element, dimer), (by_element, dimer @ turn.T)):
-        parameters = {
-            **HF,
-            "structure": {"basis": basis},
-            "density_fit": True,
-            "interaction": {"counterpoise_fraction": 0.5},
-        }
-        job = {
-            "parameters": parameters,
-            "symbols": WATER * 2,
-            "positions": [positions],
-            "fragments": [{"atoms": 3}] * 2,
-        }
-        (point,) = new_runner().run(job)
-        energies.append((point["energy_cp"], point["energy_nocp"]))
-    assert energies[1] == pytest.approx(energies[0], abs=1e-6)
-    assert energies[2] == pytest.approx(energies[0], abs=1e-5)
+    parameters = {**HF, "density_fit": True, "interaction": True}
+    one, other = (
+        new_runner().run(waters(parameters | {"structure": {"basis": basis}}, WATER_DIMER))[0]
+        for basis in (by_element, named)
+    )
+    assert one["energy"] == pytest.approx(other["energy"], abs=1e-6)
+
+
+def test_far_apart_electrostatics_is_that_of_dipoles(new_runner: Callable[[], Runner]) -> None:
+    """Of two dipoles μ one behind the other it is -2μ²/R³; exchange and induction vanish."""
+    alone = scs(1, 1, interaction=False, dipole=True)
+    del alone["correlation"]
+    job = {"parameters": alone, "symbols": WATER, "positions": [WATER_POSITIONS]}
+    dipole = np.array(new_runner().run(job)[0]["dipole"]) * 0.2081943  # e Å
+    away, size = 15.0, np.linalg.norm(dipole)
+    shifted = WATER_POSITIONS + away * dipole / size
+    (point,) = new_runner().run(waters(scs(0, 0), np.concatenate([WATER_POSITIONS, shifted])))
+    expected = -2 * 14.399645 * size**2 / away**3  # about -0.035 kcal/mol
+    assert point["electrostatics"] == pytest.approx(expected, rel=0.03)
+    assert in_kcal(point, "exchange", "induction") == pytest.approx([0.0, 0.0], abs=1e-3)
+
+
+def test_dispersion_of_a_functional_is_correlation(new_runner: Callable[[], Runner]) -> None:
+    """A dispersion correction changes the energy, and no component."""
+    field = PBE0["mean_field"]
+    plain, corrected = (
+        new_runner().run(
+            waters(PBE0 | {"mean_field": field | more, "interaction": True}, WATER_DIMER)
+        )[0]
+        for more in ({}, {"disp": "d3bj"})
+    )
+    for name in COMPONENTS:
+        assert corrected[name] == pytest.approx(plain[name], abs=1e-5)
+    assert plain["energy"] == pytest.approx(sum(plain[name] for name in COMPONENTS), abs=1e-9)
+    assert corrected["energy"] < plain["energy"] - 0.2 * KCAL
 
 
 def test_interaction_vanishes_at_a_distance(runner: Runner) -> None:
     far = np.concatenate([WATER_POSITIONS, WATER_POSITIONS + np.array([0.0, 0.0, 60.0])])
-    parameters = {**PBE0, "interaction": {"counterpoise_fraction": 0.5}}
+    parameters = {**PBE0, "interaction": True}
     parameters["mean_field"] = {**PBE0["mean_field"], "disp": "d3bj"}
-    job = {
-        "parameters": parameters,
-        "symbols": WATER * 2,
-        "positions": [far],
-        "fragments": [{"atoms": 3}] * 2,
-    }
-    (point,) = runner.run(job)
-    for kind in ("energy", "energy_cp", "energy_nocp"):
+    (point,) = runner.run(waters(parameters, far))
+    for kind in ("energy", *COMPONENTS):
         assert point[kind] == pytest.approx(0.0, abs=2e-4)
 
 
@@ -323,7 +468,7 @@ def test_interaction_gradient_and_slope(runner: Runner) -> None:
     shifts = [np.array([0.0, 0.0, r]) for r in separations]
     dimers = [np.concatenate([WATER_POSITIONS, WATER_POSITIONS + shift]) for shift in shifts]
     job = {
-        "parameters": {**XTB, "gradient": True, "interaction": {}},
+        "parameters": {**XTB, "gradient": True, "interaction": True},
         "symbols": WATER * 2,
         "positions": dimers,
         "fragments": [{"atoms": 3}] * 2,
@@ -335,67 +480,20 @@ def test_interaction_gradient_and_slope(runner: Runner) -> None:
     assert middle["slope"] == pytest.approx(numerical, abs=1e-4)
 
 
-def test_interaction_of_a_trimer(runner: Runner) -> None:
+def test_interaction_of_a_trimer(new_runner: Callable[[], Runner]) -> None:
     """Of three molecules far apart but two of them, it is that of the two."""
     pair = np.concatenate([WATER_POSITIONS, WATER_POSITIONS + np.array([0.0, 0.0, 3.0])])
     trimer = np.concatenate([pair, WATER_POSITIONS + np.array([0.0, 50.0, 0.0])])
-    parameters = {**HF, "interaction": {"counterpoise_fraction": 1.0}}
-    job = {"parameters": parameters, "symbols": WATER * 3, "positions": [trimer]}
-    (point,) = runner.run(job | {"fragments": [{"atoms": 3}] * 3})
-    for name in ("job.json", "results.jsonl"):
-        (runner.folder / name).unlink()
-    job = {
-        "parameters": parameters,
-        "symbols": WATER * 2,
-        "positions": [pair],
-        "fragments": [{"atoms": 3}] * 2,
-    }
-    (two,) = runner.run(job)
-    assert point["energy_cp"] == pytest.approx(two["energy_cp"], abs=1e-4)
-    assert point["energy_nocp"] == pytest.approx(two["energy_nocp"], abs=1e-4)
-
-
-LITHIUM_AND_WATER = {
-    "symbols": ["Li", *WATER],
-    "charge": 1,
-    "positions": [np.concatenate([[[-1.3, -1.3, 0.0]], WATER_POSITIONS])],
-    "fragments": [{"atoms": 1, "charge": 1}, {"atoms": 3, "charge": 0}],
-}
-GHOSTS = """
-import json
-from pyscf import gto, scf
-
-job = json.load(open("job.json"))
-atoms = list(zip(job["symbols"], job["positions"][0]))
-
-def energy(real, charge, ghosts):
-    text = [(s if i in real else f"ghost-{s}", x) for i, (s, x) in enumerate(atoms)
-            if i in real or ghosts]
-    mol = gto.M(atom=text, charge=charge, basis="def2-svp", verbose=0)
-    return scf.RHF(mol).density_fit().kernel()
-
-whole = energy(range(4), 1, False)
-print(json.dumps([
-    (whole - energy([0], 1, ghosts) - energy([1, 2, 3], 0, ghosts)) * 27.211386245988
-    for ghosts in (True, False)
-]))
-"""
-
-
-def test_counterpoise_of_an_ion_and_a_molecule(runner: Runner, compute_python: Path) -> None:
-    """Each fragment keeps its own charge, also where its partner has only ghosts."""
-    parameters = {**HF, "density_fit": True, "interaction": {"counterpoise_fraction": 1.0}}
-    (point,) = runner.run(LITHIUM_AND_WATER | {"parameters": parameters})
-    command = [compute_python, "-E", "-c", GHOSTS]
-    output = subprocess.check_output(command, cwd=runner.folder, text=True)
-    corrected, plain = json.loads(output)
-    assert point["energy_cp"] == point["energy"] == pytest.approx(corrected, abs=1e-5)
-    assert point["energy_nocp"] == pytest.approx(plain, abs=1e-5)
-    assert -2.0 < corrected < -1.0  # about -34 kcal/mol
+    parameters = {**HF, "interaction": True}
+    (three,), (two,) = (new_runner().run(waters(parameters, each)) for each in (trimer, pair))
+    for name in ("energy", *COMPONENTS):
+        assert three[name] == pytest.approx(two[name], abs=1e-4)
+    assert three["three_body"] == pytest.approx(0.0, abs=1e-5)
+    assert two["three_body"] is None
 
 
 def test_supermolecular_energy_of_an_ion_and_a_molecule(new_runner: Callable[[], Runner]) -> None:
-    (whole,) = new_runner().run(LITHIUM_AND_WATER | {"parameters": {**XTB, "interaction": {}}})
+    (whole,) = new_runner().run(LITHIUM_AND_WATER | {"parameters": {**XTB, "interaction": True}})
     energies = []
     for part in (slice(0, 4), slice(0, 1), slice(1, 4)):
         job = {"symbols": LITHIUM_AND_WATER["symbols"][part], "charge": int(part.start == 0)}
@@ -406,7 +504,7 @@ def test_supermolecular_energy_of_an_ion_and_a_molecule(new_runner: Callable[[],
 
 
 def test_charges_of_fragments_must_sum_up(runner: Runner) -> None:
-    job = LITHIUM_AND_WATER | {"parameters": {**XTB, "interaction": {}}, "charge": 3}
+    job = LITHIUM_AND_WATER | {"parameters": {**XTB, "interaction": True}, "charge": 3}
     assert "fragments: the charges 1, 0 must sum to charge, 3" in runner.fails(job)
 
 

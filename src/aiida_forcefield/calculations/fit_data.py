@@ -1,14 +1,12 @@
 """What a fit needs, from the nodes that hold it."""
 
 from collections.abc import Mapping
-from dataclasses import fields
 
 from aiida.orm import ArrayData, Dict
 
 from aiida_forcefield.data import PointsData
 from aiida_forcefield.fitting import Minimum, Reference
 from aiida_forcefield.potentials.electrostatics import FixedCharges
-from aiida_forcefield.scans import Counterpoise
 from aiida_forcefield.topology import System
 from aiida_forcefield.topology.system import type_name
 
@@ -51,11 +49,3 @@ def electrostatics_of(system: System, charges: Mapping[str, Dict]) -> FixedCharg
         for state in ("gas", "liquid")
     )
     return FixedCharges(gas, liquid)
-
-
-def counterpoise_of(calibration: Dict | None) -> Counterpoise | None:
-    """The fractions that `calibrate_counterpoise` found."""
-    if calibration is None:
-        return None
-    found = calibration.get_dict()
-    return Counterpoise(**{field.name: found[field.name] for field in fields(Counterpoise)})

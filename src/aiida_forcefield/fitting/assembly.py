@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 from aiida_forcefield.dynamics.pair_pressure import pressure_shares
 from aiida_forcefield.fitting.case import Group
 from aiida_forcefield.fitting.data import (
+    Components,
     DimerPoints,
     FitData,
     MoleculePoints,
     Reference,
     join_dimers,
 )
-from aiida_forcefield.scans.calibration import Counterpoise, calibrated
 from aiida_forcefield.scans.contacts import dimer_contacts
 from aiida_forcefield.scans.coordinate import Coordinate
 from aiida_forcefield.scans.liquid import pairs_of_each
@@ -60,14 +60,13 @@ def assemble(
     minima: Mapping[str, Minimum],
     points: Sequence[Points],
     profiles: Sequence[LearnedProfile] = (),
-    counterpoise: Counterpoise | None = None,
     frames: Mapping[int, Frames] | None = None,
 ) -> FitData:
     """The data of a fit.
 
     Points of a scan weigh as its surrogate says, so that the parameters do not follow where the
-    points happen to lie; all else weighs alike. Points that are no data, such as those of a
-    calibration, are left out.
+    points happen to lie; all else weighs alike. Points that are no data, such as those for the
+    polarizability, are left out.
 
     Args:
         system: whose force field is fitted.
@@ -75,7 +74,6 @@ def assemble(
         points: in the order in which they were computed: the points of a scan round by round; pairs
             that were moved apart batch by batch as those that they were made from.
         profiles: of the scans.
-        counterpoise: correction of interaction energies; with None they stay as they are.
         frames: of the liquids by number of the round from which pairs were drawn. What pressure
             these make in their liquid is then fitted, too.
 
@@ -95,7 +93,7 @@ def assemble(
     return FitData(
         references={name: minima[name].reference for name in system.names},
         molecules=tuple(each for each in molecules if each),
-        dimers=_dimers(system, points, learned, counterpoise, frames or {}),
+        dimers=_dimers(system, points, learned, frames or {}),
     )
 
 
@@ -179,7 +177,6 @@ def _dimers(
     system: System,
     points: Sequence[Points],
     learned: Mapping[ScanKey, LearnedProfile],
-    counterpoise: Counterpoise | None,
     frames: Mapping[int, Frames],
 ) -> tuple[DimerPoints, ...]:
     """One set for each pair of species and origin."""
@@ -190,7 +187,7 @@ def _dimers(
     weights = _weights(chosen, learned)
     by_round: dict[tuple[tuple[str, ...], Origin], list[DimerPoints]] = {}
     for part, weight in zip(chosen, weights, strict=True):
-        found = _set(system, part, weight, counterpoise, partners.get(id(part)))
+        found = _set(system, part, weight, partners.get(id(part)))
         by_round.setdefault((part.cluster.species, part.origin), []).append(found)
     sets = _with_shares(system, [join_dimers(parts) for parts in by_round.values()], frames, points)
     by_origin: dict[Group, list[DimerPoints]] = {}
@@ -225,35 +222,36 @@ def _partners(liquid: Sequence[Points], moved: Sequence[Points]) -> dict[int, Po
     return partners
 
 
-def _set(
-    system: System,
-    part: Points,
-    weights: Array,
-    counterpoise: Counterpoise | None,
-    moved: Points | None,
-) -> DimerPoints:
+def _set(system: System, part: Points, weights: Array, moved: Points | None) -> DimerPoints:
     """A batch of dimers, with those that are known with their molecules farther apart."""
-    known, ok = calibrated(part, counterpoise), part.ok
+    ok = part.ok
     first, second = (system.name_of(key) for key in part.cluster.species)
     found = DimerPoints(
         species=(first, second),
-        positions=known.positions[ok],
-        energies=known.energies[ok],
+        positions=part.positions[ok],
+        energies=part.energies[ok],
         weights=weights,
         origin=part.origin,
         atoms=part.cluster.molecules[0].atoms,
+        components=_components(part),
     )
     if moved is None:
         return found
-    # All have the correction of the dimer that they were made from: else a hydrogen bond that
-    # counts as a little less of one would look like a change of energy.
-    corrected, both = calibrated(moved, counterpoise, like=part.positions), ok & moved.ok
+    both = ok & moved.ok
     return replace(
         found,
         moved=moved.positions[both],
-        moved_energies=corrected.energies[both],
+        moved_energies=moved.energies[both],
         pulled=np.flatnonzero(both[ok]),
     )
+
+
+def _components(part: Points) -> Components | None:
+    """Of those that succeeded; None unless the engine tells all of them."""
+    electrostatics, exchange, induction = part.electrostatics, part.exchange, part.induction
+    if electrostatics is None or exchange is None or induction is None:
+        return None
+    return Components(electrostatics[part.ok], exchange[part.ok], induction[part.ok])
 
 
 def _with_shares(

@@ -121,6 +121,19 @@ class CellPoints:
 
 
 @dataclass(frozen=True, eq=False)
+class Components:
+    """Parts of interaction energies; what is left of these is correlation.
+
+    Attributes:
+        electrostatics, exchange, induction: shape (s,), eV; NaN where the engine does not tell.
+    """
+
+    electrostatics: Array
+    exchange: Array
+    induction: Array
+
+
+@dataclass(frozen=True, eq=False)
 class DimerPoints:
     """QM interaction energies of dimers of one origin.
 
@@ -137,6 +150,7 @@ class DimerPoints:
         shares: of the pressure of a liquid: what it is off, bar, for each eV by which the change of
             one's energy, by the relative change of its distance, is off, shape (k,); empty where
             they are no sample of a liquid.
+        components: of the energies; None where the engine does not tell.
     """
 
     species: tuple[str, str]
@@ -149,6 +163,7 @@ class DimerPoints:
     moved_energies: Array = field(default_factory=lambda: np.zeros(0))
     pulled: Indices = field(default_factory=lambda: np.zeros(0, dtype=int))
     shares: Array = field(default_factory=lambda: np.zeros(0))
+    components: Components | None = None
 
     def __post_init__(self) -> None:
         what = f"dimers {'-'.join(self.species)} ({self.origin.name})"
@@ -158,6 +173,8 @@ class DimerPoints:
             _check(f"{what}, moved apart", self.moved, self.moved_energies, weights)
         if len(self.shares) not in (0, len(self.pulled)):
             raise ValueError(f"{what}: {len(self.shares)} shares of {len(self.pulled)} moved apart")
+        for name, array in vars(self.components).items() if self.components else ():
+            _check_shape(what, name, array, self.energies.shape)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -238,7 +255,21 @@ def join_dimers(sets: Sequence[DimerPoints]) -> DimerPoints:
         moved_energies=np.concatenate([points.moved_energies for points in sets]),
         pulled=np.concatenate(places),
         shares=np.concatenate([points.shares for points in sets]),
+        components=_join_components(sets),
     )
+
+
+def _join_components(sets: Sequence[DimerPoints]) -> Components | None:
+    """NaN for a set without them, such as one in which nothing succeeded; None without any."""
+    if all(points.components is None for points in sets):
+        return None
+
+    def joined(name: str) -> Array:
+        return np.concatenate(
+            [getattr(p.components, name, np.full(len(p.energies), np.nan)) for p in sets]
+        )
+
+    return Components(joined("electrostatics"), joined("exchange"), joined("induction"))
 
 
 def _check(what: str, positions: Array, energies: Array, weights: Array) -> None:

@@ -14,12 +14,9 @@ from aiida_forcefield.fitting import (
 from aiida_forcefield.fitting import fit_force_field as fit
 from aiida_forcefield.potentials.electrostatics import FixedCharges
 from aiida_forcefield.potentials.forcefield import ForceField
-from aiida_forcefield.scans import Counterpoise, Points
+from aiida_forcefield.scans import Points
 from aiida_forcefield.surrogate import LearnedProfile
 from aiida_forcefield.topology import Frames, System
-
-COUNTERPOISE = "counterpoise"
-"""The variation of the correction of interaction energies, beside `fitting.VARIATIONS`."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,11 +31,10 @@ class FitTask:
         profiles: of the scans.
         frames: of the liquids of the rounds, in order.
         settings: of the fit.
-        counterpoise: correction of interaction energies; None where they stay as they are.
         choice: forms that were chosen before; None for the usual ones.
         choose: whether to choose forms by evidence.
         variation: a choice that is made otherwise, to tell how much depends on it: one of
-            `fitting.VARIATIONS` or `COUNTERPOISE`; empty for none.
+            `fitting.VARIATIONS`; empty for none.
     """
 
     system: System
@@ -48,7 +44,6 @@ class FitTask:
     profiles: tuple[LearnedProfile, ...]
     frames: tuple[Frames, ...]
     settings: Settings
-    counterpoise: Counterpoise | None = None
     choice: Choice | None = None
     choose: bool = False
     variation: str = ""
@@ -69,19 +64,15 @@ class FitFound:
 
 def fit_force_field(task: FitTask) -> FitFound:
     """Fit all parameters of a system to all its points at once."""
-    counterpoise = task.counterpoise
-    if counterpoise and task.variation == COUNTERPOISE:
-        counterpoise = counterpoise.shifted()
     data = assemble(
         task.system,
         dict(zip(task.system.names, task.minima, strict=True)),
         task.points,
         task.profiles,
-        counterpoise,
         dict(enumerate(task.frames)),
     )
     choices = Choices(task.electrostatics, data, task.settings)
-    if task.variation in VARIATIONS:
+    if task.variation:
         choices = VARIATIONS[task.variation](choices)
     arguments = (task.system, choices.electrostatics, choices.data, choices.settings)
     if task.choose:

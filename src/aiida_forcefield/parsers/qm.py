@@ -11,7 +11,7 @@ from aiida.orm import ArrayData
 from aiida_forcefield.calculations.jobs.qm import QmCalculation
 from aiida_forcefield.data import PointsData
 from aiida_forcefield.parsers.job import DISK_FULL, MACHINE, NOT_THERE, JobParser, says
-from aiida_forcefield.parsers.records import REFERENCE_ARRAYS, Record, read_records
+from aiida_forcefield.parsers.records import COMPONENTS, REFERENCE_ARRAYS, Record, read_records
 from aiida_forcefield.scans import (
     INTERRUPTED,
     MISSING,
@@ -50,12 +50,7 @@ class QmParser(JobParser):
             message = f"the job ended while it was computed: {verdict.message}"
             records[broken] = {"status": self._blame(verdict), "message": message}
 
-        process = self.node.process_class
-        assert issubclass(process, QmCalculation)
-        counterpoise = "interaction" in parameters and (
-            "counterpoise" in process.capabilities(parameters)
-        )
-        points = collect_points(structures, records, count, header["versions"], counterpoise)
+        points = collect_points(structures, records, count, header["versions"])
         self.out("points", PointsData(points))
         if reference and points.ok.all():
             self.out("reference", reference_arrays(records[0]))
@@ -113,12 +108,8 @@ def collect_points(
     records: dict[int, Record],
     count: int,
     versions: dict[str, str],
-    counterpoise: bool,
 ) -> Points:
-    """Put the records of the first `count` structures in their places.
-
-    With `counterpoise` they are interaction energies of an engine that has basis functions.
-    """
+    """Put the records of the first `count` structures in their places."""
     atoms = len(structures.cluster.symbols)
     missing: Record = {"status": MISSING, "message": "the job ended before this point"}
     rows = [records.get(index, missing) for index in range(count)]
@@ -149,8 +140,11 @@ def collect_points(
         versions=versions,
         cells=structures.cells,
         stresses=vectors("stress", np.full((count, 3, 3), np.nan)) if periodic else None,
-        corrected=scalars("energy_cp") if counterpoise else None,
-        uncorrected=scalars("energy_nocp") if counterpoise else None,
+        **{
+            name: scalars(name)
+            for name in COMPONENTS
+            if any(row.get(name) is not None for row in rows)
+        },
     )
 
 

@@ -15,6 +15,8 @@ from aiida_forcefield.runner.status import Status
 Record = dict[str, Any]
 
 STATUSES = get_args(Status)
+COMPONENTS = ("electrostatics", "exchange", "induction", "three_body")
+"""Parts of interaction energies."""
 REFERENCE_ARRAYS = (
     "hessian",
     "frequencies",
@@ -72,7 +74,7 @@ def _is_sound(record: Mapping[str, Any], atoms: int, count: int) -> bool:
 
 def _shapes(atoms: int) -> dict[str, tuple[int, ...] | None]:
     """Shape of each array that a record may have; None where it differs."""
-    scalars = ("energy", "slope", "coordinate", "energy_cp", "energy_nocp", "cpu_seconds")
+    scalars = ("energy", "slope", "coordinate", "cpu_seconds", *COMPONENTS)
     return {
         **dict.fromkeys(REFERENCE_ARRAYS, None),
         **dict.fromkeys(scalars, ()),

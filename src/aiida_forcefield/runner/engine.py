@@ -96,14 +96,13 @@ class Engine:
         raise NotImplementedError
 
     def counterpoise(
-        self, fragments: Sequence[Fragment], own: Callable[[Fragment], Any], fraction: float
+        self, fragments: Sequence[Fragment], own: Callable[[Fragment], Any]
     ) -> Callable[[Array], Interaction]:
-        """Makes interaction energies, of which a fraction of the superposition error is taken out.
+        """Makes interaction energies that are free of the superposition error of basis sets.
 
         Args:
             fragments: the molecules of the cluster.
             own: makes the engine of one molecule.
-            fraction: f of `Interaction`.
         """
         raise NotImplementedError
 

@@ -13,15 +13,23 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Interaction:
-    """Interaction energy of a cluster in eV, with what it was made of.
+    """Interaction energy of a cluster in eV, with what it is made of; None where that is unknown.
 
-    ``energy`` is ``energy_cp`` + (1 - f) (``energy_nocp`` - ``energy_cp``), where f is the
-    counterpoise fraction. What was not computed is None. ``gradient`` has shape (n, 3), eV/Å.
+    Attributes:
+        energy: of the cluster less those of its molecules.
+        electrostatics: Coulomb energy between the undistorted molecules.
+        exchange: what else their superposition adds to the mean-field energy.
+        induction: by how much the mean field relaxes from there. What is left of ``energy`` after
+            the three is correlation.
+        three_body: of three molecules, what the interaction energies of the three pairs lack.
+        gradient: of ``energy``, shape (n, 3), eV/Å.
     """
 
     energy: float
-    energy_cp: float | None = None
-    energy_nocp: float | None = None
+    electrostatics: float | None = None
+    exchange: float | None = None
+    induction: float | None = None
+    three_body: float | None = None
     gradient: Array | None = None
 
 

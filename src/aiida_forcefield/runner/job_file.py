@@ -9,6 +9,7 @@ import numpy as np
 
 from .checks import are_atoms, check_keys, is_integer
 from .elements import atomic_numbers
+from .engines import find_engine
 from .job import Constraint, Fragment, Job
 from .lattice import read_cells
 from .parameters import check_of_crystals, check_parameters
@@ -81,17 +82,19 @@ def _check_together(job: Job) -> None:
     elif job.parameters.get("c6"):
         raise ValueError("parameters.c6: is of crystals; of a molecule its reference has it")
     if "correlation" in job.parameters and job.multiplicity != 1:
-        raise ValueError("multiplicity: correlation mp2 needs closed shells, multiplicity 1")
+        raise ValueError("multiplicity: correlation needs closed shells, multiplicity 1")
     if "reference" in job.parameters and (job.constraint or "relaxation" not in job.parameters):
         raise ValueError("parameters.reference: needs relaxation, and no constraint")
     relaxation = job.parameters.get("relaxation", {})
     named = [*relaxation.get("freeze", []), *chain.from_iterable(relaxation.get("hold", []))]
     if not are_atoms(tuple(named), n):
         raise ValueError(f"parameters.relaxation: atoms to hold or freeze must be 0 to {n - 1}")
-    if "interaction" in job.parameters and len(job.fragments) < 2:
+    interaction = job.parameters.get("interaction")
+    if interaction and len(job.fragments) < 2:
         raise ValueError("fragments: an interaction energy needs those of two or more molecules")
     shells = {job.multiplicity, *(fragment.multiplicity for fragment in job.fragments)}
-    if shells != {1} and "counterpoise_fraction" in job.parameters.get("interaction", {}):
+    engine = find_engine(job.parameters["engine"])
+    if interaction and shells != {1} and "counterpoise" in engine.capabilities(job.parameters):
         raise ValueError("multiplicity: the counterpoise correction needs closed shells, 1")
     if job.fragments and sum(fragment.charge for fragment in job.fragments) != job.charge:
         charges = ", ".join(str(fragment.charge) for fragment in job.fragments)

@@ -20,7 +20,7 @@ _COMMON: dict[str, Section] = {
     "polarizability": (bool, None),
     "c6": (bool, None),
     "relaxation": (dict, ("engine", "method", "max_steps", "hold", "freeze")),
-    "interaction": (dict, ("counterpoise_fraction",)),
+    "interaction": (bool, None),
     "reference": (dict, ("shells", "density")),
 }
 _OF_CRYSTALS = ("engine", "gradient", "c6")
@@ -54,7 +54,7 @@ def check_parameters(parameters: Parameters) -> Parameters:
         _check_relaxation(parameters)
     if "reference" in parameters:
         _check_reference(parameters)
-    if "interaction" in parameters:
+    if parameters.get("interaction"):
         _check_interaction(parameters, can)
     for used, settings in engines_of(parameters):
         used.check(settings)
@@ -75,8 +75,6 @@ def check_requests(parameters: Parameters, can: Capabilities) -> None:
         raise can.refusal("hessian")
     if "crystal" in parameters and "periodic" not in can:
         raise can.refusal("crystal")
-    if "counterpoise_fraction" in parameters.get("interaction", {}) and "counterpoise" not in can:
-        raise can.refusal("interaction.counterpoise_fraction")
 
 
 def engines_of(parameters: Parameters) -> list[tuple[Declaration, Parameters]]:
@@ -174,11 +172,6 @@ def _check_interaction(parameters: Parameters, can: Capabilities) -> None:
     for key in ("hessian", "dipole", "polarizability", "solvent"):
         if parameters.get(key):
             raise ValueError(f"parameters.{key}: not with interaction")
-    fraction = parameters["interaction"].get("counterpoise_fraction", 1.0)
-    if not isinstance(fraction, (int, float)) or not 0.0 <= fraction <= 1.0:
-        raise ValueError(
-            f"parameters.interaction.counterpoise_fraction: {fraction!r} is not within 0 to 1"
-        )
     if "counterpoise" in can and parameters.get("gradient"):
         raise ValueError(
             f"parameters.gradient: must be false with interaction and engine {can.engine}, "

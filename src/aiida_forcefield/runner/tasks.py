@@ -53,7 +53,7 @@ def make_task(job: Job) -> Task:
     engine = _engine(job, parameters)
     check_requests(parameters, engine.can)
     coordinate = Coordinate(job.constraint.atoms) if job.constraint else None
-    if "interaction" in parameters:
+    if parameters.get("interaction"):
         return partial(_interaction, _interaction_energy(job, engine), job, coordinate)
     if "relaxation" not in parameters:
         return partial(_energy, job, engine, None, coordinate)
@@ -136,8 +136,7 @@ def _energy(
 def _interaction_energy(job: Job, engine: Engine) -> Callable[[Array], Interaction]:
     own = partial(_engine, job, job.parameters)
     if "counterpoise" in engine.can:
-        fraction = job.parameters["interaction"].get("counterpoise_fraction", 1.0)
-        return engine.counterpoise(job.fragments, own, fraction)
+        return engine.counterpoise(job.fragments, own)
     molecules = [(fragment.atoms, own(fragment)) for fragment in job.fragments]
     return partial(supermolecular, engine, molecules, job.parameters.get("gradient", False))
 

@@ -1,15 +1,6 @@
 """Coordinates, how structures are driven along them, and the clusters that QM computes."""
 
 from aiida_forcefield.scans.approach import Monomer
-from aiida_forcefield.scans.calibration import (
-    Contacts,
-    Counterpoise,
-    calibrate,
-    calibrated,
-    complete_basis,
-    family_and_cardinal,
-    representative_dimers,
-)
 from aiida_forcefield.scans.cluster import Cluster, Molecule
 from aiida_forcefield.scans.coordinate import Coordinate
 from aiida_forcefield.scans.dimers import (
@@ -46,9 +37,7 @@ __all__ = [
     "OUT_OF_TIME",
     "UNFINISHED",
     "Cluster",
-    "Contacts",
     "Coordinate",
-    "Counterpoise",
     "LiquidDimer",
     "Molecule",
     "Monomer",
@@ -58,11 +47,7 @@ __all__ = [
     "Sampling",
     "Scan",
     "Structures",
-    "calibrate",
-    "calibrated",
-    "complete_basis",
     "drive",
-    "family_and_cardinal",
     "join",
     "liquid_dimers",
     "liquid_molecules",
@@ -72,6 +57,5 @@ __all__ = [
     "plan_pair_scans",
     "plan_scans",
     "random_dimers",
-    "representative_dimers",
     "squeezed_dimers",
 ]

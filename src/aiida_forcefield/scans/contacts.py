@@ -5,13 +5,13 @@ from ase.data import atomic_numbers, vdw_alvarez, vdw_radii
 from numpy.typing import NDArray
 
 from aiida_forcefield.scans.cluster import Cluster
-from aiida_forcefield.scans.hydrogen_bonds import POLAR
 from aiida_forcefield.topology import Species
 
 Array = NDArray[np.float64]
 Bonded = Species | Cluster
 """Atoms with their bonds: one molecule, or several."""
 
+_POLAR = ("N", "O", "F")
 _HYDROGEN_BOND = 0.6  # Å by which a polar hydrogen comes nearer to N, O or F
 
 
@@ -37,7 +37,7 @@ def _radii(molecule: Bonded) -> Array:
 
 def donors_and_acceptors(molecule: Bonded) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Which atoms are hydrogens of hydrogen bonds, and which N, O or F, each of shape (n,)."""
-    acceptor = np.isin(molecule.symbols, POLAR)
+    acceptor = np.isin(molecule.symbols, _POLAR)
     donor = np.zeros(len(molecule.symbols), dtype=bool)
     for i, j in molecule.bonds:
         donor[i] |= molecule.symbols[i] == "H" and bool(acceptor[j])

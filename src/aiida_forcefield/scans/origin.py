@@ -14,7 +14,6 @@ Sampling = Literal[
     "moved_apart",
     "uncertain",
     "thermal",
-    "calibration",
     "polarizability",
     "cells",
 ]
@@ -26,7 +25,6 @@ Sampling = Literal[
 - liquid: drawn from a simulated liquid; moved_apart: the same with their centres farther apart;
 - uncertain: those of a liquid of which the force field is least sure;
 - thermal: single molecules of a liquid;
-- calibration: some of a liquid, in a second basis set;
 - polarizability: the molecule at rest;
 - cells: of a crystal, strained and with ions off their places.
 """

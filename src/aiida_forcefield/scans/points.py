@@ -30,8 +30,10 @@ PER_STRUCTURE = (
     "cpu_seconds",
     "cells",
     "stresses",
-    "corrected",
-    "uncorrected",
+    "electrostatics",
+    "exchange",
+    "induction",
+    "three_body",
 )
 """Arrays of `Points` with one entry for each structure."""
 
@@ -80,9 +82,10 @@ class Points:
         versions: version of each program that took part.
         cells: as in `Structures`.
         stresses: (dE/dε)/V of crystals, shape (s, 3, 3), eV/Å³; NaN where not computed.
-        corrected: interaction energies with the full counterpoise correction, shape (s,), eV; NaN
-            if failed; None where the engine knows no such correction.
-        uncorrected: the same without any; `energies` lie between the two.
+        electrostatics, exchange, induction: parts of the interaction energies, shape (s,), eV; NaN
+            if failed; None where the engine does not tell. What is left of `energies` is
+            correlation.
+        three_body: of three molecules, what their energy has beyond that of their pairs; as these.
     """
 
     origin: Origin
@@ -98,8 +101,10 @@ class Points:
     versions: dict[str, str]
     cells: Array | None = None
     stresses: Array | None = None
-    corrected: Array | None = None
-    uncorrected: Array | None = None
+    electrostatics: Array | None = None
+    exchange: Array | None = None
+    induction: Array | None = None
+    three_body: Array | None = None
 
     @property
     def ok(self) -> NDArray[np.bool_]:
@@ -138,10 +143,11 @@ def join(parts: Sequence[Points]) -> Points:
             raise ValueError(f"{len(part.statuses)} points for {len(places)} that wait")
         changed: dict[str, Any] = {"versions": whole.versions | part.versions}
         for name in PER_STRUCTURE:
-            if getattr(whole, name) is not None:
-                array = np.array(getattr(whole, name))
-                array[places] = getattr(part, name)
-                changed[name] = array
+            old, new = getattr(whole, name), getattr(part, name)
+            if old is not None or new is not None:  # a job without any point tells no components
+                unknown = np.full(len(whole.statuses), np.nan)
+                changed[name] = np.array(unknown if old is None else old)
+                changed[name][places] = np.nan if new is None else new
         for name in ("statuses", "messages"):
             entries = list(getattr(whole, name))
             for place, entry in zip(places, getattr(part, name), strict=True):

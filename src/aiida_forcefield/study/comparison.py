@@ -17,16 +17,13 @@ def errors_of(
         study: it has a force field.
         other: of the same system.
     """
-    from aiida_forcefield.calculations.fit_data import counterpoise_of
     from aiida_forcefield.fitting import Settings, field_errors
-    from aiida_forcefield.scans import calibrated
     from aiida_forcefield.study.findings import fitted_points
 
     system, own = study.outputs.system.value, study.outputs.force_field
     fit = own.creator
-    counterpoise = counterpoise_of(fit.inputs.calibration if "calibration" in fit.inputs else None)
     points = [
-        calibrated(each, counterpoise)
+        each
         for each in fitted_points(study)
         if each.origin.sampling != "moved_apart"  # fitted is not their energy, but how it changed
     ]

@@ -40,7 +40,6 @@ def collect_profiles(study: "ProcessNode") -> list["Profile"]:
     Args:
         study: whose reference geometries are known.
     """
-    from aiida_forcefield.calculations.fit_data import counterpoise_of
     from aiida_forcefield.study.scan_profile import Matter, compare_profile
 
     found = outputs_of(study)
@@ -48,7 +47,6 @@ def collect_profiles(study: "ProcessNode") -> list["Profile"]:
         found["system"].value,
         {name: node.value for name, node in found["references"].items()},
         found["force_field"].value if "force_field" in found else None,
-        counterpoise_of(found.get("calibration")),
     )
     profiles = []
     for scan in scan_nodes(study):
@@ -64,19 +62,14 @@ def collect_dimers(study: "ProcessNode") -> list[DimerSet]:
 
     They come by pair of species, and of each by their origin.
     """
-    from aiida_forcefield.calculations.fit_data import counterpoise_of
-    from aiida_forcefield.scans import calibrated
-
     outputs = outputs_of(study)
     field, system = outputs["force_field"].value, outputs["system"].value
-    counterpoise = counterpoise_of(outputs.get("calibration"))
     found: dict[tuple[tuple[str, str], Sampling], list[Points]] = {}
     for points in fitted_points(study):
         keys, sampling = points.cluster.species, points.origin.sampling
         if len(keys) == 2 and sampling in SHOWN and points.ok.any():
             one, other = sorted(map(system.name_of, keys), key=system.names.index)
-            parts = found.setdefault(((one, other), sampling), [])
-            parts.append(calibrated(points, counterpoise))
+            found.setdefault(((one, other), sampling), []).append(points)
     samplings = list(SHOWN)
     order = sorted(
         found,

@@ -124,14 +124,8 @@ def _qm(file: StudyFile, system: "System", liquid: bool) -> Iterator[str]:
         yield f"dimers      {drawn}"
     for one, other in couples if len(couples) > 1 else ():
         yield f"dimers      {one} + {other}: {drawn}"
-    calibration = file.settings.get("calibration") if rounds else None
     if rounds:
         yield _rounds(sampling, rounds)
-    if calibration:
-        yield (
-            f"            up to {2 * calibration['dimers']} of them in {calibration['basis']} too, "
-            "which tell how much counterpoise correction all need"
-        )
     flexible = sum(len(species.symbols) > 1 for species in system.species)
     of_liquid = sampling["liquid"] + max(rounds - 1, 0) * sampling["most_liquid"]
     in_rounds = 2 * of_liquid + rounds * (sampling["uncertain"] + flexible * sampling["thermal"])
@@ -141,7 +135,6 @@ def _qm(file: StudyFile, system: "System", liquid: bool) -> Iterator[str]:
         + count * learning["pairs"]["max_points"]
         + len(couples) * (sampling["random"] + sampling["squeezed"])
         + (in_rounds if rounds else 0)
-        + (2 * calibration["dimers"] if calibration else 0)
         + (len(system.names) if rounds and "polarizability" in file.settings else 0)
     )
     yield (

@@ -50,11 +50,10 @@ def collect_results(study: "ProcessNode") -> Results:
             force_field_results(outputs["force_field"].value) if "force_field" in outputs else None
         ),
         "simulations": sizes_of(study, system) if system else {},
-        "calibration": outputs["calibration"].get_dict() if "calibration" in outputs else None,
         "validation": _validation(outputs),
         "pressure": outputs["pressure"].get_dict() if "pressure" in outputs else None,
         "target_error": inputs.fit.sampling["target_error"],
-        "variations": _variations(inputs.fit, outputs),
+        "variations": inputs.fit.variations.get_list() if "variations" in inputs.fit else [],
         "many_body": outputs["many_body"].get_dict() if "many_body" in outputs else None,
         "many_body_settled": _many_body_settled(outputs),
         "properties": {
@@ -169,14 +168,6 @@ def _many_body_settled(outputs: Outputs) -> bool:
     job = outputs["many_body"].creator if "many_body" in outputs else None
     chain = job.caller.caller if job and job.caller else None  # beyond the WorkChain of that job
     return bool(chain and chain.process_type == SIMULATION)
-
-
-def _variations(inputs: Any, outputs: Outputs) -> list[str]:
-    """Choices that the study was to vary; how much is corrected only after a calibration."""
-    from aiida_forcefield.jobs.fit_force_field import COUNTERPOISE
-
-    names = inputs.variations.get_list() if "variations" in inputs else []
-    return [name for name in names if name != COUNTERPOISE or "calibration" in outputs]
 
 
 def _scans(study: "ProcessNode", system: "System | None") -> list[Results]:

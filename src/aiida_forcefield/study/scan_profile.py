@@ -10,7 +10,7 @@ from scipy.interpolate import PchipInterpolator
 from aiida_forcefield.fitting import MoleculePoints
 from aiida_forcefield.fitting.torsions import along_dihedrals, relaxed_torsions
 from aiida_forcefield.potentials import ForceField, interaction_energies, molecule_energies
-from aiida_forcefield.scans import Counterpoise, Monomer, Points, Scan, calibrated, pair_scan
+from aiida_forcefield.scans import Monomer, Points, Scan, pair_scan
 from aiida_forcefield.surrogate import LearnedProfile
 from aiida_forcefield.topology import System
 from aiida_forcefield.units import KCAL_PER_MOL
@@ -59,13 +59,11 @@ class Matter:
         system: of the species.
         references: each species at rest, by its name; the first structure is the zero of energy.
         force_field: None if there is none yet.
-        counterpoise: corrects interaction energies, which surrogates learned without it.
     """
 
     system: System
     references: Mapping[str, Points]
     force_field: ForceField | None = None
-    counterpoise: Counterpoise | None = None
 
     def monomer(self, name: str) -> Monomer:
         """A species and its geometry at rest."""
@@ -90,17 +88,11 @@ def compare_profile(learned: LearnedProfile, points: Sequence[Points], matter: M
     seen = surrogate.observations
     positions = np.concatenate([part.positions[part.ok] for part in points])
     is_pair = scan.kind == "pair"
-    correction = np.concatenate(
-        [(calibrated(p, matter.counterpoise).energies - p.energies)[p.ok] for p in points]
-    )
     reference = matter.references[names[0]]
     energy = seen.energy - (0.0 if is_pair else float(reference.energies[0]))
     # The surrogate's own zero is the minimum of its mean.
     offsets = energy - np.interp(seen.x, surrogate.grid, surrogate.mean)
-    order = np.argsort(seen.x)
-    shift = np.interp(surrogate.grid, seen.x[order], correction[order])
-    shift += 0.0 if is_pair else float(np.median(offsets))
-    energy += correction
+    shift = 0.0 if is_pair else float(np.median(offsets))
     field = curve = None
     if force_field is not None and is_pair:
         one, other = map(matter.monomer, names)

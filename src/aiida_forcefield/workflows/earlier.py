@@ -29,7 +29,6 @@ class EarlierFit:
         points: by scan and round, or by batch.
         profiles: by scan.
         frames: the liquids of the rounds, in order of their labels.
-        calibration: how interaction energies are corrected, if they are.
         polarizability: of the species, by name, where it was computed.
     """
 
@@ -40,7 +39,6 @@ class EarlierFit:
     points: dict[str, PointsData]
     profiles: dict[str, ProfileData]
     frames: dict[str, FramesData]
-    calibration: Dict | None
     polarizability: dict[str, ArrayData]
 
     def is_of(self, system: System) -> bool:
@@ -69,6 +67,5 @@ def earlier_of(force_field: ForceFieldData) -> EarlierFit:
         points=found["points"],
         profiles=found.get("profiles", {}),
         frames=found.get("frames", {}),
-        calibration=found.get("calibration"),
         polarizability=outputs_of(fit).get("polarizability", {}) if fit else {},
     )

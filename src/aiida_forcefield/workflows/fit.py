@@ -9,10 +9,6 @@ from aiida.engine.processes.workchains.workchain import WorkChainSpec
 from aiida.orm import AbstractCode, Data, Dict, Int
 
 from aiida_forcefield.calculations.functions.batches import size_batches
-from aiida_forcefield.calculations.functions.calibration import (
-    calibrate_counterpoise,
-    plan_calibration,
-)
 from aiida_forcefield.calculations.functions.charges import derive_charges
 from aiida_forcefield.calculations.functions.count import count_qm
 from aiida_forcefield.calculations.functions.dimers import (
@@ -28,7 +24,6 @@ from aiida_forcefield.calculations.labels import link_label, number
 from aiida_forcefield.calculations.options import ONE_CORE
 from aiida_forcefield.data import PointsData, StructuresData
 from aiida_forcefield.data.outputs import outputs_of
-from aiida_forcefield.jobs.fit_force_field import COUNTERPOISE
 from aiida_forcefield.properties import Liquid
 from aiida_forcefield.workflows.earlier import earlier_of
 from aiida_forcefield.workflows.fit_ports import define_ports
@@ -69,7 +64,6 @@ class FitWorkChain(WorkChain):
                     cls.simulate_liquid,
                     cls.sample_liquid,
                     cls.collect,
-                    if_(cls.wants_calibration)(cls.compute_calibration, cls.calibrate),
                     cls.validate,
                     cls.fit,
                     cls.inspect_fit,
@@ -119,8 +113,6 @@ class FitWorkChain(WorkChain):
         for part in ("molecule", "pairs"):
             builder.learning[part] = Dict(settings["learning"][part])
         builder.sampling = Dict(settings["sampling"])
-        if "calibration" in settings:
-            builder.calibration = Dict(settings["calibration"])
         builder.fit = Dict(settings["fit"])
         builder.max_concurrent = Int(settings["max_concurrent"])
         if liquid:
@@ -141,7 +133,7 @@ class FitWorkChain(WorkChain):
         ):
             self.ctx[name] = {}
         self.ctx.round = 0
-        self.ctx.validation = self.ctx.pressure = self.ctx.calibration = None
+        self.ctx.validation = self.ctx.pressure = None
 
     def has_points(self) -> bool:
         """Whether all points are there already."""
@@ -293,7 +285,6 @@ class FitWorkChain(WorkChain):
                     "profiles": self.ctx.profiles,
                     "frames": self.ctx.frames,
                     "settings": self.inputs.fit,
-                    **self._calibration(),
                     **self.ctx.forms,
                     "mode": Dict(dict(mode)),
                     "metadata": {"options": self.inputs.fit_options},
@@ -311,9 +302,6 @@ class FitWorkChain(WorkChain):
         self.ctx.force_field = found["force_field"]
         self.ctx.forms = {name: node for name, node in found.items() if name == "forms"}
         return None
-
-    def _calibration(self) -> dict[str, Dict]:
-        return {"calibration": self.ctx.calibration} if self.ctx.calibration else {}
 
     def wants_round(self) -> bool:
         """Whether the liquid shall be asked once more what the force field does not know."""
@@ -364,47 +352,12 @@ class FitWorkChain(WorkChain):
         self.ctx.levels["thermal"] = found.pop("rigid")
         return self._submit_sampling(link_label("sampling", number(self.ctx.round)), found)
 
-    def wants_calibration(self) -> bool:
-        """Whether the counterpoise correction is to be measured, now that there is a liquid."""
-        return "calibration" in self.inputs and self.ctx.calibration is None
-
-    def compute_calibration(self) -> Any:
-        """Compute dimers of the liquid that stand for all in a second basis set."""
-        try:
-            planned = plan_calibration(
-                self.inputs.parameters.dimers, self.inputs.calibration, **self._new_dimers()
-            )
-        except ValueError as error:
-            return self.exit_codes.ERROR_CALIBRATION.format(reason=error)
-        self.ctx.levels["second"] = planned.pop("second")
-        return self._submit_sampling("calibration", {"second": planned["batches"]})
-
-    def calibrate(self) -> ExitCode | None:
-        """Choose how much of the counterpoise correction all dimers get."""
-        second = outputs_of(settle(self.ctx.sampling)).get("points", {})
-        self.ctx.apart |= second
-        try:
-            self.ctx.calibration = calibrate_counterpoise(
-                self.inputs.parameters.dimers,
-                self.ctx.levels["second"],
-                first=self._new_dimers(),
-                second=second,
-            )
-        except ValueError as error:
-            return self.exit_codes.ERROR_CALIBRATION.format(reason=error)
-        return None
-
-    def _new_dimers(self) -> dict[str, PointsData]:
-        """Those of the last round as they are in its liquid."""
-        return {label: node for label, node in self.ctx.new.items() if _is_dimer_of_liquid(node)}
-
     def validate(self) -> None:
         """See how well the force field foresees what it was not fitted to."""
         self.ctx.validation = validate_force_field(
             self.inputs.system,
             self.ctx.force_field,
             self.inputs.fit,
-            **self._calibration(),
             **self.ctx.new,
         )
         self.out(f"validation.{link_label('round', number(self.ctx.round))}", self.ctx.validation)
@@ -420,7 +373,6 @@ class FitWorkChain(WorkChain):
                 self.ctx.force_field,
                 self.inputs.fit,
                 self.inputs.sampling,
-                **self._calibration(),
                 references=self.ctx.references,
                 properties=self.ctx.properties,
                 frames=self.ctx.frames,
@@ -433,15 +385,14 @@ class FitWorkChain(WorkChain):
     def fit_otherwise(self) -> Any:
         """Fit with other choices, as good as those that were made, side by side."""
         names = self.inputs.get("variations", [])
-        chosen = [name for name in names if name != COUNTERPOISE or self.ctx.calibration]
-        modes = {link_label("other", name): {"variation": name} for name in chosen}
-        self.ctx.variations = dict(zip(chosen, modes, strict=True))
+        modes = {link_label("other", name): {"variation": name} for name in names}
+        self.ctx.variations = dict(zip(names, modes, strict=True))
         return self._submit_fits(modes) if modes else None
 
     def conclude(self) -> None:
         """Hand out the force field, what it stands on, and the liquid that it was asked about."""
         self.out("force_field", self.ctx.force_field)
-        for name, node in {**self.ctx.forms, **self._calibration()}.items():
+        for name, node in self.ctx.forms.items():
             self.out(name, node)
         for name in ("charges", "references", POLARIZABILITY):
             self.out(name, self.ctx[name])
@@ -464,7 +415,3 @@ def _longest(node: PointsData) -> float:
     """CPU-seconds of the longest of some dimers; 0 of single molecules."""
     points = node.value
     return float(points.cpu_seconds.max()) if len(points.cluster.molecules) == 2 else 0.0
-
-
-def _is_dimer_of_liquid(node: PointsData) -> bool:
-    return node.value.origin.sampling in ("liquid", "uncertain")

@@ -44,12 +44,6 @@ def define_ports(spec: WorkChainSpec) -> None:
         spec.input(f"learning.{part}", valid_type=Dict, help=f"Stopping of {part} scans.")
     spec.input("sampling", valid_type=Dict, help="How many dimers of which kind.")
     spec.input(
-        "calibration",
-        valid_type=Dict,
-        required=False,
-        help="Basis set and dimers by which the counterpoise correction is measured.",
-    )
-    spec.input(
         "variations",
         valid_type=List,
         required=False,
@@ -94,12 +88,6 @@ def define_ports(spec: WorkChainSpec) -> None:
         **by_name,
     )
     spec.output("qm_count", valid_type=Dict, help="QM points, failed ones, CPU-seconds.")
-    spec.output(
-        "calibration",
-        valid_type=Dict,
-        required=False,
-        help="Which share of the counterpoise correction was taken, and why.",
-    )
     spec.output_namespace(
         "validation",
         valid_type=Dict,
@@ -131,11 +119,6 @@ def define_ports(spec: WorkChainSpec) -> None:
         321,
         "ERROR_NO_DIMERS",
         message="No interaction energy could be computed; see the messages of the dimers.",
-    )
-    spec.exit_code(
-        323,
-        "ERROR_CALIBRATION",
-        message="The counterpoise correction could not be measured: {reason}",
     )
     spec.exit_code(
         322,

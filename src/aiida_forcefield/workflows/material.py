@@ -16,7 +16,6 @@ from aiida_forcefield.calculations.labels import link_label
 from aiida_forcefield.data import ForceFieldData, SpeciesData, SystemData
 from aiida_forcefield.data.outputs import outputs_of
 from aiida_forcefield.fitting.variations import VARIATIONS
-from aiida_forcefield.jobs.fit_force_field import COUNTERPOISE
 from aiida_forcefield.properties import Liquid, plan_simulations, read_properties
 from aiida_forcefield.serial import dismantle
 from aiida_forcefield.topology import read_material
@@ -155,7 +154,7 @@ class MaterialWorkChain(WorkChain):
         if points_of:
             builder.fit.points_of = points_of
         if "spread" in settings and planned:
-            builder.fit.variations = List([COUNTERPOISE, *VARIATIONS])
+            builder.fit.variations = List([*VARIATIONS])
         for index, (simulation, tasks) in enumerate(planned.items()):
             inputs = SimulationWorkChain.get_builder_from_protocol(
                 codes, protocol, simulation, tasks, overrides, options

@@ -20,7 +20,7 @@ from aiida_forcefield.workflows.qm import QmWorkChain, expose_qm, validate_param
 from aiida_forcefield.workflows.scan import ScanWorkChain, sections
 from aiida_forcefield.workflows.submission import settle, submit_once
 
-LEVELS = ("dimers", "molecule", "thermal", "polarizability", "second")
+LEVELS = ("dimers", "molecule", "thermal", "polarizability")
 """Sections of QM settings, the most expensive first."""
 BY_COST = ("pair", "dihedral", "improper", "angle", "bond")
 """Kinds of scans, the most expensive first. A wave of scans lasts as long as its slowest member, so

@@ -1,7 +1,6 @@
 """Water, and a mixture of water and methanol, each with a force field that QM is taken to be."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -11,7 +10,7 @@ from scipy.optimize import minimize
 
 from aiida_forcefield.data import ForceFieldData, PointsData, SystemData
 from aiida_forcefield.potentials import ForceField, interaction_energies, molecule_energies
-from aiida_forcefield.scans import Cluster, Contacts, Counterpoise, Origin, Points, Structures
+from aiida_forcefield.scans import Cluster, Origin, Points, Structures
 from aiida_forcefield.topology import Frames, Species, System
 
 from ...fields import FIELDS, build
@@ -21,8 +20,6 @@ Case = tuple[System, ForceField]
 
 MIXTURE = SYSTEM, FIELD = build(*FIELDS["water and methanol"])
 WATER = build({"water": "O"}, "morse harmonic_angle tang_toennies", {"scale_14": (1.0, 1.0)})
-TRUE = Counterpoise(0.7, 0.5)
-"""How much of the counterpoise correction is right for the energies of `gained`."""
 POLARIZABILITY = {"water": 1.45, "MeOH": 3.2}
 
 
@@ -157,16 +154,3 @@ def lattice_liquid(system: System, edge: float, seed: int = 1) -> Frames:
         shaken = shape + own[:, None] + rng.normal(0, 0.2, (len(own), 1, 3))
         parts.append(shaken.reshape(-1, 3))
     return Frames(counts, np.concatenate(parts)[None], np.full((1, 3), edge))
-
-
-def gained(points: Points) -> Points:
-    """As QM in a finite basis has them, so that the true correction leads back."""
-    contacts = Contacts.of(points.cluster, points.positions)
-    more = np.full(len(points.energies), -0.05)
-    corrected = points.energies - (1 - TRUE.fractions(contacts)) * more
-    return replace(
-        points,
-        energies=corrected + 0.5 * more,
-        corrected=corrected,
-        uncorrected=corrected + more,
-    )

@@ -9,8 +9,6 @@ from ase.build import bulk
 from aiida_forcefield.fitting import FitData, Minimum, assemble, assemble_cells
 from aiida_forcefield.scans import (
     Cluster,
-    Contacts,
-    Counterpoise,
     Origin,
     Points,
     Scan,
@@ -29,7 +27,6 @@ from ..synthetic_fields import Case, along
 from .test_errors import points_of
 
 BOND, TURN = along("bond C1-O1"), along("dihedral H1-C1-O1-H2")
-COUNTERPOISE = Counterpoise(0.7, 0.5)
 
 
 def minimum(case: Case) -> Minimum:
@@ -98,12 +95,11 @@ def test_slopes_of_dihedral_scans_alone_are_fitted(methanol: Case) -> None:
 
 
 def test_what_is_no_data_is_left_out(methanol: Case) -> None:
-    """Points of a calibration would count twice."""
     found = assembled(
         methanol,
         points_of(methanol, Origin("conformers"), 1, 3),
         points_of(methanol, Origin("polarizability"), 1, 2),
-        points_of(methanol, Origin("calibration"), 2, 4),
+        points_of(methanol, Origin("conformers"), 2, 4),
     )
     assert len(found.molecules[0].energies) == 1
     assert not found.dimers
@@ -142,26 +138,48 @@ def test_pairs_that_were_moved_apart_go_with_their_own(methanol: Case) -> None:
         assembled(methanol, *near0, *far0[::-1])
 
 
-def test_all_are_corrected_as_they_were_found(methanol: Case) -> None:
-    """A pair moved apart has the correction of the pair that it was made from."""
-    near, far = batches(methanol, 0, 0)
+def with_components(part: Points, start: float) -> Points:
+    """Numbers that tell each point and each component apart."""
+    numbers = start + np.arange(len(part.energies))
+    return replace(part, electrostatics=-numbers, exchange=numbers, induction=-numbers / 10)
 
-    def uncorrected(part: Points, like: Points) -> Points:
-        f = COUNTERPOISE.fractions(Contacts.of(like.cluster, like.positions))
-        truth, gained = part.energies, -0.05
-        corrected = truth - (1 - f) * gained
-        plain = corrected + gained
-        return replace(part, energies=truth + 1.0, corrected=corrected, uncorrected=plain)
 
-    both = [uncorrected(n, n) for n in near] + [
-        uncorrected(f, n) for f, n in zip(far, near, strict=True)
-    ]
-    (dimers,) = assembled(methanol, *both, counterpoise=COUNTERPOISE).dimers
-    truth = methanol.interactions(methanol.forcefield, dimers.positions)
-    np.testing.assert_allclose(dimers.energies, truth, atol=1e-12)
-    assert dimers.moved is not None
-    truth = methanol.interactions(methanol.forcefield, dimers.moved)
-    np.testing.assert_allclose(dimers.moved_energies, truth, atol=1e-12)
+def test_components_go_with_their_energies(methanol: Case) -> None:
+    """Of all batches and rounds, the failed ones left out, and whatever weight they have."""
+    (near0, far0), (near1, far1) = batches(methanol, 0, 0), batches(methanol, 1, 8)
+    parts = [with_components(part, 10.0 * k) for k, part in enumerate((*near0, *near1))]
+    data = assembled(methanol, *parts, *far0, *far1)
+    (dimers,) = data.dimers
+    (weighted,) = data.weighted(np.full(1 + len(dimers.energies), 0.5)).dimers
+    numbers = [10.0 * k + place for k in range(4) for place in (0, 2, 3)]
+    for found in (dimers.components, weighted.components):
+        assert found is not None
+        np.testing.assert_array_equal(found.electrostatics, np.negative(numbers))
+        np.testing.assert_array_equal(found.exchange, numbers)
+        np.testing.assert_array_equal(found.induction, np.negative(numbers) / 10)
+
+
+def test_dimers_without_components_have_none(methanol: Case) -> None:
+    """A batch in which all failed tells none; that costs the others nothing."""
+    near, _ = batches(methanol, 0, 0)
+    assert assembled(methanol, *near).dimers[0].components is None
+    partly = replace(near[0], electrostatics=np.zeros(4))
+    assert assembled(methanol, partly).dimers[0].components is None
+    failed = replace(near[1], statuses=("error",) * 4)
+    (dimers,) = assembled(methanol, with_components(near[0], 1.0), failed).dimers
+    assert dimers.components is not None
+    np.testing.assert_array_equal(dimers.components.exchange, [1.0, 3.0, 4.0])
+    (both,) = assembled(methanol, with_components(near[0], 1.0), near[1]).dimers
+    assert both.components is not None
+    np.testing.assert_array_equal(both.components.exchange, [1.0, 3.0, 4.0, *[np.nan] * 3])
+
+
+def test_components_of_another_number_of_dimers_are_refused(methanol: Case) -> None:
+    (dimers,) = assembled(methanol, with_components(batches(methanol, 0, 0)[0][0], 1.0)).dimers
+    assert dimers.components is not None
+    wrong = replace(dimers.components, exchange=np.zeros(2))
+    with pytest.raises(ValueError, match=r"liquid\): exchange have the shape \(2,\); must be"):
+        replace(dimers, components=wrong)
 
 
 def test_pairs_of_a_liquid_have_their_shares_of_its_pressure(methanol: Case) -> None:

@@ -90,20 +90,30 @@ def test_crystals_have_cells_and_stresses(parse: Parse, hydrogen: Structures) ->
     assert np.isnan(points.stresses[1:]).all()
 
 
-def test_interaction_energies_tell_what_they_are_mixed_from(parse: Parse) -> None:
-    text = lines(HEADER, point(0, energy_cp=-1.0, energy_nocp=-2.0), point(1, "error"), END)
-    _, outputs = parse(text, parameters={"engine": "pyscf", "interaction": {}})
+def test_interaction_energies_have_their_components(parse: Parse) -> None:
+    told = {"electrostatics": -0.3, "exchange": 0.2, "induction": -0.1}
+    nothing = dict.fromkeys(told)
+    text = lines(HEADER, point(0, **told), point(1, "error", **nothing), point(2, **nothing), END)
+    _, outputs = parse(text, parameters={"engine": "pyscf", "interaction": True})
     points = outputs["points"].value
-    np.testing.assert_array_equal(points.corrected, [-1.0, np.nan, np.nan])
-    np.testing.assert_array_equal(points.uncorrected, [-2.0, np.nan, np.nan])
+    for name, value in told.items():
+        np.testing.assert_array_equal(getattr(points, name), [value, np.nan, np.nan])
+    assert points.three_body is None
 
 
-@pytest.mark.parametrize("parameters", [{}, {"engine": "tblite", "interaction": {}}])
-def test_what_no_basis_set_has_part_in_needs_no_correction(
-    parse: Parse, parameters: dict[str, Any]
-) -> None:
-    _, outputs = parse(COMPLETE, parameters=parameters)
-    assert outputs["points"].value.corrected is None
+def test_three_molecules_have_what_their_pairs_do_not(parse: Parse) -> None:
+    text = lines(HEADER, point(0, three_body=0.01), point(1, three_body=-0.02), END)
+    _, outputs = parse(text, parameters={"engine": "pyscf", "interaction": True})
+    np.testing.assert_array_equal(outputs["points"].value.three_body, [0.01, -0.02, np.nan])
+
+
+@pytest.mark.parametrize("told", [{}, {"electrostatics": None, "exchange": None}])
+def test_an_engine_that_tells_no_components_has_none(parse: Parse, told: dict[str, None]) -> None:
+    text = lines(HEADER, *(point(index, **told) for index in range(3)), END)
+    _, outputs = parse(text, parameters={"engine": "tblite", "interaction": True})
+    points = outputs["points"].value
+    assert points.ok.all()
+    assert (points.electrostatics, points.exchange, points.induction) == (None, None, None)
 
 
 COMPLETE = lines(HEADER, point(0), point(1), point(2), END)
@@ -238,6 +248,9 @@ UNSOUND = [
     {"gradient": [[1.0, 0.0, 0.0], [1.0]]},
     {"slope": {}},
     {"cpu_seconds": []},
+    {"electrostatics": float("inf")},
+    {"exchange": "repulsive"},
+    {"induction": [0.1, 0.2]},
 ]
 
 

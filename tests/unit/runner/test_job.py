@@ -13,7 +13,7 @@ MP2 = {
     "mean_field": {"method": "RHF"},
     "structure": {"basis": "sto-3g"},
     "density_fit": True,
-    "correlation": "mp2",
+    "correlation": {"opposite_spin": 1, "same_spin": 1.0},
 }
 HF = {
     "engine": "pyscf",
@@ -65,7 +65,7 @@ def test_constraint_and_bonds(tmp_path: Path) -> None:
 def test_fragments_have_their_atoms_and_charges(tmp_path: Path) -> None:
     ions = [{"atoms": 1, "charge": 1}, {"atoms": 1, "charge": -1, "multiplicity": 1}]
     job = read_job(
-        write(tmp_path, GOOD | {"parameters": XTB | {"interaction": {}}, "fragments": ions})
+        write(tmp_path, GOOD | {"parameters": XTB | {"interaction": True}, "fragments": ions})
     )
     assert job.fragments == (Fragment(slice(0, 1), 1), Fragment(slice(1, 2), -1))
 
@@ -87,7 +87,7 @@ def test_cells(tmp_path: Path) -> None:
         ({"parameters": {"engine": "pyscf", "mean_field": {"method": "RHF"}}}, "basis is missing"),
         ({"parameters": {"engine": "pyscf", "mean_field": {"xcc": "pbe"}}}, "did you mean 'xc'"),
         (
-            {"parameters": XTB | {"correlation": "mp2"}},
+            {"parameters": XTB | {"correlation": MP2["correlation"]}},
             "correlation: the engine tblite cannot do it; it can: dipole, gradient",
         ),
         ({"parameters": XTB | {"gpu": True}}, "gpu: the engine tblite cannot do it"),
@@ -108,7 +108,7 @@ def test_cells(tmp_path: Path) -> None:
             {"parameters": MP2 | {"polarizability": True}},
             "polarizability: the engine pyscf with correlation cannot do it",
         ),
-        ({"parameters": MP2 | {"density_fit": False}}, "mp2 needs density_fit: true"),
+        ({"parameters": MP2 | {"density_fit": False}}, "MP2 needs density_fit: true"),
         (
             {"parameters": MP2 | {"gradient": True}},
             "parameters.gradient: the engine pyscf with correlation cannot do it",
@@ -130,23 +130,43 @@ def test_cells(tmp_path: Path) -> None:
             {"parameters": MP2 | {"relaxation": {"engine": "pyscf", "method": "RHF"}}},
             "relaxation.method: the engine pyscf takes none; it takes mean_field, structure",
         ),
+        ({"parameters": HF | {"interaction": {}}}, "interaction: {} has the wrong type"),
         (
-            {"parameters": XTB | {"interaction": {"counterpoise_fraction": 1.0}}},
-            "interaction.counterpoise_fraction: the engine tblite cannot do it",
+            {"parameters": MP2 | {"correlation": "mp2"}},
+            "correlation: 'mp2' has the wrong type",
         ),
         (
-            {"parameters": HF | {"interaction": {}, "gradient": True}},
+            {"parameters": MP2 | {"correlation": {"opposite_spin": 0.3}}},
+            "correlation.same_spin: None is not a number of at least 0; both are 1 in plain MP2",
+        ),
+        (
+            {"parameters": MP2 | {"correlation": {"opposite_spin": -1, "same_spin": 1}}},
+            "correlation.opposite_spin: -1 is not a number",
+        ),
+        (
+            {"parameters": MP2 | {"correlation": {"oposite_spin": 1, "same_spin": 1}}},
+            "correlation: unknown key 'oposite_spin'; did you mean 'opposite_spin'",
+        ),
+        (
+            {"parameters": MP2 | {"mean_field": {"method": "RKS", "xc": "pbe"}}},
+            "correlation: MP2 needs mean_field.method RHF",
+        ),
+        (
+            {"parameters": HF | {"interaction": True, "gradient": True}},
             "gradient: must be false with interaction and engine pyscf",
         ),
         (
-            {"parameters": HF | {"interaction": {}, "mean_field": {"method": "UHF"}}},
+            {"parameters": HF | {"interaction": True, "mean_field": {"method": "UHF"}}},
             "mean_field.method: interaction needs RHF or RKS",
         ),
         (
-            {"parameters": HF | {"interaction": {"counterpoise_fraction": 2}}},
-            "2 is not within 0 to 1",
+            {
+                "parameters": HF | {"interaction": True},
+                "fragments": [{"atoms": 1, "multiplicity": 2}] * 2,
+            },
+            "multiplicity: the counterpoise correction needs closed shells, 1",
         ),
-        ({"parameters": XTB | {"interaction": {}}}, "needs those of two or more molecules"),
+        ({"parameters": XTB | {"interaction": True}}, "needs those of two or more molecules"),
         ({"split": 1}, "unknown key 'split'"),
         ({"fragments": [{"atoms": 1}]}, "fragments: 1 atoms in all, but the structures have 2"),
         ({"fragments": {"atoms": 2}}, "fragments: must be a list"),

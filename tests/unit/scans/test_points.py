@@ -33,6 +33,21 @@ def test_each_part_fills_what_those_before_left(make_points: MakePoints, status:
     assert np.isnan(cut.energies[2])  # the parts stay as they are
 
 
+def test_components_are_put_together_whichever_job_tells_them(make_points: MakePoints) -> None:
+    """A job that ended before its first point tells none; no job of some engines does."""
+    begun, rest = make_points("missing", "missing"), make_points("error", "ok")
+    told = replace(rest, exchange=np.array([np.nan, 0.2]))
+    joined = join([begun, told])
+    np.testing.assert_array_equal(joined.exchange, [np.nan, 0.2])
+    assert joined.induction is None
+    first = replace(make_points("ok", "missing"), exchange=np.array([0.1, np.nan]))
+    np.testing.assert_array_equal(join([first, make_points("error")]).exchange, [0.1, np.nan])
+    last = replace(make_points("ok"), exchange=np.array([0.3]))
+    np.testing.assert_array_equal(join([first, last]).exchange, [0.1, 0.3])
+    assert first.exchange is not None
+    assert np.isnan(first.exchange[1])  # the parts stay as they are
+
+
 def test_one_part_is_the_whole(make_points: MakePoints) -> None:
     points = make_points("ok", "missing")
     assert join([points]) is points

@@ -173,7 +173,7 @@ REFUSED = {
     ),
     "unknown protocol": (
         study_text(protocol="quick"),
-        ":2: protocol: 'quick' is no protocol; allowed: draft, fast, balanced, stringent",
+        ":2: protocol: 'quick' is no protocol; allowed: draft, fast, balanced",
     ),
     "negative temperature": (
         study_text(prop="- density: {temperature: -3, pressure: 1}"),

@@ -131,9 +131,9 @@ def test_imprecise_study_has_finished(hydrogen: WorkChainNode) -> None:
                 "engine": "pyscf",
                 "mean_field": {"method": "RHF"},
                 "structure": {"basis": "aug-cc-pvdz"},
-                "correlation": "mp2",
+                "correlation": {"opposite_spin": 0.30, "same_spin": 1.95},
             },
-            "MP2/aug-cc-pvdz",
+            "SCS-MP2/aug-cc-pvdz",
         ),
     ],
 )

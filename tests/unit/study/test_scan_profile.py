@@ -11,9 +11,7 @@ from aiida_forcefield.potentials import FixedCharges, ForceField, Term
 from aiida_forcefield.potentials.energy import interaction_energies, molecule_energies
 from aiida_forcefield.scans import (
     Cluster,
-    Contacts,
     Coordinate,
-    Counterpoise,
     Points,
     Scan,
     drive,
@@ -183,27 +181,6 @@ def test_pair_curve_is_exact_and_above_infinite_distance() -> None:
     on_grid = pair_scan(MONOMER, MONOMER, PAIR, profile.grid)
     exact = interaction_energies(FIELD, SYSTEM, NAMES, on_grid) / KCAL_PER_MOL
     np.testing.assert_allclose(profile.field_curve, exact)
-
-
-def test_pairs_are_shown_as_their_calibration_corrects_them() -> None:
-    r = np.array([2.2, 2.6, 3.2, 4.5, 7.5])
-    dimers = pair_scan(MONOMER, MONOMER, PAIR, r)
-    truth = interaction_energies(FIELD, SYSTEM, NAMES, dimers)
-    gained = -0.05 * np.exp(-r)
-    counterpoise = Counterpoise(0.7, 0.7)
-    corrected = truth - (1 - counterpoise.fractions(Contacts.of(CLUSTER, dimers))) * gained
-    part = replace(
-        points(PAIR, dimers, r, corrected + 0.5 * gained),
-        corrected=corrected,
-        uncorrected=corrected + gained,
-    )
-    profile = compare_profile(
-        learned(PAIR, part), [part], replace(MATTER, counterpoise=counterpoise)
-    )
-    assert profile.field is not None
-    np.testing.assert_allclose(profile.energy, truth / KCAL_PER_MOL, atol=1e-12)
-    np.testing.assert_allclose(profile.field, profile.energy, atol=1e-12)
-    np.testing.assert_allclose(np.interp(r, profile.grid, profile.mean), profile.energy, atol=0.01)
 
 
 def test_without_a_force_field_there_is_no_curve() -> None:

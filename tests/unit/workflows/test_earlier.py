@@ -39,7 +39,6 @@ def inputs(system: SystemData, make_points: MakePoints) -> Inputs:
         "charges": {"hydrogen": Dict({"gas": {"H1": 0.0}, "liquid": {"H1": 0.0}})},
         "settings": Dict({}),
         "mode": Dict({}),
-        "calibration": Dict({"weak": 0.6}),
         "frames": {f"round_{turn:03d}": FramesData(frames) for turn in range(2)},
         "points": {
             "bond_H1_H1_round_00": PointsData(make_points("ok", "ok")),
@@ -89,8 +88,6 @@ def test_all_that_a_field_was_fitted_to_is_known(
     for name in ("references", "properties", "charges", "points", "frames"):
         assert uuids(getattr(earlier, name)) == uuids(inputs[name])
     assert earlier.profiles == {}
-    assert earlier.calibration is not None
-    assert earlier.calibration["weak"] == 0.6
     tensor = earlier.polarizability["hydrogen"].get_array("polarizability")
     assert tensor.shape == (1, 3, 3)
 
@@ -143,12 +140,11 @@ def test_the_points_are_fitted_without_qm(
     job = submitted[label][1]["job"]
     for name in ("references", "properties", "charges", "points", "frames"):
         assert uuids(job[name]) == uuids(inputs[name])
-    assert job["calibration"].uuid == inputs["calibration"].uuid
     handed: dict[str, Any] = {}
     process.out = handed.__setitem__
     process.ctx.force_field, process.ctx.variations = force_field, {}
     process.conclude()
-    assert {"calibration", "frames", "monomers"} <= {*handed}
+    assert {"frames", "monomers"} <= {*handed}
     assert list(handed["polarizability"]) == ["hydrogen"]
 
 

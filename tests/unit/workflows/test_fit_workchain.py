@@ -153,7 +153,7 @@ def test_everything_but_the_liquid_is_asked_for_at_once(fit: Any, submitted: Sub
 
 @pytest.mark.parametrize(
     "overrides",
-    [{"polarizability": None}, {"sampling": {"rounds": 0}, "calibration": None}],
+    [{"polarizability": None}, {"sampling": {"rounds": 0}}],
     ids=["not wanted", "no liquid"],
 )
 def test_no_polarizability_is_asked_for(
@@ -220,12 +220,11 @@ def test_a_fit_is_to_all_that_could_be_computed(
     assert job["mode"].get_dict() == {}
     assert list(job["frames"]) == ["round_000"]
     assert job["references"] == fit.ctx.references
-    assert {"calibration", "forms"}.isdisjoint(job)
-    fit.ctx.calibration, fit.ctx.forms = Dict({"weak": 0.7}), {"forms": Dict({"forms": {}})}
+    assert "forms" not in job
+    fit.ctx.forms = {"forms": Dict({"forms": {}})}
     fit.choose_forms()
     job = submitted["fit_000_choose"][1]["job"]
     assert job["mode"].get_dict() == {"choose": True}
-    assert job["calibration"] is fit.ctx.calibration
     assert job["forms"] is fit.ctx.forms["forms"]
 
 
@@ -332,63 +331,8 @@ def test_rounds_end_when_the_liquid_is_foreseen_and_its_pressure_known(
 
 
 def test_without_a_liquid_there_are_no_rounds(make_fit: MakeFit) -> None:
-    none = make_fit("fast", {"sampling": {"rounds": 0}, "calibration": None})
+    none = make_fit("fast", {"sampling": {"rounds": 0}})
     assert not none.wants_round()
-    assert not none.wants_calibration()
-
-
-def test_dimers_of_the_second_basis_stay_out_of_the_fit(
-    fit: Any,
-    make_points: MakePoints,
-    dimers: Callable[..., PointsData],
-    monkeypatch: pytest.MonkeyPatch,
-    submitted: Submitted,
-) -> None:
-    seen: dict[str, dict[str, PointsData]] = {}
-    settings: list[Any] = []
-
-    def plan(*nodes: Any, **points: Any) -> dict[str, Any]:
-        seen["planned"] = points
-        return {"second": Dict({"basis": "second"}), "batches": {"calibration_000": None}}
-
-    def calibrate(*nodes: Any, **points: Any) -> Dict:
-        settings.extend(nodes)
-        seen.update(points)
-        return Dict({"weak": 0.7})
-
-    monkeypatch.setattr("aiida_forcefield.workflows.fit.plan_calibration", plan)
-    monkeypatch.setattr("aiida_forcefield.workflows.fit.calibrate_counterpoise", calibrate)
-    liquid, uncertain = dimers("liquid", "ok", turn=0), dimers("uncertain", "ok", turn=0)
-    moved, thermal = dimers("moved_apart", "ok", turn=0), PointsData(make_points("ok"))
-    fit.ctx.new = {"liquid_0": liquid, "moved_apart_0": moved, "thermal_0": thermal}
-    fit.ctx.new["uncertain_0"] = uncertain
-    fit.ctx.points = {"random_000": dimers("random", "ok"), **fit.ctx.new}
-    before = list(fit.ctx.points)
-    assert fit.wants_calibration()
-    fit.compute_calibration()
-    assert list(seen["planned"]) == ["liquid_0", "uncertain_0"]
-    given = sampled(fit, submitted, "calibration")
-    assert list(given["batches"]) == list(given["parameters"]) == ["second"]
-    assert given["parameters"]["second"].get_dict() == {"basis": "second"}
-    second = dimers("calibration", "ok")
-    fit.ctx.sampling = ended_chain(points={"calibration_000": second})
-    assert fit.calibrate() is None
-    assert list(seen["first"]) == ["liquid_0", "uncertain_0"]
-    assert {label: node.uuid for label, node in seen["second"].items()} == {
-        "calibration_000": second.uuid
-    }
-    assert settings[1].get_dict() == {"basis": "second"}
-    assert list(fit.ctx.points) == before
-    assert list(fit.ctx.apart) == ["calibration_000"]  # but it is counted
-    assert not fit.wants_calibration()
-
-
-def test_no_calibration_no_force_field(fit: Any) -> None:
-    fit.ctx.levels["second"] = fit.inputs.parameters.dimers
-    fit.ctx.sampling = ended_chain()
-    for code in (fit.compute_calibration(), fit.calibrate()):
-        assert code.status == 323
-        assert "no dimer has its energy" in code.message
 
 
 def test_a_round_is_counted_once_it_was_tested(fit: Any, make_points: MakePoints) -> None:
@@ -456,14 +400,9 @@ def test_batches_are_made_to_fit_the_walltime_once_a_dimer_was_measured(
 def test_other_choices_are_fitted_side_by_side(
     make_fit: MakeFit, dimers: Callable[..., PointsData], submitted: Submitted
 ) -> None:
-    names = ["counterpoise", "dimers", "weights", "charges"]
+    names = ["dimers", "weights", "charges"]
     process = make_fit(variations=List(names))
     process.ctx.points = {"random_000": dimers("random", "ok")}
-    process.fit_otherwise()
-    modes = [given["job"]["mode"].get_dict()["variation"] for _, given in submitted.values()]
-    assert modes == names[1:]  # nothing was calibrated
-    submitted.clear()
-    process.ctx.calibration = Dict({"weak": 0.7})
     process.fit_otherwise()
     modes = [given["job"]["mode"].get_dict()["variation"] for _, given in submitted.values()]
     assert modes == names
@@ -483,7 +422,7 @@ def test_a_choice_that_cannot_be_fitted_costs_itself_only(
     process.ctx.other_weights = ended(320)
     process.ctx.other_charges = ended_chain(force_field=other)
     process.ctx.frames = {f"round_{turn:03d}": FramesData(FRAMES).store() for turn in range(2)}
-    process.ctx.apart = {"calibration_000": process.ctx.references["hydrogen"]}
+    process.ctx.apart = {"polarizability_hydrogen": process.ctx.references["hydrogen"]}
     process.conclude()
     assert told == ["fit with other weights: what went wrong"]
     assert handed["variations.charges"].uuid == other.uuid
@@ -492,8 +431,8 @@ def test_a_choice_that_cannot_be_fitted_costs_itself_only(
     assert handed["frames"] is process.ctx.frames["round_001"]
     assert handed["references"] == process.ctx.references
     assert handed["monomers"] == process.ctx.properties
-    assert handed["qm_count"]["points"] == 2  # the reference, and what was calibrated with
-    assert {"pressure", "calibration"}.isdisjoint(handed)
+    assert handed["qm_count"]["points"] == 2  # the reference, and its polarizability
+    assert "pressure" not in handed
 
 
 def test_without_variations_none_are_fitted(fit: Any) -> None:

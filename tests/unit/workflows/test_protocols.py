@@ -12,7 +12,7 @@ from aiida_forcefield.workflows.protocols import describe, get_protocol, protoco
 
 
 def test_names_from_cheap_to_dear() -> None:
-    assert protocol_names() == ("draft", "fast", "balanced", "stringent")
+    assert protocol_names() == ("draft", "fast", "balanced")
 
 
 @pytest.mark.parametrize("name", protocol_names())
@@ -26,7 +26,7 @@ def test_protocol_is_valid(name: str) -> None:
     FitSettings(**settings["fit"])
 
 
-@pytest.mark.parametrize("name", ["fast", "balanced", "stringent"])
+@pytest.mark.parametrize("name", ["fast", "balanced"])
 def test_polarizability_has_the_basis_of_the_molecule(name: str) -> None:
     settings = get_protocol(name)
     assert settings["polarizability"]["structure"] == settings["molecule"]["structure"]
@@ -37,14 +37,14 @@ def test_protocols_differ_and_share_nothing() -> None:
     first["molecule"]["mean_field"]["xc"] = "changed"
     assert get_protocol("fast")["molecule"]["mean_field"]["xc"] != "changed"
     assert "mean_field" not in get_protocol("draft")["molecule"]
-    assert get_protocol("stringent")["molecule"]["relaxation"] == {
+    assert get_protocol("balanced")["molecule"]["relaxation"] == {
         "engine": "pyscf",
         "max_steps": 100,
     }
 
 
 def test_unknown_protocol() -> None:
-    allowed = "allowed: draft, fast, balanced, stringent"
+    allowed = "allowed: draft, fast, balanced"
     with pytest.raises(ValueError, match=f"protocol 'quick' is unknown; {allowed}"):
         get_protocol("quick")
 
@@ -54,7 +54,6 @@ def test_overrides_are_merged_recursively() -> None:
         "reference": {"mean_field": {"grids": {"level": 3}}},
         "molecule": {"mean_field": {"grids": {"level": 3}}},
         "dimers": {"structure": {"basis": {"default": "aug-cc-pvdz", "H": "cc-pvdz"}}},
-        "calibration": None,
         "polarizability": None,
         "sampling": {"random": 0},
         "fit": {"dispersion_width": 0.1, "forms": {"nonbonded": "lennard_jones"}},
@@ -77,7 +76,7 @@ def test_overrides_are_merged_recursively() -> None:
         # unknown keys
         (
             {"speed": 3},
-            "speed: is unknown; allowed: calibration, crystal, dimers",
+            "speed: is unknown; allowed: crystal, dimers, fit",
         ),
         ({"learning": {"pairs": {"tolerence": 0.1}}}, "learning.pairs.tolerence: is unknown"),
         ({"molecule": {"relaxtion": {}}}, "molecule: unknown key 'relaxtion'; did you mean"),
@@ -91,20 +90,14 @@ def test_overrides_are_merged_recursively() -> None:
         ({"dimers": {"gradient": "yes"}}, "dimers: gradient: 'yes' has the wrong type"),
         ({"polarizability": {"polarizability": False}}, "polarizability.polarizability: is miss"),
         ({"polarizability": {"reference": {}}}, "polarizability: not with reference"),
-        # contradictions with the calibration
-        ({"dimers": {"structure": {"basis": "def2-svp"}}}, "dimers.structure.basis: 'def2-svp'"),
-        ({"calibration": {"basis": "aug-cc-pvdz"}}, "calibration.basis: 'aug-cc-pvdz' must be"),
-        ({"calibration": {"basis": "aug-cc-pvtx"}}, "did you mean 'augccpvtz'"),
-        ({"dimers": {"interaction": {"counterpoise_fraction": 2}}}, "2 is not within 0 to 1"),
+        ({"dimers": {"interaction": {"counterpoise_fraction": 0.5}}}, "interaction: {'counter"),
+        ({"dimers": {"correlation": "mp2"}}, "dimers.correlation: 'mp2' must be a mapping with"),
         (
             {"sampling": {"most_liquid": 3}},
             "sampling.most_liquid: 3 is not allowed, it must be at least sampling.liquid, 20",
         ),
-        ({"sampling": {"rounds": 0}}, "calibration: must be null without a liquid"),
         ({"spread": {"production": 0.1}}, "spread.production: 0.1 must be greater"),
-        ({"calibration": {"basis": "cc-pvtz"}}, "calibration.basis: 'cc-pvtz' must be of another"),
-        ({"dimers": {"correlation": None}}, "calibration: must be null"),
-        ({"calibration": {"dimer": 3}}, "calibration.dimer: is unknown"),
+        ({"calibration": {"basis": "aug-cc-pvtz"}}, "calibration: is unknown; allowed: crystal"),
         # impossible values
         ({"simulation": {"atoms": -5}}, "simulation.atoms: -5 must be greater than or equal to 1"),
         ({"simulation": {"cutoff": float("nan")}}, "simulation.cutoff"),
@@ -173,6 +166,7 @@ def test_overrides_are_merged_recursively() -> None:
         ({"molecule": None}, "molecule: engine: None is not one of "),
         ({"reference": {"reference": None}}, "reference.reference: is missing"),
         ({"dimers": {"interaction": None}}, "dimers.interaction: is missing"),
+        ({"dimers": {"interaction": False}}, "dimers.interaction: is missing"),
     ],
 )
 def test_wrong_override(overrides: dict[str, Any], expected: str) -> None:

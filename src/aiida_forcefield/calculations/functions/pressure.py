@@ -9,7 +9,7 @@ import numpy as np
 from aiida.engine import calcfunction
 from aiida.orm import Dict
 
-from aiida_forcefield.calculations.fit_data import counterpoise_of, minima_of
+from aiida_forcefield.calculations.fit_data import minima_of
 from aiida_forcefield.data import ForceFieldData, SystemData
 from aiida_forcefield.dynamics import pressure_error
 from aiida_forcefield.fitting import Settings, assemble, change_errors, near
@@ -25,7 +25,6 @@ def assess_pressure(
     force_field: ForceFieldData,
     settings: Dict,
     sampling: Dict,
-    calibration: Dict | None = None,
     **data: Mapping[str, Any],
 ) -> Dict:
     """How far the pressure of pairs may be off, by the pairs that were drawn from the liquid.
@@ -38,7 +37,6 @@ def assess_pressure(
         force_field: with the diagnostics of its fit.
         settings: of the fit.
         sampling: with `target_pressure` (bar), and of how many pairs are drawn in a round.
-        calibration: how the interaction energies are corrected.
         data: `frames` of the liquid of each round and all `points`, by labels in the order of
             rounds; `references`, each species at rest, and its `properties`, by name.
 
@@ -55,7 +53,6 @@ def assess_pressure(
         matter,
         minima_of(matter, data["references"], data["properties"]),
         [node.value for _, node in sorted(data["points"].items())],
-        counterpoise=counterpoise_of(calibration),
         frames={turn: node.value for turn, (_, node) in enumerate(sorted(data["frames"].items()))},
     )
     weights = Settings(**settings.get_dict())

@@ -5,10 +5,8 @@ from math import sqrt
 from aiida.engine import calcfunction
 from aiida.orm import Dict
 
-from aiida_forcefield.calculations.fit_data import counterpoise_of
 from aiida_forcefield.data import ForceFieldData, PointsData, SystemData
 from aiida_forcefield.fitting import Settings, field_errors
-from aiida_forcefield.scans import calibrated
 from aiida_forcefield.serial import dismantle
 
 SCIENCE = 1
@@ -20,7 +18,6 @@ def validate_force_field(
     system: SystemData,
     force_field: ForceFieldData,
     settings: Dict,
-    calibration: Dict | None = None,
     **points: PointsData,
 ) -> Dict:
     """How well a force field foresees points that it was not fitted to.
@@ -29,20 +26,15 @@ def validate_force_field(
         system: of the force field.
         force_field: to be tested.
         settings: of the fit.
-        calibration: how interaction energies are corrected.
-        points: that are new to it; pairs that were moved apart have their correction from others,
-            and are left out.
+        points: that are new to it; pairs that were moved apart are left out: not their energy is
+            fitted, but how it changed.
 
     Returns:
         `errors` as of `fitting.field_errors`, the number of `points`, and the error of all pairs
         drawn from the liquid (`liquid`, eV; None without any).
     """
-    counterpoise = counterpoise_of(calibration)
-    known = [
-        calibrated(node.value, counterpoise)
-        for node in points.values()
-        if node.value.origin.sampling != "moved_apart"
-    ]
+    values = [node.value for node in points.values()]
+    known = [each for each in values if each.origin.sampling != "moved_apart"]
     errors = field_errors(force_field.value, system.value, known, Settings(**settings.get_dict()))
     drawn = [e for e in errors if e.origin is not None and e.origin.sampling == "liquid"]
     count = sum(each.points for each in drawn)

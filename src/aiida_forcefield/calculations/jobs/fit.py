@@ -5,7 +5,7 @@ from typing import ClassVar
 from aiida.engine import CalcJobProcessSpec
 from aiida.orm import ArrayData, Data, Dict
 
-from aiida_forcefield.calculations.fit_data import counterpoise_of, electrostatics_of, minima_of
+from aiida_forcefield.calculations.fit_data import electrostatics_of, minima_of
 from aiida_forcefield.calculations.jobs.function import FunctionCalculation
 from aiida_forcefield.data import (
     ForceFieldData,
@@ -58,12 +58,6 @@ class FitCalculation(FunctionCalculation):
             **by_name,
         )
         spec.input("settings", valid_type=Dict, help="Of `fitting.Settings`.")
-        spec.input(
-            "calibration",
-            valid_type=Dict,
-            required=False,
-            help="How interaction energies are corrected.",
-        )
         spec.input("forms", valid_type=Dict, required=False, help="A `fitting.Choice` made before.")
         spec.input(
             "mode",
@@ -85,7 +79,6 @@ class FitCalculation(FunctionCalculation):
             profiles=tuple(node.value for _, node in sorted(inputs.get("profiles", {}).items())),
             frames=tuple(node.value for _, node in sorted(inputs.get("frames", {}).items())),
             settings=Settings(**inputs.settings.get_dict()),
-            counterpoise=counterpoise_of(inputs.get("calibration")),
             choice=assemble(Choice, inputs.forms.get_dict(), {}) if "forms" in inputs else None,
             choose=mode.get("choose", False),
             variation=mode.get("variation", ""),

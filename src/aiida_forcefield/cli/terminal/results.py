@@ -14,7 +14,6 @@ from aiida_forcefield.properties import Row, property_of
 from aiida_forcefield.runner.status import ADVICE
 from aiida_forcefield.study.results import Results, deviation
 from aiida_forcefield.study.rounding import decimals, with_error
-from aiida_forcefield.units import KCAL_PER_MOL
 
 
 def print_results(results: Results, console: Console) -> None:
@@ -42,17 +41,6 @@ def _summary(results: Results) -> Iterator[Text]:
         f"    {qm['points']} points, {qm['failed_points']} failed, "
         f"{qm['cached_points']} from the cache; {qm['cpu_seconds']:.0f} CPU-s"
     )
-    if found := results["calibration"]:
-        parts = [
-            f"{_fraction(found, kind)} of {name} ({found[f'{kind}_dimers']} dimers)"
-            for kind, name in (("weak", "contacts"), ("bonded", "hydrogen bonds"))
-            if found[f"{kind}_dimers"]
-        ]
-        yield Text(f"    counterpoise correction: {', '.join(parts)}, by {found['bases'][1]}")
-        yield Text(
-            f"    {found['rmsd'] / KCAL_PER_MOL:.2f} kcal/mol from a complete basis "
-            f"(fully corrected: {found['rmsd_full_correction'] / KCAL_PER_MOL:.2f})"
-        )
     for number, found in enumerate(results["validation"], 1):
         line = f"{number}. round in the liquid: {found['points']} points, foreseen within "
         yield Text(f"    {line}{foreseen(found, several)}")
@@ -72,11 +60,6 @@ def verdict(graded: Results) -> str:
     """A grade with the first of its reasons."""
     reasons = graded["reasons"]
     return f"{graded['grade']} ({reasons[0]})" if reasons else str(graded["grade"])
-
-
-def _fraction(calibration: Results, kind: str) -> str:
-    value, error = calibration[kind], calibration[f"{kind}_error"]
-    return f"{value:.2f}{' (its bound)' if kind in calibration['at_bound'] else f' ± {error:.2f}'}"
 
 
 def _property(results: Results, label: str) -> Table:

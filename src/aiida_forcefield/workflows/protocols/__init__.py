@@ -1,4 +1,4 @@
-"""Protocols: named sets of defaults, from a quick draft to a stringent prediction."""
+"""Protocols: named sets of defaults, from a quick draft to a balanced prediction."""
 
 import copy
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from aiida_forcefield.workflows.protocols.check import QM_SECTIONS, SettingError
 Settings = dict[str, Any]
 
 # Sections whose keys need not stand in the defaults: `check` knows all that they may have.
-OPEN_SECTIONS = (*QM_SECTIONS, "fit", "calibration", "spread", "properties")
+OPEN_SECTIONS = (*QM_SECTIONS, "fit", "spread", "properties")
 
 
 @cache

@@ -19,7 +19,6 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 from aiida_forcefield.dynamics import MINIMUM_SAMPLES, THERMO_EVERY
 from aiida_forcefield.fitting import Settings as FitSettings
 from aiida_forcefield.properties import property_names, read_target
-from aiida_forcefield.scans import family_and_cardinal
 from aiida_forcefield.scans.crystal_qm import CrystalSettings
 from aiida_forcefield.surrogate import Settings as LearningSettings
 from aiida_forcefield.workflows.engines import check_qm, level_of
@@ -93,12 +92,6 @@ class _Sampling(_Section):
     seed: Count
 
 
-class _Calibration(_Section):
-    basis: str
-    dimers: Natural
-    batch: Natural
-
-
 class _Liquid(_Section):
     atoms: Natural
     cutoff: Cutoff
@@ -143,7 +136,6 @@ class _Protocol(_Section):
     crystal: _CrystalSettings  # type: ignore[valid-type]
     learning: _Learning
     sampling: _Sampling
-    calibration: _Calibration | None = None
     liquid: _PreliminaryLiquid
     simulation: _Simulation
     spread: _Spread | None = None
@@ -205,10 +197,6 @@ def check(settings: Mapping[str, Any]) -> None:
             f"{sampling['most_liquid']} is not allowed, it must be at least sampling.liquid, "
             f"{sampling['liquid']}",
         )
-    if "calibration" in settings:
-        if not sampling["rounds"]:
-            raise SettingError(["calibration"], "must be null without a liquid, sampling.rounds: 0")
-        _check_calibration(settings["calibration"], settings["dimers"])
 
 
 def _check_target(name: str, target: Any) -> None:
@@ -222,31 +210,6 @@ def _check_target(name: str, target: Any) -> None:
         read_target(name, target)
     except ValueError as error:
         raise SettingError(["properties"], str(error)) from None
-
-
-def _check_calibration(calibration: Mapping[str, Any], dimers: Mapping[str, Any]) -> None:
-    """Check that two basis sets lead to a limit."""
-    if dimers.get("correlation") != "mp2":
-        reason = "must be null: only for correlation mp2 is the limit known"
-        raise SettingError(["calibration"], reason)
-    found = []
-    places = (("dimers", "structure"), dimers["structure"]), (("calibration",), calibration)
-    for path, section in places:
-        try:
-            structure = dimers["structure"] | {"basis": section["basis"]}
-            check_qm({**dimers, "structure": structure})
-            found.append(family_and_cardinal(section["basis"]))
-        except ValueError as error:
-            reason = str(error).removeprefix("parameters.structure.basis: ")
-            reason += "; or calibration must be null"
-            raise SettingError([*path, "basis"], reason) from None
-    (family, _), (other, _) = found
-    if family != other or found[0] == found[1]:
-        raise SettingError(
-            ["calibration", "basis"],
-            f"{calibration['basis']!r} must be of another size and the same family as "
-            f"{dimers['structure']['basis']!r}, that of the dimers",
-        )
 
 
 def _reason(mistake: ErrorDetails) -> str:

@@ -37,10 +37,14 @@ class _Pyscf(Declaration):
 
     def method(self, parameters: Mapping[str, Any]) -> str:
         field, basis = parameters["mean_field"], parameters["structure"]["basis"]
-        method = parameters.get("correlation") or field.get("xc") or field["method"]
+        method = field.get("xc") or field["method"]
+        if spins := parameters.get("correlation"):
+            method = "MP2" if set(spins.values()) == {1} else "SCS-MP2"
         if dispersion := field.get("disp"):
             method += f"-{dispersion}"
-        return f"{method.upper()}/{basis if isinstance(basis, str) else 'mixed basis'}"
+        if not isinstance(basis, str):
+            basis = basis.get("default", "mixed basis")
+        return f"{method.upper()}/{basis}"
 
     def packages(self, parameters: Parameters) -> tuple[str, ...]:
         dispersion = parameters["mean_field"].get("disp")

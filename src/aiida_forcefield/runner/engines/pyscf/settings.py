@@ -26,11 +26,13 @@ _MEAN_FIELD_KEYS = (
     "small_rho_cutoff",
     "max_memory",
 )
+SPINS = ("opposite_spin", "same_spin")
+"""Parts of the correlation energy of MP2, each with a factor."""
 SECTIONS: dict[str, Section] = {
     "mean_field": (dict, _MEAN_FIELD_KEYS),
     "structure": (dict, ("basis", "ecp")),
     "density_fit": (bool, None),
-    "correlation": (str, None),
+    "correlation": (dict, SPINS),
     "solvent": (dict, ("eps",)),
     "gpu": (bool, None),
     "crystal": (dict, ("mesh", "kmesh", "pseudo", "smallest_exponent")),
@@ -60,18 +62,24 @@ def check_settings(parameters: Parameters) -> None:
         eps = parameters["solvent"].get("eps")
         if not is_positive(eps) or eps <= 1:
             raise ValueError(f"parameters.solvent.eps: {eps!r} is not a number above 1")
-    if "interaction" in parameters and method.startswith("U"):
+    if parameters.get("interaction") and method.startswith("U"):
         raise ValueError("parameters.mean_field.method: interaction needs RHF or RKS")
     if "crystal" in parameters:
         _check_crystal(parameters)
 
 
 def _check_correlation(parameters: Parameters) -> None:
-    check_choice("parameters.correlation", parameters["correlation"], ("mp2",))
+    for spin in SPINS:
+        factor = parameters["correlation"].get(spin)
+        if factor != 0 and not is_positive(factor):
+            raise ValueError(
+                f"parameters.correlation.{spin}: {factor!r} is not a number of at least 0; "
+                "both are 1 in plain MP2"
+            )
     if parameters["mean_field"]["method"] != "RHF":
-        raise ValueError("parameters.correlation: mp2 needs mean_field.method RHF")
+        raise ValueError("parameters.correlation: MP2 needs mean_field.method RHF")
     if not parameters.get("density_fit"):
-        raise ValueError("parameters.correlation: mp2 needs density_fit: true")
+        raise ValueError("parameters.correlation: MP2 needs density_fit: true")
 
 
 def _check_crystal(parameters: Parameters) -> None:
