@@ -49,8 +49,8 @@ def fit_polarizable(
 
     The molecule's polarizability is shared out in proportion to the roots of the atoms' C6.
     Hydrogen atoms give their share to the atom that they are bonded to, so that fewer particles
-    move; their own length of damping stays. What atoms more than two bonds apart induce in one another is part
-    of the potential.
+    move; their own length of damping stays. What atoms more than two bonds apart induce in one
+    another is part of the potential.
 
     Args:
         species: the molecule of n atoms.

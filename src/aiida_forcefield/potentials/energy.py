@@ -30,7 +30,7 @@ from aiida_forcefield.potentials.forcefield import (
     pair_name,
     type_term,
 )
-from aiida_forcefield.potentials.forms import FORMS, Combination, EnergyComponent
+from aiida_forcefield.potentials.forms import FORMS, Combination, EnergyComponent, Form
 from aiida_forcefield.topology.species import Species
 from aiida_forcefield.topology.system import System
 
@@ -140,6 +140,11 @@ class Layout:
     def places(self) -> dict[str, Indices]:
         """For each term's name, the places of its parameters in the flat vector."""
         return columns(self.terms)
+
+    @property
+    def nonbonded_form(self) -> Form:
+        """The one form of all nonbonded terms."""
+        return next(FORMS[term.form] for term in self.terms if term.kind == "nonbonded")
 
     @classmethod
     def of(cls, field: ForceField, system: System) -> "Layout":
@@ -261,7 +266,7 @@ class Layout:
             return [places[type_term(each)] for each in (i, j)] if own is None else [own, own]
 
         return Component(
-            next(FORMS[term.form] for term in self.terms if term.kind == "nonbonded"),
+            self.nonbonded_form,
             np.array([made_from(i, j) for i, j in members]),
             np.array([len(rows) for rows in members.values()]),
             distances.take([row for rows in members.values() for row in rows]),

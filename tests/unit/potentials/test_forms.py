@@ -35,12 +35,14 @@ PARAMETERS = {
     "born_mayer_huggins": [0.25, 0.3, 2.4, 20.0, 15.0],
     "lennard_jones": [0.006, 3.1],
     "tang_toennies": [1500.0, 0.27, 20.0, 100.0],
+    "overlap": [2500.0, 700.0, 300.0, 0.27, 20.0, 100.0],
 }
 PAIRS = {
     "exp6": [90.0, 0.25, 1.0],
     "born_mayer_huggins": [0.2, 0.33, 1.4, 2.0, 3.0],
     "lennard_jones": [0.002, 2.4],
     "tang_toennies": [90.0, 0.25, 1.0, 4.0],
+    "overlap": [150.0, 40.0, 20.0, 0.25, 1.0, 4.0],
 }
 Array = NDArray[np.float64]
 
