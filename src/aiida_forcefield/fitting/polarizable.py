@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from aiida_forcefield.fitting.charges import TIGHTNESS
+from aiida_forcefield.fitting.charges import TIGHTNESS, check_potential
 from aiida_forcefield.potentials.electrostatics import BondDipole, Polarizable
 from aiida_forcefield.topology.species import Species
 from aiida_forcefield.units import BOHR, HARTREE
@@ -61,10 +61,13 @@ def fit_polarizable(
         c6: dispersion coefficients between its atoms, shape (n, n), any unit.
         restraint: weight of the hyperbolic restraint that draws the charges of heavy atoms to
             zero, atomic units, as of `fit_charges`.
+
+    Raises:
+        ValueError: the arrays' shapes disagree, or there is no positive polarizability or C6.
     """
     xyz, points, v = (np.asarray(a, dtype=float) for a in (positions, grid, potential))
-    shares = np.sqrt(np.diag(c6))
-    shares *= np.trace(polarizability) / 3 / shares.sum()
+    check_potential(species, xyz, points, v)
+    shares = _shares(species, np.asarray(polarizability, float), np.asarray(c6, float))
     types, names = np.array(species.atom_types), species.type_names
     held = _held(species, shares)
 
@@ -113,6 +116,18 @@ def fit_polarizable(
         x = np.linalg.solve(matrix, [*(design.T @ target), species.charge])[:-1]
     off = predicted(x) * HARTREE - v
     return FittedPolarizable(made_of(x), float(np.linalg.norm(off) / np.linalg.norm(v)))
+
+
+def _shares(species: Species, polarizability: Array, c6: Array) -> Array:
+    """Of each atom in the molecule's polarizability, shape (n,), Å³."""
+    n = len(species.symbols)
+    if polarizability.shape != (3, 3) or not np.trace(polarizability) > 0:
+        shape = f"of shape {polarizability.shape} with trace {np.trace(polarizability)}"
+        raise ValueError(f"polarizability: {shape}; must be (3, 3) and positive")
+    if c6.shape != (n, n) or not (np.diag(c6) > 0).all():
+        raise ValueError(f"c6: shape {c6.shape}; must be ({n}, {n}) with a positive diagonal")
+    roots = np.sqrt(np.diag(c6))
+    return np.asarray(roots * np.trace(polarizability) / 3 / roots.sum())
 
 
 def _held(species: Species, shares: Array) -> Array:

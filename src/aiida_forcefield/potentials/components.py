@@ -54,7 +54,13 @@ class Component:
     combination: Combination | None = None
 
     def of_component(self, component: EnergyComponent) -> "Component":
-        """What it adds to one component of the interaction energy."""
+        """What it adds to one component of the interaction energy.
+
+        Raises:
+            ValueError: the form does not tell its components.
+        """
+        if component not in self.form.parts:
+            raise ValueError(f"{component}: the form {self.form.name} does not tell it")
         return replace(self, form=replace(self.form, evaluate=self.form.parts[component]))
 
     @cached_property

@@ -5,7 +5,7 @@ once and is then evaluated for as many parameter vectors as needed.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate, combinations
 from typing import NamedTuple
@@ -158,7 +158,6 @@ class Layout:
             name: of their species, of n atoms.
             positions: s structures, shape (s, n, 3), Å.
             state: of the electrostatics.
-            component: of the interaction energy, if it is to be told by itself; no gradients then.
 
         Raises:
             ValueError: the positions do not belong to the species.
@@ -180,8 +179,18 @@ class Layout:
         shells = [(species.nonbonded_pairs, 1.0, 1.0)]
         if self.scale_14:
             shells.append((species.pairs_14, *self.scale_14))
-        sites = Sites(self.system.types_of(name), xyz, bonds=_bonds([species]))
-        return self._with_pairs(bonded, sites, shells, state)
+        types = self.system.types_of(name)
+        nonbonded: list[Component] = []
+        charged: list[SitePairs] = []
+        for pairs, form_scale, coulomb_scale in shells:
+            if not len(pairs):
+                continue
+            distances = measure(xyz, pairs)
+            nonbonded.append(self.nonbonded(np.array(types)[pairs], distances, form_scale))
+            charged.append(SitePairs(pairs, distances, coulomb_scale))
+        sites = Sites(types, xyz, tuple(charged), bonds=_bonds([species]))
+        model = self.electrostatics.model(state, sites, self.places)
+        return Model((*bonded, *nonbonded), model)
 
     def clusters(
         self,
@@ -196,55 +205,19 @@ class Layout:
             names: of the species of each molecule.
             positions: s structures, one molecule after the other, shape (s, n, 3), Å.
             state: of the electrostatics.
+            component: of the interaction energy, if it is to be told by itself; without gradients.
 
         Raises:
-            ValueError: the positions do not belong to the species.
+            ValueError: the positions do not belong to the species, or the nonbonded form tells no
+                such component.
         """
-        species = [self.system.of_name(name) for name in names]
-        sizes = [len(each.symbols) for each in species]
-        xyz = _structures(positions, sum(sizes), "clusters")
-        starts = accumulate(sizes, initial=0)
-        parts = [start + np.arange(size) for start, size in zip(starts, sizes, strict=False)]
-        pairs = [
-            np.stack([np.repeat(one, len(other)), np.tile(other, len(one))], axis=1)
-            for one, other in combinations(parts, 2)
-        ]
-        types = tuple(each for name in names for each in self.system.types_of(name))
-        within = [each.nonbonded_pairs for each in species]
-        if self.scale_14:
-            within = [
-                np.concatenate([w, each.pairs_14]) for w, each in zip(within, species, strict=True)
-            ]
-        sites = Sites(types, xyz, bonds=_bonds(species), within=_one_after_the_other(within, sizes))
-        return self._with_pairs([], sites, [(np.concatenate(pairs), 1.0, 1.0)], state, component)
-
-    def _with_pairs(
-        self,
-        bonded: list[Component],
-        sites: Sites,
-        shells: Sequence[tuple[Indices, float, float]],
-        state: State,
-        component: EnergyComponent | None = None,
-    ) -> Model:
-        """Add the nonbonded form and the electrostatics.
-
-        Args:
-            sites: the atoms, of which no pairs count yet.
-            shells: pairs of atoms, and by how much their form and their Coulomb energy count.
-        """
-        nonbonded: list[Component] = []
-        charged: list[SitePairs] = []
-        for pairs, form_scale, coulomb_scale in shells:
-            if not len(pairs):
-                continue
-            distances = measure(sites.positions, pairs)
-            nonbonded.append(self.nonbonded(np.array(sites.types)[pairs], distances, form_scale))
-            charged.append(SitePairs(pairs, distances, coulomb_scale))
-        charged_sites = replace(sites, pairs=tuple(charged))
-        model = self.electrostatics.model(state, charged_sites, self.places, component)
+        sites = cluster_sites(self.system, names, positions, self.scale_14 is not None)
+        (across,) = sites.pairs
+        nonbonded = self.nonbonded(np.array(sites.types)[across.atoms], across.distances)
         if component:
-            nonbonded = [each.of_component(component) for each in nonbonded]
-        return Model((*bonded, *nonbonded), model)
+            nonbonded = nonbonded.of_component(component)
+        model = self.electrostatics.model(state, sites, self.places, component)
+        return Model((nonbonded,), model)
 
     def nonbonded(
         self, pairs: NDArray[np.str_], distances: Coordinates, weight: float = 1.0
@@ -273,6 +246,45 @@ class Layout:
             weight,
             self.combination,
         )
+
+
+def cluster_sites(
+    system: System, names: Sequence[str], positions: ArrayLike, within_14: bool = True
+) -> Sites:
+    """Molecules of which all pairs of atoms across them act on each other.
+
+    Args:
+        system: with the species.
+        names: of the species of each molecule.
+        positions: s structures, one molecule after the other, shape (s, n, 3), Å.
+        within_14: whether atoms three bonds apart act on each other, too.
+
+    Raises:
+        ValueError: the positions do not belong to the species.
+    """
+    species = [system.of_name(name) for name in names]
+    sizes = [len(each.symbols) for each in species]
+    xyz = _structures(positions, sum(sizes), "clusters")
+    starts = accumulate(sizes, initial=0)
+    parts = [start + np.arange(size) for start, size in zip(starts, sizes, strict=False)]
+    across = np.concatenate(
+        [
+            np.stack([np.repeat(one, len(other)), np.tile(other, len(one))], axis=1)
+            for one, other in combinations(parts, 2)
+        ]
+    )
+    types = tuple(each for name in names for each in system.types_of(name))
+    within = [
+        np.concatenate([each.nonbonded_pairs, each.pairs_14]) if within_14 else each.nonbonded_pairs
+        for each in species
+    ]
+    return Sites(
+        types,
+        xyz,
+        (SitePairs(across, measure(xyz, across)),),
+        bonds=_bonds(species),
+        within=_one_after_the_other(within, sizes),
+    )
 
 
 def molecule_energies(

@@ -1,5 +1,6 @@
 """Electrostatics of a force field: what acts between charges, in vacuum and in the liquid."""
 
+from aiida_forcefield.potentials.electrostatics.drudes import PolarizationError
 from aiida_forcefield.potentials.electrostatics.fixed import FixedCharges
 from aiida_forcefield.potentials.electrostatics.model import (
     CRYSTAL_CUTOFF,
@@ -24,6 +25,7 @@ __all__ = [
     "FixedCharges",
     "Places",
     "Polarizable",
+    "PolarizationError",
     "SitePairs",
     "Sites",
     "State",

@@ -23,6 +23,10 @@ _FORCE: Final = 1e-9
 _STEPS: Final = 50
 
 
+class PolarizationError(ValueError):
+    """Two atoms polarise each other without end."""
+
+
 class Settled(NamedTuple):
     """Structures in which all Drude particles are at rest.
 
@@ -96,7 +100,7 @@ class Drudes:
             positions: of the atoms, shape (s, n, 3), Å.
 
         Raises:
-            ValueError: they come to no rest: two atoms polarise each other without end.
+            PolarizationError: they come to no rest.
         """
         s, n, p = len(positions), len(self.charges), len(self.hosts)
         rest = self._rest(positions)
@@ -109,8 +113,9 @@ class Drudes:
                 break
             step = np.linalg.solve(stiffness, -pull.reshape(s, 3 * p, 1))
             moved = moved + step.reshape(s, p, 3)
-        if np.abs(pull).max(initial=0.0) >= _FORCE or np.linalg.eigvalsh(stiffness).min() <= 0:
-            raise ValueError("induced dipoles grow without end: the damping is too weak")
+        softest = np.linalg.eigvalsh(stiffness).min(initial=np.inf)
+        if np.abs(pull).max(initial=0.0) >= _FORCE or softest <= 0:
+            raise PolarizationError("induced dipoles grow without end: the damping is too weak")
         energy = self._energy(particles) + 0.5 * np.einsum("p,spx->s", self.springs, moved**2)
         gradient = forces[:, :n] + np.einsum("pn,spx->snx", self.anchors, forces[:, n:])
         return Settled(energy, gradient, moved)

@@ -151,14 +151,14 @@ class _Polarised:
 
     def gradient(self, parameters: Array) -> tuple[Array, None]:
         """As of `ElectrostaticModel`, of all components; no parameter changes it."""
-        whole = self._drudes.settle(self.sites.positions).gradient
-        return (whole - self._apart.gradient).reshape(len(whole), -1), None
+        gradient = self._together.gradient - self._apart.gradient
+        return gradient.reshape(len(gradient), -1), None
 
     @cached_property
     def _energy(self) -> Array:
         if self.component == "electrostatics":
             return self._permanent
-        total = self._drudes.settle(self.sites.positions).energy - self._apart.energy
+        total = self._together.energy - self._apart.energy
         return total - self._permanent if self.component else total
 
     @cached_property
@@ -166,6 +166,10 @@ class _Polarised:
         sites = self.sites
         pairs = np.concatenate([*(pairs.atoms for pairs in sites.pairs), sites.within])
         return self.field.drudes(sites.types, sites.bonds, pairs)
+
+    @cached_property
+    def _together(self) -> Settled:
+        return self._drudes.settle(self.sites.positions)
 
     @cached_property
     def _apart(self) -> Settled:
