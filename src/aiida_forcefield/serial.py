@@ -93,7 +93,7 @@ def _of_one(hint: Any, content: Any) -> Any:
     Of a union of several it is the one that has the fields of the content.
     """
     options = get_args(hint) if get_origin(hint) is types.UnionType else (hint,)
-    found = [option for option in options if is_dataclass(option)]
+    found: list[Any] = [option for option in options if is_dataclass(option)]
     if len(found) < 2:
         return found[0] if found else None
     for option in found:

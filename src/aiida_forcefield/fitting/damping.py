@@ -103,10 +103,11 @@ def fit_damping(
             off = np.full(len(energies), np.inf)
         return np.append(off, (x[0] - usual) / _WIDTH)
 
-    found = least_squares(residuals, [usual], bounds=np.log(BOUNDS))
+    low, high = np.log(BOUNDS)
+    found = least_squares(residuals, [usual], bounds=(low, high))
     damping, off = float(np.exp(found.x[0])), _EXPECTED * found.fun[:-1]
     rmse = float(np.sqrt(np.mean(off**2)))
-    rates = _EXPECTED * found.jac[:-1, 0] / max(rmse, _EXPECTED)
+    rates = _EXPECTED * np.asarray(found.jac)[:-1, 0] / max(rmse, _EXPECTED)
     error = damping / np.sqrt(rates @ rates + 1 / _WIDTH**2)
     slope = (off + energies) @ energies / (energies @ energies)
     return FittedDamping(damping, float(error), float(slope), rmse)
@@ -148,5 +149,7 @@ def _clusters(
 
 def _energies(electrostatics: Polarizable, clusters: Sequence[tuple[float, Sites]]) -> Array:
     none = np.zeros(0)
-    models = [(sign, electrostatics.model("gas", sites, {})) for sign, sites in clusters]
-    return np.asarray(sum(sign * model.energy(none)[0] for sign, model in models))
+    energies = [
+        sign * electrostatics.model("gas", sites, {}).energy(none)[0] for sign, sites in clusters
+    ]
+    return np.asarray(np.sum(energies, axis=0))

@@ -122,8 +122,8 @@ def _shares(species: Species, polarizability: Array, c6: Array) -> Array:
     """Of each atom in the molecule's polarizability, shape (n,), Å³."""
     n = len(species.symbols)
     if polarizability.shape != (3, 3) or not np.trace(polarizability) > 0:
-        shape = f"of shape {polarizability.shape} with trace {np.trace(polarizability)}"
-        raise ValueError(f"polarizability: {shape}; must be (3, 3) and positive")
+        shape = f"shape {polarizability.shape}"
+        raise ValueError(f"polarizability: {shape}; must be (3, 3) with a positive trace")
     if c6.shape != (n, n) or not (np.diag(c6) > 0).all():
         raise ValueError(f"c6: shape {c6.shape}; must be ({n}, {n}) with a positive diagonal")
     roots = np.sqrt(np.diag(c6))
