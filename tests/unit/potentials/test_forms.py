@@ -8,6 +8,7 @@ from aiida_forcefield.potentials.forms import (
     EXP6,
     FORMS,
     LENNARD_JONES,
+    EnergyComponent,
     Form,
     combine,
     fourier,
@@ -81,6 +82,35 @@ def check_derivatives(evaluate, q: float, parameters: list[float]) -> None:
             (value.slope_jacobian, plus.slope, minus.slope),
         ):
             assert exact[..., i] == pytest.approx((high - low) / width, rel=1e-6, abs=1e-6)
+
+
+def test_parts_of_the_overlap_are_its_exponential() -> None:
+    r, p = np.linspace(1.5, 6, 20), np.array(PARAMETERS["overlap"])
+    whole = FORMS["overlap"].evaluate(r, p)
+    dispersion = FORMS["overlap"].evaluate(r, np.array([0, 0, 0, *p[3:]]))
+    parts = [evaluate(r, p) for evaluate in FORMS["overlap"].parts.values()]
+    for place in range(2):  # energy and slope
+        np.testing.assert_allclose(
+            sum(part[place] for part in parts), whole[place] - dispersion[place]
+        )
+    for place in range(2, 4):  # their derivatives by the amplitudes
+        summed = sum(part[place] for part in parts)
+        np.testing.assert_allclose(summed[:, :3], whole[place][:, :3])
+        np.testing.assert_array_equal(summed[:, 4:], 0)
+
+
+def test_overlap_is_tang_toennies_with_one_amplitude() -> None:
+    r, (A, P, T, *rest) = np.linspace(0.5, 6, 20), PARAMETERS["overlap"]
+    expected = FORMS["tang_toennies"].evaluate(r, np.array([A - P - T, *rest]))
+    found = at("overlap", r)
+    np.testing.assert_allclose(found.energy, expected.energy)
+    np.testing.assert_allclose(found.slope, expected.slope)
+
+
+@pytest.mark.parametrize("part", FORMS["overlap"].parts)
+@given(r=st.floats(1.0, 4.0))
+def test_derivatives_of_the_parts_of_the_overlap(part: EnergyComponent, r: float) -> None:
+    check_derivatives(FORMS["overlap"].parts[part], r, PARAMETERS["overlap"])
 
 
 @pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)

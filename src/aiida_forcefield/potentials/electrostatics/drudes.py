@@ -141,7 +141,7 @@ class Drudes:
     def _forces(self, particles: Array) -> tuple[Array, Array]:
         """dE/dx of all particles by what acts between them, and second derivatives by those of the
         Drude particles, springs included, shape (s, 3p, 3p)."""
-        acting, n, p = self._acting, len(self.charges), len(self.hosts)
+        acting, n, p, s = self._acting, len(self.charges), len(self.hosts), len(particles)
         apart = acting.incidence.T @ particles
         r = np.linalg.norm(apart, axis=-1)
         along = apart / r[..., None]
@@ -156,9 +156,9 @@ class Drudes:
             + ((bend - slope / r)[..., None] * along)[..., None] * along[..., None, :]
         )
         mine = acting.incidence[n:]
-        both = (mine[:, None] * mine).reshape(p * p, -1)
-        blocks = (both @ second.reshape(*r.shape, 9)).reshape(-1, p, p, 3, 3)
-        stiffness = blocks.transpose(0, 1, 3, 2, 4).reshape(-1, 3 * p, 3 * p)
+        both = (mine[:, None] * mine).reshape(p * p, mine.shape[1])
+        blocks = (both @ second.reshape(*r.shape, 9)).reshape(s, p, p, 3, 3)
+        stiffness = blocks.transpose(0, 1, 3, 2, 4).reshape(s, 3 * p, 3 * p)
         return gradient, stiffness + np.diag(np.repeat(self.springs, 3))
 
 
