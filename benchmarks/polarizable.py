@@ -108,6 +108,7 @@ def fitted(
     report = {}
     for name, pairs in (("combination rule", ()), ("own pairs", own)):
         field = fit_force_field(case.system, electrostatics, data, settings, forms, pairs)
+        report[name] = told(field)
     return report
 
 
