@@ -59,7 +59,8 @@ class FittedDamping:
     Attributes:
         damping: a.
         error: its standard error.
-        slope: of the model's energies over those of QM, through the origin.
+        slope: of the model's energies over those of QM, through the origin; NaN where these are
+            zero.
         rmse: of the energies, eV.
     """
 
@@ -109,7 +110,8 @@ def fit_damping(
     rmse = float(np.sqrt(np.mean(off**2)))
     rates = _EXPECTED * np.asarray(found.jac)[:-1, 0] / max(rmse, _EXPECTED)
     error = damping / np.sqrt(rates @ rates + 1 / _WIDTH**2)
-    slope = (off + energies) @ energies / (energies @ energies)
+    square = energies @ energies
+    slope = (off + energies) @ energies / square if square > 0 else np.nan
     return FittedDamping(damping, float(error), float(slope), rmse)
 
 
