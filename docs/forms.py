@@ -6,7 +6,8 @@ from math import exp
 from aiida_forcefield.fitting.priors.physical import PAIR_WIDTHS, SPANS, WIDTHS
 from aiida_forcefield.fitting.settings import Settings
 from aiida_forcefield.potentials.export import gromacs, lammps, openmm_forms
-from aiida_forcefield.potentials.forms import FORMS, TANG_TOENNIES, Form
+from aiida_forcefield.potentials.export.damping import DAMPED
+from aiida_forcefield.potentials.forms import FORMS, Form
 from aiida_forcefield.potentials.forms.form import Parameter
 
 HEAD = """\
@@ -22,12 +23,15 @@ its docstring, in `aiida_forcefield.potentials.forms`.
 |---|---|---|---|---|---|---|
 """
 TAIL = """
-Between two atom types, `exp6`, `born_mayer_huggins` and `tang_toennies` take geometric means of A,
-C6 and C8, the harmonic mean of rho and the arithmetic one of sigma; `lennard_jones` takes those of
-Lorentz and Berthelot. With `combination: geometric` all means are geometric (OPLS). A nonbonded
-term with two types in its name, such as `nonbonded C1-O1`, goes before the rule. One nonbonded form
-is allowed in a force field. Atoms of a molecule feel nonbonded forces when they are more than three
-bonds apart; at three bonds, by `scale_14`.
+Between two atom types, `exp6`, `born_mayer_huggins`, `tang_toennies` and `overlap` take geometric
+means of A, P, T, C6 and C8, the harmonic mean of rho and the arithmetic one of sigma;
+`lennard_jones` takes those of Lorentz and Berthelot. Of `overlap`, A is exchange, P what
+overlapping charge clouds gain and T charge transfer
+([why](../topics/liquid.md#molecules-that-polarise-one-another)); points that tell the components of
+their interaction energies determine them. With `combination: geometric` all means are geometric
+(OPLS). A nonbonded term with two types in its name, such as `nonbonded C1-O1`, goes before the
+rule. One nonbonded form is allowed in a force field. Atoms of a molecule feel nonbonded forces when
+they are more than three bonds apart; at three bonds, by `scale_14`.
 
 A study fits any of them but `linear_angle` and `threefold`, which straight angles and groups of
 three equal branches have of their own accord:
@@ -48,9 +52,10 @@ Waals radii ([the fit](../topics/fit.md)), and this standard deviation:
 """
 END = """
 What is positive is fitted as its logarithm, whose deviation is in percent: 30% is a factor of 1.35,
-150% one of 4.5. Of a Morse bond alpha stands for the force constant, 2 D alpha², and A of a
-nonbonded form for the repulsion at contact. Those of C6 and C8 are `fit.dispersion_width`.
-Parameters of a pair of types are about what the combination rule makes of those of both.
+150% one of 4.5. Of a Morse bond alpha stands for the force constant, 2 D alpha², and A, P and T of
+a nonbonded form for that part of the repulsion at contact. Those of C6 and C8 are
+`fit.dispersion_width`. Parameters of a pair of types are about what the combination rule makes of
+those of both.
 """
 
 
@@ -95,7 +100,7 @@ def _range(form: Form, parameter: Parameter) -> str:
 
 
 def _programs(form: Form) -> tuple[str, str, str]:
-    if form is TANG_TOENNIES:
+    if form in DAMPED:
         in_lammps = "born` and `table"
     else:
         in_lammps = {**lammps.BONDED, **lammps.PAIR}[form.name][0]

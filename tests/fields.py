@@ -67,6 +67,11 @@ NONBONDED = {
         "H": (110, 0.262, 1.5, 3),
         "Li": (400, 0.2, 0.3, 0.4),
     },
+    "overlap": {
+        "C": (5000, 1500, 500, 0.272, 24, 90),
+        "O": (4000, 1300, 400, 0.255, 12, 40),
+        "H": (200, 60, 30, 0.262, 1.5, 3),
+    },
 }
 for table in NONBONDED.values():
     table["N"] = table["F"] = table["O"]
@@ -100,6 +105,11 @@ PURE: dict[str, Recipe] = {
         {"MeCN": "CC#N"},
         "morse harmonic_bond linear_angle tang_toennies",
         {"pair": ("MeCN:N1", "MeCN:H1")},
+    ),
+    "overlap": (
+        {"MeOH": "CO"},
+        "morse harmonic_angle threefold overlap",
+        {"scale_14": (1.0, 1.0), "pair": ("MeOH:H2", "MeOH:O1")},
     ),
     # As studies export them; in rings, atoms three bonds apart one way are nearer the other way.
     "ring of five": (

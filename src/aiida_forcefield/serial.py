@@ -70,7 +70,7 @@ def _assembled(kind: Any, plain: Plain, prefix: str, arrays: Arrays) -> Any:
             values[field.name] = arrays[path]
         elif field.name not in plain:  # left out
             continue
-        elif within := _of_one(hint):
+        elif within := _of_one(hint, plain[field.name]):
             values[field.name] = _assembled(within, plain[field.name], f"{path}.", arrays)
         elif within := _of_items(hint):
             values[field.name] = tuple(
@@ -87,11 +87,20 @@ def _adapter(hint: Any) -> TypeAdapter[Any]:
     return TypeAdapter(hint)
 
 
-def _of_one(hint: Any) -> Any:
-    """The dataclass of a field that holds one, or None in its place; else None."""
+def _of_one(hint: Any, content: Any) -> Any:
+    """The dataclass of a field that holds one, or None in its place; else None.
+
+    Of a union of several it is the one that has the fields of the content.
+    """
     options = get_args(hint) if get_origin(hint) is types.UnionType else (hint,)
-    found = [option for option in options if is_dataclass(option)]
-    return found[0] if len(found) == 1 else None
+    found: list[Any] = [option for option in options if is_dataclass(option)]
+    if len(found) < 2:
+        return found[0] if found else None
+    for option in found:
+        if {*content} <= {field.name for field in fields(option)}:
+            return option
+    names = " or ".join(option.__name__ for option in found)
+    raise ValueError(f"fields {', '.join(content)}; must be those of {names}")
 
 
 def _of_items(hint: Any) -> Any:

@@ -156,6 +156,7 @@ def test_energy_and_forces(gmx: str, tmp_path: Path, name: str, periodic: bool) 
     [
         ("morse harmonic_angle fourier exp6", "exp6", "lennard_jones"),
         ("morse harmonic_angle fourier tang_toennies", "tang_toennies", "lennard_jones"),
+        ("morse harmonic_angle fourier overlap", "overlap", "lennard_jones"),
         ("morse harmonic_angle fourier born_mayer_huggins", "born_mayer_huggins", "lennard_jones"),
         ("quartic_bond harmonic_angle fourier lennard_jones", "quartic_bond", "morse"),
     ],

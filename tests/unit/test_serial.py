@@ -25,6 +25,21 @@ class Leaf:
 
 
 @dataclass(frozen=True, eq=False)
+class Stone:
+    """Of another kind than a leaf."""
+
+    weight: float
+    grains: tuple[Leaf, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """One of several kinds."""
+
+    thing: Leaf | Stone
+
+
+@dataclass(frozen=True, eq=False)
 class Tree:
     """All that a field may hold."""
 
@@ -93,6 +108,18 @@ def leaf(*values: float, **changes: Any) -> Leaf:
 
 def tree(**changes: Any) -> Tree:
     return Tree(leaf(1.0), (leaf(2.0), leaf(3.0, 4.0)), {"a": 1.5}, ((1, 2),), **changes)
+
+
+@given(LEAVES | st.builds(Stone, st.floats(0, 1), st.lists(LEAVES, max_size=2).map(tuple)))
+def test_one_of_several_kinds_is_known_by_its_fields(thing: Leaf | Stone) -> None:
+    plain, found = dismantle(Found(thing))
+    assert_same(assemble(Found, json.loads(json.dumps(plain)), found), Found(thing))
+
+
+def test_fields_of_no_kind_are_refused() -> None:
+    told = "fields weight, colour; must be those of Leaf or Stone"
+    with pytest.raises(ValueError, match=told):
+        assemble(Found, {"thing": {"weight": 1.0, "colour": "red"}}, {})
 
 
 def test_names_tell_where_an_array_was() -> None:

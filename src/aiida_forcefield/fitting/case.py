@@ -1,7 +1,7 @@
 """What the residuals of a fit are made from: its data, their weights, and models of them."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Generic, NamedTuple, TypeVar
 
@@ -13,6 +13,7 @@ from aiida_forcefield.fitting.hessian import HessianModel, hessian_model
 from aiida_forcefield.fitting.settings import Settings
 from aiida_forcefield.potentials.crystal_energy import crystal_model
 from aiida_forcefield.potentials.energy import Evaluation, Layout
+from aiida_forcefield.potentials.forms import EnergyComponent
 from aiida_forcefield.scans.origin import Origin
 
 Array = NDArray[np.float64]
@@ -57,15 +58,22 @@ class SetEnergies:
         energies: of all dimers of two species.
         here: places of the set's dimers.
         there: of those moved apart.
+        components: of all dimers as they are, where the form tells them.
     """
 
     energies: Latest[Block]
     here: slice
     there: slice
+    components: Mapping[EnergyComponent, Latest[Block]] = field(default_factory=dict)
 
     def near(self, parameters: Array) -> Block:
         """Of the set as it is, eV."""
         energy, jacobian = self.energies(parameters)
+        return energy[self.here], jacobian[self.here]
+
+    def component(self, name: EnergyComponent, parameters: Array) -> Block:
+        """One component of the set as it is, eV."""
+        energy, jacobian = self.components[name](parameters)
         return energy[self.here], jacobian[self.here]
 
     def far(self, parameters: Array) -> Block:
@@ -113,11 +121,18 @@ def _set_energies(layout: Layout, sets: Sequence[DimerPoints]) -> tuple[SetEnerg
         far = [moved for k in mine if (moved := sets[k].moved) is not None]
         model = layout.clusters(pair, np.concatenate([*near, *far]), "gas")
         energies = Latest(model.energy)
+        components = {}
+        if any(sets[k].components for k in mine):
+            parts = layout.nonbonded_form.parts
+            components = {
+                name: Latest(layout.clusters(pair, np.concatenate(near), "gas", name).energy)
+                for name in parts
+            }
         end, last = 0, sum(map(len, near))
         for k in mine:
             start, end = end, end + len(sets[k].energies)
             first, last = last, last + len(sets[k].pulled)
-            found[k] = SetEnergies(energies, slice(start, end), slice(first, last))
+            found[k] = SetEnergies(energies, slice(start, end), slice(first, last), components)
     return tuple(found[k] for k in range(len(sets)))
 
 

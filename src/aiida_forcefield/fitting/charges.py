@@ -54,12 +54,7 @@ def fit_charges(
     """
     xyz, points, v = (np.asarray(a, dtype=float) for a in (positions, grid, potential))
     n = len(species.symbols)
-    if xyz.shape != (n, 3):
-        raise ValueError(f"positions: shape {xyz.shape} is not ({n}, 3)")
-    if points.shape != (len(v), 3) or not np.isfinite(v).all():
-        raise ValueError(f"potential: {v.shape} finite values do not match grid {points.shape}")
-    if len(v) < len(species.type_names):
-        raise ValueError(f"grid: {len(v)} points are fewer than {len(species.type_names)} types")
+    check_potential(species, xyz, points, v)
 
     tie = np.eye(len(species.type_names))[species.type_indices]  # (n, t): atoms' types
     inverse_distance = BOHR / np.linalg.norm(points[:, None] - xyz, axis=-1)
@@ -81,6 +76,18 @@ def fit_charges(
         DEBYE_PER_E_ANGSTROM * charges @ xyz,
         float(np.linalg.norm(design @ x - target) / np.linalg.norm(target)),
     )
+
+
+def check_potential(species: Species, positions: Array, grid: Array, potential: Array) -> None:
+    """Raise ValueError unless arrays, as of `fit_charges`, belong together and to the species."""
+    n, types = len(species.symbols), len(species.type_names)
+    if positions.shape != (n, 3):
+        raise ValueError(f"positions: shape {positions.shape} is not ({n}, 3)")
+    if grid.shape != (len(potential), 3) or not np.isfinite(potential).all():
+        shape = potential.shape
+        raise ValueError(f"potential: {shape} finite values do not match grid {grid.shape}")
+    if len(potential) < types:
+        raise ValueError(f"grid: {len(potential)} points are fewer than {types} types")
 
 
 def liquid_charges(gas: Mapping[str, float], solvated: Mapping[str, float]) -> dict[str, float]:

@@ -25,6 +25,8 @@ class Settings:
         hessian_error: of the elements of its Hessian between normal modes, relative to the
             frequencies: of a squared frequency itself.
         interaction_error: of an interaction energy, eV.
+        component_error: of a component of an interaction energy, eV, beside a twentieth of it: the
+            total is what counts.
         virial_error: of the change of an interaction energy when the molecules move apart, by the
             relative change of their distance, eV. Such changes make the pressure of a liquid.
         pressure_error: of the pressure that pairs make in a liquid, by those drawn from it, bar; so
@@ -44,6 +46,7 @@ class Settings:
     stress_error: float = 1.0
     hessian_error: float = 0.1
     interaction_error: float = 0.015
+    component_error: float = 0.03
     virial_error: float = 0.7 * KCAL_PER_MOL
     pressure_error: float = 25.0
     repulsive_scale: float = 6 * KCAL_PER_MOL

@@ -1,6 +1,6 @@
 """Coordinates of fixed structures that share a form, as functions of flat parameters."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import NamedTuple
 
@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aiida_forcefield.potentials.coordinates import Coordinates
-from aiida_forcefield.potentials.forms import Combination, Form, combine
+from aiida_forcefield.potentials.forms import Combination, EnergyComponent, Form, combine
 
 Array = NDArray[np.float64]
 Indices = NDArray[np.int_]
@@ -52,6 +52,16 @@ class Component:
     coordinates: Coordinates
     weight: float = 1.0
     combination: Combination | None = None
+
+    def of_component(self, component: EnergyComponent) -> "Component":
+        """What it adds to one component of the interaction energy.
+
+        Raises:
+            ValueError: the form does not tell its components.
+        """
+        if component not in self.form.parts:
+            raise ValueError(f"{component}: the form {self.form.name} does not tell it")
+        return replace(self, form=replace(self.form, evaluate=self.form.parts[component]))
 
     @cached_property
     def starts(self) -> Indices:

@@ -30,7 +30,8 @@ from aiida_forcefield.potentials.forcefield import (
     pair_name,
     type_term,
 )
-from aiida_forcefield.potentials.forms import FORMS, Combination
+from aiida_forcefield.potentials.forms import FORMS, Combination, EnergyComponent, Form
+from aiida_forcefield.topology.species import Species
 from aiida_forcefield.topology.system import System
 
 Array = NDArray[np.float64]
@@ -140,6 +141,11 @@ class Layout:
         """For each term's name, the places of its parameters in the flat vector."""
         return columns(self.terms)
 
+    @property
+    def nonbonded_form(self) -> Form:
+        """The one form of all nonbonded terms."""
+        return next(FORMS[term.form] for term in self.terms if term.kind == "nonbonded")
+
     @classmethod
     def of(cls, field: ForceField, system: System) -> "Layout":
         """That of a force field."""
@@ -173,43 +179,7 @@ class Layout:
         shells = [(species.nonbonded_pairs, 1.0, 1.0)]
         if self.scale_14:
             shells.append((species.pairs_14, *self.scale_14))
-        return self._with_pairs(bonded, xyz, shells, self.system.types_of(name), state)
-
-    def clusters(self, names: Sequence[str], positions: ArrayLike, state: State = "gas") -> Model:
-        """The model of the interaction between rigid molecules: all pairs across them.
-
-        Args:
-            names: of the species of each molecule.
-            positions: s structures, one molecule after the other, shape (s, n, 3), Å.
-            state: of the electrostatics.
-
-        Raises:
-            ValueError: the positions do not belong to the species.
-        """
-        sizes = [len(self.system.of_name(name).symbols) for name in names]
-        xyz = _structures(positions, sum(sizes), "clusters")
-        starts = accumulate(sizes, initial=0)
-        parts = [start + np.arange(size) for start, size in zip(starts, sizes, strict=False)]
-        pairs = [
-            np.stack([np.repeat(one, len(other)), np.tile(other, len(one))], axis=1)
-            for one, other in combinations(parts, 2)
-        ]
-        types = tuple(each for name in names for each in self.system.types_of(name))
-        return self._with_pairs([], xyz, [(np.concatenate(pairs), 1.0, 1.0)], types, state)
-
-    def _with_pairs(
-        self,
-        bonded: list[Component],
-        xyz: Array,
-        shells: Sequence[tuple[Indices, float, float]],
-        types: tuple[str, ...],
-        state: State,
-    ) -> Model:
-        """Add the nonbonded form and the electrostatics.
-
-        Args:
-            shells: pairs of atoms, and by how much their form and their Coulomb energy count.
-        """
+        types = self.system.types_of(name)
         nonbonded: list[Component] = []
         charged: list[SitePairs] = []
         for pairs, form_scale, coulomb_scale in shells:
@@ -218,9 +188,36 @@ class Layout:
             distances = measure(xyz, pairs)
             nonbonded.append(self.nonbonded(np.array(types)[pairs], distances, form_scale))
             charged.append(SitePairs(pairs, distances, coulomb_scale))
-        sites = Sites(types, xyz, tuple(charged))
+        sites = Sites(types, xyz, tuple(charged), bonds=_bonds([species]))
         model = self.electrostatics.model(state, sites, self.places)
         return Model((*bonded, *nonbonded), model)
+
+    def clusters(
+        self,
+        names: Sequence[str],
+        positions: ArrayLike,
+        state: State = "gas",
+        component: EnergyComponent | None = None,
+    ) -> Model:
+        """The model of the interaction between rigid molecules: all pairs across them.
+
+        Args:
+            names: of the species of each molecule.
+            positions: s structures, one molecule after the other, shape (s, n, 3), Å.
+            state: of the electrostatics.
+            component: of the interaction energy, if it is to be told by itself; without gradients.
+
+        Raises:
+            ValueError: the positions do not belong to the species, or the nonbonded form tells no
+                such component.
+        """
+        sites = cluster_sites(self.system, names, positions, self.scale_14 is not None)
+        (across,) = sites.pairs
+        nonbonded = self.nonbonded(np.array(sites.types)[across.atoms], across.distances)
+        if component:
+            nonbonded = nonbonded.of_component(component)
+        model = self.electrostatics.model(state, sites, self.places, component)
+        return Model((nonbonded,), model)
 
     def nonbonded(
         self, pairs: NDArray[np.str_], distances: Coordinates, weight: float = 1.0
@@ -242,13 +239,52 @@ class Layout:
             return [places[type_term(each)] for each in (i, j)] if own is None else [own, own]
 
         return Component(
-            next(FORMS[term.form] for term in self.terms if term.kind == "nonbonded"),
+            self.nonbonded_form,
             np.array([made_from(i, j) for i, j in members]),
             np.array([len(rows) for rows in members.values()]),
             distances.take([row for rows in members.values() for row in rows]),
             weight,
             self.combination,
         )
+
+
+def cluster_sites(
+    system: System, names: Sequence[str], positions: ArrayLike, within_14: bool = True
+) -> Sites:
+    """Molecules of which all pairs of atoms across them act on each other.
+
+    Args:
+        system: with the species.
+        names: of the species of each molecule.
+        positions: s structures, one molecule after the other, shape (s, n, 3), Å.
+        within_14: whether atoms three bonds apart act on each other, too.
+
+    Raises:
+        ValueError: the positions do not belong to the species.
+    """
+    species = [system.of_name(name) for name in names]
+    sizes = [len(each.symbols) for each in species]
+    xyz = _structures(positions, sum(sizes), "clusters")
+    starts = accumulate(sizes, initial=0)
+    parts = [start + np.arange(size) for start, size in zip(starts, sizes, strict=False)]
+    across = np.concatenate(
+        [
+            np.stack([np.repeat(one, len(other)), np.tile(other, len(one))], axis=1)
+            for one, other in combinations(parts, 2)
+        ]
+    )
+    types = tuple(each for name in names for each in system.types_of(name))
+    within = [
+        np.concatenate([each.nonbonded_pairs, each.pairs_14]) if within_14 else each.nonbonded_pairs
+        for each in species
+    ]
+    return Sites(
+        types,
+        xyz,
+        (SitePairs(across, measure(xyz, across)),),
+        bonds=_bonds(species),
+        within=_one_after_the_other(within, sizes),
+    )
 
 
 def molecule_energies(
@@ -293,6 +329,18 @@ def _structures(positions: ArrayLike, n: int, field: str) -> Array:
     if xyz.ndim != 3 or xyz.shape[1:] != (n, 3):
         raise ValueError(f"{field}: shape {xyz.shape} is not (structures, {n}, 3)")
     return xyz
+
+
+def _bonds(species: Sequence[Species]) -> Indices:
+    """The bonds of molecules one after the other, shape (b, 2)."""
+    bonds = [np.array(each.bonds, dtype=int).reshape(-1, 2) for each in species]
+    return _one_after_the_other(bonds, [len(each.symbols) for each in species])
+
+
+def _one_after_the_other(parts: Sequence[Indices], sizes: Sequence[int]) -> Indices:
+    """Pairs of atoms of each of several molecules as pairs among the atoms of all."""
+    starts = accumulate(sizes, initial=0)
+    return np.concatenate([part + start for part, start in zip(parts, starts, strict=False)])
 
 
 def _start(parameters: Array, values: Array, jacobian: Array | None) -> Array:

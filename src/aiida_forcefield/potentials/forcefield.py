@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aiida_forcefield.potentials.diagnostics import Diagnostics
-from aiida_forcefield.potentials.electrostatics import FieldElectrostatics
+from aiida_forcefield.potentials.electrostatics import FieldElectrostatics, FixedCharges
 from aiida_forcefield.potentials.forms import FORMS, Combination, Form, combine
 from aiida_forcefield.potentials.forms import Kind as Kind
 from aiida_forcefield.topology.system import AtomType, System
@@ -236,6 +236,11 @@ def check_charges(charges: Mapping[str, float], system: System) -> None:
 
 
 def check_field(field: ForceField, system: System) -> None:
-    """Raise ValueError unless terms and charges are those of the system."""
+    """Raise ValueError unless terms and charges are those of the system, and the charges fixed.
+
+    Simulations and the formats of other programs have no particles yet that polarise molecules.
+    """
     check_terms(field.terms, system)
-    check_charges(field.electrostatics.liquid, system)
+    check_charges(field.electrostatics.charges("liquid"), system)
+    if not isinstance(field.electrostatics, FixedCharges):
+        raise ValueError("electrostatics: polarizable; only fixed charges can be simulated so far")

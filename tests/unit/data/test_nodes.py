@@ -1,7 +1,7 @@
 """Every data node gives back what it was made of, whatever the database does in between."""
 
 from collections.abc import Callable
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -30,6 +30,7 @@ from aiida_forcefield.potentials.diagnostics import (
     Foresight,
     Outliers,
 )
+from aiida_forcefield.potentials.electrostatics import BondDipole, Polarizable
 from aiida_forcefield.potentials.forcefield import Flag, Term
 from aiida_forcefield.scans import Coordinate, Origin, Points, Scan, Structures
 from aiida_forcefield.scans.lattice import lattice_scan, lattice_structures
@@ -79,6 +80,18 @@ def force_field() -> ForceField:
     return ForceField(types, (bond,), charges, np.eye(3), diagnostics(), scale_14=(0.5, 1.0))
 
 
+def polarizable() -> ForceField:
+    """The same with the other kind of electrostatics."""
+    electrostatics = Polarizable(
+        net={"water:H1": 0.35, "water:O1": -0.7},
+        dipoles=(BondDipole("water:O1", "water:H1", 0.05),),
+        polarizabilities={"water:O1": 1.4},
+        lengths={"water:O1": 0.95, "water:H1": 0.7},
+        damping=0.39,
+    )
+    return replace(force_field(), electrostatics=electrostatics)
+
+
 def profile(**settings: Any) -> LearnedProfile:
     x = np.array([0.65, 0.75, 0.9])
     observed = Observations(x, 18 * (x - 0.74) ** 2, np.full(3, np.nan), failed=np.array([1.0]))
@@ -96,7 +109,7 @@ def cells() -> Structures:
 @pytest.fixture(
     params=[
         *("species", "system", "crystal", "structures", "cells", "points", "scan", "profile"),
-        *("forcefield", "box", "frames", "thermo"),
+        *("forcefield", "polarizable", "box", "frames", "thermo"),
     ]
 )
 def node(
@@ -112,6 +125,7 @@ def node(
         "scan": lambda: ScanData(SCAN),
         "profile": lambda: ProfileData(profile()),
         "forcefield": lambda: ForceFieldData(force_field()),
+        "polarizable": lambda: ForceFieldData(polarizable()),
         "box": lambda: BoxData(Box((2, 1), np.ones((9, 3)), np.full(3, 9.0))),
         "frames": lambda: FramesData(Frames((1,), np.ones((2, 3, 3)), np.full((2, 3), 9.0))),
         "thermo": lambda: ThermoData(Thermo(*np.arange(26.0).reshape(13, 2))),

@@ -8,6 +8,7 @@ from aiida_forcefield.potentials.forms import (
     EXP6,
     FORMS,
     LENNARD_JONES,
+    EnergyComponent,
     Form,
     combine,
     fourier,
@@ -35,12 +36,14 @@ PARAMETERS = {
     "born_mayer_huggins": [0.25, 0.3, 2.4, 20.0, 15.0],
     "lennard_jones": [0.006, 3.1],
     "tang_toennies": [1500.0, 0.27, 20.0, 100.0],
+    "overlap": [2500.0, 700.0, 300.0, 0.27, 20.0, 100.0],
 }
 PAIRS = {
     "exp6": [90.0, 0.25, 1.0],
     "born_mayer_huggins": [0.2, 0.33, 1.4, 2.0, 3.0],
     "lennard_jones": [0.002, 2.4],
     "tang_toennies": [90.0, 0.25, 1.0, 4.0],
+    "overlap": [150.0, 40.0, 20.0, 0.25, 1.0, 4.0],
 }
 Array = NDArray[np.float64]
 
@@ -79,6 +82,35 @@ def check_derivatives(evaluate, q: float, parameters: list[float]) -> None:
             (value.slope_jacobian, plus.slope, minus.slope),
         ):
             assert exact[..., i] == pytest.approx((high - low) / width, rel=1e-6, abs=1e-6)
+
+
+def test_parts_of_the_overlap_are_its_exponential() -> None:
+    r, p = np.linspace(1.5, 6, 20), np.array(PARAMETERS["overlap"])
+    whole = FORMS["overlap"].evaluate(r, p)
+    dispersion = FORMS["overlap"].evaluate(r, np.array([0, 0, 0, *p[3:]]))
+    parts = [evaluate(r, p) for evaluate in FORMS["overlap"].parts.values()]
+    for place in range(2):  # energy and slope
+        np.testing.assert_allclose(
+            sum(part[place] for part in parts), whole[place] - dispersion[place]
+        )
+    for place in range(2, 4):  # their derivatives by the amplitudes
+        summed = sum(part[place] for part in parts)
+        np.testing.assert_allclose(summed[:, :3], whole[place][:, :3])
+        np.testing.assert_array_equal(summed[:, 4:], 0)
+
+
+def test_overlap_is_tang_toennies_with_one_amplitude() -> None:
+    r, (A, P, T, *rest) = np.linspace(0.5, 6, 20), PARAMETERS["overlap"]
+    expected = FORMS["tang_toennies"].evaluate(r, np.array([A - P - T, *rest]))
+    found = at("overlap", r)
+    np.testing.assert_allclose(found.energy, expected.energy)
+    np.testing.assert_allclose(found.slope, expected.slope)
+
+
+@pytest.mark.parametrize("part", FORMS["overlap"].parts)
+@given(r=st.floats(1.0, 4.0))
+def test_derivatives_of_the_parts_of_the_overlap(part: EnergyComponent, r: float) -> None:
+    check_derivatives(FORMS["overlap"].parts[part], r, PARAMETERS["overlap"])
 
 
 @pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)

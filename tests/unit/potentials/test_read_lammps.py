@@ -9,6 +9,7 @@ import pytest
 from aiida_forcefield.potentials.export.lammps import write_force_field
 from aiida_forcefield.potentials.export.lammps_data import write_data
 from aiida_forcefield.potentials.forcefield import ForceField
+from aiida_forcefield.potentials.forms import FORMS
 from aiida_forcefield.potentials.read import read_files
 from aiida_forcefield.potentials.read.lammps import read_lammps
 from aiida_forcefield.topology.box import Box
@@ -32,7 +33,7 @@ def forces(field: ForceField, system: System = METHANOL, molecules: int = 3) -> 
 
 
 @pytest.mark.parametrize("periodic", [False, True])
-@pytest.mark.parametrize("name", FIELDS)
+@pytest.mark.parametrize("name", sorted(FIELDS.keys() - {"overlap"}))
 def test_round_trip(name: str, periodic: bool) -> None:
     system, field = build(*FIELDS[name])
     data = write_data(field, system, droplet(system))
@@ -44,6 +45,16 @@ def test_a_field_comes_back() -> None:
     system, field = build(*FIELDS["ring of three"])
     box = droplet(system)
     read = read_lammps(write_data(field, system, box), write_force_field(field, system), system)
+    found, expected = (ours(each, system, box, False)[1] for each in (read, field))
+    np.testing.assert_allclose(found, expected, atol=1e-7)
+
+
+def test_an_overlap_comes_back_as_one_exponential_for_each_pair() -> None:
+    """LAMMPS does not tell its parts."""
+    system, field = build(*FIELDS["overlap"])
+    box = droplet(system)
+    read = read_lammps(write_data(field, system, box), write_force_field(field, system), system)
+    assert read.nonbonded_form is FORMS["tang_toennies"]
     found, expected = (ours(each, system, box, False)[1] for each in (read, field))
     np.testing.assert_allclose(found, expected, atol=1e-7)
 

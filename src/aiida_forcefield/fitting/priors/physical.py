@@ -21,6 +21,8 @@ from aiida_forcefield.potentials.forms import (
     FORMS,
     LENNARD_JONES,
     LINEAR_ANGLE,
+    OVERLAP,
+    TANG_TOENNIES,
     THREEFOLD,
     Form,
     combine,
@@ -49,6 +51,8 @@ WIDTHS: Final = {
     **{("dihedral", f"{symbol}{n}"): 0.1 for symbol in "ksC" for n in range(7)},
     ("improper", "k"): 1.0,
     ("nonbonded", "A"): 1.5,  # of the repulsion at contact, ln A − r/ρ
+    ("nonbonded", "P"): 1.5,  # likewise
+    ("nonbonded", "T"): 1.5,
     ("nonbonded", "rho"): 0.12,
     ("nonbonded", "epsilon"): 1.0,
     ("nonbonded", "sigma"): 0.25,
@@ -58,12 +62,20 @@ WIDTHS: Final = {
 # like ones have, whatever these are: by so much combination rules err.
 PAIR_WIDTHS: Final = {
     "A": 0.3,
+    "P": 0.3,
+    "T": 0.3,
     "rho": 0.04,
     "C6": 0.05,
     "C8": 0.05,
     "epsilon": 0.3,
     "sigma": 0.05,
 }
+
+_AMPLITUDES: Final = {"A", "P", "T"}
+"""Of exponentials with the range rho."""
+_PENETRATION: Final = 0.35
+_TRANSFER: Final = 0.1
+"""P and T over A, as methanol has them to a factor of two."""
 
 _HELD: Final = {("ryckaert_bellemans", "C0"), ("born_mayer_huggins", "sigma")}
 """Parameters that say what others say too, an offset and a factor: they stay at their prior."""
@@ -73,6 +85,8 @@ SPANS: Final = {
     ("bond", "r0"): 0.3,
     ("angle", "theta0"): 30.0,
     ("nonbonded", "A"): 8.0,
+    ("nonbonded", "P"): 8.0,
+    ("nonbonded", "T"): 8.0,
     ("nonbonded", "C6"): 0.4,
     ("nonbonded", "C8"): 0.4,
     ("nonbonded", "epsilon"): 4.0,
@@ -141,7 +155,9 @@ def _about(terms: tuple[Term, ...], symbols: Mapping[str, str], dispersion_width
         if "rho" in term.parameters and "sigma" not in term.parameters:
             # What is known is ln A − r/ρ at contact r.
             contact = van_der_waals_distance(symbols[term.types[0]], symbols[term.types[-1]])
-            rows[here[0], here[1]] = contact / term.parameters["rho"]
+            place = dict(zip(term.parameters, here, strict=True))
+            for amplitude in _AMPLITUDES & place.keys():
+                rows[place[amplitude], place["rho"]] = contact / term.parameters["rho"]
         own_widths = np.array([widths[term.kind, name] for name in term.parameters])
         rows[here] /= np.where(held[here], _HOLD, own_widths)[:, None]
         if own:
@@ -237,6 +253,10 @@ def _nonbonded_values(form: Form, C6: float, symbol: str) -> tuple[float, ...]:
     if form is LENNARD_JONES:
         sigma = r / 2 ** (1 / 6)
         return C6 / (4 * sigma**6), sigma
+    if form is OVERLAP:
+        A, *rest = _nonbonded_values(TANG_TOENNIES, C6, symbol)
+        A /= 1.0 - _PENETRATION - _TRANSFER
+        return A, _PENETRATION * A, _TRANSFER * A, *rest
     known = {"rho": _RHO, "sigma": r, "C6": C6, "C8": C6 * c8_over_c6(symbol)}
     rest = [known[name] for name in form.parameter_names[1:]]
     attraction = form.evaluate(np.array(r), np.array([0.0, *rest]))

@@ -3,6 +3,11 @@
 from typing import Final
 
 from aiida_forcefield.fitting.residuals.collapse_guard import CollapseGuard
+from aiida_forcefield.fitting.residuals.component import (
+    ElectrostaticsResidual,
+    ExchangeResidual,
+    InductionResidual,
+)
 from aiida_forcefield.fitting.residuals.energy import EnergyResidual
 from aiida_forcefield.fitting.residuals.gradient import GradientResidual
 from aiida_forcefield.fitting.residuals.hessian import HessianResidual
@@ -20,6 +25,9 @@ RESIDUALS: Final[tuple[type[Residual], ...]] = (
     StressResidual,
     TorsionResidual,
     InteractionResidual,
+    ElectrostaticsResidual,
+    ExchangeResidual,
+    InductionResidual,
     VirialResidual,
     PressureResidual,
     CollapseGuard,

@@ -13,7 +13,7 @@ from aiida_forcefield.fitting.residuals.residual import Residual, Rows
 from aiida_forcefield.potentials.collapse import Curve, inner_maximum, keeps_apart
 from aiida_forcefield.potentials.energy import Layout
 from aiida_forcefield.potentials.forcefield import columns, pair_name, type_term
-from aiida_forcefield.potentials.forms import FORMS, pair_of
+from aiida_forcefield.potentials.forms import pair_of
 
 Array = NDArray[np.float64]
 
@@ -40,7 +40,7 @@ class TypePair:
 def type_pairs(layout: Layout) -> Iterator[TypePair]:
     """All pairs of atom types, with the charges that MD runs with."""
     places, charges = columns(layout.terms), layout.electrostatics.charges("liquid")
-    form = pair_of(next(FORMS[term.form] for term in layout.terms if term.kind == "nonbonded"))
+    form = pair_of(layout.nonbonded_form)
     for i, j in combinations_with_replacement(layout.system.type_names, 2):
         own = places.get(pair_name(i, j)) if i != j else None
         # The combination of a pair's own parameters with themselves are these parameters.

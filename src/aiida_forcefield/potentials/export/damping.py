@@ -15,7 +15,7 @@ from scipy.special import gammaincc
 
 from aiida_forcefield.potentials.convert import convert
 from aiida_forcefield.potentials.forcefield import ForceField
-from aiida_forcefield.potentials.forms import TANG_TOENNIES
+from aiida_forcefield.potentials.forms import OVERLAP, TANG_TOENNIES, Form
 from aiida_forcefield.topology.system import System
 from aiida_forcefield.units import KCAL_PER_MOL
 
@@ -24,6 +24,7 @@ Array = NDArray[np.float64]
 DAMPING: Final = "damping.table"
 """Name of the file."""
 
+DAMPED: Final[tuple[Form, ...]] = (TANG_TOENNIES, OVERLAP)
 _POINTS: Final = 1000
 _START: Final = 0.4  # Å: nearer than any two atoms come; there, LAMMPS stops and says so
 _REACH: Final = 45.0  # in units of rho: beyond, less than 1e-10 of the attraction
@@ -45,18 +46,18 @@ def write_damping(forcefield: ForceField, system: System, cutoff: float = 9.0) -
     Returns:
         The text; none for a form without damping.
     """
-    if forcefield.nonbonded_form is not TANG_TOENNIES:
+    if forcefield.nonbonded_form not in DAMPED:
         return ""
     numbered = enumerate(system.type_names, start=1)
     pairs = combinations_with_replacement(numbered, 2)
     return "\n\n".join(
-        "\n".join([section(i, j), *_rows(forcefield.pair(first, second), cutoff)])
+        "\n".join([section(i, j), *_rows(forcefield, first, second, cutoff)])
         for (i, first), (j, second) in pairs
     )
 
 
-def _rows(parameters: Mapping[str, float], cutoff: float) -> Iterator[str]:
-    p = convert(TANG_TOENNIES, parameters, KCAL_PER_MOL)
+def _rows(forcefield: ForceField, i: str, j: str, cutoff: float) -> Iterator[str]:
+    p = convert(forcefield.nonbonded_form, forcefield.pair(i, j), KCAL_PER_MOL)
     end = min(cutoff, _REACH * p["rho"])
     r = np.linspace(_START, end, _POINTS)
     yield f"N {_POINTS} R {_START:g} {end:.14g}\n"

@@ -49,6 +49,7 @@ NEAREST: Final = {
     "exp6": "lennard_jones",
     "born_mayer_huggins": "lennard_jones",
     "tang_toennies": "lennard_jones",
+    "overlap": "lennard_jones",
 }
 _BY_CHOICE: Final = {form.name for forms in CHOOSABLE.values() for form in forms}
 

@@ -11,11 +11,11 @@ import numpy as np
 
 from aiida_forcefield.potentials.collapse import pair_wall
 from aiida_forcefield.potentials.convert import convert
-from aiida_forcefield.potentials.export.damping import DAMPING, section
+from aiida_forcefield.potentials.export.damping import DAMPED, DAMPING, section
 from aiida_forcefield.potentials.export.lammps_data import numbered_terms
 from aiida_forcefield.potentials.export.names import type_labels
 from aiida_forcefield.potentials.forcefield import ForceField, check_field
-from aiida_forcefield.potentials.forms import FORMS, TANG_TOENNIES
+from aiida_forcefield.potentials.forms import FORMS
 from aiida_forcefield.potentials.phases import to_phases
 from aiida_forcefield.topology.species import TermKind
 from aiida_forcefield.topology.system import System
@@ -65,6 +65,11 @@ PAIR: Final[dict[str, tuple[str, tuple[str, ...], Callable[[Parameters], Sequenc
     ),
     "lennard_jones": ("lj/cut", ("long", "cut"), lambda p: (p["epsilon"], p["sigma"])),
     "tang_toennies": ("born", ("long",), lambda p: (p["A"], p["rho"], 0, p["C6"], -p["C8"])),
+    "overlap": (
+        "born",
+        ("long",),
+        lambda p: (p["A"] - p["P"] - p["T"], p["rho"], 0, p["C6"], -p["C8"]),
+    ),
 }
 """Style, variants with Coulomb's law, and coefficients."""
 
@@ -141,7 +146,7 @@ def _pair_coefficients(forcefield: ForceField, system: System, style: str) -> It
         parameters = convert(form, forcefield.pair(first, second), KCAL_PER_MOL)
         coefficients = _numbers(PAIR[form.name][2](parameters))
         yield f"pair_coeff {i} {j} {style} {coefficients} # {labels[first]} {labels[second]}"
-        if form is TANG_TOENNIES:
+        if form in DAMPED:
             yield f"pair_coeff {i} {j} table {DAMPING} {section(i, j)}"
         start, epsilon = pair_wall(forcefield, first, second)
         if start > 0:

@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping
 from math import factorial
 from typing import Final
 
-from aiida_forcefield.potentials.forms import TANG_TOENNIES, Form
+from aiida_forcefield.potentials.export.damping import DAMPED
+from aiida_forcefield.potentials.forms import Form
 from aiida_forcefield.potentials.forms.form import DEGREE
 
 Parameters = Mapping[str, float]
@@ -40,6 +41,10 @@ STANDARD: Final[dict[str, tuple[str, Callable[[Parameters], Parameters]]]] = {
 BOND_CUTOFF: Final = "3"
 """Bonds between atoms that do not feel a nonbonded form."""
 
+DISPERSION: Final = "-".join(
+    f"(1-exp(-x)*({'+'.join(f'x^{k}/{factorial(k)}' for k in range(n + 1))}))*C{n}/r^{n}"
+    for n in (6, 8)
+)
 EXPRESSIONS: Final = {
     "quartic_bond": "k2*(r-r0)^2+k3*(r-r0)^3+k4*(r-r0)^4",
     "morse": "D*(1-exp(-alpha*(r-r0)))^2",
@@ -50,11 +55,8 @@ EXPRESSIONS: Final = {
     "cosine_improper": "k*(1-cos(2*theta))",
     "exp6": "A*exp(-r/rho)-C6/r^6",
     "born_mayer_huggins": "A*exp((sigma-r)/rho)-C6/r^6-C8/r^8",
-    "tang_toennies": "A*exp(-x)-"
-    + "-".join(
-        f"(1-exp(-x)*({'+'.join(f'x^{k}/{factorial(k)}' for k in range(n + 1))}))*C{n}/r^{n}"
-        for n in (6, 8)
-    ),
+    "tang_toennies": f"A*exp(-x)-{DISPERSION}",
+    "overlap": f"(A-P-T)*exp(-x)-{DISPERSION}",
 }
 """All other forms, as OpenMM's custom forces read them."""
 
@@ -66,7 +68,7 @@ def pair_energy(form: Form, walled: bool) -> tuple[str, list[str]]:
     if walled:
         terms.append("step(wall-r)*height*(wall^12/r^12-2*wall^6/r^6+1)")
         names += ["wall", "height"]
-    definitions = ["x=r/rho"] if form is TANG_TOENNIES else []
+    definitions = ["x=r/rho"] if form in DAMPED else []
     return ";".join(["+".join(terms), *definitions]), names
 
 

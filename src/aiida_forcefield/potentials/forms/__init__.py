@@ -18,12 +18,19 @@ from aiida_forcefield.potentials.forms.dihedrals import (
     THREEFOLD,
     fourier,
 )
-from aiida_forcefield.potentials.forms.form import Form, FormValue, Kind, Parameter
+from aiida_forcefield.potentials.forms.form import (
+    EnergyComponent,
+    Form,
+    FormValue,
+    Kind,
+    Parameter,
+)
 from aiida_forcefield.potentials.forms.impropers import COSINE_IMPROPER, HARMONIC_IMPROPER
 from aiida_forcefield.potentials.forms.nonbonded import (
     BORN_MAYER_HUGGINS,
     EXP6,
     LENNARD_JONES,
+    OVERLAP,
     TANG_TOENNIES,
 )
 
@@ -47,6 +54,7 @@ FORMS: Final = {
         BORN_MAYER_HUGGINS,
         LENNARD_JONES,
         TANG_TOENNIES,
+        OVERLAP,
     )
 }
 FORM_OF_KIND: Final[dict[Kind, Form]] = {
@@ -81,11 +89,13 @@ __all__ = [
     "LENNARD_JONES",
     "LINEAR_ANGLE",
     "MORSE",
+    "OVERLAP",
     "QUARTIC_BOND",
     "RYCKAERT_BELLEMANS",
     "TANG_TOENNIES",
     "THREEFOLD",
     "Combination",
+    "EnergyComponent",
     "Form",
     "FormValue",
     "Kind",

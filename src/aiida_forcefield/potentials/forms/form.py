@@ -1,7 +1,7 @@
 """What a form is: an equation of one coordinate and its parameters, with all first derivatives."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Final, Literal, NamedTuple
 
 import numpy as np
@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 Kind = Literal["bond", "angle", "dihedral", "improper", "nonbonded"]
 Mean = Literal["geometric", "arithmetic", "harmonic"]
+EnergyComponent = Literal["electrostatics", "exchange", "induction"]
+"""Parts of an interaction energy that QM tells apart."""
 
 DEGREE: Final = np.pi / 180
 
@@ -59,6 +61,7 @@ class Form:
         equation: its energy.
         parameters: in order.
         evaluate: (q, parameters) -> FormValue.
+        parts: what it adds to components of the interaction energy, likewise.
     """
 
     name: str
@@ -67,6 +70,9 @@ class Form:
     equation: str
     parameters: tuple[Parameter, ...]
     evaluate: Callable[[Array, Array], FormValue]
+    parts: Mapping[EnergyComponent, Callable[[Array, Array], FormValue]] = field(
+        default_factory=dict, compare=False
+    )
 
     def __str__(self) -> str:
         return f"{self.title}, {self.equation}"

@@ -1,5 +1,6 @@
 """Forms of nonbonded interactions: functions of a distance r in Å, between atoms of one type."""
 
+from collections.abc import Callable
 from math import factorial
 from typing import Final
 
@@ -84,6 +85,44 @@ def tang_toennies(r: Array, parameters: Array) -> FormValue:
     )
 
 
+def overlap(r: Array, parameters: Array) -> FormValue:
+    """E = (A − P − T) exp(−r/ρ) − f6 C6/r⁶ − f8 C8/r⁸, damped as by `tang_toennies`.
+
+    A is exchange, P what overlapping charge clouds gain beyond their point charges, T what charge
+    transfer gains beyond induced dipoles. All three are in proportion to the overlap of the two
+    densities: A. J. Stone, The Theory of Intermolecular Forces, 2nd ed. (2013), chapters 8 and 12.
+    """
+    A, P, T, rho, C6, C8 = parameters
+    value = tang_toennies(r, np.stack(np.broadcast_arrays(A - P - T, rho, C6, C8)))
+
+    def columns(jacobian: Array) -> Array:
+        by_amplitude = jacobian[..., :1]
+        signed = [by_amplitude, -by_amplitude, -by_amplitude]
+        return np.concatenate([*signed, jacobian[..., 1:]], axis=-1)
+
+    return FormValue(
+        value.energy, value.slope, columns(value.energy_jacobian), columns(value.slope_jacobian)
+    )
+
+
+def _overlap_part(place: int, sign: float) -> Callable[[Array, Array], FormValue]:
+    """The exponential of `overlap` whose amplitude has this place among its parameters."""
+
+    def evaluate(r: Array, parameters: Array) -> FormValue:
+        value = _born_mayer(r, sign * parameters[place], parameters[3])
+
+        def columns(jacobian: Array) -> Array:
+            filled = np.zeros((*r.shape, len(parameters)))
+            filled[..., place], filled[..., 3] = sign * jacobian[..., 0], jacobian[..., 1]
+            return filled
+
+        return FormValue(
+            value.energy, value.slope, columns(value.energy_jacobian), columns(value.slope_jacobian)
+        )
+
+    return evaluate
+
+
 def _born_mayer(r: Array, A: float, rho: float) -> FormValue:
     """A exp(−r/ρ), by A and ρ."""
     decay = np.exp(-r / rho)
@@ -144,4 +183,17 @@ TANG_TOENNIES: Final = Form(
     "A exp(−r/rho) − f6 C6/r⁶ − f8 C8/r⁸",
     (_A, _RHO, _C6, _C8),
     tang_toennies,
+)
+OVERLAP: Final = Form(
+    "overlap",
+    "nonbonded",
+    "overlap and Tang-Toennies",
+    "(A − P − T) exp(−r/rho) − f6 C6/r⁶ − f8 C8/r⁸",
+    (_A, _A._replace(name="P"), _A._replace(name="T"), _RHO, _C6, _C8),
+    overlap,
+    {
+        "exchange": _overlap_part(0, 1.0),
+        "electrostatics": _overlap_part(1, -1.0),
+        "induction": _overlap_part(2, -1.0),
+    },
 )

@@ -1,91 +1,26 @@
-"""Electrostatics of a force field: what acts between charges, in vacuum and in the liquid.
+"""Point charges that nothing changes."""
 
-The energy model of some structures asks the electrostatics for its part of energy and gradient, and
-for how that depends on the parameters of the field. So another kind of electrostatics, such as one
-with penetration or induced dipoles, is one more class beside `FixedCharges`.
-"""
-
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Final, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from aiida_forcefield.potentials.coordinates import Coordinates
+from aiida_forcefield.potentials.electrostatics.model import (
+    CRYSTAL_CUTOFF,
+    ElectrostaticModel,
+    Nothing,
+    Places,
+    SitePairs,
+    Sites,
+    State,
+)
 from aiida_forcefield.potentials.ewald import coulomb, split
+from aiida_forcefield.potentials.forms import EnergyComponent
 from aiida_forcefield.units import COULOMB
 
 Array = NDArray[np.float64]
-Indices = NDArray[np.int_]
-State = Literal["gas", "liquid"]
-Places = Mapping[str, Indices]
-"""For each term's name, the places of its parameters in the flat vector of a force field."""
-
-CRYSTAL_CUTOFF: Final = 12.0
-"""Å, of the nonbonded form and of Ewald's first sum in the cells of a fit."""
-
-
-@dataclass(frozen=True, eq=False)
-class SitePairs:
-    """Pairs of atoms that act on each other.
-
-    Attributes:
-        atoms: shape (m, 2).
-        distances: theirs.
-        scale: by which their electrostatic energy counts.
-    """
-
-    atoms: Indices
-    distances: Coordinates
-    scale: float = 1.0
-
-
-@dataclass(frozen=True, eq=False)
-class Sites:
-    """The atoms of fixed structures, and which of them act on each other.
-
-    Attributes:
-        types: name of the type of each of the n atoms.
-        positions: shape (s, n, 3), Å.
-        pairs: of molecules, all that count; in cells all act on all, and none are named.
-        cells: lattice vectors of crystals, one a row, shape (s, 3, 3), Å; None for molecules.
-    """
-
-    types: tuple[str, ...]
-    positions: Array
-    pairs: tuple[SitePairs, ...] = ()
-    cells: Array | None = None
-
-
-class ElectrostaticModel(Protocol):
-    """The electrostatic energy of s fixed structures, as a function of the p flat parameters."""
-
-    def energy(self, parameters: Array) -> tuple[Array, Array | None]:
-        """Energies, shape (s,), eV, and their Jacobian, shape (s, p); None where that is zero."""
-
-    def gradient(self, parameters: Array) -> tuple[Array, Array | None]:
-        """dE/dx, shape (s, x), and its Jacobian, shape (s, x, p); None where that is zero.
-
-        x is 3n; of cells, nine derivatives dE/dε by their strain follow.
-        """
-
-
-class Electrostatics(Protocol):
-    """A kind of electrostatics."""
-
-    def charges(self, state: State) -> Mapping[str, float]:
-        """Net charge of each atom type, e."""
-
-    def model(self, state: State, sites: Sites, places: Places) -> ElectrostaticModel:
-        """Its energy of some structures.
-
-        Args:
-            state: in vacuum or in the liquid.
-            sites: the structures.
-            places: of the parameters of the force field, for those that act here.
-        """
 
 
 @dataclass(frozen=True)
@@ -105,17 +40,17 @@ class FixedCharges:
         """Those of a state."""
         return self.gas if state == "gas" else self.liquid
 
-    def model(self, state: State, sites: Sites, places: Places) -> ElectrostaticModel:
+    def model(
+        self, state: State, sites: Sites, places: Places, component: EnergyComponent | None = None
+    ) -> ElectrostaticModel:
         """Coulomb's law, of cells by Ewald's sums; as of `Electrostatics`."""
+        if component not in (None, "electrostatics"):
+            return Nothing(sites)
         charges = self.charges(state)
         q = np.array([charges[name] for name in sites.types])
         if sites.cells is None:
             return _PointCharges(q, sites)
         return _ChargesInCells(q, sites.positions, sites.cells)
-
-
-FieldElectrostatics = FixedCharges
-"""What a force field may have; another kind is one more of a union."""
 
 
 @dataclass(frozen=True, eq=False)
