@@ -109,7 +109,7 @@ class Drudes:
                 break
             step = np.linalg.solve(stiffness, -pull.reshape(s, 3 * p, 1))
             moved = moved + step.reshape(s, p, 3)
-        if np.abs(pull).max(initial=0.0) >= _FORCE or np.linalg.eigvalsh(stiffness).min() <= 0:
+        if np.abs(pull).max(initial=0.0) >= _FORCE or np.linalg.eigvalsh(stiffness).min(initial=np.inf) <= 0:
             raise ValueError("induced dipoles grow without end: the damping is too weak")
         energy = self._energy(particles) + 0.5 * np.einsum("p,spx->s", self.springs, moved**2)
         gradient = forces[:, :n] + np.einsum("pn,spx->snx", self.anchors, forces[:, n:])
@@ -151,9 +151,9 @@ class Drudes:
             + ((bend - slope / r)[..., None] * along)[..., None] * along[..., None, :]
         )
         mine = acting.incidence[n:]
-        both = (mine[:, None] * mine).reshape(p * p, -1)
-        blocks = (both @ second.reshape(*r.shape, 9)).reshape(-1, p, p, 3, 3)
-        stiffness = blocks.transpose(0, 1, 3, 2, 4).reshape(-1, 3 * p, 3 * p)
+        both = (mine[:, None] * mine).reshape(p * p, r.shape[1])
+        blocks = (both @ second.reshape(*r.shape, 9)).reshape(len(r), p, p, 3, 3)
+        stiffness = blocks.transpose(0, 1, 3, 2, 4).reshape(len(r), 3 * p, 3 * p)
         return gradient, stiffness + np.diag(np.repeat(self.springs, 3))
 
 

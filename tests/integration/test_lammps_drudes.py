@@ -1,0 +1,91 @@
+"""LAMMPS moves Drude particles as polarizable electrostatics say."""
+
+import os
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from aiida_forcefield.potentials.energy import Layout
+from aiida_forcefield.potentials.export.damping import DAMPING, write_damping
+from aiida_forcefield.potentials.export.lammps import write_force_field
+from aiida_forcefield.potentials.export.lammps_data import write_data
+from aiida_forcefield.potentials.forcefield import ForceField
+from aiida_forcefield.topology.box import Box
+from aiida_forcefield.topology.system import System
+
+from ..fields import Array, build, droplet, polarizable
+from .test_lammps_export import KCAL, forces
+
+pytestmark = pytest.mark.integration
+
+FORMS = "morse harmonic_angle fourier threefold harmonic_improper"
+SMILES = {
+    "methanol": {"MeOH": "CO"},
+    "ethylene carbonate": {"EC": "C1COC(=O)O1"},
+    "dimethoxyethane": {"DME": "COCCOC"},
+    "methanol and lithium in carbonate": {"MeOH": "CO", "Li": "[Li+]", "EC": "C1COC(=O)O1"},
+}
+FULL = {"scale_14": (1.0, 1.0)}
+
+
+def relaxed(lmp: str, folder: Path, field: ForceField, system: System, box: Box) -> float:
+    """Energy, eV, where the Drude particles are at rest; forces on all go to ``forces``."""
+    atoms = len(box.positions)
+    include = write_force_field(field, system, cutoff=100, periodic=False)
+    (folder / "forcefield.lmp").write_text(include)
+    (folder / "system.data").write_text(write_data(field, system, box))
+    (folder / DAMPING).write_text(write_damping(field, system, cutoff=100))
+    (folder / "in.lmp").write_text(
+        "units real\natom_style full\nboundary s s s\nread_data system.data\n"
+        f"include forcefield.lmp\ngroup atoms id 1:{atoms}\n"
+        "thermo_style custom step pe\nthermo_modify format float %.15g\n"
+        "fix still atoms setforce 0 0 0\nmin_style cg\nminimize 0 1e-9 1000 10000\nunfix still\n"
+        "dump forces all custom 1 forces id fx fy fz\n"
+        "dump_modify forces sort id format float %.15g\nrun 0\n"
+    )
+    done = subprocess.run(
+        [lmp, "-in", "in.lmp", "-log", "log", "-echo", "none"],
+        cwd=folder,
+        env=os.environ | {"OMP_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    lines = done.stdout.splitlines()
+    last = max(i for i, line in enumerate(lines) if line.split()[:1] == ["Step"])
+    return float(lines[last + 1].split()[1]) * KCAL
+
+
+def expected(field: ForceField, system: System, box: Box) -> tuple[float, Array]:
+    """Energy, eV, and gradient, eV/Å, of molecules by themselves and of their interaction."""
+    layout, start = Layout.of(field, system), 0
+    names = [name for name, n in zip(system.names, box.counts, strict=True) for _ in range(n)]
+    energy, gradient = layout.clusters(names, box.positions[None]).gradient(field.vector)
+    for name in names:
+        part = slice(start, start + len(system.of_name(name).symbols))
+        own, slope = layout.molecules(name, box.positions[None, part]).gradient(field.vector)
+        energy, start = energy + own, part.stop
+        gradient[:, part] += slope
+    return float(energy[0]), gradient[0]
+
+
+@pytest.mark.parametrize("rule", [FULL, {}], ids=["pairs 1-4", "none"])
+@pytest.mark.parametrize("form", ["exp6", "tang_toennies"])
+@pytest.mark.parametrize("name", SMILES)
+def test_energies_and_forces(lmp: str, tmp_path: Path, name: str, form: str, rule: dict) -> None:
+    if form == "exp6" and len(SMILES[name]) > 1:
+        rule = {"pair": ("MeOH:O1", "Li:Li1"), **rule}
+    system, fixed = build(SMILES[name], f"{FORMS} {form}", rule)
+    field = polarizable(fixed, system)
+    box = droplet(system)
+    energy, gradient = expected(field, system, box)
+    found = relaxed(lmp, tmp_path, field, system, box)
+    n = len(box.positions)
+    acting = forces(tmp_path)
+    print("DEV", name, form, rule, found-energy, np.abs(acting[:n]+gradient).max(), np.abs(acting[n:]).max(), energy)
+    assert np.abs(acting[n:]).max() < 1e-6
+    assert found == pytest.approx(energy, rel=0, abs=1e-5)
+    np.testing.assert_allclose(acting[:n], -gradient, rtol=0, atol=1e-5)
