@@ -109,7 +109,10 @@ class Drudes:
                 break
             step = np.linalg.solve(stiffness, -pull.reshape(s, 3 * p, 1))
             moved = moved + step.reshape(s, p, 3)
-        if np.abs(pull).max(initial=0.0) >= _FORCE or np.linalg.eigvalsh(stiffness).min(initial=np.inf) <= 0:
+        if (
+            np.abs(pull).max(initial=0.0) >= _FORCE
+            or np.linalg.eigvalsh(stiffness).min(initial=np.inf) <= 0
+        ):
             raise ValueError("induced dipoles grow without end: the damping is too weak")
         energy = self._energy(particles) + 0.5 * np.einsum("p,spx->s", self.springs, moved**2)
         gradient = forces[:, :n] + np.einsum("pn,spx->snx", self.anchors, forces[:, n:])

@@ -33,6 +33,9 @@ DAMPING: Final = "damping.table"
 DAMPED: Final[tuple[Form, ...]] = (TANG_TOENNIES, OVERLAP)
 _POINTS: Final = 1000
 _START: Final = 0.4  # Å: nearer than any two atoms come; there, LAMMPS stops and says so
+_HOST: Final = 1e-6
+"""Å: nearer than a Drude particle comes to its host. In periodic boxes LAMMPS looks up also pairs
+that do not count."""
 _REACH: Final = 45.0  # in units of rho: beyond, less than 1e-10 of the attraction
 _SCREENED: Final = 25.0  # a u³: beyond, less than 1e-11 of Coulomb's law
 
@@ -43,10 +46,12 @@ class _Curve(NamedTuple):
     Attributes:
         values: energy, kcal/mol, and force, kcal/mol/Å, at some distances, Å.
         reach: beyond, it is nothing, Å.
+        start: where the table begins, Å.
     """
 
     values: Callable[[Array], tuple[Array, Array]]
     reach: float
+    start: float = _START
 
 
 class _Site(NamedTuple):
@@ -54,11 +59,13 @@ class _Site(NamedTuple):
 
     Attributes:
         name: of the atom type, or of that of the host.
+        is_drude: whether it is of Drude particles.
         net: charge by which Coulomb's law acts undamped, e.
         held: its charge, e.
     """
 
     name: str
+    is_drude: bool
     net: float
     held: float
 
@@ -92,9 +99,10 @@ def write_damping(forcefield: ForceField, system: System, cutoff: float = 9.0) -
 
 def _rows(curves: Sequence[_Curve], cutoff: float) -> Iterator[str]:
     end = min(cutoff, max(curve.reach for curve in curves))
-    r = np.linspace(_START, end, _POINTS)
-    energy, force = np.sum([curve.values(r) for curve in curves], axis=0)
-    yield f"N {_POINTS} R {_START:g} {end:.14g}\n"
+    start = min(curve.start for curve in curves)
+    r = np.linspace(start, end, _POINTS)
+    energy, force = np.sum([curve.values(np.maximum(r, _START)) for curve in curves], axis=0)
+    yield f"N {_POINTS} R {start:g} {end:.14g}\n"
     for number, row in enumerate(np.stack([r, energy, force], axis=-1), start=1):
         yield f"{number} " + " ".join(f"{value:.11g}" for value in row)
 
@@ -121,9 +129,10 @@ def _sites(forcefield: ForceField, system: System) -> list[_Site]:
     drudes = drude_charges(forcefield.electrostatics, system)
     net = forcefield.electrostatics.charges("liquid")
     atoms = [
-        _Site(name, net[name], net[name] - drudes.get(name, 0.0)) for name in system.type_names
+        _Site(name, False, net[name], net[name] - drudes.get(name, 0.0))
+        for name in system.type_names
     ]
-    return [*atoms, *(_Site(name, 0.0, charge) for name, charge in drudes.items())]
+    return [*atoms, *(_Site(name, True, 0.0, charge) for name, charge in drudes.items())]
 
 
 def _screening(electrostatics: FieldElectrostatics, first: _Site, second: _Site) -> list[_Curve]:
@@ -138,7 +147,8 @@ def _screening(electrostatics: FieldElectrostatics, first: _Site, second: _Site)
         energy, force = screening(r, length, a)
         return strength * energy, strength * force
 
-    return [_Curve(values, length * np.cbrt(_SCREENED / a))]
+    start = _HOST if second.is_drude else _START
+    return [_Curve(values, length * np.cbrt(_SCREENED / a), start)]
 
 
 def _damping(r: Array, p: Mapping[str, float]) -> tuple[Array, Array]:

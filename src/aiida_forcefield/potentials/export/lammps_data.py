@@ -18,6 +18,7 @@ from aiida_forcefield.potentials.export.lammps_drudes import (
     Particles,
     check_polarizable,
     drude_charges,
+    most_particles,
     particles_of,
     spring_strengths,
 )
@@ -126,9 +127,7 @@ def _text(
         if rows:
             sections[f"{kind}s".capitalize()] = [f"{i} {row}" for i, row in enumerate(rows, 1)]
     if hosts:
-        # `fix drude` puts particles beside their hosts in the list of pairs that do not count.
-        most = max(len(each.particles.hosts) for each in molecules)
-        header.append(f"{most} extra special per atom")
+        header.append(f"{most_particles(forcefield.electrostatics, system)} extra special per atom")
     body = [f"\n{name}\n\n" + "\n".join(lines) for name, lines in sections.items()]
     return "\n".join([*header, *sides, *body]) + "\n"
 

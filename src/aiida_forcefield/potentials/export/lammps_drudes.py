@@ -107,6 +107,15 @@ def particles_of(electrostatics: FieldElectrostatics, system: System, name: str)
     )
 
 
+def most_particles(electrostatics: FieldElectrostatics, system: System) -> int:
+    """How many Drude particles a molecule has at most.
+
+    So much room `fix drude` may need: it lists them, beside their hosts, among the atoms near to
+    each atom.
+    """
+    return max(len(particles_of(electrostatics, system, name).hosts) for name in system.names)
+
+
 def spring_strengths(
     electrostatics: FieldElectrostatics, system: System, kind: TermKind
 ) -> tuple[str, ...]:
