@@ -7,6 +7,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from aiida_forcefield.dynamics.drudes import polarizable_head, polarizable_npt_script
+from aiida_forcefield.dynamics.script import (
+    DATA,
+    FINAL_DATA,
+    FORCE_FIELD,
+    Conditions,
+    rigid_bonds,
+)
 from aiida_forcefield.potentials.energy import Layout
 from aiida_forcefield.potentials.export.damping import DAMPING, write_damping
 from aiida_forcefield.potentials.export.lammps import write_force_field
@@ -15,7 +23,7 @@ from aiida_forcefield.potentials.forcefield import ForceField
 from aiida_forcefield.topology.box import Box
 from aiida_forcefield.topology.system import System
 
-from ..fields import Array, build, droplet, polarizable
+from ..fields import Array, build, droplet, liquid, polarizable
 from .test_lammps_export import KCAL, forces
 
 pytestmark = pytest.mark.integration
@@ -28,6 +36,32 @@ SMILES = {
     "methanol and lithium in carbonate": {"MeOH": "CO", "Li": "[Li+]", "EC": "C1COC(=O)O1"},
 }
 FULL = {"scale_14": (1.0, 1.0)}
+
+
+def simulate(lmp: str, folder: Path) -> None:
+    """Run ``in.lmp``."""
+    done = subprocess.run(
+        [lmp, "-in", "in.lmp", "-log", "log", "-echo", "none"],
+        cwd=folder,
+        env=os.environ | {"OMP_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def thermo(folder: Path, *columns: str) -> Array:
+    """What the runs of the log printed, shape (rows, columns), in its units."""
+    found, places = [], []
+    for words in map(str.split, (folder / "log").read_text().splitlines()):
+        if words[:1] == ["Step"]:
+            places = [words.index(each) for each in columns if each in words]
+        elif words[:1] == ["Loop"]:
+            places = []
+        elif len(places) == len(columns) and words[0].isdigit():
+            found.append([float(words[place]) for place in places])
+    return np.array(found)
 
 
 def relaxed(
@@ -47,18 +81,8 @@ def relaxed(
         "dump forces all custom 1 forces id fx fy fz\n"
         "dump_modify forces sort id format float %.15g\nrun 0\n"
     )
-    done = subprocess.run(
-        [lmp, "-in", "in.lmp", "-log", "log", "-echo", "none"],
-        cwd=folder,
-        env=os.environ | {"OMP_NUM_THREADS": "1"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    lines = done.stdout.splitlines()
-    last = max(i for i, line in enumerate(lines) if line.split()[:1] == ["Step"])
-    return float(lines[last + 1].split()[1]) * KCAL
+    simulate(lmp, folder)
+    return float(thermo(folder, "PotEng")[-1, 0]) * KCAL
 
 
 def expected(field: ForceField, system: System, box: Box) -> tuple[float, Array]:
@@ -108,7 +132,34 @@ def test_a_large_periodic_box_is_a_vacuum(lmp: str, tmp_path: Path, name: str) -
     box = droplet(system)
     energy, gradient = expected(field, system, box)
     found = relaxed(lmp, tmp_path, field, system, box, periodic=True)
-    print("PER", found - energy, np.abs(forces(tmp_path)[: len(box.positions)] + gradient).max())
     assert found == pytest.approx(energy, rel=0, abs=5e-4)
     acting = forces(tmp_path)[: len(box.positions)]
     np.testing.assert_allclose(acting, -gradient, rtol=0, atol=5e-4)
+
+
+def test_cold_particles_of_a_liquid(lmp: str, tmp_path: Path) -> None:
+    """A thermostat of their own keeps them cold; without any, no energy is lost or gained."""
+    system, fixed = build(SMILES["methanol"], f"{FORMS} tang_toennies", FULL)
+    field = polarizable(fixed, system)
+    (tmp_path / FORCE_FIELD).write_text(write_force_field(field, system))
+    (tmp_path / DATA).write_text(write_data(field, system, liquid(system)))
+    (tmp_path / DAMPING).write_text(write_damping(field, system))
+    conditions = Conditions(300.0, 1.0, rigid_bonds(system))
+    npt = polarizable_npt_script(field, system, conditions, 0.5, 1)
+    nve = "unfix motion\nfix motion all nve\nthermo 10\nrun 200\n"
+    (tmp_path / "in.lmp").write_text(npt + nve)
+    simulate(lmp, tmp_path)
+    rows = thermo(tmp_path, "TotEng", "KinEng", "c_temperatures[1]", "c_temperatures[2]")
+    cold, free = rows[-32:-21], rows[-21:]
+    assert cold[-5:, 3].max() < 3
+    assert cold[-5:, 2].min() > 100
+    energy, scale = free[:, 0], free[:, 1].mean()
+    assert abs(energy[-10:].mean() - energy[:10].mean()) < 2e-3 * scale
+    assert energy.std() < 3e-3 * scale
+    # What the leg leaves behind goes on with the same particles.
+    (tmp_path / FINAL_DATA).rename(tmp_path / DATA)
+    head = polarizable_head(field, system)
+    (tmp_path / "in.lmp").write_text("\n".join([*head, "run 0", ""]))
+    simulate(lmp, tmp_path)
+    on = thermo(tmp_path, "PotEng", "c_temperatures[2]")[-1]
+    assert on[1] < 3
