@@ -34,6 +34,7 @@ HEADER: Final = "# units real, atom_style full; include after read_data"
 """First line of the file, by which it is read back with its units."""
 _NEUTRAL: Final = 1e-9  # e: smaller charges are none
 _TABLE_LENGTH: Final = 20000  # as many values LAMMPS takes from the spline, even in r²
+_MANY_TABLES_LENGTH: Final = 4000  # with Drude particles: more would not fit into the cache
 
 
 def _fourier(p: Parameters) -> Sequence[float]:
@@ -125,7 +126,7 @@ def write_force_field(
     styles = [
         f"{main} {cutoff:g}",
         *([f"coul/{reach} {cutoff:g}"] if alone else []),
-        *[f"table spline {_TABLE_LENGTH}"] * damped,
+        *[f"table spline {_MANY_TABLES_LENGTH if hosts else _TABLE_LENGTH}"] * damped,
         *[f"lj/cut {cutoff:g}"] * walled,
     ]
     lj, coul = forcefield.scale_14 or (0, 0)
