@@ -109,18 +109,7 @@ def test_energies_and_forces(lmp: str, tmp_path: Path, name: str, form: str, rul
     found = relaxed(lmp, tmp_path, field, system, box)
     n = len(box.positions)
     acting = forces(tmp_path)
-    print(
-        "DEV",
-        name,
-        form,
-        rule,
-        found - energy,
-        np.abs(acting[:n] + gradient).max(),
-        np.abs(acting[n:]).max(),
-        energy,
-    )
     assert np.abs(acting[n:]).max() < 1e-6
-    print("DEV", name, form, found - energy, np.abs(acting[:n] + gradient).max())
     assert found == pytest.approx(energy, rel=0, abs=1e-5)
     np.testing.assert_allclose(acting[:n], -gradient, rtol=0, atol=1e-5)
 
