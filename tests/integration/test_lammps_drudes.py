@@ -23,7 +23,7 @@ from aiida_forcefield.potentials.forcefield import ForceField
 from aiida_forcefield.topology.box import Box
 from aiida_forcefield.topology.system import System
 
-from ..fields import Array, build, droplet, liquid, polarizable
+from ..fields import Array, build, droplet, liquid, overlapping, polarizable
 from .test_lammps_export import KCAL, forces
 
 pytestmark = pytest.mark.integration
@@ -153,3 +153,12 @@ def test_cold_particles_of_a_liquid(lmp: str, tmp_path: Path) -> None:
     simulate(lmp, tmp_path)
     on = thermo(tmp_path, "PotEng", "c_temperatures[2]")[-1]
     assert on[1] < 3
+
+
+def test_particles_do_not_fall_onto_molecules_that_are_too_near(lmp: str, tmp_path: Path) -> None:
+    system, fixed = build(SMILES["methanol"], f"{FORMS} tang_toennies", FULL)
+    field = polarizable(fixed, system)
+    near, nearer = (overlapping(system, shift) for shift in (1.0, 0.3))  # 0.7 and 0.5 Å
+    assert relaxed(lmp, tmp_path, field, system, near) > 0
+    with pytest.raises(AssertionError, match="Pair distance < table inner cutoff"):
+        relaxed(lmp, tmp_path, field, system, nearer)

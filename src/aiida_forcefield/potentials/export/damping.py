@@ -36,6 +36,9 @@ _START: Final = 0.4  # Å: nearer than any two atoms come; there, LAMMPS stops a
 _HOST: Final = 1e-6
 """Å: nearer than a Drude particle comes to its host. In periodic boxes LAMMPS looks up also pairs
 that do not count."""
+_FLAT: Final = 0.1
+"""Å: nearer than that, tables for hosts and particles stay at one value. At 0.4 Å, Coulomb's law
+would already win over it, and a particle fall onto the atom of a molecule that is too near."""
 _REACH: Final = 45.0  # in units of rho: beyond, less than 1e-10 of the attraction
 _SCREENED: Final = 25.0  # a u³: beyond, less than 1e-11 of Coulomb's law
 
@@ -101,7 +104,7 @@ def _rows(curves: Sequence[_Curve], cutoff: float) -> Iterator[str]:
     end = min(cutoff, max(curve.reach for curve in curves))
     start = min(curve.start for curve in curves)
     r = np.linspace(start, end, _POINTS)
-    energy, force = np.sum([curve.values(np.maximum(r, _START)) for curve in curves], axis=0)
+    energy, force = np.sum([curve.values(np.maximum(r, _FLAT)) for curve in curves], axis=0)
     yield f"N {_POINTS} R {start:g} {end:.14g}\n"
     for number, row in enumerate(np.stack([r, energy, force], axis=-1), start=1):
         yield f"{number} " + " ".join(f"{value:.11g}" for value in row)
@@ -147,7 +150,8 @@ def _screening(electrostatics: FieldElectrostatics, first: _Site, second: _Site)
         energy, force = screening(r, length, a)
         return strength * energy, strength * force
 
-    start = _HOST if second.is_drude else _START
+    hosted = first.name == second.name and first.is_drude != second.is_drude
+    start = _HOST if hosted else _START
     return [_Curve(values, length * np.cbrt(_SCREENED / a), start)]
 
 
