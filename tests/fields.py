@@ -11,7 +11,7 @@ from scipy.integrate import quad
 from scipy.spatial.transform import Rotation
 
 from aiida_forcefield.potentials.calculator import ForceFieldCalculator
-from aiida_forcefield.potentials.electrostatics import FixedCharges
+from aiida_forcefield.potentials.electrostatics import BondDipole, FixedCharges, Polarizable
 from aiida_forcefield.potentials.forcefield import ForceField, Term, pair_types
 from aiida_forcefield.potentials.forms import FORMS
 from aiida_forcefield.scans.coordinates import evaluate
@@ -288,3 +288,28 @@ def ours(
 def largest_error(found: Array, expected: Array) -> float:
     """Of any force, relative to the typical one."""
     return float(np.abs(found - expected).max() / np.sqrt(np.mean(expected**2)))
+
+
+POLARIZABILITY = {"C": 1.3, "O": 0.9}
+"""Å³, of atoms with a Drude particle."""
+
+
+def polarizable(field: ForceField, system: System) -> ForceField:
+    """The same field whose heavy atoms are polarizable, with permanent dipoles along all bonds."""
+    symbol = {each.name: each.symbol for each in system.atom_types}
+    held = {name: POLARIZABILITY[s] for name, s in symbol.items() if s in POLARIZABILITY}
+    ends = {
+        (types[i], types[j])
+        for name, species in system
+        for types in [system.types_of(name)]
+        for bond in species.bonds
+        for i, j in (bond, bond[::-1])
+        if types[i] in held
+    }
+    dipoles = tuple(
+        BondDipole(i, j, 0.04 * (1 + place) * (-1) ** place)
+        for place, (i, j) in enumerate(sorted(ends))
+    )
+    lengths = {name: np.cbrt(POLARIZABILITY.get(s, 0.4)) for name, s in symbol.items()}
+    net = field.electrostatics.charges("liquid")
+    return replace(field, electrostatics=Polarizable(dict(net), dipoles, held, lengths, 0.39))

@@ -74,6 +74,11 @@ def fit_force_field(
         check_charges(electrostatics.charges(state), system)
     known = priors.prior(system, data.references, settings, forms or settings.form_of_kind, pairs)
     layout = Layout(system, known.terms, electrostatics, scale_14=SCALE_14)
+    if layout.nonbonded_form.parts and not any(points.components for points in data.dimers):
+        raise ValueError(
+            f"forms: nonbonded {layout.nonbonded_form.name} needs the components of interaction "
+            "energies, which no point has; take tang_toennies, or an engine that tells them"
+        )
     case = Case(layout, data, settings, Models.of(layout, data))
     problem = Problem.of(known, case, residuals)
     start = first_guess(problem)

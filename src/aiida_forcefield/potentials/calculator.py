@@ -15,7 +15,7 @@ from ase.stress import full_3x3_to_voigt_6_stress
 from numpy.typing import NDArray
 
 from aiida_forcefield.potentials.ewald import reciprocal, screened, split
-from aiida_forcefield.potentials.forcefield import ForceField, check_field
+from aiida_forcefield.potentials.forcefield import ForceField, check_field, check_fixed
 from aiida_forcefield.potentials.forms import FORMS
 from aiida_forcefield.scans.coordinates import evaluate
 from aiida_forcefield.topology.species import Species
@@ -52,6 +52,7 @@ class ForceFieldCalculator(Calculator):
     ) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         check_field(field, system)
+        check_fixed(field, "the ASE calculator")
         if len(counts) != len(system.names):
             raise ValueError(f"counts: {len(counts)} for {len(system.names)} species")
         self._field, self._system, self._counts = field, system, tuple(counts)

@@ -236,11 +236,12 @@ def check_charges(charges: Mapping[str, float], system: System) -> None:
 
 
 def check_field(field: ForceField, system: System) -> None:
-    """Raise ValueError unless terms and charges are those of the system, and the charges fixed.
-
-    Simulations and the formats of other programs have no particles yet that polarise molecules.
-    """
+    """Raise ValueError unless terms and charges are those of the system."""
     check_terms(field.terms, system)
     check_charges(field.electrostatics.charges("liquid"), system)
+
+
+def check_fixed(field: ForceField, by: str) -> None:
+    """Raise ValueError for a polarizable field, which ``by`` cannot do."""
     if not isinstance(field.electrostatics, FixedCharges):
-        raise ValueError("electrostatics: polarizable; only fixed charges can be simulated so far")
+        raise ValueError(f"electrostatics: polarizable, which {by} cannot do; LAMMPS files can")

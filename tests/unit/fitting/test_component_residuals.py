@@ -1,5 +1,6 @@
 """Components of interaction energies as data of a fit."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -10,6 +11,7 @@ from aiida_forcefield.fitting import FitData, Settings, fit_force_field
 from aiida_forcefield.fitting.case import Case as FitCase
 from aiida_forcefield.fitting.case import Models
 from aiida_forcefield.fitting.data import Components, DimerPoints
+from aiida_forcefield.fitting.residuals import RESIDUALS, Residual
 from aiida_forcefield.fitting.residuals.component import (
     ComponentResidual,
     ElectrostaticsResidual,
@@ -150,17 +152,24 @@ def test_a_fit_finds_the_parts_of_the_form(
 ) -> None:
     """Totals alone leave the three amplitudes where they were expected."""
 
-    def missed(dimers: tuple[DimerPoints, ...]) -> float:
+    def missed(kinds: Sequence[type[Residual]]) -> float:
         found = fit_force_field(
             methanol.system,
             methanol.forcefield.electrostatics,
-            replace(points, dimers=dimers),
+            replace(points, dimers=points.dimers[1:]),
             forms=FORMS,
+            residuals=kinds,
         )
         exchange = told(methanol, found, points.dimers[1]).exchange
         known = points.dimers[1].components
         assert known
         return float(np.sqrt(np.mean((exchange - known.exchange) ** 2)))
 
-    totals, parts = missed(points.dimers[:1]), missed(points.dimers[1:])
-    assert parts < 0.2 * totals
+    totals = missed([kind for kind in RESIDUALS if not issubclass(kind, ComponentResidual)])
+    assert missed(RESIDUALS) < 0.2 * totals
+
+
+def test_amplitudes_that_no_point_tells_apart_are_refused(methanol: Case, points: FitData) -> None:
+    bare = replace(points, dimers=points.dimers[:1])
+    with pytest.raises(ValueError, match="overlap needs the components of interaction energies"):
+        fit_force_field(methanol.system, methanol.forcefield.electrostatics, bare, forms=FORMS)

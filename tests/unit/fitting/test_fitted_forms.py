@@ -5,10 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from aiida_forcefield.fitting import PHYSICAL, Prior, Settings, choose_forms
-from aiida_forcefield.potentials import ForceField, write_gromacs
+from aiida_forcefield.fitting import PHYSICAL, DimerPoints, Prior, Settings, choose_forms
+from aiida_forcefield.fitting.data import Components
+from aiida_forcefield.potentials import ForceField, Layout, write_gromacs
 from aiida_forcefield.potentials.forcefield import Kind, with_vector
-from aiida_forcefield.potentials.forms import CHOOSABLE, FORM_OF_KIND, FORMS, Form
+from aiida_forcefield.potentials.forms import CHOOSABLE, FORM_OF_KIND, FORMS, EnergyComponent, Form
 from aiida_forcefield.potentials.radii import van_der_waals_distance
 from aiida_forcefield.scans.coordinates import evaluate
 
@@ -81,6 +82,8 @@ def test_form_that_made_the_points_is_found(carbonate: Case, methanol: Case, nam
         dimers=dimers_of(truth, case.system, case.reference.positions, 60),
     )
     molecules, dimers = data(case, noise=0.01)
+    if form.parts:
+        dimers = replace(dimers, components=components_of(truth, case, dimers))
     _, found = choose_forms(
         case.system,
         truth.electrostatics,
@@ -99,6 +102,17 @@ def test_form_that_made_the_points_is_found(carbonate: Case, methanol: Case, nam
                 value = true[term.name][parameter]
                 off = abs(term.parameters[parameter] - value)
                 assert off <= 5 * deviation + 1e-6 * abs(value)
+
+
+def components_of(truth: ForceField, case: Case, dimers: DimerPoints) -> Components:
+    """What a force field has for the components of some dimers."""
+    layout = Layout.of(truth, case.system)
+
+    def energy(name: EnergyComponent) -> np.ndarray:
+        model = layout.clusters(dimers.species, dimers.positions, component=name)
+        return model.energy(truth.vector)[0]
+
+    return Components(energy("electrostatics"), energy("exchange"), energy("induction"))
 
 
 def some_field(case: Case, form: Form) -> ForceField:

@@ -7,7 +7,11 @@ import pytest
 from scipy.integrate import quad
 from scipy.optimize import minimize
 
-from aiida_forcefield.potentials.electrostatics.damping import damped_field, damped_potential
+from aiida_forcefield.potentials.electrostatics.damping import (
+    damped_field,
+    damped_potential,
+    screening,
+)
 from aiida_forcefield.potentials.electrostatics.drudes import Drudes
 from aiida_forcefield.units import COULOMB
 
@@ -51,6 +55,24 @@ def test_damped_potential_is_that_of_a_smeared_charge() -> None:
     outside = quad(lambda t: shell(t) / t, r, np.inf)[0]
     found = damped_potential(np.array([r]), np.array([length]), a)
     assert found[0] == pytest.approx(inside + outside, rel=1e-9)
+
+
+def test_screening_is_what_damping_takes_off_coulombs_law() -> None:
+    r, lengths, h = np.linspace(0.3, 3, 12), np.full(12, 1.1), 1e-5
+    energy, force = screening(r, lengths, 0.39)
+    np.testing.assert_allclose(energy, damped_potential(r, lengths, 0.39) - 1 / r, atol=1e-12)
+    up, down = (screening(r + x, lengths, 0.39)[0] for x in (h, -h))
+    np.testing.assert_allclose(force, (down - up) / (2 * h), rtol=1e-7)
+    far, _ = screening(np.array([8.0]), np.array([1.1]), 0.39)
+    assert 0 > far[0] > -1e-60
+
+
+def test_atoms_without_particles_are_charges() -> None:
+    x = np.array([[[0.0, 0, 0], [2.0, 0, 0]]])
+    settled = drudes([0.0, 0.0], [1.0, -1.0]).settle(x)
+    assert settled.energy[0] == pytest.approx(-COULOMB / 2)
+    alone = drudes([0.0], [1.0]).settle(x[:, :1])
+    assert (alone.energy[0], alone.displacements.shape) == (0, (1, 0, 3))
 
 
 def test_charge_and_polarizable_atom_far_apart() -> None:

@@ -34,3 +34,15 @@ def damped_field(r: Array, lengths: Array, damping: float) -> tuple[Array, Array
     decay = np.exp(-x)
     field = -np.expm1(-x) / r**2
     return field, np.asarray(3 * x * decay / r**3 - 2 * field / r)
+
+
+def screening(r: Array, lengths: Array, damping: float) -> tuple[Array, Array]:
+    """(f − 1)/r, 1/Å, and −d/dr of it, 1/Å²: what damping takes off Coulomb's law at short range.
+
+    Arguments as of `damped_potential`.
+    """
+    u = r / lengths
+    x = damping * u**3
+    lost = np.exp(-x)
+    smeared = np.cbrt(damping) * u * gamma(2 / 3) * gammaincc(2 / 3, x)
+    return np.asarray((smeared - lost) / r), np.asarray(-lost / r**2)

@@ -13,7 +13,7 @@ from rdkit import Chem
 from aiida_forcefield.potentials.convert import convert
 from aiida_forcefield.potentials.export.molecule import contents
 from aiida_forcefield.potentials.export.names import atom_names, type_labels
-from aiida_forcefield.potentials.forcefield import ForceField, check_field, pair_name
+from aiida_forcefield.potentials.forcefield import ForceField, check_field, check_fixed, pair_name
 from aiida_forcefield.potentials.forms import CHOOSABLE, FORMS, LENNARD_JONES
 from aiida_forcefield.potentials.phases import to_phases
 from aiida_forcefield.topology.species import TermKind
@@ -75,6 +75,7 @@ def write_gromacs(forcefield: ForceField, system: System, counts: Sequence[int])
         ValueError: if the terms are not the system's, or GROMACS does not have a form.
     """
     check_field(forcefield, system)
+    check_fixed(forcefield, "GROMACS files")
     for term in forcefield.terms:
         if nearest := NEAREST.get(term.form):
             # A straight angle has no other form, whatever a study asks for.

@@ -22,7 +22,13 @@ from aiida_forcefield.potentials.export.openmm_forms import (
     nonbonded_energy,
     pairs_14,
 )
-from aiida_forcefield.potentials.forcefield import ForceField, Term, check_field, pair_name
+from aiida_forcefield.potentials.forcefield import (
+    ForceField,
+    Term,
+    check_field,
+    check_fixed,
+    pair_name,
+)
 from aiida_forcefield.potentials.forms import FORMS, LENNARD_JONES
 from aiida_forcefield.topology.species import Species, TermKind, TermType
 from aiida_forcefield.topology.system import System
@@ -54,6 +60,7 @@ def write_openmm(forcefield: ForceField, system: System) -> str:
             something.
     """
     check_field(forcefield, system)
+    check_fixed(forcefield, "OpenMM files")
     check_distinct(system)
     form = forcefield.nonbonded_form
     root = Element("ForceField")
