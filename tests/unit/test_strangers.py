@@ -266,7 +266,7 @@ JSON = st.recursive(
 def test_results_of_a_job(content: bytes, hydrogen: Structures) -> None:
     header, records, _ = read_records(content, 2, 3)
     assert set(records) <= {0, 1, 2}
-    points = collect_points(hydrogen, records, 3, header.get("versions", {}), True)
+    points = collect_points(hydrogen, records, 3, header.get("versions", {}))
     assert points.ok.sum() <= len(records)
 
 

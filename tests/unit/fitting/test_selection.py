@@ -77,10 +77,12 @@ def test_a_fit_keeps_to_one_thread(methanol: Case, monkeypatch: pytest.MonkeyPat
 
     monkeypatch.setattr(selection, "fit_force_field", fit)
     with threadpool_limits(limits=2, user_api="blas"):
+        before = threads()
+        assert 2 in before  # a library that other tests loaded may have one only
         with pytest.raises(SeenError) as seen:
             chosen(methanol, methanol.forcefield)
         assert seen.value.args == ({1},)
-        assert threads() == {2}
+        assert threads() == before
 
 
 @pytest.mark.parametrize("sixth", [0.0, 0.02])
