@@ -7,6 +7,8 @@ from typing import Any
 
 from aiida.engine import Process
 
+from aiida_forcefield.runner.engine import Capabilities
+
 GROUP = "aiida_forcefield.engines"
 
 
@@ -51,3 +53,10 @@ def level_of(parameters: Mapping[str, Any]) -> dict[str, Any]:
     process = engine_process(parameters["engine"])
     level: dict[str, Any] = process.level(parameters)  # type: ignore[attr-defined]
     return level
+
+
+def capabilities_of(parameters: Mapping[str, Any]) -> Capabilities:
+    """What the engine of checked settings can do."""
+    process = engine_process(parameters["engine"])
+    found: Capabilities = process.capabilities(parameters)  # type: ignore[attr-defined]
+    return found

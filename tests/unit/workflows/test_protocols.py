@@ -185,3 +185,10 @@ def test_wrong_override(overrides: dict[str, Any], expected: str) -> None:
     with pytest.raises(ValueError, match=re.escape(expected)) as caught:
         get_protocol("fast", overrides)
     assert "\n" not in str(caught.value)
+
+
+def test_form_whose_parts_no_engine_tells() -> None:
+    overlap = {"fit": {"forms": {"nonbonded": "overlap"}}}
+    assert get_protocol("fast", overlap)["fit"] == overlap["fit"]
+    with pytest.raises(ValueError, match="the engine of dimers, tblite, does not tell"):
+        get_protocol("draft", overlap)

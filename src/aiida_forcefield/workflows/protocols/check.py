@@ -21,7 +21,7 @@ from aiida_forcefield.fitting import Settings as FitSettings
 from aiida_forcefield.properties import property_names, read_target
 from aiida_forcefield.scans.crystal_qm import CrystalSettings
 from aiida_forcefield.surrogate import Settings as LearningSettings
-from aiida_forcefield.workflows.engines import check_qm, level_of
+from aiida_forcefield.workflows.engines import capabilities_of, check_qm, level_of
 
 # Sections in the dialect of the runner, and what the chain needs of each beyond it.
 QM_SECTIONS = {
@@ -195,6 +195,7 @@ def check(settings: Mapping[str, Any]) -> None:
     except ValidationError as error:
         mistake = error.errors(include_url=False)[0]
         raise SettingError(mistake["loc"], _reason(mistake)) from None
+    _check_nonbonded(settings)
     for name, target in settings.get("properties", {}).items():
         _check_target(name, target)
     sampling = settings["sampling"]
@@ -203,6 +204,18 @@ def check(settings: Mapping[str, Any]) -> None:
             ["sampling", "most_liquid"],
             f"{sampling['most_liquid']} is not allowed, it must be at least sampling.liquid, "
             f"{sampling['liquid']}",
+        )
+
+
+def _check_nonbonded(settings: Mapping[str, Any]) -> None:
+    """Refuse a form whose parts no point would tell apart."""
+    form = FitSettings(**settings["fit"]).form_of_kind["nonbonded"]
+    dimers = settings["dimers"]
+    if form.parts and "counterpoise" not in capabilities_of(dimers):
+        raise SettingError(
+            ["fit", "forms"],
+            f"nonbonded {form.name!r} needs the components of interaction energies, which the "
+            f"engine of dimers, {dimers['engine']}, does not tell; take tang_toennies",
         )
 
 
