@@ -98,12 +98,12 @@ def run_chain(smiles: str, python: Path, folder: Path, basis: str) -> Chain:
         jobs.append(Structures(scan.origin, cluster, driven, scan.coordinate.atoms, values))
     found = run_jobs([job_of(each, XTB | RELAXED) for each in jobs], python, folder / "scans")
     scans = {
-        scan.name: collect_points(each, dict(enumerate(rows)), len(rows), {}, False)
+        scan.name: collect_points(each, dict(enumerate(rows)), len(rows), {})
         for scan, each, rows in zip(plan, jobs, found, strict=True)
     }
     charges = fit_charges(species, x, record["grid"], record["potential"])
     both = {type_name(NAME, label): charge for label, charge in charges.charges.items()}
-    rest = collect_points(structures, {0: record}, 1, {}, False)
+    rest = collect_points(structures, {0: record}, 1, {})
     minimum = Minimum(rest, np.array(record["hessian"]), np.array(record["c6"]))
     profiles = [_learned(scan, scans[scan.name]) for scan in plan]
     data = assemble(system, {NAME: minimum}, list(scans.values()), profiles)

@@ -158,7 +158,7 @@ def test_a_single_ion(compute_python: Path, tmp_path: Path, smiles: str, charge:
     apart = np.array([[[0, 0, 0], [0, 0, r]] for r in (8.0, 12.0)])
     far = Structures.rigid(Origin("random"), Cluster.of(ion, ion), apart)
     (alone,), pairs = run_jobs(
-        [job_of(rest, REFERENCE), job_of(far, HF | {"interaction": {}})],
+        [job_of(rest, REFERENCE), job_of(far, HF | {"interaction": True})],
         compute_python,
         tmp_path / "ion",
     )
