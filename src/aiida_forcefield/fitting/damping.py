@@ -14,8 +14,10 @@ from numpy.typing import NDArray
 from scipy.optimize import least_squares
 
 from aiida_forcefield.fitting.polarizable import DAMPING
+from aiida_forcefield.potentials.diagnostics import ThreeBody
 from aiida_forcefield.potentials.electrostatics import Polarizable, PolarizationError, Sites
 from aiida_forcefield.potentials.energy import cluster_sites
+from aiida_forcefield.scans.points import Points
 from aiida_forcefield.topology.system import System
 from aiida_forcefield.units import KCAL_PER_MOL
 
@@ -25,6 +27,8 @@ BOUNDS: Final = (0.05, 3.0)
 """Of the damping: beyond, it takes off almost all or nothing."""
 _WIDTH: Final = 0.5
 """Standard deviation of ln a about `DAMPING` before trimers tell."""
+_STEP: Final = 0.05
+"""Of ln a, by which energies are differentiated."""
 _EXPECTED: Final = 0.05 * KCAL_PER_MOL
 """eV, what the model is expected to miss of a three-body energy; of methanol 0.07 kcal/mol."""
 
@@ -52,27 +56,25 @@ class Trimers:
             raise ValueError(f"{what}: energies must be finite; leave out failed points")
 
 
-@dataclass(frozen=True)
-class FittedDamping:
-    """The damping that reproduces three-body energies best.
+def trimers_of(system: System, points: Sequence[Points]) -> list[Trimers]:
+    """The three-body energies among some points.
 
-    Attributes:
-        damping: a.
-        error: its standard error.
-        slope: of the model's energies over those of QM, through the origin; NaN where these are
-            zero.
-        rmse: of the energies, eV.
+    Args:
+        system: with the species.
+        points: of any clusters; those that failed are left out.
     """
-
-    damping: float
-    error: float
-    slope: float
-    rmse: float
+    found = []
+    for part in points:
+        if len(part.cluster.molecules) == 3 and part.three_body is not None and part.ok.any():
+            first, second, third = (system.name_of(key) for key in part.cluster.species)
+            energies = part.three_body[part.ok]
+            found.append(Trimers((first, second, third), part.positions[part.ok], energies))
+    return found
 
 
 def fit_damping(
     system: System, electrostatics: Polarizable, trimers: Sequence[Trimers]
-) -> FittedDamping:
+) -> ThreeBody:
     """Least squares in ln a, with the usual damping as one more residual.
 
     Args:
@@ -112,7 +114,23 @@ def fit_damping(
     error = damping / np.sqrt(rates @ rates + 1 / _WIDTH**2)
     square = energies @ energies
     slope = (off + energies) @ energies / square if square > 0 else np.nan
-    return FittedDamping(damping, float(error), float(slope), rmse)
+    return ThreeBody(damping, float(error), len(energies), float(slope), rmse)
+
+
+def most_damped(
+    system: System, electrostatics: Polarizable, species: Sequence[str], positions: Array
+) -> Array:
+    """By how much the three-body energy of trimers changes with ln a, shape (s,), eV.
+
+    Those tell most of the damping of which that is largest. Arguments and errors as of
+    `three_body_energies`.
+    """
+    clusters = _clusters(system, species, positions)
+    more, less = (
+        _energies(replace(electrostatics, damping=factor * electrostatics.damping), clusters)
+        for factor in (1 + _STEP, 1 - _STEP)
+    )
+    return np.asarray((more - less) / (2 * _STEP))
 
 
 def three_body_energies(

@@ -30,7 +30,7 @@ def field_errors(
     Args:
         field: the force field; between molecules its charges in vacuum act.
         system: its system.
-        points: of single molecules, and of dimers.
+        points: of single molecules, and of dimers; those of larger clusters are left out.
         settings: weights of a fit.
     """
     known = [part for part in points if part.ok.any()]
@@ -41,7 +41,7 @@ def field_errors(
             errors += _alone(field, system, name, alone)
     groups: dict[Group, list[Points]] = {}
     for part in known:
-        if len(part.cluster.molecules) > 1:
+        if len(part.cluster.molecules) == 2:
             group = Group(_names(system, part), Origin(part.origin.sampling))
             groups.setdefault(group, []).append(part)
     for group, parts in groups.items():

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from aiida_forcefield.fitting.charges import TIGHTNESS, check_potential
 from aiida_forcefield.potentials.electrostatics import BondDipole, Polarizable
 from aiida_forcefield.topology.species import Species
-from aiida_forcefield.units import BOHR, HARTREE
+from aiida_forcefield.units import BOHR, DEBYE_PER_E_ANGSTROM, HARTREE
 
 Array = NDArray[np.float64]
 
@@ -29,10 +29,12 @@ class FittedPolarizable:
 
     Attributes:
         electrostatics: of its atom types, by the names that they have in the species.
+        dipole: of the molecule by itself, about the origin, shape (3,), D.
         relative_error: RMS error of the potential over the RMS potential.
     """
 
     electrostatics: Polarizable
+    dipole: Array
     relative_error: float
 
 
@@ -93,13 +95,16 @@ def fit_polarizable(
         dipoles = tuple(BondDipole(*axis, charge) for axis, charge in moments)
         return Polarizable(net, dipoles, alphas, lengths, DAMPING)
 
-    def predicted(x: Array) -> Array:
+    def particles(x: Array) -> tuple[Array, Array]:
         drudes = made_of(x).drudes(species.atom_types, bonds, pairs)
         left = drudes.charges.copy()
         left[drudes.hosts] -= drudes.drudes
         moved = drudes.anchors @ xyz + drudes.settle(xyz[None]).displacements[0]
-        particles, charges = np.concatenate([xyz, moved]), np.concatenate([left, drudes.drudes])
-        return np.asarray((BOHR / np.linalg.norm(points[:, None] - particles, axis=-1)) @ charges)
+        return np.concatenate([xyz, moved]), np.concatenate([left, drudes.drudes])
+
+    def predicted(x: Array) -> Array:
+        places, charges = particles(x)
+        return np.asarray((BOHR / np.linalg.norm(points[:, None] - places, axis=-1)) @ charges)
 
     counts = np.array([np.count_nonzero(types == name) for name in names])
     heavy = np.array([species.symbols[int(np.argmax(types == name))] != "H" for name in names])
@@ -115,7 +120,9 @@ def fit_polarizable(
         )
         x = np.linalg.solve(matrix, [*(design.T @ target), species.charge])[:-1]
     off = predicted(x) * HARTREE - v
-    return FittedPolarizable(made_of(x), float(np.linalg.norm(off) / np.linalg.norm(v)))
+    places, charges = particles(x)
+    dipole = charges @ places * DEBYE_PER_E_ANGSTROM
+    return FittedPolarizable(made_of(x), dipole, float(np.linalg.norm(off) / np.linalg.norm(v)))
 
 
 def _shares(species: Species, polarizability: Array, c6: Array) -> Array:

@@ -8,7 +8,7 @@ import numpy as np
 
 from aiida_forcefield.fitting.data import FitData
 from aiida_forcefield.fitting.settings import Settings
-from aiida_forcefield.potentials.electrostatics import FixedCharges
+from aiida_forcefield.potentials.electrostatics import FieldElectrostatics, Polarizable
 
 
 @dataclass(frozen=True, eq=False)
@@ -19,11 +19,13 @@ class Choices:
         electrostatics: of the force field.
         data: of the fit.
         settings: weights.
+        damping_error: standard error of the damping of polarizable electrostatics.
     """
 
-    electrostatics: FixedCharges
+    electrostatics: FieldElectrostatics
     data: FitData
     settings: Settings
+    damping_error: float = 0.0
 
 
 def _other_half(choices: Choices) -> Choices:
@@ -41,19 +43,24 @@ def _other_weights(choices: Choices) -> Choices:
     return replace(choices, settings=replace(choices.settings, repulsive_scale=scale))
 
 
-def _other_charges(choices: Choices) -> Choices:
-    """Charges of the liquid polarised by a quarter more.
+def _other_electrostatics(choices: Choices) -> Choices:
+    """The damping a standard error larger; fixed charges of the liquid polarised by a quarter more.
 
-    They stand for how induction arranges molecules, to which they are in proportion by 1.1 to 1.6
+    These stand for how induction arranges molecules, to which they are in proportion by 1.1 to 1.6
     in three liquids (docs/topics/liquid.md): half of that range is their standard error.
     """
-    gas, liquid = choices.electrostatics.gas, choices.electrostatics.liquid
-    more = {name: gas[name] + 1.25 * (q - gas[name]) for name, q in liquid.items()}
-    return replace(choices, electrostatics=replace(choices.electrostatics, liquid=more))
+    usual = choices.electrostatics
+    if isinstance(usual, Polarizable):
+        damped = replace(usual, damping=usual.damping + choices.damping_error)
+        return replace(choices, electrostatics=damped)
+    more = {
+        name: usual.gas[name] + 1.25 * (q - usual.gas[name]) for name, q in usual.liquid.items()
+    }
+    return replace(choices, electrostatics=replace(usual, liquid=more))
 
 
 VARIATIONS: Final[Mapping[str, Callable[[Choices], Choices]]] = {
     "dimers": _other_half,
     "weights": _other_weights,
-    "charges": _other_charges,
+    "electrostatics": _other_electrostatics,
 }

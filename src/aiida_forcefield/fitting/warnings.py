@@ -1,10 +1,11 @@
 """What a user should be warned of in a fitted force field, in sentences."""
 
 from collections.abc import Iterator, Sequence
-from math import inf, sqrt
+from math import inf, log, sqrt
 from typing import Final
 
 from aiida_forcefield.potentials.diagnostics import DataError, Diagnostics
+from aiida_forcefield.potentials.electrostatics import Polarizable
 from aiida_forcefield.potentials.forcefield import ForceField, Term
 from aiida_forcefield.units import KCAL_PER_MOL
 
@@ -15,6 +16,9 @@ POOR_TORSION: Final = 0.25 * KCAL_PER_MOL
 """eV along dihedrals, all else relaxed; 0.01 to 0.15 kcal/mol in molecules that are fitted well."""
 POOR_DIMERS: Final = 1.0 * KCAL_PER_MOL
 """eV; 0.1 to 0.8 in most scans of two molecules."""
+POOR_SLOPE: Final = 0.3
+"""Of three-body energies, as its logarithm: 0.83 of QM in methanol."""
+TINY: Final = 1e-6
 MANY_OUTLIERS: Final = 0.05  # of all points
 MANY_UNKNOWN: Final = 0.5  # of the repulsions
 _NAMED = 6  # as many names as a line holds
@@ -24,8 +28,8 @@ def fit_warnings(field: ForceField) -> tuple[str, ...]:
     """One sentence for each thing that is wrong with a fit; none for a field that is not a fit.
 
     Not converged, motions that nothing holds, contradictory points, kinds of dimers that are worse
-    than before, few points, parameters that the data leave free or drew far, or that are at a
-    bound, atoms that may collapse.
+    than before, three-body energies that come out wrong, few points, parameters that the data leave
+    free or drew far, or that are at a bound, atoms that may collapse.
     """
     found = field.diagnostics
     if found is None:
@@ -35,6 +39,7 @@ def fit_warnings(field: ForceField) -> tuple[str, ...]:
         *_of_the_motions(found),
         *_of_the_torsions(found),
         *_of_the_dimers(found),
+        *_of_the_polarization(field, found),
         *_of_the_data(found, field.terms),
         *_of_the_parameters(field.terms),
         *_of_the_barriers(found),
@@ -97,6 +102,21 @@ def _compared(error: DataError) -> str:
     name = f"{'-'.join(error.species)} {error.origin.name}" if error.origin else "all dimers"
     before = (error.prior or 0.0) / KCAL_PER_MOL
     return f"{name} ({error.fitted / KCAL_PER_MOL:.2f} kcal/mol, before {before:.2f})"
+
+
+def _of_the_polarization(field: ForceField, found: Diagnostics) -> Iterator[str]:
+    if not isinstance(field.electrostatics, Polarizable):
+        return
+    if found.three_body is None:
+        yield (
+            "No energy of three molecules was computed: how strongly near atoms damp what they "
+            "induce in each other is a general value."
+        )
+    elif abs(log(max(found.three_body.slope, TINY))) > POOR_SLOPE:
+        yield (
+            f"Energies of three molecules are {found.three_body.slope:.2f} times those of QM: "
+            "molecules polarise each other too little or too much."
+        )
 
 
 def _of_the_data(found: Diagnostics, terms: Sequence[Term]) -> Iterator[str]:

@@ -1,6 +1,6 @@
 """Job of the joint fit."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from aiida_forcefield.fitting import (
     VARIATIONS,
@@ -12,7 +12,9 @@ from aiida_forcefield.fitting import (
     choose_forms,
 )
 from aiida_forcefield.fitting import fit_force_field as fit
-from aiida_forcefield.potentials.electrostatics import FixedCharges
+from aiida_forcefield.fitting.damping import fit_damping, trimers_of
+from aiida_forcefield.potentials.diagnostics import ThreeBody
+from aiida_forcefield.potentials.electrostatics import FieldElectrostatics, Polarizable
 from aiida_forcefield.potentials.forcefield import ForceField
 from aiida_forcefield.scans import Points
 from aiida_forcefield.surrogate import LearnedProfile
@@ -25,7 +27,8 @@ class FitTask:
 
     Attributes:
         system: whose force field is fitted.
-        electrostatics: of its atom types.
+        electrostatics: of its atom types; if polarizable, with the damping that is usual before
+            trimers tell.
         minima: each species at rest, in the order of the system.
         points: in the order in which they were computed, see `fitting.assemble`.
         profiles: of the scans.
@@ -38,7 +41,7 @@ class FitTask:
     """
 
     system: System
-    electrostatics: FixedCharges
+    electrostatics: FieldElectrostatics
     minima: tuple[Minimum, ...]
     points: tuple[Points, ...]
     profiles: tuple[LearnedProfile, ...]
@@ -71,13 +74,29 @@ def fit_force_field(task: FitTask) -> FitFound:
         task.profiles,
         dict(enumerate(task.frames)),
     )
-    choices = Choices(task.electrostatics, data, task.settings)
+    electrostatics, three_body = _damped(task)
+    error = three_body.error if three_body else 0.0
+    choices = Choices(electrostatics, data, task.settings, error)
     if task.variation:
         choices = VARIATIONS[task.variation](choices)
     arguments = (task.system, choices.electrostatics, choices.data, choices.settings)
+    choice = None
     if task.choose:
         choice, field = choose_forms(*arguments)
-        return FitFound(field, choice)
-    if task.choice is None:
-        return FitFound(fit(*arguments))
-    return FitFound(fit(*arguments, task.choice.form_of_kind, task.choice.pairs))
+    elif task.choice is None:
+        field = fit(*arguments)
+    else:
+        field = fit(*arguments, task.choice.form_of_kind, task.choice.pairs)
+    if three_body and field.diagnostics:
+        diagnostics = replace(field.diagnostics, three_body=three_body)
+        field = replace(field, diagnostics=diagnostics)
+    return FitFound(field, choice)
+
+
+def _damped(task: FitTask) -> tuple[FieldElectrostatics, ThreeBody | None]:
+    """The electrostatics with the damping that trimers tell, and how well it does."""
+    trimers = trimers_of(task.system, task.points)
+    if not isinstance(task.electrostatics, Polarizable) or not trimers:
+        return task.electrostatics, None
+    found = fit_damping(task.system, task.electrostatics, trimers)
+    return replace(task.electrostatics, damping=found.damping), found

@@ -115,6 +115,26 @@ class Evidence:
 
 
 @dataclass(frozen=True)
+class ThreeBody:
+    """How a polarizable field reproduces what three molecules have beyond their pairs.
+
+    Attributes:
+        damping: a, with which it does so best.
+        error: its standard error.
+        trimers: how many told it.
+        slope: of the field's energies over those of QM, through the origin; NaN where these are
+            zero.
+        rmse: of the energies, eV.
+    """
+
+    damping: float
+    error: float
+    trimers: int
+    slope: float
+    rmse: float
+
+
+@dataclass(frozen=True)
 class Diagnostics:
     """What a fit says of itself.
 
@@ -131,6 +151,7 @@ class Diagnostics:
         evidence: by which forms were chosen; empty where they were given.
         loose: motions of a species that QM holds and the force field does not; None where all are
             held.
+        three_body: of a polarizable field whose damping was fitted; None of others.
     """
 
     errors: tuple[DataError, ...]
@@ -144,6 +165,7 @@ class Diagnostics:
     unsettled: float
     evidence: tuple[Evidence, ...] = ()
     loose: tuple[LooseMotion, ...] | None = None
+    three_body: ThreeBody | None = None
 
     def total(self, kind: str) -> DataError | None:
         """The errors of all data of a kind; None where there are none."""

@@ -29,6 +29,7 @@ from aiida_forcefield.scans.points import (
     join,
 )
 from aiida_forcefield.scans.scan import Scan
+from aiida_forcefield.scans.trimers import LiquidTrimer, liquid_trimers
 
 __all__ = [
     "INTERRUPTED",
@@ -39,6 +40,7 @@ __all__ = [
     "Cluster",
     "Coordinate",
     "LiquidDimer",
+    "LiquidTrimer",
     "Molecule",
     "Monomer",
     "Origin",
@@ -51,6 +53,7 @@ __all__ = [
     "join",
     "liquid_dimers",
     "liquid_molecules",
+    "liquid_trimers",
     "moved_apart",
     "pair_scan",
     "pairs_of_each",

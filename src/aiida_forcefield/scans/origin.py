@@ -13,6 +13,7 @@ Sampling = Literal[
     "liquid",
     "moved_apart",
     "uncertain",
+    "trimers",
     "thermal",
     "polarizability",
     "cells",
@@ -24,6 +25,7 @@ Sampling = Literal[
 - random, squeezed: two molecules in any orientation, and pushed into each other;
 - liquid: drawn from a simulated liquid; moved_apart: the same with their centres farther apart;
 - uncertain: those of a liquid of which the force field is least sure;
+- trimers: three molecules of a liquid that tell most of how they polarise each other;
 - thermal: single molecules of a liquid;
 - polarizability: the molecule at rest;
 - cells: of a crystal, strained and with ions off their places.

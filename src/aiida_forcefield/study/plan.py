@@ -129,16 +129,22 @@ def _qm(file: StudyFile, system: "System", liquid: bool) -> Iterator[str]:
         yield f"dimers      {one} + {other}: {drawn}"
     if rounds:
         yield _rounds(sampling, rounds)
+        if file.settings["electrostatics"] == "polarizable":
+            yield f"trimers     {sampling['trimers']} of the first liquid"
     flexible = sum(len(species.symbols) > 1 for species in system.species)
     of_liquid = sampling["liquid"] + max(rounds - 1, 0) * sampling["most_liquid"]
-    in_rounds = 2 * of_liquid + rounds * (sampling["uncertain"] + flexible * sampling["thermal"])
+    polarizable = file.settings["electrostatics"] == "polarizable"
+    trimers = sampling["trimers"] if polarizable else 0
+    in_rounds = (
+        trimers + 2 * of_liquid + rounds * (sampling["uncertain"] + flexible * sampling["thermal"])
+    )
     most = (
         sum(len(species.conformers) for species in system.species)
         + len(scans) * learning["molecule"]["max_points"]
         + count * learning["pairs"]["max_points"]
         + len(couples) * (sampling["random"] + sampling["squeezed"])
         + (in_rounds if rounds else 0)
-        + (len(system.names) if rounds and "polarizability" in file.settings else 0)
+        + polarizable * len(system.names)
     )
     yield (
         f"QM points   at most {most}; a scan stops as soon as its profile is certain, "

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from aiida.orm import ProcessNode
 
     from aiida_forcefield.potentials import ForceField
+    from aiida_forcefield.potentials.electrostatics import FieldElectrostatics
     from aiida_forcefield.topology import System
 
 Results = dict[str, Any]
@@ -136,8 +137,27 @@ def force_field_results(field: "ForceField") -> Results:
             {"type": name, "label": label, "liquid": liquid[name], "gas": gas[name]}
             for name, label in labels.items()
         ],
+        "polarization": _polarization(field.electrostatics, labels),
         "diagnostics": dismantle(field.diagnostics)[0] if field.diagnostics else None,
         "warnings": list(fit_warnings(field)),
+    }
+
+
+def _polarization(
+    electrostatics: "FieldElectrostatics", labels: Mapping[str, str]
+) -> Results | None:
+    """Polarizabilities (Å³) and bond dipoles (e) by the labels of atom types; None if fixed."""
+    from aiida_forcefield.potentials.electrostatics import Polarizable
+
+    if not isinstance(electrostatics, Polarizable):
+        return None
+    return {
+        "damping": electrostatics.damping,
+        "polarizabilities": {labels[n]: a for n, a in electrostatics.polarizabilities.items()},
+        "bond_dipoles": [
+            {"atom": labels[d.atom], "neighbour": labels[d.neighbour], "charge": d.charge}
+            for d in electrostatics.dipoles
+        ],
     }
 
 
@@ -208,10 +228,10 @@ def _scans(study: "ProcessNode", system: "System | None") -> list[Results]:
 
 
 def _dipoles(outputs: Outputs) -> Results:
-    """Of each species dipole (D) of the charges and of the QM density, in vacuum and in the solvent
-    model, and the relative error of the charges' electrostatic potential.
+    """Of each species dipole (D) of the charges and of the QM density, in vacuum and, of fixed
+    charges, in the solvent model, and the relative error of the charges' electrostatic potential.
     """
-    found = {name: node.get_dict() for name, node in outputs.get("charges", {}).items()}
+    found = {name: node.get_dict() for name, node in outputs.get("electrostatics", {}).items()}
     return {
         name: {
             phase: {
@@ -219,7 +239,7 @@ def _dipoles(outputs: Outputs) -> Results:
                 "qm": charges["qm_dipole"][phase],
                 "potential_error": charges["potential_error"][phase],
             }
-            for phase in ("gas", "solvated")
+            for phase in charges["dipole"]
         }
         for name, charges in found.items()
     }

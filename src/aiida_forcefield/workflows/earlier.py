@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from aiida.common.links import LinkType
-from aiida.orm import ArrayData, Dict, ProcessNode
+from aiida.orm import ArrayData, ProcessNode
 
 from aiida_forcefield.calculations.jobs.fit import FitCalculation
 from aiida_forcefield.data import (
@@ -25,7 +25,6 @@ class EarlierFit:
         system: whose force field it is.
         references: each species at its minimum, by name.
         properties: Hessian, potential and dispersion of these.
-        charges: of these.
         points: by scan and round, or by batch.
         profiles: by scan.
         frames: the liquids of the rounds, in order of their labels.
@@ -35,7 +34,6 @@ class EarlierFit:
     system: SystemData
     references: dict[str, PointsData]
     properties: dict[str, ArrayData]
-    charges: dict[str, Dict]
     points: dict[str, PointsData]
     profiles: dict[str, ProfileData]
     frames: dict[str, FramesData]
@@ -63,7 +61,6 @@ def earlier_of(force_field: ForceFieldData) -> EarlierFit:
         system=found["system"],
         references=found["references"],
         properties=found["properties"],
-        charges=found["charges"],
         points=found["points"],
         profiles=found.get("profiles", {}),
         frames=found.get("frames", {}),

@@ -6,15 +6,18 @@ from typing import Any
 
 from aiida.engine import ExitCode, ProcessBuilder, ToContext, WorkChain, if_, while_
 from aiida.engine.processes.workchains.workchain import WorkChainSpec
-from aiida.orm import AbstractCode, Data, Dict, Int
+from aiida.orm import AbstractCode, Data, Dict, Int, Str
 
 from aiida_forcefield.calculations.functions.batches import size_batches
-from aiida_forcefield.calculations.functions.charges import derive_charges
 from aiida_forcefield.calculations.functions.count import count_qm
 from aiida_forcefield.calculations.functions.dimers import (
     choose_pair_scans,
     sample_dimers,
     sample_liquid,
+)
+from aiida_forcefield.calculations.functions.electrostatics import (
+    derive_charges,
+    derive_polarizable,
 )
 from aiida_forcefield.calculations.functions.pressure import assess_pressure
 from aiida_forcefield.calculations.functions.scans import plan_molecule_scans, plan_pairs_of_types
@@ -37,6 +40,7 @@ from aiida_forcefield.workflows.simulation import SimulationWorkChain
 from aiida_forcefield.workflows.submission import settle, submit_once
 
 POLARIZABILITY = "polarizability"
+POLARIZABLE = "polarizable"
 
 
 class FitWorkChain(WorkChain):
@@ -53,9 +57,14 @@ class FitWorkChain(WorkChain):
         define_ports(spec)
         spec.outline(
             cls.begin,
-            if_(cls.has_points)(cls.take_points).else_(
+            if_(cls.has_points)(cls.take_points, cls.derive_electrostatics).else_(
                 cls.compute_references,
                 cls.inspect_references,
+                if_(cls.is_polarizable)(
+                    cls.compute_polarizabilities,
+                    cls.inspect_polarizabilities,
+                ),
+                cls.derive_electrostatics,
                 cls.sample,
                 cls.collect,
                 cls.fit,
@@ -112,6 +121,7 @@ class FitWorkChain(WorkChain):
                 builder.parameters[part] = Dict(settings[part])
         for part in ("molecule", "pairs"):
             builder.learning[part] = Dict(settings["learning"][part])
+        builder.electrostatics = Str(settings["electrostatics"])
         builder.sampling = Dict(settings["sampling"])
         builder.fit = Dict(settings["fit"])
         builder.max_concurrent = Int(settings["max_concurrent"])
@@ -128,7 +138,7 @@ class FitWorkChain(WorkChain):
     def begin(self) -> None:
         """Begin with nothing."""
         for name in (
-            *("references", "properties", "charges", POLARIZABILITY),
+            *("references", "properties", "electrostatics", POLARIZABILITY),
             *("points", "profiles", "apart", "frames", "forms", "levels", "new"),
         ):
             self.ctx[name] = {}
@@ -147,6 +157,10 @@ class FitWorkChain(WorkChain):
             return self.exit_codes.ERROR_POINTS_OF.format(reason=error)
         if not earlier.is_of(self.inputs.system.value):
             return self.exit_codes.ERROR_POINTS_OF.format(reason="it is of other species")
+        if self.is_polarizable() and not earlier.polarizability:
+            return self.exit_codes.ERROR_POINTS_OF.format(
+                reason="no polarizability was computed; set electrostatics: fixed"
+            )
         self.ctx.update(vars(earlier))
         self.ctx.round = len(earlier.frames)
         return None
@@ -168,15 +182,55 @@ class FitWorkChain(WorkChain):
             self.to_context(**{label: process})
 
     def inspect_references(self) -> ExitCode | None:
-        """Derive the charges, once each species rests in a minimum."""
-        for name, species in self.inputs.species.items():
+        """Go on only with each species in a minimum."""
+        for name in self.inputs.species:
             batch = settle(self.ctx.pop(link_label("reference", name)))
             if not batch.is_finished_ok:
                 return self.exit_codes.ERROR_REFERENCE.format(name=name, reason=reason(batch))
-            point, properties = batch.outputs.points, batch.outputs.reference
-            self.ctx.references[name], self.ctx.properties[name] = point, properties
-            self.ctx.charges[name] = derive_charges(species, point, properties)
+            self.ctx.references[name] = batch.outputs.points
+            self.ctx.properties[name] = batch.outputs.reference
         return None
+
+    def is_polarizable(self) -> bool:
+        """Whether molecules shall polarise one another."""
+        return bool(self.inputs.electrostatics.value == POLARIZABLE)
+
+    def compute_polarizabilities(self) -> None:
+        """Compute that of each species at rest."""
+        for name, species in self.inputs.species.items():
+            label = link_label(POLARIZABILITY, name)
+            process = submit_once(
+                self,
+                QmWorkChain,
+                qm={
+                    **self.inputs.qm,
+                    "parameters": self.inputs.parameters[POLARIZABILITY],
+                    "structures": resting_molecule(species, self.ctx.references[name]),
+                },
+                metadata={"call_link_label": label},
+            )
+            self.to_context(**{label: process})
+
+    def inspect_polarizabilities(self) -> ExitCode | None:
+        """Go on only with that of each species."""
+        for name in self.inputs.species:
+            label = link_label(POLARIZABILITY, name)
+            batch = settle(self.ctx.pop(label))
+            if not batch.is_finished_ok:
+                return self.exit_codes.ERROR_POLARIZABILITY.format(name=name, reason=reason(batch))
+            self.ctx.apart[label] = batch.outputs.points
+            (self.ctx[POLARIZABILITY][name],) = batch.outputs.properties.values()
+        return None
+
+    def derive_electrostatics(self) -> None:
+        """Derive that of each species from its potential, and from its polarizability."""
+        for name, species in self.inputs.species.items():
+            rest, properties = self.ctx.references[name], self.ctx.properties[name]
+            self.ctx.electrostatics[name] = (
+                derive_polarizable(species, rest, properties, self.ctx[POLARIZABILITY][name])
+                if self.is_polarizable()
+                else derive_charges(species, rest, properties)
+            )
 
     def sample(self) -> Any:
         """Scan the coordinates of each species and of pairs of them, and sample dimers."""
@@ -194,18 +248,13 @@ class FitWorkChain(WorkChain):
             Int(inputs.sampling["pair_scans"]),
             references=references,
             properties=self.ctx.properties,
-            charges=self.ctx.charges,
+            electrostatics=self.ctx.electrostatics,
             dimers=dimers,
             begin={label: work["structures"] for label, work in pairs.items()},
         )
-        batches = {"dimers": dimers}
-        if self._has_liquid() and POLARIZABILITY in inputs.parameters:
-            batches[POLARIZABILITY] = {
-                link_label(POLARIZABILITY, name): resting_molecule(species, references[name])
-                for name, species in inputs.species.items()
-            }
         told = {label: pairs[label] for label in chosen["information"]}
-        return self._submit_sampling("begin", batches, {"dimers": told, "molecule": molecules})
+        scans = {"dimers": told, "molecule": molecules}
+        return self._submit_sampling("begin", {"dimers": dimers}, scans)
 
     def _submit_sampling(
         self,
@@ -234,12 +283,6 @@ class FitWorkChain(WorkChain):
         """Keep the points of all that ran."""
         found = outputs_of(settle(self.ctx.sampling))
         self.ctx.new = found.get("points", {})
-        for name in self.inputs.species:  # it is no data of the fit
-            label = link_label(POLARIZABILITY, name)
-            if label in self.ctx.new:
-                self.ctx.apart[label] = self.ctx.new.pop(label)
-            if label in found.get("properties", {}):
-                self.ctx[POLARIZABILITY][name] = found["properties"][label]
         self.ctx.points |= self.ctx.new
         self.ctx.profiles |= found.get("profiles", {})
 
@@ -280,7 +323,7 @@ class FitWorkChain(WorkChain):
                     "system": self.inputs.system,
                     "references": self.ctx.references,
                     "properties": self.ctx.properties,
-                    "charges": self.ctx.charges,
+                    "electrostatics": self.ctx.electrostatics,
                     "points": usable,
                     "profiles": self.ctx.profiles,
                     "frames": self.ctx.frames,
@@ -394,7 +437,7 @@ class FitWorkChain(WorkChain):
         self.out("force_field", self.ctx.force_field)
         for name, node in self.ctx.forms.items():
             self.out(name, node)
-        for name in ("charges", "references", POLARIZABILITY):
+        for name in ("electrostatics", "references", POLARIZABILITY):
             self.out(name, self.ctx[name])
         self.out("monomers", self.ctx.properties)
         references = {link_label("reference", k): n for k, n in self.ctx.references.items()}

@@ -1,7 +1,9 @@
 """What goes into a fit and comes out of it, and how it may fail."""
 
+from typing import Any
+
 from aiida.engine.processes.workchains.workchain import WorkChainSpec
-from aiida.orm import AbstractCode, ArrayData, Dict, Int, List
+from aiida.orm import AbstractCode, ArrayData, Dict, Int, List, Str
 
 from aiida_forcefield.calculations.options import ONE_CORE
 from aiida_forcefield.data import (
@@ -11,7 +13,11 @@ from aiida_forcefield.data import (
     SpeciesData,
     SystemData,
 )
-from aiida_forcefield.workflows.protocols.check import DISPENSABLE, QM_SECTIONS
+from aiida_forcefield.workflows.protocols.check import (
+    DISPENSABLE,
+    ELECTROSTATICS,
+    QM_SECTIONS,
+)
 from aiida_forcefield.workflows.qm import expose_qm, validate_parameters
 from aiida_forcefield.workflows.simulation import FOUND_BY_CHAIN, SimulationWorkChain
 
@@ -42,6 +48,12 @@ def define_ports(spec: WorkChainSpec) -> None:
         )
     for part in ("molecule", "pairs"):
         spec.input(f"learning.{part}", valid_type=Dict, help=f"Stopping of {part} scans.")
+    spec.input(
+        "electrostatics",
+        valid_type=Str,
+        validator=_check_electrostatics,
+        help="`fixed` charges, or `polarizable`.",
+    )
     spec.input("sampling", valid_type=Dict, help="How many dimers of which kind.")
     spec.input(
         "variations",
@@ -71,7 +83,9 @@ def define_ports(spec: WorkChainSpec) -> None:
     spec.output("force_field", valid_type=ForceFieldData)
     spec.output("forms", valid_type=Dict, help="Which forms were chosen.")
     by_name = {"dynamic": True, "required": False}
-    spec.output_namespace("charges", valid_type=Dict, help="Of each species, by name.", **by_name)
+    spec.output_namespace(
+        "electrostatics", valid_type=Dict, help="Of each species, by name.", **by_name
+    )
     spec.output_namespace(
         "references", valid_type=PointsData, help="Each species at rest, by name.", **by_name
     )
@@ -84,7 +98,7 @@ def define_ports(spec: WorkChainSpec) -> None:
     spec.output_namespace(
         "polarizability",
         valid_type=ArrayData,
-        help="Of each at rest, (1, 3, 3) in Å3, by name; none without a preliminary liquid.",
+        help="Of each at rest, (1, 3, 3) in Å3, by name; none with fixed charges.",
         **by_name,
     )
     spec.output("qm_count", valid_type=Dict, help="QM points, failed ones, CPU-seconds.")
@@ -116,6 +130,11 @@ def define_ports(spec: WorkChainSpec) -> None:
         320, "ERROR_REFERENCE", message="The reference geometry of {name} failed: {reason}"
     )
     spec.exit_code(
+        323,
+        "ERROR_POLARIZABILITY",
+        message="The polarizability of {name} failed: {reason}",
+    )
+    spec.exit_code(
         321,
         "ERROR_NO_DIMERS",
         message="No interaction energy could be computed; see the messages of the dimers.",
@@ -126,3 +145,8 @@ def define_ports(spec: WorkChainSpec) -> None:
         message="The preliminary liquid could not be simulated: {reason}",
     )
     spec.exit_code(324, "ERROR_FIT", message="The fit to the points failed: {reason}")
+
+
+def _check_electrostatics(node: Str, _: Any) -> str | None:
+    allowed = " and ".join(ELECTROSTATICS)
+    return None if node.value in ELECTROSTATICS else f"{node.value!r}; allowed: {allowed}"

@@ -4,7 +4,7 @@ from typing import Any
 
 from aiida.engine import WorkChain, while_
 from aiida.engine.processes.workchains.workchain import WorkChainSpec
-from aiida.orm import ArrayData, Dict, Int, ProcessNode
+from aiida.orm import Dict, Int, ProcessNode
 
 from aiida_forcefield.calculations.labels import link_label
 from aiida_forcefield.data import (
@@ -20,7 +20,7 @@ from aiida_forcefield.workflows.qm import QmWorkChain, expose_qm, validate_param
 from aiida_forcefield.workflows.scan import ScanWorkChain, sections
 from aiida_forcefield.workflows.submission import settle, submit_once
 
-LEVELS = ("dimers", "molecule", "thermal", "polarizability")
+LEVELS = ("dimers", "molecule", "thermal")
 """Sections of QM settings, the most expensive first."""
 BY_COST = ("pair", "dihedral", "improper", "angle", "bond")
 """Kinds of scans, the most expensive first. A wave of scans lasts as long as its slowest member, so
@@ -62,7 +62,6 @@ class SamplingWorkChain(WorkChain):
         spec.outline(cls.begin, while_(cls.has_work)(cls.submit_work, cls.collect_work), cls.end)
         spec.output_namespace("points", dynamic=True, valid_type=PointsData)
         spec.output_namespace("profiles", dynamic=True, valid_type=ProfileData)
-        spec.output_namespace("properties", dynamic=True, valid_type=ArrayData)
 
     def begin(self) -> None:
         """Put all work into the order in which it fills a machine best."""
@@ -77,7 +76,7 @@ class SamplingWorkChain(WorkChain):
             for label, found in planned.items()
         ]
         self.ctx.queue = [work[2:] for work in sorted(batches + scans)]
-        self.ctx.points, self.ctx.profiles, self.ctx.properties = {}, {}, {}
+        self.ctx.points, self.ctx.profiles = {}, {}
 
     def has_work(self) -> bool:
         """Whether scans or batches are left."""
@@ -106,12 +105,10 @@ class SamplingWorkChain(WorkChain):
                 self.ctx.points |= {link_label(label, key): node for key, node in points.items()}
             if "profile" in outputs:
                 self.ctx.profiles[label] = outputs["profile"]
-            for found in outputs.get("properties", {}).values():
-                self.ctx.properties[label] = found
 
     def end(self) -> None:
         """Hand out what was found."""
-        for name in ("points", "profiles", "properties"):
+        for name in ("points", "profiles"):
             self.out(name, self.ctx[name])
 
     def _submit_batch(self, level: str, structures: StructuresData, label: str) -> ProcessNode:

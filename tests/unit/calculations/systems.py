@@ -10,6 +10,7 @@ from scipy.optimize import minimize
 
 from aiida_forcefield.data import ForceFieldData, PointsData, SystemData
 from aiida_forcefield.potentials import ForceField, interaction_energies, molecule_energies
+from aiida_forcefield.potentials.electrostatics import BondDipole, Polarizable
 from aiida_forcefield.scans import Cluster, Origin, Points, Structures
 from aiida_forcefield.topology import Frames, Species, System
 
@@ -20,6 +21,13 @@ Case = tuple[System, ForceField]
 
 MIXTURE = SYSTEM, FIELD = build(*FIELDS["water and methanol"])
 WATER = build({"water": "O"}, "morse harmonic_angle tang_toennies", {"scale_14": (1.0, 1.0)})
+POLARIZABLE_WATER = Polarizable(
+    net={"water:O1": -0.7, "water:H1": 0.35},
+    dipoles=(BondDipole("water:O1", "water:H1", 0.05),),
+    polarizabilities={"water:O1": 1.4},
+    lengths={"water:O1": 0.95, "water:H1": 0.7},
+    damping=0.39,
+)
 POLARIZABILITY = {"water": 1.45, "MeOH": 3.2}
 
 
@@ -118,12 +126,12 @@ def _at_rest(case: Case, name: str) -> tuple[Points, Array]:
 
 
 def at_rest(case: Case) -> dict[str, dict[str, PointsData | ArrayData | Dict]]:
-    """`references`, `properties` and `charges` of all species, as QM would have them."""
+    """`references`, `properties` and `electrostatics` of all species, as QM would have them."""
     system, field = case
     found: dict[str, dict[str, PointsData | ArrayData | Dict]] = {
         "references": {},
         "properties": {},
-        "charges": {},
+        "electrostatics": {},
     }
     for name, species in system:
         points, hessian = _at_rest(case, name)
@@ -137,7 +145,7 @@ def at_rest(case: Case) -> dict[str, dict[str, PointsData | ArrayData | Dict]]:
         }
         found["references"][name] = PointsData(points)
         found["properties"][name] = ArrayData(arrays)
-        found["charges"][name] = Dict(sets)
+        found["electrostatics"][name] = Dict(sets)
     return found
 
 

@@ -10,7 +10,8 @@ from rich.console import Console
 
 from aiida_forcefield.cli.terminal.results import print_results
 from aiida_forcefield.potentials import DataError, Diagnostics
-from aiida_forcefield.potentials.diagnostics import Evidence, Outliers
+from aiida_forcefield.potentials.diagnostics import Evidence, Outliers, ThreeBody
+from aiida_forcefield.potentials.electrostatics import BondDipole, Polarizable
 from aiida_forcefield.scans import Origin
 from aiida_forcefield.serial import dismantle
 from aiida_forcefield.study.results import collect_results, force_field_results
@@ -145,3 +146,31 @@ def test_of_one_species_none_is_named() -> None:
     assert found["terms"][0]["name"] == "bond MeOH:C1-MeOH:O1"
     assert found["terms"][0]["label"] == "C1-O1"
     assert [row["label"] for row in found["charges"]] == ["C1", "O1", "H1", "H2"]
+
+
+def test_polarizable_electrostatics(hydrogen: WorkChainNode) -> None:
+    _, field = build({"MeOH": "CO"}, MIXTURES["water and methanol"][1], {})
+    polarizable = Polarizable(
+        field.electrostatics.charges("gas"),
+        (BondDipole("MeOH:O1", "MeOH:C1", 0.04), BondDipole("MeOH:O1", "MeOH:H2", -0.06)),
+        {"MeOH:C1": 1.9, "MeOH:O1": 1.234},
+        dict.fromkeys(field.electrostatics.charges("gas"), 1.0),
+        0.31,
+    )
+    three_body = ThreeBody(0.31, 0.02, 8, 0.87, 0.05 * KCAL_PER_MOL)
+    known = replace(diagnostics(), three_body=three_body)
+    found = force_field_results(replace(field, electrostatics=polarizable, diagnostics=known))
+    gas = {"charges": 1.7, "qm": 1.67, "potential_error": 0.1}
+    results = collect_results(hydrogen) | {
+        "force_field": found,
+        "species": {"MeOH": {}},
+        "dipoles": {"MeOH": {"gas": gas}},
+    }
+    words = printed(results)
+    (oxygen,) = (line for line in words if line.startswith("O1 -") and "1.234" in line)
+    assert oxygen.endswith("1.234 C1 +0.040, H2 -0.060")
+    assert "dipole / D 1.70 (QM 1.67)" in words
+    assert "potential missed 10%" in words
+    said = " ".join(words)
+    assert "three-body energies of 8 trimers: 0.87 times those of QM, RMSE 0.05 kcal/mol" in said
+    assert found["polarization"]["damping"] == 0.31

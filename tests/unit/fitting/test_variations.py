@@ -26,7 +26,7 @@ def test_half_of_the_dimers_weigh_as_all_did() -> None:
 
 
 def test_charges_are_polarised_further_and_stay_neutral() -> None:
-    charges = VARIATIONS["charges"](CHOICES).electrostatics.liquid
+    charges = VARIATIONS["electrostatics"](CHOICES).electrostatics.liquid
     np.testing.assert_allclose([charges["O1"], charges["H1"]], [-0.95, 0.475])
 
 

@@ -15,7 +15,8 @@ from aiida_forcefield.fitting import (
     fit_warnings,
 )
 from aiida_forcefield.potentials import DataError, FixedCharges, ForceField
-from aiida_forcefield.potentials.diagnostics import Barrier
+from aiida_forcefield.potentials.diagnostics import Barrier, ThreeBody
+from aiida_forcefield.potentials.electrostatics import Polarizable
 from aiida_forcefield.potentials.forms import FORMS
 from aiida_forcefield.scans.coordinates import evaluate
 from aiida_forcefield.topology import System
@@ -200,3 +201,22 @@ def test_a_motion_that_no_term_holds(methanol: Case) -> None:
     said = [line for line in fit_warnings(found) if line.startswith("Motions that QM holds")]
     assert len(said) == 1
     assert "methanol" in said[0]
+
+
+@pytest.mark.parametrize(
+    ("three_body", "expected"),
+    [
+        (None, "No energy of three molecules was computed"),
+        (ThreeBody(0.3, 0.03, 8, 0.6, 0.01), "Energies of three molecules are 0.60 times"),
+        (ThreeBody(0.3, 0.03, 8, 0.9, 0.01), None),
+    ],
+)
+def test_what_polarization_was_not_told(
+    good: ForceField, three_body: ThreeBody | None, expected: str | None
+) -> None:
+    charges = good.electrostatics.charges("gas")
+    electrostatics = Polarizable(charges, (), {}, dict.fromkeys(charges, 1.0), 0.39)
+    diagnostics = replace(told(good), three_body=three_body)
+    said = fit_warnings(replace(good, electrostatics=electrostatics, diagnostics=diagnostics))
+    assert [each[: len(expected)] for each in said] == [expected] if expected else not said
+    assert fit_warnings(replace(good, diagnostics=diagnostics)) == ()

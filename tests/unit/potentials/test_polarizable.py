@@ -48,7 +48,7 @@ def case() -> Case:
     smiles = {"water": "O", "EtOH": "CCO"}
     extra = {"scale_14": (1.0, 1.0)}
     system, field = build(smiles, "morse harmonic_angle fourier threefold overlap", extra)
-    electrostatics = join({"water": WATER, "EtOH": ETHANOL}, 0.3)
+    electrostatics = replace(join([WATER, ETHANOL]), damping=0.3)
     return system, replace(field, electrostatics=electrostatics)
 
 
@@ -110,8 +110,8 @@ def test_a_molecule_polarises_itself_beyond_two_bonds(case: Case) -> None:
         return float(layout.molecules("EtOH", x).electrostatics.energy(field.vector)[0][0])
 
     stiff = dict.fromkeys(ETHANOL.polarizabilities, 1e-9)
-    assert energy(join({"a": WATER, "b": ETHANOL}, 0.3)) != pytest.approx(
-        energy(join({"a": WATER, "b": replace(ETHANOL, polarizabilities=stiff)}, 0.3)), abs=1e-3
+    assert energy(join([WATER, ETHANOL])) != pytest.approx(
+        energy(join([WATER, replace(ETHANOL, polarizabilities=stiff)])), abs=1e-3
     )
 
 
@@ -119,7 +119,7 @@ def test_an_ion_far_off_acts_on_the_dipole_and_polarises() -> None:
     """By −q μ·n/r² and −½ α (q/r²)²."""
     system, field = build({"Li": "[Li+]", "water": "O"}, "morse harmonic_angle exp6", {})
     lithium = Polarizable({"Li:Li1": 1.0}, (), {}, {"Li:Li1": 0.3}, 0.39)
-    field = replace(field, electrostatics=join({"Li": lithium, "water": WATER}, 0.39))
+    field = replace(field, electrostatics=join([lithium, WATER]))
     water, r = system.of_name("water").conformers[0], 60.0
     water = water - water[system.types_of("water").index("water:O1")]  # which is polarizable
     _, moment = charge_moments(WATER, system, "water", water)

@@ -89,7 +89,7 @@ def test_scans_are_told_with_their_species(profile: Profile) -> None:
 def test_dipoles_are_those_of_each_species(hydrogen: WorkChainNode) -> None:
     both = {"gas": 1.0, "solvated": 1.5}
     charges = {"dipole": both, "qm_dipole": {**both, "gas": 1.9}, "potential_error": both}
-    returned(hydrogen, charges__hydrogen=Dict(charges))
+    returned(hydrogen, electrostatics__hydrogen=Dict(charges))
     results = collect_results(hydrogen)
     assert results["dipoles"]["hydrogen"]["gas"] == {
         "charges": 1.0,

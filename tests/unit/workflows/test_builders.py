@@ -257,7 +257,7 @@ def test_other_choices_are_simulated_for_a_shorter_time(codes: Codes) -> None:
         **spread,
         "max_legs": 1,
     }
-    assert set(builder.fit.variations) == {"dimers", "weights", "charges"}
+    assert set(builder.fit.variations) == {"dimers", "weights", "electrostatics"}
     without = material(codes, "draft", "density")
     assert "spread" not in without._inputs(prune=True)
     assert "variations" not in without.fit._inputs(prune=True)

@@ -36,7 +36,7 @@ def inputs(system: SystemData, make_points: MakePoints) -> Inputs:
         "system": system,
         "references": {"hydrogen": PointsData(make_points("ok"))},
         "properties": {"hydrogen": ArrayData({"hessian": np.eye(6), "c6": np.ones((2, 2))})},
-        "charges": {"hydrogen": Dict({"gas": {"H1": 0.0}, "liquid": {"H1": 0.0}})},
+        "electrostatics": {"hydrogen": Dict({"gas": {"H1": 0.0}, "liquid": {"H1": 0.0}})},
         "settings": Dict({}),
         "mode": Dict({}),
         "frames": {f"round_{turn:03d}": FramesData(frames) for turn in range(2)},
@@ -85,7 +85,7 @@ def test_all_that_a_field_was_fitted_to_is_known(
 ) -> None:
     earlier = earlier_of(force_field)
     assert earlier.system.uuid == inputs["system"].uuid
-    for name in ("references", "properties", "charges", "points", "frames"):
+    for name in ("references", "properties", "points", "frames"):
         assert uuids(getattr(earlier, name)) == uuids(inputs[name])
     assert earlier.profiles == {}
     tensor = earlier.polarizability["hydrogen"].get_array("polarizability")
@@ -138,7 +138,7 @@ def test_the_points_are_fitted_without_qm(
     (label,) = submitted
     assert label == "fit_002_choose"
     job = submitted[label][1]["job"]
-    for name in ("references", "properties", "charges", "points", "frames"):
+    for name in ("references", "properties", "points", "frames"):
         assert uuids(job[name]) == uuids(inputs[name])
     handed: dict[str, Any] = {}
     process.out = handed.__setitem__

@@ -80,7 +80,7 @@ def make_fit(
         process.ctx.references["hydrogen"] = PointsData(make_points("ok")).store()
         process.ctx.properties["hydrogen"] = ArrayData(arrays).store()
         charges = {state: {"H1": 0.0} for state in ("gas", "solvated", "liquid")}
-        process.ctx.charges["hydrogen"] = Dict(charges).store()
+        process.ctx.electrostatics["hydrogen"] = Dict(charges).store()
         return process
 
     return make
@@ -116,17 +116,54 @@ def test_no_reference_no_force_field(fit: Any, ended: Ended) -> None:
     assert code.message == "The reference geometry of hydrogen failed: what went wrong"
 
 
-def test_a_reference_gives_charges(
-    fit: Any, make_points: MakePoints, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    charges = Dict({"gas": {"H1": 0.0}})
-    monkeypatch.setattr("aiida_forcefield.workflows.fit.derive_charges", lambda *_: charges)
+def test_a_species_at_rest_is_a_reference(fit: Any, make_points: MakePoints) -> None:
     points, arrays = PointsData(make_points("ok")), ArrayData({"hessian": np.eye(6)})
     fit.ctx.reference_hydrogen = ended_chain(points=points, reference=arrays)
     assert fit.inspect_references() is None
     assert fit.ctx.references["hydrogen"].uuid == points.uuid
     assert fit.ctx.properties["hydrogen"].uuid == arrays.uuid
-    assert fit.ctx.charges["hydrogen"] is charges
+
+
+def test_each_species_has_its_polarizability(
+    fit: Any,
+    submitted: Submitted,
+    ended: Ended,
+    make_points: MakePoints,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert fit.is_polarizable()
+    monkeypatch.setattr(fit, "to_context", lambda **_: None)
+    fit.compute_polarizabilities()
+    process, given = submitted["polarizability_hydrogen"]
+    assert process is QmWorkChain
+    assert given["qm"]["parameters"].uuid == fit.inputs.parameters.polarizability.uuid
+    assert given["qm"]["structures"].value.origin == Origin("polarizability")
+
+    points = PointsData(make_points("ok"))
+    tensor = ArrayData({"polarizability": np.eye(3)[None]})
+    fit.ctx.polarizability_hydrogen = ended_chain(points=points, properties={"x": tensor})
+    assert fit.inspect_polarizabilities() is None
+    assert fit.ctx.polarizability["hydrogen"].uuid == tensor.uuid
+    assert list(fit.ctx.apart) == ["polarizability_hydrogen"]  # it is no data of the fit
+
+    fit.ctx.polarizability_hydrogen = ended(300)
+    code = fit.inspect_polarizabilities()
+    assert code.status == 323
+    assert code.message == "The polarizability of hydrogen failed: what went wrong"
+
+
+@pytest.mark.parametrize("kind", ["fixed", "polarizable"])
+def test_electrostatics_are_derived_from_what_they_need(
+    make_fit: MakeFit, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    process = make_fit("fast", {"electrostatics": kind})
+    assert process.is_polarizable() is (kind == "polarizable")
+    process.ctx.polarizability["hydrogen"] = ArrayData({"polarizability": np.eye(3)[None]})
+    where = "aiida_forcefield.workflows.fit"
+    monkeypatch.setattr(f"{where}.derive_charges", lambda *nodes: ("fixed", len(nodes)))
+    monkeypatch.setattr(f"{where}.derive_polarizable", lambda *nodes: ("polarizable", len(nodes)))
+    process.derive_electrostatics()
+    assert process.ctx.electrostatics["hydrogen"] == (kind, 3 if kind == "fixed" else 4)
 
 
 def sampled(fit: Any, submitted: Submitted, label: str = "begin") -> dict[str, Any]:
@@ -139,50 +176,21 @@ def sampled(fit: Any, submitted: Submitted, label: str = "begin") -> dict[str, A
 def test_everything_but_the_liquid_is_asked_for_at_once(fit: Any, submitted: Submitted) -> None:
     fit.sample()
     given = sampled(fit, submitted)
-    assert set(given["batches"]) == {"dimers", "polarizability"}
+    assert set(given["batches"]) == {"dimers"}
     assert {"random_hydrogen_hydrogen_000", "squeezed_hydrogen_hydrogen_000"} <= {
         *given["batches"]["dimers"]
     }
-    assert list(given["batches"]["polarizability"]) == ["polarizability_hydrogen"]
     assert list(given["scans"]["molecule"]) == ["hydrogen_bond_H1_H1"]
     assert list(given["scans"]["dimers"]) == ["pair_H1_H1_hydrogen_hydrogen"]
-    assert set(given["parameters"]) == {"dimers", "molecule", "polarizability"}
+    assert set(given["parameters"]) == {"dimers", "molecule"}
     for level, node in given["parameters"].items():
         assert node.uuid == fit.inputs.parameters[level].uuid
-
-
-@pytest.mark.parametrize(
-    "overrides",
-    [{"polarizability": None}, {"sampling": {"rounds": 0}}],
-    ids=["not wanted", "no liquid"],
-)
-def test_no_polarizability_is_asked_for(
-    make_fit: MakeFit, submitted: Submitted, overrides: dict[str, Any]
-) -> None:
-    process = make_fit("fast", overrides)
-    process.sample()
-    assert set(sampled(process, submitted)["batches"]) == {"dimers"}
 
 
 def test_no_more_scans_of_pairs_than_allowed(make_fit: MakeFit, submitted: Submitted) -> None:
     process = make_fit("fast", {"sampling": {"pair_scans": 0}})
     process.sample()
     assert sampled(process, submitted)["scans"]["dimers"] == {}
-
-
-def test_a_polarizability_is_kept_apart_from_what_is_fitted(
-    fit: Any, make_points: MakePoints, dimers: Callable[..., PointsData]
-) -> None:
-    points, alone = dimers("random", "ok"), PointsData(make_points("ok"))
-    tensor = ArrayData({"polarizability": np.eye(3)[None]})
-    fit.ctx.sampling = ended_chain(
-        points={"random_000": points, "polarizability_hydrogen": alone},
-        properties={"polarizability_hydrogen": tensor},
-    )
-    fit.collect()
-    assert fit.ctx.polarizability["hydrogen"].uuid == tensor.uuid
-    assert list(fit.ctx.points) == list(fit.ctx.new) == ["random_000"]
-    assert list(fit.ctx.apart) == ["polarizability_hydrogen"]
 
 
 def test_only_what_is_new_is_new(fit: Any, dimers: Callable[..., PointsData]) -> None:
@@ -400,7 +408,7 @@ def test_batches_are_made_to_fit_the_walltime_once_a_dimer_was_measured(
 def test_other_choices_are_fitted_side_by_side(
     make_fit: MakeFit, dimers: Callable[..., PointsData], submitted: Submitted
 ) -> None:
-    names = ["dimers", "weights", "charges"]
+    names = ["dimers", "weights", "electrostatics"]
     process = make_fit(variations=List(names))
     process.ctx.points = {"random_000": dimers("random", "ok")}
     process.fit_otherwise()
@@ -418,14 +426,14 @@ def test_a_choice_that_cannot_be_fitted_costs_itself_only(
     usual, other = field().store(), field(0.1)
     process.ctx.force_field = usual
     process.ctx.forms = {"forms": Dict({"forms": {}})}
-    process.ctx.variations = {"weights": "other_weights", "charges": "other_charges"}
+    process.ctx.variations = {"weights": "other_weights", "electrostatics": "other_electrostatics"}
     process.ctx.other_weights = ended(320)
-    process.ctx.other_charges = ended_chain(force_field=other)
+    process.ctx.other_electrostatics = ended_chain(force_field=other)
     process.ctx.frames = {f"round_{turn:03d}": FramesData(FRAMES).store() for turn in range(2)}
     process.ctx.apart = {"polarizability_hydrogen": process.ctx.references["hydrogen"]}
     process.conclude()
     assert told == ["fit with other weights: what went wrong"]
-    assert handed["variations.charges"].uuid == other.uuid
+    assert handed["variations.electrostatics"].uuid == other.uuid
     assert "variations.weights" not in handed
     assert handed["force_field"] is usual
     assert handed["frames"] is process.ctx.frames["round_001"]
@@ -447,7 +455,7 @@ def test_children_have_labels_of_their_own(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Or one would be taken for the other: `submitted` refuses the second of a label."""
-    process = make_fit(variations=List(["dimers", "charges"]))
+    process = make_fit(variations=List(["dimers", "electrostatics"]))
     monkeypatch.setattr(process, "to_context", lambda **_: None)
     process.compute_references()
     process.sample()

@@ -54,6 +54,7 @@ def test_overrides_are_merged_recursively() -> None:
         "reference": {"mean_field": {"grids": {"level": 3}}},
         "molecule": {"mean_field": {"grids": {"level": 3}}},
         "dimers": {"structure": {"basis": {"default": "aug-cc-pvdz", "H": "cc-pvdz"}}},
+        "electrostatics": "fixed",
         "polarizability": None,
         "sampling": {"random": 0},
         "fit": {"dispersion_width": 0.1, "forms": {"nonbonded": "lennard_jones"}},
@@ -76,7 +77,7 @@ def test_overrides_are_merged_recursively() -> None:
         # unknown keys
         (
             {"speed": 3},
-            "speed: is unknown; allowed: crystal, dimers, fit",
+            "speed: is unknown; allowed: crystal, dimers, electrostatics",
         ),
         ({"learning": {"pairs": {"tolerence": 0.1}}}, "learning.pairs.tolerence: is unknown"),
         ({"molecule": {"relaxtion": {}}}, "molecule: unknown key 'relaxtion'; did you mean"),

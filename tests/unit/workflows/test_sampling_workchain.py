@@ -4,9 +4,8 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
-import numpy as np
 import pytest
-from aiida.orm import ArrayData, CalcJobNode, Dict, InstalledCode, Int
+from aiida.orm import CalcJobNode, Dict, InstalledCode, Int
 
 from aiida_forcefield.data import PointsData, ScanData, SpeciesData, StructuresData
 from aiida_forcefield.scans import Cluster, Coordinate, Origin, Points, Scan, Structures
@@ -51,7 +50,6 @@ def inputs(
         },
     }
     batches = {
-        "polarizability": {"polarizability_hydrogen": StructuresData(hydrogen)},
         "dimers": {f"random_{i:03d}": StructuresData(hydrogen) for i in range(2)},
         "thermal": {"thermal_0_hydrogen": StructuresData(hydrogen)},
     }
@@ -84,7 +82,7 @@ def test_the_most_expensive_work_comes_first(sampling: Any) -> None:
     assert [label for *_, label in sampling.ctx.queue] == [
         *("random_000", "random_001", "pair_like", "pair_unlike"),
         *("hydrogen_dihedral", "hydrogen_improper", "hydrogen_angle", "hydrogen_bond"),
-        *("thermal_0_hydrogen", "polarizability_hydrogen"),
+        "thermal_0_hydrogen",
     ]
 
 
@@ -173,14 +171,12 @@ def test_points_of_a_batch_that_was_given_up_are_kept(
 
 def test_all_that_was_found_is_handed_out(sampling: Any, make_points: MakePoints) -> None:
     sampling.ctx.queue = []
-    points = [PointsData(make_points("ok")) for _ in range(3)]
-    tensor = ArrayData({"polarizability": np.eye(3)[None]})
+    points = [PointsData(make_points("ok")) for _ in range(2)]
     profile = ScanData(Scan((HYDROGEN.key,), Coordinate("bond"), 0.6, 1.1))  # any node will do
     collect(
         sampling,
         random_000=ended_chain(points=points[0]),
         bond=ended_chain(points={"round_00": points[1]}, profile=profile),
-        polarizability_hydrogen=ended_chain(points=points[2], properties={"part_001": tensor}),
     )
     assert not sampling.has_work()
     handed: dict[str, Any] = {}
@@ -189,10 +185,8 @@ def test_all_that_was_found_is_handed_out(sampling: Any, make_points: MakePoints
     assert {label: node.uuid for label, node in handed["points"].items()} == {
         "random_000": points[0].uuid,
         "bond_round_00": points[1].uuid,
-        "polarizability_hydrogen": points[2].uuid,
     }
     assert handed["profiles"]["bond"].uuid == profile.uuid
-    assert handed["properties"]["polarizability_hydrogen"].uuid == tensor.uuid
 
 
 def test_without_work_it_ends_at_once(start: Callable[..., Any], inputs: dict[str, Any]) -> None:

@@ -1,6 +1,6 @@
 """Calcfunctions that choose the dimers whose interaction energy decides the nonbonded terms."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import combinations_with_replacement
 from typing import Any
 
@@ -18,7 +18,14 @@ from aiida_forcefield.data import (
     StructuresData,
     SystemData,
 )
-from aiida_forcefield.fitting import PHYSICAL, Settings, least_certain, most_telling
+from aiida_forcefield.fitting import (
+    PHYSICAL,
+    Settings,
+    least_certain,
+    most_damped,
+    most_telling,
+)
+from aiida_forcefield.potentials.electrostatics import Polarizable
 from aiida_forcefield.scans import (
     Cluster,
     Origin,
@@ -26,20 +33,23 @@ from aiida_forcefield.scans import (
     Structures,
     liquid_dimers,
     liquid_molecules,
+    liquid_trimers,
     moved_apart,
     random_dimers,
     squeezed_dimers,
 )
 from aiida_forcefield.scans.liquid import grouped
-from aiida_forcefield.topology import System
+from aiida_forcefield.topology import Frames, System
 
-SCIENCE = 1
+SCIENCE = 2
 """Raised where results change by what this file imports: the cache looks at the file alone."""
 
 Array = NDArray[np.float64]
 Batches = dict[str, StructuresData]
 CANDIDATES = 20
-"""For each dimer that a force field is least sure of, so many are looked at."""
+"""For each cluster that tells most, so many are looked at."""
+DIMERS_OF_A_TRIMER = 5
+"""A trimer takes as long as so many dimers."""
 
 
 @calcfunction
@@ -79,8 +89,8 @@ def choose_pair_scans(
         settings: of the fit.
         count: how many scans there may be.
         found: `references`, each species at rest, its `properties` (`hessian` and `c6`) and its
-            `charges`, by name; `dimers` of `sample_dimers`; `begin`, structures with which each
-            scan begins.
+            `electrostatics`, by name; `dimers` of `sample_dimers`; `begin`, structures with which
+            each scan begins.
 
     Returns:
         `information` of each, nats, by the labels of `begin`, the most telling first.
@@ -88,7 +98,7 @@ def choose_pair_scans(
     matter, weights = system.value, Settings(**settings.get_dict())
     known = references_of(matter, found["references"], found["properties"])
     prior = PHYSICAL.prior(matter, known, weights, weights.form_of_kind)
-    field = prior.field(matter, electrostatics_of(matter, found["charges"]))
+    field = prior.field(matter, electrostatics_of(matter, found["electrostatics"]))
     computed = [node.value for _, node in sorted(found.get("dimers", {}).items())]
     scans = {label: node.value for label, node in sorted(found["begin"].items())}
     told = most_telling(field, matter, computed, scans, count.value, weights)
@@ -114,16 +124,17 @@ def sample_liquid(
         frames: of it.
         molecule: QM settings of single molecules.
         sampling: numbers of dimers that are drawn (`liquid`), of those of which the force field is
-            least sure (`uncertain`), and of single molecules of each species (`thermal`); `batch`
-            and `seed`.
+            least sure (`uncertain`), of single molecules of each species (`thermal`), and, for the
+            damping of a polarizable force field, of `trimers` in the first round; `batch` and
+            `seed`.
         settings: of the fit.
         number: of the round.
         pressure: how many dimers are `wanted`, in place of `liquid`, by what is known already of
             the pressure that they make.
 
     Returns:
-        Batches of dimers (`dimers`) and of molecules (`thermal`), by label, and ``rigid``, the QM
-        settings of molecules without relaxation.
+        Batches of dimers and trimers (`dimers`) and of molecules (`thermal`), by label, and
+        ``rigid``, the QM settings of molecules without relaxation.
     """
     matter, content, turn = system.value, sampling.get_dict(), number.value
     seed, size = content["seed"] + turn, content["batch"]
@@ -151,6 +162,9 @@ def sample_liquid(
     ).items():
         origin = Origin("uncertain", round=turn)
         chosen |= batches(matter, pair, origin, others[pair][places], size)
+    electrostatics = force_field.value.electrostatics
+    if isinstance(electrostatics, Polarizable) and turn == 0 and content["trimers"]:
+        chosen |= _telling_trimers(matter, electrostatics, frames.value, content)
     rigid = {key: value for key, value in molecule.get_dict().items() if key != "relaxation"}
     thermal = {
         link_label("thermal", turn, name): StructuresData(
@@ -166,15 +180,35 @@ def sample_liquid(
     return {"rigid": Dict(rigid), "dimers": chosen, "thermal": thermal}
 
 
-def batches(
-    system: System, pair: tuple[str, str], origin: Origin, dimers: Array, size: int
+def _telling_trimers(
+    system: System, electrostatics: Polarizable, frames: Frames, sampling: Mapping[str, Any]
 ) -> Batches:
-    """Dimers (s, n, 3) in Å of two species, `size` to a node, by label."""
-    cluster = Cluster.of(*(system.of_name(name) for name in pair))
+    """Those of many trimers of a liquid whose energies say most of the damping."""
+    count = sampling["trimers"]
+    trimers = liquid_trimers(system, frames, CANDIDATES * count, sampling["seed"])
+    told = np.zeros(len(trimers))
+    for names in {each.names for each in trimers}:
+        places = [place for place, each in enumerate(trimers) if each.names == names]
+        positions = np.array([trimers[place].positions for place in places])
+        told[places] = most_damped(system, electrostatics, names, positions)
+    best = [trimers[place] for place in np.argsort(-np.abs(told), kind="stable")[:count]]
+    size = max(1, sampling["batch"] // DIMERS_OF_A_TRIMER)
+    found: Batches = {}
+    for names in sorted({each.names for each in best}):
+        positions = np.array([each.positions for each in best if each.names == names])
+        found |= batches(system, names, Origin("trimers", round=0), positions, size)
+    return found
+
+
+def batches(
+    system: System, names: Sequence[str], origin: Origin, clusters: Array, size: int
+) -> Batches:
+    """Clusters (s, n, 3) in Å of molecules of some species, `size` to a node, by label."""
+    cluster = Cluster.of(*(system.of_name(name) for name in names))
     turn = () if origin.round is None else (origin.round,)
     return {
-        link_label(origin.sampling, *turn, *pair, number(start // size)): StructuresData(
-            Structures.rigid(origin, cluster, dimers[start : start + size])
+        link_label(origin.sampling, *turn, *names, number(start // size)): StructuresData(
+            Structures.rigid(origin, cluster, clusters[start : start + size])
         )
-        for start in range(0, len(dimers), size)
+        for start in range(0, len(clusters), size)
     }

@@ -24,7 +24,7 @@ class FitCalculation(FunctionCalculation):
 
     JOB: ClassVar[str] = "fit_force_field"
     RESULT: ClassVar[type] = FitFound
-    CACHE_VERSION = 1
+    CACHE_VERSION = 2
 
     @classmethod
     def define(cls, spec: CalcJobProcessSpec) -> None:  # type: ignore[override]
@@ -42,7 +42,7 @@ class FitCalculation(FunctionCalculation):
             **by_name,
         )
         spec.input_namespace(
-            "charges", valid_type=Dict, help="Of each species, by name.", **by_name
+            "electrostatics", valid_type=Dict, help="Of each species, by name.", **by_name
         )
         spec.input_namespace(
             "points", valid_type=PointsData, help="By labels in the order of rounds.", **by_name
@@ -73,7 +73,7 @@ class FitCalculation(FunctionCalculation):
         system = inputs.system.value
         return FitTask(
             system=system,
-            electrostatics=electrostatics_of(system, inputs.charges),
+            electrostatics=electrostatics_of(system, inputs.electrostatics),
             minima=tuple(minima_of(system, inputs.references, inputs.properties).values()),
             points=tuple(node.value for _, node in sorted(inputs.points.items())),
             profiles=tuple(node.value for _, node in sorted(inputs.get("profiles", {}).items())),

@@ -55,7 +55,13 @@ def errors_table(found: Diagnostics, several: bool) -> Table:
 
 
 def remarks(found: Diagnostics, several: bool) -> Iterator[str]:
-    """Which points the fit did without, and which forms it was chosen from."""
+    """How three-body energies come out, which points the fit did without, and the rival forms."""
+    if three := found.three_body:
+        yield (
+            f" three-body energies of {three.trimers} trimers: {three.slope:.2f} times those of "
+            f"QM, RMSE {three.rmse / KCAL_PER_MOL:.2f} kcal/mol, with a damping of "
+            f"{three.damping:.2f} ± {three.error:.2f}"
+        )
     for each in found.outliers:
         of = f"{'-'.join(each.species)} " if several else ""
         yield f" {of}{each.origin.name}: {each.points} points disagree with all others; left out"

@@ -28,7 +28,11 @@ def print_force_field(
             console.print(_parameters(form, terms))
     for line in _notes(force_field["terms"]):
         console.print(line, highlight=False)
-    console.print(_charges(force_field, dipoles or {}))
+    console.print(
+        _polarizable(force_field, dipoles or {})
+        if force_field["polarization"]
+        else _charges(force_field, dipoles or {})
+    )
     if force_field["diagnostics"]:
         found = assemble(Diagnostics, force_field["diagnostics"], {})
         several = len(force_field["species"]) > 1
@@ -108,10 +112,41 @@ def _charges(force_field: Results, dipoles: Mapping[str, Results]) -> Table:
     return table
 
 
+def _polarizable(force_field: Results, dipoles: Mapping[str, Results]) -> Table:
+    """Charges and polarizabilities of atoms, and their dipoles along bonds."""
+    found = force_field["polarization"]
+    table = new_table(
+        "Charges, polarizabilities, and permanent dipoles: a charge times the vector of a bond",
+        "",
+        "charge / e",
+        "α / Å³",
+        "dipole along the bond to / e",
+    )
+    for row in force_field["charges"]:
+        label = row["label"]
+        alpha = found["polarizabilities"].get(label)
+        along = (
+            f"{each['neighbour']} {each['charge']:+.3f}"
+            for each in found["bond_dipoles"]
+            if each["atom"] == label
+        )
+        cells = (f"{row['gas']:+.4f}", "" if alpha is None else f"{alpha:.3f}", ", ".join(along))
+        table.add_row(label, *cells)
+    for name, phases in dipoles.items():
+        of = f"{name}: " if len(dipoles) > 1 else ""
+        table.add_row(f"{of}dipole / D", _beside_qm(phases["gas"]), "", "")
+        table.add_row(f"{of}potential missed", f"{phases['gas']['potential_error']:.0%}", "", "")
+    return table
+
+
+def _beside_qm(dipole: Results) -> str:
+    return f"{dipole['charges']:.2f} (QM {dipole['qm']:.2f})"
+
+
 def _add_dipoles(table: Table, of: str, phases: Results) -> None:
     """What the charges of a species make of its dipole and potential."""
     for phase, dipole in phases.items():
-        text = f"{dipole['charges']:.2f} (QM {dipole['qm']:.2f})"
+        text = _beside_qm(dipole)
         cells = ("", text) if phase == "gas" else (text, "")
         name = "dipole / D" if phase == "gas" else "dipole / D, fitted in solvent"
         table.add_row(of + name, *cells)

@@ -1,6 +1,6 @@
 """Charges, permanent dipoles on atoms, and dipoles that molecules induce in one another."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
@@ -62,6 +62,20 @@ class Polarizable:
     lengths: dict[str, float]
     damping: float
 
+    def renamed(self, name: Callable[[str], str]) -> "Polarizable":
+        """The same with other names of the atom types."""
+
+        def of(values: Mapping[str, float]) -> dict[str, float]:
+            return {name(each): value for each, value in values.items()}
+
+        return Polarizable(
+            of(self.net),
+            tuple(BondDipole(name(d.atom), name(d.neighbour), d.charge) for d in self.dipoles),
+            of(self.polarizabilities),
+            of(self.lengths),
+            self.damping,
+        )
+
     def charges(self, state: State) -> dict[str, float]:
         """The same in both states."""
         return self.net
@@ -116,14 +130,14 @@ class Polarizable:
         return _Polarised(self, sites, component)
 
 
-def join(parts: Mapping[str, Polarizable], damping: float) -> Polarizable:
-    """The electrostatics of several species, whose atom types have the names of the system."""
+def join(parts: Sequence[Polarizable]) -> Polarizable:
+    """That of species whose atom types have different names; the damping is the first's."""
     return Polarizable(
-        {name: q for part in parts.values() for name, q in part.net.items()},
-        tuple(each for part in parts.values() for each in part.dipoles),
-        {name: a for part in parts.values() for name, a in part.polarizabilities.items()},
-        {name: length for part in parts.values() for name, length in part.lengths.items()},
-        damping,
+        {name: q for part in parts for name, q in part.net.items()},
+        tuple(each for part in parts for each in part.dipoles),
+        {name: a for part in parts for name, a in part.polarizabilities.items()},
+        {name: length for part in parts for name, length in part.lengths.items()},
+        parts[0].damping,
     )
 
 

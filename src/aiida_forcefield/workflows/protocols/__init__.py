@@ -68,7 +68,7 @@ def _merge(
             target.pop(key, None)
         elif isinstance(value, Mapping) and isinstance(target.get(key), dict):
             _merge(target[key], value, strict, here)
-        elif strict and isinstance(target.get(key), dict) and key != "basis":
+        elif strict and isinstance(target.get(key), dict) and key not in ("basis", "forms"):
             allowed = ", ".join(sorted(target[key]))
             raise SettingError(here, f"{value!r} must be a mapping with keys of {allowed}")
         else:

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import (
     AfterValidator,
@@ -31,7 +31,9 @@ QM_SECTIONS = {
     "polarizability": ("polarizability",),
 }
 DISPENSABLE = ("polarizability",)
-"""A study without it has no induction beyond pairs, and says so."""
+"""Fixed charges do without it."""
+Electrostatics = Literal["fixed", "polarizable"]
+ELECTROSTATICS: tuple[str, ...] = get_args(Electrostatics)
 
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=0)]
@@ -90,6 +92,7 @@ class _Sampling(_Section):
     liquid: Natural
     most_liquid: Natural
     uncertain: Count
+    trimers: Count
     thermal: Natural
     rounds: Count
     target_error: Positive
@@ -140,6 +143,7 @@ class _Spread(_Section):
 class _Protocol(_Section):
     """All that is not QM, which the runner checks itself."""
 
+    electrostatics: Electrostatics
     crystal: _CrystalSettings  # type: ignore[valid-type]
     learning: _Learning
     sampling: _Sampling
@@ -196,6 +200,7 @@ def check(settings: Mapping[str, Any]) -> None:
         mistake = error.errors(include_url=False)[0]
         raise SettingError(mistake["loc"], _reason(mistake)) from None
     _check_nonbonded(settings)
+    _check_electrostatics(settings)
     for name, target in settings.get("properties", {}).items():
         _check_target(name, target)
     sampling = settings["sampling"]
@@ -216,6 +221,22 @@ def _check_nonbonded(settings: Mapping[str, Any]) -> None:
             ["fit", "forms"],
             f"nonbonded {form.name!r} needs the components of interaction energies, which the "
             f"engine of dimers, {dimers['engine']}, does not tell; take tang_toennies",
+        )
+
+
+def _check_electrostatics(settings: Mapping[str, Any]) -> None:
+    """Refuse polarizable molecules of which QM does not tell what they need."""
+    if settings["electrostatics"] == "fixed":
+        return
+    if not settings.get("polarizability"):
+        reason = "'polarizable' needs the section polarizability; take fixed"
+        raise SettingError(["electrostatics"], reason)
+    dimers = settings["dimers"]
+    if settings["sampling"]["trimers"] and "counterpoise" not in capabilities_of(dimers):
+        raise SettingError(
+            ["electrostatics"],
+            "'polarizable' needs energies of three molecules, which the engine of dimers, "
+            f"{dimers['engine']}, does not tell; take fixed, or sampling.trimers: 0",
         )
 
 

@@ -15,13 +15,14 @@ from aiida_forcefield.calculations.functions.dimers import (
 )
 from aiida_forcefield.calculations.functions.scans import plan_pairs_of_types
 from aiida_forcefield.data import ForceFieldData, FramesData, PointsData, StructuresData, SystemData
+from aiida_forcefield.fitting import most_damped
 from aiida_forcefield.potentials import ForceField
-from aiida_forcefield.scans import Points, liquid_dimers, moved_apart
+from aiida_forcefield.scans import Points, liquid_dimers, liquid_trimers, moved_apart
 from aiida_forcefield.scans.liquid import grouped
 from aiida_forcefield.surrogate import Settings
 from aiida_forcefield.topology import System, from_smiles
 
-from ..systems import MIXTURE, SYSTEM, WATER, Case, lattice_liquid, reference
+from ..systems import MIXTURE, POLARIZABLE_WATER, SYSTEM, WATER, Case, lattice_liquid, reference
 
 pytestmark = pytest.mark.usefixtures("storage")
 
@@ -78,7 +79,7 @@ def test_pair_scans_that_tell_most(make_points: Callable[..., Points]) -> None:
     charges = Dict({"gas": {"H1": 0.0}, "liquid": {"H1": 0.0}})
 
     def information(count: int, **found: Any) -> dict[str, float]:
-        of_each = {"references": rest, "properties": properties, "charges": charges}
+        of_each = {"references": rest, "properties": properties, "electrostatics": charges}
         named = {name: {"hydrogen": node} for name, node in of_each.items()}
         told: dict[str, float] = choose_pair_scans(
             SystemData(HYDROGEN), Dict({}), Int(count), begin=begin, **named, **found
@@ -91,11 +92,11 @@ def test_pair_scans_that_tell_most(make_points: Callable[..., Points]) -> None:
     assert information(0, dimers=known) == {}
 
 
-SAMPLING = {"liquid": 9, "uncertain": 4, "thermal": 3, "batch": 3, "seed": 7}
+SAMPLING = {"liquid": 9, "uncertain": 4, "thermal": 3, "trimers": 2, "batch": 3, "seed": 7}
 QM = {"engine": "pyscf", "relaxation": {"engine": "tblite"}, "gradient": True}
 
 
-def sample(case: Case, field: ForceField, **sampling: int) -> dict[str, Any]:
+def sample(case: Case, field: ForceField, number: int = 2, **sampling: int) -> dict[str, Any]:
     system, _ = case
     found: dict[str, Any] = sample_liquid(
         SystemData(system),
@@ -104,7 +105,7 @@ def sample(case: Case, field: ForceField, **sampling: int) -> dict[str, Any]:
         Dict(QM),
         Dict(SAMPLING | sampling),
         Dict({}),
-        Int(2),
+        Int(number),
         pressure=Dict({"wanted": 5}),
     )
     return found
@@ -170,3 +171,26 @@ def test_pairs_moved_apart_stand_in_the_order_of_those_of_the_liquid() -> None:
     for one, other in zip(near, far, strict=True):
         assert one.cluster == other.cluster
         np.testing.assert_array_equal(moved_apart(one.cluster, one.positions), other.positions)
+
+
+def test_trimers_tell_of_the_damping_of_a_polarizable_field() -> None:
+    """Of the first liquid, those of many whose energies change most with it."""
+    system, _ = WATER
+    field = replace(unsure(WATER), electrostatics=POLARIZABLE_WATER)
+    found = sample(WATER, field, number=0, batch=10)["dimers"]
+    chosen = {label: node.value for label, node in found.items() if "trimers" in label}
+    assert {label: len(each.positions) for label, each in chosen.items()} == {
+        "trimers_0_water_water_water_000": 2
+    }
+    positions = np.concatenate([each.positions for each in chosen.values()])
+    names = ("water",) * 3
+    every = liquid_trimers(system, lattice_liquid(system, EDGE), 40, 7)
+    told = [
+        abs(float(most_damped(system, POLARIZABLE_WATER, names, each.positions[None])[0]))
+        for each in every
+    ]
+    mine = np.abs(most_damped(system, POLARIZABLE_WATER, names, positions))
+    np.testing.assert_allclose(np.sort(mine), np.sort(told)[-2:])
+    assert not any("trimers" in label for label in sample(WATER, field, number=1)["dimers"])
+    of_fixed = sample(WATER, unsure(WATER), number=0)["dimers"]
+    assert not any("trimers" in label for label in of_fixed)

@@ -12,11 +12,12 @@ from aiida.orm import Dict, InstalledCode
 
 from aiida_forcefield.calculations.jobs.fit import FitCalculation
 from aiida_forcefield.data import FramesData, PointsData, ProfileData, SystemData
-from aiida_forcefield.fitting import VARIATIONS, Choice
+from aiida_forcefield.fitting import VARIATIONS, Choice, three_body_energies
 from aiida_forcefield.jobs.__main__ import run
 from aiida_forcefield.jobs.files import RESULT, TASK, RefusedError, read, write
 from aiida_forcefield.jobs.fit_force_field import FitFound, FitTask, fit_force_field
 from aiida_forcefield.potentials import ForceField, interaction_energies
+from aiida_forcefield.potentials.electrostatics import Polarizable
 from aiida_forcefield.scans import (
     Cluster,
     Coordinate,
@@ -25,12 +26,13 @@ from aiida_forcefield.scans import (
     Scan,
     Structures,
     liquid_molecules,
+    liquid_trimers,
     random_dimers,
 )
 from aiida_forcefield.surrogate import LearnedProfile, Observations, learn
 from aiida_forcefield.surrogate import Settings as Learning
 
-from ..systems import WATER, at_rest, computed, dimers_of, lattice_liquid
+from ..systems import POLARIZABLE_WATER, WATER, at_rest, computed, dimers_of, lattice_liquid
 
 pytestmark = pytest.mark.usefixtures("storage")
 
@@ -164,7 +166,7 @@ def test_charges_that_are_not_those_of_the_species_are_refused(
 ) -> None:
     wrong = {"O1": -0.4, "H1": 0.3}
     charges = {"water": Dict({"gas": wrong, "liquid": wrong})}
-    write(tmp_path, TASK, make(codes, charges=charges).task())
+    write(tmp_path, TASK, make(codes, electrostatics=charges).task())
     run(fit_force_field, tmp_path)
     with pytest.raises(RefusedError, match=r"charges: \+0.200 e in all on water; must be \+0"):
         read(tmp_path, RESULT, FitFound)
@@ -175,9 +177,57 @@ def test_each_choice_changes_the_field_and_only_its_own_part(
     task: FitTask, usual: ForceField, name: str
 ) -> None:
     varied = fit_force_field(replace(task, variation=name)).field
-    assert (varied.electrostatics != usual.electrostatics) is (name == "charges")
-    if name != "charges":
+    assert (varied.electrostatics != usual.electrostatics) is (name == "electrostatics")
+    if name != "electrostatics":
         energies, changed = (
             interaction_energies(field, SYSTEM, PAIR, DIMERS) for field in (usual, varied)
         )
         assert np.abs(changed - energies).max() > 1e-5, name
+
+
+def with_trimers(damping: float, *statuses: str) -> Points:
+    """Trimers of the liquid with the three-body energies of a damping."""
+    names, near = ("water",) * 3, lattice_liquid(SYSTEM, 11.0)
+    drawn = liquid_trimers(SYSTEM, near, len(statuses), 3)
+    x = np.array([each.positions for each in drawn])
+    electrostatics = replace(POLARIZABLE_WATER, damping=damping)
+    energies = three_body_energies(SYSTEM, electrostatics, names, x)
+    ok = np.array([status == "ok" for status in statuses])
+    cluster = Cluster.of(SPECIES, SPECIES, SPECIES)
+    structures = Structures.rigid(Origin("trimers", round=0), cluster, x)
+    return Points(
+        origin=structures.origin,
+        cluster=cluster,
+        positions=x,
+        requested=structures.values,
+        energies=np.where(ok, energies, np.nan),
+        gradients=np.full(x.shape, np.nan),
+        slopes=np.full(len(x), np.nan),
+        statuses=statuses,
+        messages=tuple("" if each else "no" for each in ok),
+        cpu_seconds=np.ones(len(x)),
+        versions={},
+        three_body=np.where(ok, energies, np.nan),
+    )
+
+
+def test_trimers_set_the_damping_of_polarizable_electrostatics(task: FitTask) -> None:
+    points = (*task.points, with_trimers(0.25, *["ok"] * 12, "error"))
+    polarizable = replace(task, electrostatics=POLARIZABLE_WATER, points=points)
+    field = fit_force_field(polarizable).field
+    assert isinstance(field.electrostatics, Polarizable)
+    assert field.diagnostics
+    told = field.diagnostics.three_body
+    assert told
+    assert told.error < 0.05
+    assert field.electrostatics.damping == pytest.approx(0.25, abs=told.error)
+    assert (told.damping, told.trimers) == (field.electrostatics.damping, 12)
+    assert told.slope == pytest.approx(1.0, abs=0.1)
+    varied = fit_force_field(replace(polarizable, variation="electrostatics")).field
+    expected = replace(field.electrostatics, damping=told.damping + told.error)
+    assert varied.electrostatics == expected
+    # Fixed charges have no damping.
+    fixed = fit_force_field(replace(task, points=points)).field
+    assert fixed.electrostatics == task.electrostatics
+    assert fixed.diagnostics
+    assert fixed.diagnostics.three_body is None
