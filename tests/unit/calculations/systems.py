@@ -20,7 +20,6 @@ Case = tuple[System, ForceField]
 
 MIXTURE = SYSTEM, FIELD = build(*FIELDS["water and methanol"])
 WATER = build({"water": "O"}, "morse harmonic_angle tang_toennies", {"scale_14": (1.0, 1.0)})
-POLARIZABILITY = {"water": 1.45, "MeOH": 3.2}
 
 
 def reference(species: Species) -> Points:
@@ -54,10 +53,6 @@ def nodes() -> dict[str, object]:
         "system": SystemData(SYSTEM),
         "references": {name: PointsData(reference(each)) for name, each in SYSTEM},
         "properties": {name: ArrayData({"c6": dispersion(each)}) for name, each in SYSTEM},
-        "polarizability": {
-            name: ArrayData({"polarizability": alpha * np.eye(3)[None]})
-            for name, alpha in POLARIZABILITY.items()
-        },
     }
 
 
