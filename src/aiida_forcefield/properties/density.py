@@ -74,5 +74,5 @@ class Density(Property[State]):
         yield from super().rows(result)
         if (pairs := result.get("pair_pressure")) is not None:
             yield Row("from the pressure of pairs", None, pairs, self.unit)
-        if outward := result["three_body_pressure"]:
+        if outward := result.get("three_body_pressure"):
             yield Row("three-body dispersion, outwards", outward, None, "bar")

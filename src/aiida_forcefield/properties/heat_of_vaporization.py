@@ -89,5 +89,5 @@ class HeatOfVaporization(Property[State]):
     def rows(self, result: Result) -> Iterator[Row]:
         """With the share of three-body dispersion."""
         yield from super().rows(result)
-        if energy := result["three_body_energy"]:
+        if energy := result.get("three_body_energy"):
             yield Row("of which three-body dispersion", -energy, None, self.unit)
