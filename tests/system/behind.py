@@ -70,7 +70,6 @@ print(
     json.dumps(
         {
             "jobs": sorted(job.pk for job in jobs if not is_of_polarizability(job)),
-            "polarizability": [job.pk for job in jobs if is_of_polarizability(job)],
             "results": {label: behind(node, study) for label, node in results.items()},
             "species": sorted(study.inputs.species),
             "mixture": study.inputs.mixture.pk,
