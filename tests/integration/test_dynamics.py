@@ -137,14 +137,14 @@ def liquid(packed, box, conditions):
     return folder, equilibration, first, second
 
 
-def test_the_barostat_acts_for_what_is_beyond_pairs(liquid, packed, tmp_path, box):
+def test_the_barostat_acts_for_what_three_molecules_have(liquid, packed, tmp_path, box):
     """A pressure inwards, which compresses the liquid as much as it should."""
     folder, whole = packed
     before = liquid[3].thermo
-    inwards = ManyBody(0.0, -2000.0, before.volume.mean() / box.counts[0], bodies=3)
+    inwards = ManyBody(0.0, -2000.0, before.volume.mean() / box.counts[0])
     (tmp_path / "system.data").write_text(write_data(FIELD, PURE, whole))
     (tmp_path / "forcefield.lmp").write_text((folder / "forcefield.lmp").read_text())
-    told = [inwards], box.counts[0]
+    told = inwards, box.counts[0]
     run(tmp_path, equilibration_script(conditions_at(0.0), 6.0, 12, *told))
     log = run(tmp_path, production_script(conditions_at(0.0), 16.0, None, *told))
     assert judge(log, TEMPERATURE, 250).status == "ok"

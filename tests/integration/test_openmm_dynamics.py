@@ -270,9 +270,9 @@ def test_energy_is_conserved_without_thermostat(methanol: Any) -> None:
 
 @pytest.fixture(scope="module")
 def argon(runner: Any, tmp_path_factory: pytest.TempPathFactory, compute_python: Path) -> Any:
-    """Density of liquid argon in each engine, pressed together for what is beyond pairs."""
+    """Density of liquid argon in each engine, pressed together for what three molecules have."""
     box = pack(tmp_path_factory.mktemp("argon"), ARGON, 8.5, 250, compute_python)
-    told = [ManyBody(0.0, -300.0, 47.0, bodies=3)], box.counts[0]
+    told = ManyBody(0.0, -300.0, 47.0), box.counts[0]
     state = Conditions(90.0, 1.0)
 
     def density(engine: str, many_body: Any) -> Any:
@@ -283,7 +283,7 @@ def argon(runner: Any, tmp_path_factory: pytest.TempPathFactory, compute_python:
         return thermo, summarise([thermo.density], thermo.time[1])
 
     return {engine: density(engine, told) for engine in ENGINES} | {
-        "alone": density("openmm", ((), 0))
+        "alone": density("openmm", (None, 0))
     }
 
 
@@ -295,7 +295,7 @@ def test_densities_agree_within_their_errors(argon: Any) -> None:
     assert first.mean == pytest.approx(1.4, abs=0.1)
 
 
-def test_the_barostat_acts_for_what_is_beyond_pairs(argon: Any) -> None:
+def test_the_barostat_acts_for_what_three_molecules_have(argon: Any) -> None:
     thermo, pressed = argon["openmm"]
     assert pressed.mean > argon["alone"][1].mean + 5 * argon["alone"][1].standard_error
     inwards = 300.0 * (47.0 * 250 / thermo.volume.mean()) ** 3

@@ -25,10 +25,6 @@ def jobs_of(study: ProcessNode) -> list[CalcJobNode]:
     return query.all(flat=True)
 
 
-def is_of_polarizability(job: CalcJobNode) -> bool:
-    return "polarizability" in job.inputs.parameters.get_dict()
-
-
 def behind(result: Node, study: ProcessNode) -> dict[str, Any]:
     """PKs of QM jobs and inputs behind a result, and the clusters that QM was done of."""
     system: SystemData = study.outputs.system
@@ -69,8 +65,7 @@ points = nodes_behind(study.outputs.force_field, PointsData)
 print(
     json.dumps(
         {
-            "jobs": sorted(job.pk for job in jobs if not is_of_polarizability(job)),
-            "polarizability": [job.pk for job in jobs if is_of_polarizability(job)],
+            "jobs": sorted(job.pk for job in jobs),
             "results": {label: behind(node, study) for label, node in results.items()},
             "species": sorted(study.inputs.species),
             "mixture": study.inputs.mixture.pk,

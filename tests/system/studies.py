@@ -61,7 +61,6 @@ overrides:
     relaxation: {engine: toy, method: null}}
   molecule: {engine: toy, tblite: null, relaxation: {engine: toy, method: null}}
   dimers: {engine: toy, tblite: null}
-  polarizability: {engine: toy, mean_field: null, structure: null, density_fit: null}
   learning: {molecule: {max_points: 4}, pairs: {max_points: 4}}
   sampling: {random: 10, squeezed: 10, liquid: 5, most_liquid: 5, uncertain: 5, thermal: 3,
     rounds: 2, target_error: 1.0e-6}

@@ -1,6 +1,5 @@
 """Molecular dynamics: boxes, engines, logs, and statistics of what they show."""
 
-from aiida_forcefield.dynamics.beyond_pairs import PARTS, Response, measure_many_body
 from aiida_forcefield.dynamics.box import (
     StartingBox,
     check_liquid,
@@ -21,11 +20,6 @@ from aiida_forcefield.dynamics.gas import (
     vacuum_cutoff,
 )
 from aiida_forcefield.dynamics.guard import Verdict, judge
-from aiida_forcefield.dynamics.induction import (
-    atomic_polarizabilities,
-    coulomb_difference,
-    induction_beyond_pairs,
-)
 from aiida_forcefield.dynamics.log import END_OF_LOG, MEASURED, Log, Thermo, parse_log
 from aiida_forcefield.dynamics.many_body import Liquid, ManyBody
 from aiida_forcefield.dynamics.pair_pressure import (
@@ -43,7 +37,7 @@ from aiida_forcefield.dynamics.script import (
 )
 from aiida_forcefield.dynamics.statistics import MINIMUM_SAMPLES, Estimate, covariance, summarise
 from aiida_forcefield.dynamics.tail import check_tail, tail_coefficient
-from aiida_forcefield.dynamics.three_body import three_body_dispersion
+from aiida_forcefield.dynamics.three_body import measure_many_body, three_body_dispersion
 
 __all__ = [
     "DATA",
@@ -54,7 +48,6 @@ __all__ = [
     "FRAMES",
     "MEASURED",
     "MINIMUM_SAMPLES",
-    "PARTS",
     "THERMO_EVERY",
     "Conditions",
     "Engine",
@@ -64,20 +57,16 @@ __all__ = [
     "Log",
     "ManyBody",
     "PressureError",
-    "Response",
     "StartingBox",
     "Thermo",
     "Verdict",
-    "atomic_polarizabilities",
     "check_liquid",
     "check_tail",
-    "coulomb_difference",
     "covariance",
     "engine_of",
     "equilibration_script",
     "gas_equilibration_script",
     "gas_production_script",
-    "induction_beyond_pairs",
     "is_whole",
     "judge",
     "measure_many_body",

@@ -65,7 +65,7 @@ class Engine(Protocol):
         conditions: Conditions,
         duration: float,
         seed: int,
-        many_body: Sequence[ManyBody] = (),
+        many_body: ManyBody | None = None,
         molecules: int = 0,
     ) -> str:
         """The script of the first leg of a liquid; see `script.equilibration_script`."""
@@ -75,7 +75,7 @@ class Engine(Protocol):
         conditions: Conditions,
         duration: float,
         frames_every: float | None = None,
-        many_body: Sequence[ManyBody] = (),
+        many_body: ManyBody | None = None,
         molecules: int = 0,
     ) -> str:
         """That of any other leg of a liquid; see `script.production_script`."""

@@ -1,10 +1,10 @@
-"""What a liquid has that its simulation does not, as an energy and a pressure.
+"""What three molecules have beyond their pairs, as an energy and a pressure of their liquid.
 
-LAMMPS has no potentials of three molecules. Their mean effect on the density is that of a pressure
-from within, like the tail correction's; so the barostat takes their part.
+Force fields are sums over pairs. The mean effect of three-body energies on the density is that of a
+pressure from within, like the tail correction's; so the barostat takes their part.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,38 +17,38 @@ from aiida_forcefield.units import BAR
 Array = NDArray[np.float64]
 Indices = NDArray[np.int_]
 
+BODIES = 3
+"""Molecules that an energy takes: its pressure is in proportion to this power of the density."""
 STRAIN = 0.005
 """By which the distances of molecules are stretched and shortened to differentiate."""
 
 
 @dataclass(frozen=True)
 class ManyBody:
-    """An energy of a liquid that its simulation does not have.
+    """A three-body energy of a liquid, which its simulation does not have.
 
     Attributes:
         energy: eV per molecule.
         pressure: with which it pushes the liquid apart, bar.
         volume: per molecule, at which it does so, Å³.
-        bodies: how many molecules it takes.
     """
 
     energy: float
     pressure: float
     volume: float
-    bodies: int
 
     def pressure_at(self, volume: float) -> float:
         """The pressure at another volume per molecule (Å³), bar.
 
-        As long as neighbours keep their arrangement, each molecule meets groups of k - 1 others in
-        proportion to that power of the density, and the pressure falls as V⁻ᵏ. A constant pressure
-        would go on pulling as the liquid expands, and can tear it apart.
+        As long as neighbours keep their arrangement, each molecule meets pairs of others in
+        proportion to the square of the density, and the pressure falls as V⁻³. A constant one
+        would not fall as the liquid expands.
         """
-        return self.pressure * (self.volume / volume) ** self.bodies
+        return self.pressure * (self.volume / volume) ** BODIES
 
     def energy_at(self, volume: float) -> float:
-        """The energy at another volume per molecule (Å³), eV per molecule: it falls as V¹⁻ᵏ."""
-        return self.energy * (self.volume / volume) ** (self.bodies - 1)
+        """The energy at another volume per molecule (Å³), eV per molecule: it falls as V⁻²."""
+        return self.energy * (self.volume / volume) ** (BODIES - 1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,20 +98,14 @@ def liquids_of(frames: Frames, system: System) -> list[Liquid]:
     ]
 
 
-def per_atom(values: Sequence[Array], counts: Sequence[int]) -> Array:
-    """Numbers of each species's atoms as those of all atoms of a box, shape (N,)."""
-    return np.concatenate([np.tile(v, n) for v, n in zip(values, counts, strict=True)])
-
-
-def of_liquid(energy: Callable[[Liquid], float], liquid: Liquid, bodies: int) -> ManyBody:
-    """What an energy of so many bodies in a periodic box does to its liquid.
+def of_liquid(energy: Callable[[Liquid], float], liquid: Liquid) -> ManyBody:
+    """What an energy of molecules in a periodic box does to their liquid.
 
     The pressure is that of a change of volume in which molecules keep their shape.
 
     Args:
         energy: of the whole box, eV.
         liquid: the box.
-        bodies: how many molecules the energy takes.
     """
     ends = (energy(liquid.strained(strain)) for strain in (STRAIN, -STRAIN))
     slope = (next(ends) - next(ends)) / (2 * STRAIN)  # dE/dλ, dV/dλ = 3 V
@@ -120,5 +114,4 @@ def of_liquid(energy: Callable[[Liquid], float], liquid: Liquid, bodies: int) ->
         energy=energy(liquid) / liquid.molecules,
         pressure=-slope / (3 * volume) * BAR,
         volume=volume / liquid.molecules,
-        bodies=bodies,
     )

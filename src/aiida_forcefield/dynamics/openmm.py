@@ -31,7 +31,7 @@ from aiida_forcefield.dynamics.conditions import (
 from aiida_forcefield.dynamics.engine import File
 from aiida_forcefield.dynamics.gas import FRICTION
 from aiida_forcefield.dynamics.log import END_OF_LOG, MEASURED, Log, Thermo
-from aiida_forcefield.dynamics.many_body import ManyBody
+from aiida_forcefield.dynamics.many_body import BODIES, ManyBody
 from aiida_forcefield.dynamics.tail import count_types, energies_at_cutoff, tail_coefficient
 from aiida_forcefield.potentials.export.lammps_data import numbered_terms
 from aiida_forcefield.potentials.export.openmm import write_openmm
@@ -102,7 +102,7 @@ class OpenMM:
         conditions: Conditions,
         duration: float,
         seed: int,
-        many_body: Sequence[ManyBody] = (),
+        many_body: ManyBody | None = None,
         molecules: int = 0,
     ) -> str:
         """As for LAMMPS; the close contacts are released by a strong friction alone."""
@@ -135,7 +135,7 @@ class OpenMM:
         conditions: Conditions,
         duration: float,
         frames_every: float | None = None,
-        many_body: Sequence[ManyBody] = (),
+        many_body: ManyBody | None = None,
         molecules: int = 0,
     ) -> str:
         """As for LAMMPS; the state has the seed of the noise."""
@@ -295,21 +295,20 @@ def _leg(
     return json.dumps(leg, indent=1) + "\n"
 
 
-def _target(
-    conditions: Conditions, many_body: Sequence[ManyBody], molecules: int
-) -> dict[str, Any]:
+def _target(conditions: Conditions, many_body: ManyBody | None, molecules: int) -> dict[str, Any]:
     """The pressure that the barostat aims at, as a function of the volume."""
     if many_body and molecules < 1:
         raise ValueError(f"molecules: {molecules} is not allowed, it must be a positive integer")
-    beyond = [
+    outward = (
         {
-            "pressure": part.pressure,
-            "volume": part.volume * molecules / NM**3,
-            "bodies": part.bodies,
+            "pressure": many_body.pressure,
+            "volume": many_body.volume * molecules / NM**3,
+            "bodies": BODIES,
         }
-        for part in many_body
-    ]
-    return {"pressure": conditions.pressure, "beyond": beyond}
+        if many_body
+        else None
+    )
+    return {"pressure": conditions.pressure, "outward": outward}
 
 
 def _checked(seed: int) -> int:

@@ -246,13 +246,12 @@ class Leg:
         self.context.setParameter(self.barostat.Pressure(), pressure)
 
     def target(self) -> float:
-        """The pressure from outside, less what pushes beyond pairs at the present volume."""
-        volume = float(np.prod(self.edges()))
-        beyond = self.leg["target"]["beyond"]
-        outward = sum(
-            each["pressure"] * (each["volume"] / volume) ** each["bodies"] for each in beyond
-        )
-        return float(self.leg["target"]["pressure"] - outward)
+        """The pressure from outside, less what three molecules make at the present volume."""
+        pressure, outward = self.leg["target"]["pressure"], self.leg["target"]["outward"]
+        if outward:
+            volume = float(np.prod(self.edges()))
+            pressure -= outward["pressure"] * (outward["volume"] / volume) ** outward["bodies"]
+        return float(pressure)
 
     def edges(self) -> list[float]:
         """Of the box, nm."""

@@ -4,8 +4,6 @@ Each leg reads a data file and the force field, and writes `FINAL_DATA`, from wh
 goes on; so production can be continued until the statistical error is small enough.
 """
 
-from collections.abc import Sequence
-
 from aiida_forcefield.dynamics.conditions import (
     CONDENSING,
     COOLING,
@@ -22,7 +20,7 @@ from aiida_forcefield.dynamics.conditions import (
 )
 from aiida_forcefield.dynamics.frames import DUMP_COLUMNS
 from aiida_forcefield.dynamics.log import MEASURED, THERMO_KEYWORDS
-from aiida_forcefield.dynamics.many_body import ManyBody
+from aiida_forcefield.dynamics.many_body import BODIES, ManyBody
 from aiida_forcefield.units import BAR_PER_ATM
 
 DATA = "system.data"
@@ -44,7 +42,7 @@ def equilibration_script(
     conditions: Conditions,
     duration: float,
     seed: int,
-    many_body: Sequence[ManyBody] = (),
+    many_body: ManyBody | None = None,
     molecules: int = 0,
 ) -> str:
     """From a packed box, which is too dilute and may hold close contacts, to the liquid.
@@ -99,7 +97,7 @@ def production_script(
     conditions: Conditions,
     duration: float,
     frames_every: float | None = None,
-    many_body: Sequence[ManyBody] = (),
+    many_body: ManyBody | None = None,
     molecules: int = 0,
 ) -> str:
     """NPT for ``duration`` (ps) from where the data file's positions and velocities stand.
@@ -156,19 +154,20 @@ def shake(conditions: Conditions) -> list[str]:
     ]
 
 
-def _target(conditions: Conditions, many_body: Sequence[ManyBody], molecules: int) -> list[str]:
+def _target(conditions: Conditions, many_body: ManyBody | None, molecules: int) -> list[str]:
     """Define the pressure that the barostat aims at, atm, as a function of the volume."""
     if many_body and molecules < 1:
         raise ValueError(f"molecules: {molecules} is not allowed, it must be a positive integer")
-    outward = "".join(
-        f"-({_atm(part.pressure)})*({part.volume * molecules:.10g}/vol)^{part.bodies}"
-        for part in many_body
+    outward = (
+        f"-({_atm(many_body.pressure)})*({many_body.volume * molecules:.10g}/vol)^{BODIES}"
+        if many_body
+        else ""
     )
     return [f"variable target equal {_atm(conditions.pressure)}{outward}"]
 
 
 def _follow(
-    conditions: Conditions, many_body: Sequence[ManyBody], steps: int, every: float
+    conditions: Conditions, many_body: ManyBody | None, steps: int, every: float
 ) -> list[str]:
     """NPT whose pressure follows the volume, where it depends on it; each ``every`` ps."""
     barostat = _barostat((conditions.temperature,) * 2, (_TARGET, _TARGET))

@@ -5,10 +5,16 @@ J. Chem. Phys. 11, 299 (1943); Muto). The energy is a few percent of the cohesio
 it grows with the cube of the density, and a liquid of pair potentials alone comes out too dense.
 """
 
+from collections.abc import Sequence
+from dataclasses import astuple
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from aiida_forcefield.dynamics.many_body import STRAIN, Liquid, ManyBody, of_liquid
+from aiida_forcefield.dynamics.many_body import STRAIN, Liquid, ManyBody, liquids_of, of_liquid
+from aiida_forcefield.potentials.radii import van_der_waals_radius
+from aiida_forcefield.topology.box import Frames
+from aiida_forcefield.topology.system import System
 from aiida_forcefield.units import HARTREE
 
 Array = NDArray[np.float64]
@@ -19,6 +25,29 @@ INNER = 7 / 9
 """Of the cutoff. The energy beyond one falls with its cube, so two of them tell that of all."""
 DAMPED = 1.15
 """Sums of van der Waals radii are as much smaller than 4/3 R0 of D3, within a twentieth."""
+ENDS = [0, -1]
+"""Frames of a box that are looked at: their pressures differ by 2 % in liquid methanol."""
+
+
+def measure_many_body(system: System, c6: Sequence[ArrayLike], frames: Frames) -> ManyBody:
+    """Three-body dispersion of a liquid: the mean over the first and the last frame of its box.
+
+    Args:
+        system: its species.
+        c6: of each species, dispersion coefficients of its atoms with their like by QM, shape (n,),
+            eV Å⁶. Those of a force field are fitted, and stand for all that its form does not say.
+        frames: of the box.
+    """
+    radii = [[van_der_waals_radius(s) for s in species.symbols] for species in system.species]
+
+    def of_atoms(values: Sequence[ArrayLike]) -> Array:
+        return np.concatenate([np.tile(v, n) for v, n in zip(values, frames.counts, strict=True)])
+
+    found = [
+        three_body_dispersion(liquid, of_atoms(c6), of_atoms(radii))
+        for liquid in liquids_of(frames[ENDS], system)
+    ]
+    return ManyBody(*np.mean([astuple(each) for each in found], axis=0).tolist())
 
 
 def three_body_dispersion(liquid: Liquid, c6: ArrayLike, radii: ArrayLike) -> ManyBody:
@@ -31,7 +60,7 @@ def three_body_dispersion(liquid: Liquid, c6: ArrayLike, radii: ArrayLike) -> Ma
     """
     cutoff = min(CUTOFF, float(np.min(liquid.edges)) / 2 * (1 - STRAIN))
     root, radius = np.sqrt(c6), np.asarray(radii, dtype=float)
-    return of_liquid(lambda box: _energy(box, root, radius, cutoff), liquid, bodies=3)
+    return of_liquid(lambda box: _energy(box, root, radius, cutoff), liquid)
 
 
 def _energy(liquid: Liquid, root: Array, radius: Array, cutoff: float) -> float:

@@ -1,11 +1,9 @@
-"""Job that looks at what a liquid has beyond pairs."""
+"""Job that measures three-body dispersion in a liquid."""
 
 from dataclasses import dataclass
-from typing import Any
 
-from aiida_forcefield.dynamics import beyond_pairs
-from aiida_forcefield.dynamics.beyond_pairs import Response
-from aiida_forcefield.potentials.forcefield import ForceField
+from aiida_forcefield.dynamics import three_body
+from aiida_forcefield.dynamics.many_body import ManyBody
 from aiida_forcefield.topology import Frames, System
 
 
@@ -13,20 +11,11 @@ from aiida_forcefield.topology import Frames, System
 class ManyBodyTask:
     """Arguments of `dynamics.measure_many_body`."""
 
-    field: ForceField
     system: System
-    responses: tuple[Response, ...]
-    frames: tuple[Frames, ...]
+    c6: tuple[tuple[float, ...], ...]
+    frames: Frames
 
 
-@dataclass(frozen=True)
-class ManyBodyFound:
-    """What `dynamics.measure_many_body` returns."""
-
-    parts: dict[str, dict[str, Any]]
-
-
-def measure_many_body(task: ManyBodyTask) -> ManyBodyFound:
-    """Energy and pressure of each part."""
-    found = beyond_pairs.measure_many_body(task.field, task.system, task.responses, task.frames)
-    return ManyBodyFound(found)
+def measure_many_body(task: ManyBodyTask) -> ManyBody:
+    """Its energy and pressure."""
+    return three_body.measure_many_body(task.system, task.c6, task.frames)

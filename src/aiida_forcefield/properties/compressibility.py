@@ -19,7 +19,7 @@ PER_GPA = 1e4  # 1/bar
 
 
 class Compressibility(Property[State]):
-    """κ = −(∂V/∂p) / V, from the fluctuations of the volume and what is beyond pairs."""
+    """κ = −(∂V/∂p) / V, from the fluctuations of the volume and three-body dispersion."""
 
     name = "compressibility"
     title = "Isothermal compressibility"

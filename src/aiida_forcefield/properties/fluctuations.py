@@ -50,15 +50,15 @@ def thermal_expansion(
     """Isobaric expansion coefficient (1/K) from how enthalpy and volume fluctuate together.
 
     ⟨ΔV ΔH⟩ / (k T² ⟨V⟩), H = U + p V [Allen and Tildesley, eq. 2.88]; kinetic energies do not
-    depend on the volume, and would add noise alone. At a given volume, what is beyond pairs pushes
-    alike at all temperatures. So it leaves (∂p/∂T)_V as it is, the expansion divided by the
+    depend on the volume, and would add noise alone. At a given volume, three-body dispersion
+    pushes alike at all temperatures. So it leaves (∂p/∂T)_V as it is, the expansion divided by the
     compressibility, and makes both smaller by one factor. The error has both fluctuations.
 
     Args:
         runs: in equilibrium.
         temperature: K.
         pressure: that the barostat aimed at, bar.
-        stiffness: by which what is beyond pairs makes the liquid stiffer, bar.
+        stiffness: by which three-body dispersion makes the liquid stiffer, bar.
         interval: between two samples, ps.
     """
     volumes = [run.volume for run in runs]

@@ -23,17 +23,12 @@ from aiida_forcefield.units import BAR, BOLTZMANN, KJ_PER_MOL
 class HeatOfVaporization(Property[State]):
     """ΔH = ⟨U_gas⟩ − ⟨U_liquid⟩/N + RT − pV/N, of an ideal gas and classical nuclei.
 
-    U are potential energies: kinetic ones are equal in both phases. That of the liquid is not
-    merely that of its simulation, which has pairs alone. Per molecule there are added
+    U are potential energies: kinetic ones are equal in both phases. The simulation has pairs alone;
+    the energy of three-body dispersion at the volume of the liquid is added to it.
 
-    - the energy of three-body dispersion,
-    - that of induction beyond pairs, with the charges that a molecule has in vacuum,
-    - and, since the simulation has larger charges in place of that induction, the Coulomb energy of
-      the vacuum's charges less that of the liquid's, between different molecules.
-
-    In the density all three act as pressures; here their energies count. They are at the volume at
-    which they were measured, and go with it as V¹⁻ᵏ for k bodies. Within a molecule both phases
-    have the liquid's charges, with which its bonded terms were fitted.
+    Nothing is added for how molecules polarise one another: polarizable electrostatics has that,
+    and fixed charges stand for it. Of these both phases have those of the liquid, with which the
+    bonded terms were fitted.
     """
 
     name = "heat_of_vaporization"
@@ -71,11 +66,10 @@ class HeatOfVaporization(Property[State]):
         series = [(run.potential_energy + pv * run.volume) / molecules for run in trajectory.runs]
         estimate = summarise(series, trajectory.interval).times(1 / KJ_PER_MOL)
         volume = mean_volume(trajectory.settled()) / molecules
-        beyond = {
-            name: many.energy_at(volume) / KJ_PER_MOL for name, many in trajectory.many_body.items()
-        }
-        found = self.result(request, trajectory, estimate, beyond_pairs_energy=beyond)
-        return found | {"value": estimate.mean + sum(beyond.values())}
+        many_body = trajectory.many_body
+        energy = many_body.energy_at(volume) / KJ_PER_MOL if many_body else 0.0
+        found = self.result(request, trajectory, estimate, three_body_energy=energy)
+        return found | {"value": estimate.mean + energy}
 
     def combine(self, request: State, parts: Mapping[str, Result]) -> Result:
         """The difference of both phases."""
@@ -93,7 +87,7 @@ class HeatOfVaporization(Property[State]):
         }
 
     def rows(self, result: Result) -> Iterator[Row]:
-        """With the share of what is beyond pairs."""
+        """With the share of three-body dispersion."""
         yield from super().rows(result)
-        for part, energy in result["beyond_pairs_energy"].items():
-            yield Row(f"of which {part.replace('_', ' ')}", -energy, None, self.unit)
+        if energy := result.get("three_body_energy"):
+            yield Row("of which three-body dispersion", -energy, None, self.unit)

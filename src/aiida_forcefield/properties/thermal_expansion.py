@@ -27,7 +27,7 @@ class ThermalExpansion(Property[State]):
         estimate = thermal_expansion(
             runs,
             request.temperature,
-            request.pressure - sum(trajectory.outward(volume).values()),
+            request.pressure - trajectory.outward(volume),
             trajectory.stiffness(volume),
             trajectory.interval,
         )

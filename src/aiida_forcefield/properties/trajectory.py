@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aiida_forcefield.dynamics.log import Thermo
-from aiida_forcefield.dynamics.many_body import ManyBody
+from aiida_forcefield.dynamics.many_body import BODIES, ManyBody
 from aiida_forcefield.dynamics.statistics import detect_equilibration
 from aiida_forcefield.topology.box import Frames
 from aiida_forcefield.topology.system import System
@@ -22,16 +22,15 @@ class Trajectory:
         system: its species.
         counts: number of molecules of each.
         runs: thermodynamic output of each seed, all legs joined.
-        many_body: what the liquid has beyond pairs, for which the barostat acts; empty for a gas.
-        many_body_error: standard error of the pressure of all parts together, bar.
+        many_body: three-body dispersion, for which the barostat acts; None for a gas, and where
+            it was not measured.
         frames: of each seed, all legs joined, as many of a leg as the property asked for.
     """
 
     system: System
     counts: tuple[int, ...]
     runs: tuple[Thermo, ...]
-    many_body: dict[str, ManyBody]
-    many_body_error: float = 0.0
+    many_body: ManyBody | None = None
     frames: tuple[Frames, ...] = ()
 
     @property
@@ -53,15 +52,14 @@ class Trajectory:
         """The runs from where their volumes are in equilibrium."""
         return tuple(run[detect_equilibration(run.volume) :] for run in self.runs)
 
-    def outward(self, volume: float) -> dict[str, float]:
-        """With how many bar each part beyond pairs pushes at a volume per molecule (Å³)."""
-        return {name: part.pressure_at(volume) for name, part in self.many_body.items()}
+    def outward(self, volume: float) -> float:
+        """With how many bar three-body dispersion pushes at a volume per molecule (Å³)."""
+        return self.many_body.pressure_at(volume) if self.many_body else 0.0
 
     def stiffness(self, volume: float) -> float:
-        """By how much what is beyond pairs makes the liquid stiffer, bar.
+        """By how much three-body dispersion makes the liquid stiffer, bar.
 
-        It falls as V⁻ᵏ: −V dp/dV = k p. Between two looks at the volume the barostat aims at a
+        It falls as V⁻³: −V dp/dV = 3 p. Between two looks at the volume the barostat aims at a
         constant pressure, so that the volume fluctuates with the stiffness of pairs alone.
         """
-        outward = self.outward(volume)
-        return sum(part.bodies * outward[name] for name, part in self.many_body.items())
+        return BODIES * self.outward(volume)

@@ -49,8 +49,8 @@ def _faults(results: Results, label: str) -> Iterator[tuple[Grade, str]]:
         yield "do not use", "the fit did not converge"
     if not found["halves_agree"] or not found["seeds_agree"]:
         yield "rough", "parts of the simulation differ"
-    if "beyond_pairs" in found and "induction" not in found["beyond_pairs"]:
-        yield "rough", "it lacks what molecules polarise in each other beyond pairs"
+    if not results["many_body"]:
+        yield "rough", "it lacks three-body dispersion"
     rounds, target = results["validation"], results["target_error"]
     if rounds and (rounds[-1]["liquid"] is None or rounds[-1]["liquid"] > target):
         yield "rough", "pairs of the liquid are not predicted as well as was asked for"

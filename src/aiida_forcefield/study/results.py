@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 Results = dict[str, Any]
 Outputs = Mapping[str, Any]  # nodes by name
-SIMULATION = "aiida.workflows:forcefield.simulation"
 
 
 def collect_results(study: "ProcessNode") -> Results:
@@ -56,7 +55,6 @@ def collect_results(study: "ProcessNode") -> Results:
         "target_error": inputs.fit.sampling["target_error"],
         "variations": inputs.fit.variations.get_list() if "variations" in inputs.fit else [],
         "many_body": outputs["many_body"].get_dict() if "many_body" in outputs else None,
-        "many_body_settled": _many_body_settled(outputs),
         "properties": {
             label: node.get_dict() for label, node in sorted(outputs.get("properties", {}).items())
         },
@@ -181,13 +179,6 @@ def _validation(outputs: Outputs) -> list[Results]:
     """Errors of each round on points of the liquid before they were fitted to, as `DataError`s."""
     rounds = outputs.get("validation", {})
     return [rounds[name].get_dict() for name in sorted(rounds)]
-
-
-def _many_body_settled(outputs: Outputs) -> bool:
-    """Whether what pairs do not have was measured in a liquid whose properties were."""
-    job = outputs["many_body"].creator if "many_body" in outputs else None
-    chain = job.caller.caller if job and job.caller else None  # beyond the WorkChain of that job
-    return bool(chain and chain.process_type == SIMULATION)
 
 
 def _scans(study: "ProcessNode", system: "System | None") -> list[Results]:

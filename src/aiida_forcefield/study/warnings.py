@@ -30,9 +30,11 @@ def study_warnings(results: Results) -> Iterator[str]:
     found = results["properties"]
     for label, result in found.items():
         yield from _of_the_property(label, result, results["variations"])
-    beyond = [result["beyond_pairs"] for result in found.values() if "beyond_pairs" in result]
-    if beyond:
-        yield from _of_what_pairs_lack(beyond, results["many_body_settled"])
+    if found and not results["many_body"]:
+        yield (
+            "Properties lack three-body dispersion: there was no preliminary liquid to measure it "
+            "in, or its job failed."
+        )
 
 
 def _of_the_points(qm: Results) -> Iterator[str]:
@@ -102,16 +104,3 @@ def _of_the_property(label: str, result: Results, variations: Sequence[str]) -> 
         )
     if not variations:
         yield f"The uncertainty of {label} lacks what choices of the fit change: none was varied."
-
-
-def _of_what_pairs_lack(parts: Sequence[Mapping[str, float]], settled: bool) -> Iterator[str]:
-    if any("induction" not in each for each in parts):
-        yield (
-            "What molecules of the liquid polarise in each other beyond pairs is not in its "
-            "properties: a polarizability or a preliminary liquid is missing, or its job failed."
-        )
-    elif not settled:
-        yield (
-            "What molecules polarise in each other beyond pairs is that of the preliminary liquid: "
-            "in the one whose properties were measured, dipoles did not settle."
-        )

@@ -85,7 +85,7 @@ class PackingWorkChain(JobWorkChain):
 
 
 class ManyBodyWorkChain(JobWorkChain):
-    """What one liquid has beyond pairs."""
+    """Three-body dispersion in one liquid."""
 
     _process_class = ManyBodyCalculation
 

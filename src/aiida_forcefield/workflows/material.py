@@ -1,6 +1,6 @@
 """WorkChain of a whole study: from a material to its force field and properties."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from aiida.engine import ExitCode, ProcessBuilder, ToContext, WorkChain, if_
@@ -77,7 +77,8 @@ class MaterialWorkChain(WorkChain):
             cls.fit,
             cls.inspect_fit,
             if_(cls.has_simulations)(
-                cls.look_beyond_pairs,
+                cls.measure_many_body,
+                cls.inspect_many_body,
                 cls.simulate,
                 cls.inspect_simulations,
                 if_(cls.has_variations)(cls.simulate_otherwise),
@@ -92,7 +93,7 @@ class MaterialWorkChain(WorkChain):
             "many_body",
             valid_type=Dict,
             required=False,
-            help="What the liquid has that pairs do not: see `ManyBodyCalculation`.",
+            help="Three-body dispersion in the liquid, see `ManyBodyCalculation`.",
         )
         spec.output_namespace(
             "properties", valid_type=Dict, dynamic=True, help="What was predicted, by label."
@@ -204,73 +205,50 @@ class MaterialWorkChain(WorkChain):
         """Whether there are force fields that made other choices."""
         return bool(self.inputs.get("spread")) and bool(self.ctx.found.get("variations"))
 
-    def _fields(self) -> Iterator[tuple[str, ForceFieldData]]:
-        """All force fields, each with a label; that of the study first."""
-        yield "", self.ctx.found["force_field"]
-        if self.has_variations():
-            yield from self.ctx.found["variations"].items()
-
-    def look_beyond_pairs(self) -> Any:
-        """See what the preliminary liquid has that pairs do not, with each set of charges."""
-        if "frames" not in self.ctx.found:
+    def measure_many_body(self) -> Any:
+        """Measure three-body dispersion in the preliminary liquid, where there was one."""
+        found, inputs = self.ctx.found, self.inputs.fit
+        if "frames" not in found:
             return None
-        submitted, seen = {}, []
-        for label, field in self._fields():
-            charges = field.value.electrostatics
-            # Other dimers change C6, and weights the density, by less than matters here.
-            if charges not in seen:
-                seen.append(charges)
-                submitted[link_label("beyond", label)] = self._submit_many_body(label, field)
-        return ToContext(**submitted)
-
-    def _submit_many_body(self, label: str, field: ForceFieldData) -> ProcessNode:
-        found, inputs = self.ctx.found, self.inputs.simulation
-        return submit_once(
-            self,
-            ManyBodyWorkChain,
-            job={
-                "code": inputs.fit_code,
-                "force_field": field,
-                "system": self.ctx.system,
-                **self._monomers(),
-                "frames": {"preliminary": found["frames"]},
-                "metadata": {"options": inputs.options.fit},
-            },
-            metadata={"call_link_label": link_label("many_body", label)},
+        return ToContext(
+            many_body=submit_once(
+                self,
+                ManyBodyWorkChain,
+                job={
+                    "code": inputs.fit_code,
+                    "system": self.ctx.system,
+                    "properties": found["monomers"],
+                    "frames": found["frames"],
+                    "metadata": {"options": inputs.fit_options},
+                },
+                metadata={"call_link_label": "many_body"},
+            )
         )
 
-    def _monomers(self) -> dict[str, Any]:
-        """What QM says of each species."""
-        found = self.ctx.found
-        return {
-            "references": found["references"],
-            "properties": found["monomers"],
-            "polarizability": found.get("polarizability", {}),
-        }
-
-    def _beyond_pairs(self, label: str) -> dict[str, Any]:
-        """What pairs do not have, as far as it was found, and by what a liquid tells its own."""
-        job = self.ctx.get(link_label("beyond", label))
-        if job is None:
-            return {}
-        if not settle(job).is_finished_ok:
-            self.report(f"beyond pairs: {reason(job)}")
-            return {}
-        return {"many_body": job.outputs.many_body}
+    def inspect_many_body(self) -> None:
+        """Without it the liquids are those of pairs."""
+        self.ctx.beyond = {}
+        if "many_body" not in self.ctx:
+            return
+        job = settle(self.ctx.many_body)
+        if job.is_finished_ok:
+            self.ctx.beyond = {"many_body": job.outputs.many_body}
+            self.out_many(self.ctx.beyond)
+        else:
+            self.report(f"three-body dispersion is missing: {reason(job)}")
 
     def simulate(self) -> Any:
         """Simulate with the force field, all states side by side."""
         field = self.ctx.found["force_field"]
-        beyond = self._monomers() | self._beyond_pairs("")
         return ToContext(
             **{
-                label: self._submit_simulation(label, field, self.inputs.simulations[label], beyond)
-                for label in self.inputs.simulations
+                label: self._submit_simulation(label, field, own)
+                for label, own in self.inputs.simulations.items()
             }
         )
 
     def _submit_simulation(
-        self, label: str, field: ForceFieldData, own: Mapping[str, Any], beyond: Mapping[str, Any]
+        self, label: str, field: ForceFieldData, own: Mapping[str, Any]
     ) -> ProcessNode:
         inputs = self.exposed_inputs(SimulationWorkChain, namespace="simulation")
         inputs |= {
@@ -278,8 +256,9 @@ class MaterialWorkChain(WorkChain):
             "references": self.ctx.found["references"],
             "force_field": field,
             "metadata": {"call_link_label": label},
+            **self.ctx.beyond,
         }
-        return submit_once(self, SimulationWorkChain, **{**inputs, **own, **beyond})
+        return submit_once(self, SimulationWorkChain, **{**inputs, **own})
 
     def inspect_simulations(self) -> ExitCode | None:
         """Go on only with all properties."""
@@ -291,24 +270,18 @@ class MaterialWorkChain(WorkChain):
                 return self.exit_codes.ERROR_SIMULATION.format(reason=reason(process))
             if not process.is_finished_ok:
                 self.ctx.rough.append(reason(process))
-            if "many_body" in outputs and "many_body" not in self.ctx:
-                self.ctx.many_body = outputs["many_body"]
-                self.out("many_body", outputs["many_body"])
         return None
 
     def simulate_otherwise(self) -> Any:
         """Simulate with the force fields that made other choices, side by side."""
-        submitted = {}
-        for name, field in self.ctx.found["variations"].items():
-            beyond = self._beyond_pairs(name)
-            if beyond:
-                beyond |= self._monomers()
-            elif "many_body" in self.ctx:
-                beyond = {"many_body": self.ctx.many_body}
-            for label, own in self.inputs.spread.items():
-                other = link_label(label, name)
-                submitted[other] = self._submit_simulation(other, field, own, beyond)
-        return ToContext(**submitted)
+        return ToContext(
+            **{
+                other: self._submit_simulation(other, field, own)
+                for name, field in self.ctx.found["variations"].items()
+                for label, own in self.inputs.spread.items()
+                for other in [link_label(label, name)]
+            }
+        )
 
     def conclude(self) -> ExitCode | None:
         """Hand out each property, with what choices and the pressure of pairs leave open."""

@@ -22,9 +22,15 @@ from aiida_forcefield.calculations.functions.simulation import (
     prepare_production,
     prepare_simulation,
 )
-from aiida_forcefield.calculations.jobs.many_body import define_inputs
 from aiida_forcefield.calculations.options import ONE_CORE
-from aiida_forcefield.data import BoxData, ForceFieldData, FramesData, SystemData, ThermoData
+from aiida_forcefield.data import (
+    BoxData,
+    ForceFieldData,
+    FramesData,
+    PointsData,
+    SystemData,
+    ThermoData,
+)
 from aiida_forcefield.data.outputs import outputs_of
 from aiida_forcefield.dynamics import engine_of
 from aiida_forcefield.properties import (
@@ -37,22 +43,14 @@ from aiida_forcefield.properties import (
     write_simulation,
     write_task,
 )
-from aiida_forcefield.workflows.job import (
-    ManyBodyWorkChain,
-    MdWorkChain,
-    OpenmmWorkChain,
-    PackingWorkChain,
-)
+from aiida_forcefield.workflows.job import MdWorkChain, OpenmmWorkChain, PackingWorkChain
 from aiida_forcefield.workflows.outcome import reason
 from aiida_forcefield.workflows.protocols import get_protocol
 from aiida_forcefield.workflows.submission import settle, submit_once
 
-FOUND_BY_CHAIN = (
-    *("force_field", "system", "references"),
-    *("properties", "many_body", "polarizability"),
-)
+FOUND_BY_CHAIN = ("force_field", "system", "references", "many_body")
 """Inputs that the chains around a simulation find themselves."""
-ROLES = ("qm", "md", "fit")
+ROLES = ("qm", "md")
 LEGS = {"LAMMPS": MdWorkChain, "OpenMM": OpenmmWorkChain}
 """What runs a leg, by the program of the engine."""
 
@@ -71,7 +69,6 @@ class SimulationWorkChain(WorkChain):
         programs = (
             "An interpreter with packmol.",
             "The program of molecular dynamics, LAMMPS or an interpreter with OpenMM.",
-            "An interpreter with this package.",
         )
         for role, program in zip(ROLES, programs, strict=True):
             spec.input(f"{role}_code", valid_type=AbstractCode, help=program)
@@ -84,14 +81,14 @@ class SimulationWorkChain(WorkChain):
             )
         spec.input("force_field", valid_type=ForceFieldData)
         spec.input("system", valid_type=SystemData)
-        define_inputs(spec, required=False)
+        spec.input_namespace(
+            "references", dynamic=True, valid_type=PointsData, help="Each species at rest, by name."
+        )
         spec.input(
             "many_body",
             valid_type=Dict,
             required=False,
-            help="What pairs do not have, see `ManyBodyCalculation`; without it none acts. With "
-            "`properties` and `polarizability` it is measured anew in the liquid, once it is "
-            "equilibrated.",
+            help="Three-body dispersion, see `ManyBodyCalculation`; without it none acts.",
         )
         spec.input(
             "simulation",
@@ -118,7 +115,6 @@ class SimulationWorkChain(WorkChain):
             if_(cls.is_gas)(cls.place).else_(cls.pack, cls.inspect_packing),
             cls.equilibrate,
             cls.inspect_legs,
-            if_(cls.has_many_body)(cls.measure_many_body, cls.inspect_many_body),
             cls.prepare_legs,
             while_(cls.wants_leg)(cls.produce, cls.inspect_legs, cls.measure),
             cls.conclude,
@@ -129,9 +125,6 @@ class SimulationWorkChain(WorkChain):
         )
         spec.output(
             "frames", valid_type=FramesData, required=False, help="Of the last leg of one seed."
-        )
-        spec.output(
-            "many_body", valid_type=Dict, required=False, help="What acted beside the pairs."
         )
         spec.output_namespace(
             "properties",
@@ -172,7 +165,7 @@ class SimulationWorkChain(WorkChain):
 
         Args:
             codes: `qm`, an interpreter with packmol, `md`, LAMMPS, or `openmm`, an interpreter with
-                OpenMM, by the engine, and `fit`, an interpreter with this package.
+                OpenMM, by the engine.
             protocol: name of the protocol.
             simulation: a liquid or a gas, as `properties.plan_simulations` says.
             tasks: what it is to tell, likewise; without any, one leg is run.
@@ -190,7 +183,7 @@ class SimulationWorkChain(WorkChain):
         plugins = [property_of(task.requested.name) for task in tasks]
         settings["frames"] = max([settings["frames"], *(plugin.frames for plugin in plugins)])
         builder: Any = cls.get_builder()
-        for port, role in zip(ROLES, ("qm", engine_of(settings).role, "fit"), strict=True):
+        for port, role in zip(ROLES, ("qm", engine_of(settings).role), strict=True):
             builder[f"{port}_code"] = codes[role]
             builder.options[port] = {"resources": ONE_CORE, **options.get(role, {})}
         builder.settings = Dict(settings)
@@ -243,7 +236,6 @@ class SimulationWorkChain(WorkChain):
         """Condense and equilibrate, each seed with velocities of its own."""
         inputs = self.inputs
         self.out("box", self.ctx.box)
-        self.ctx.many_body = None if self.is_gas() else inputs.get("many_body")
         try:
             files = prepare_simulation(
                 inputs.force_field,
@@ -276,43 +268,8 @@ class SimulationWorkChain(WorkChain):
             return code.format(legs=self.ctx.leg, reason=reason(leg))
         return None
 
-    def has_many_body(self) -> bool:
-        """Whether what pairs do not have can be measured in this very liquid."""
-        known = all(self.inputs.get(name) for name in ("properties", "polarizability"))
-        return self.ctx.many_body is not None and known
-
-    def measure_many_body(self) -> Any:
-        """Measure it in the equilibrated liquid of all seeds."""
-        names = ("force_field", "system", "references", "properties", "polarizability")
-        frames = {
-            f"seed_{seed}": leg.outputs.frames
-            for seed, leg in zip(self.inputs.settings["seeds"], self.ctx.legs, strict=True)
-        }
-        return ToContext(
-            beyond=submit_once(
-                self,
-                ManyBodyWorkChain,
-                job={
-                    "code": self.inputs.fit_code,
-                    **{name: self.inputs[name] for name in names},
-                    "frames": frames,
-                    "metadata": {"options": self.inputs.options.fit},
-                },
-                metadata={"call_link_label": "many_body", "label": self._label("many body")},
-            )
-        )
-
-    def inspect_many_body(self) -> None:
-        """Where it failed, what was told before stays."""
-        job = settle(self.ctx.beyond)
-        if job.is_finished_ok:
-            self.ctx.many_body = job.outputs.many_body
-        else:
-            self.report(f"many-body forces stay those of the preliminary liquid: {reason(job)}")
-
     def prepare_legs(self) -> None:
         """Write the script of all legs of a liquid; those of a gas differ."""
-        self.out_many(self._many_body())
         if not self.is_gas():
             self.ctx.script = prepare_production(
                 self.inputs.system,
@@ -406,7 +363,10 @@ class SimulationWorkChain(WorkChain):
         return dict(self.inputs.get("tasks", {}))
 
     def _many_body(self) -> dict[str, Dict]:
-        return {"many_body": self.ctx.many_body} if self.ctx.many_body else {}
+        """What acts in a liquid beside pairs."""
+        if self.is_gas() or "many_body" not in self.inputs:
+            return {}
+        return {"many_body": self.inputs.many_body}
 
     def _submit_leg(
         self, script: SinglefileData, system: SinglefileData, label: str

@@ -28,7 +28,6 @@ POLARIZABLE_WATER = Polarizable(
     lengths={"water:O1": 0.95, "water:H1": 0.7},
     damping=0.39,
 )
-POLARIZABILITY = {"water": 1.45, "MeOH": 3.2}
 
 
 def reference(species: Species) -> Points:
@@ -62,10 +61,6 @@ def nodes() -> dict[str, object]:
         "system": SystemData(SYSTEM),
         "references": {name: PointsData(reference(each)) for name, each in SYSTEM},
         "properties": {name: ArrayData({"c6": dispersion(each)}) for name, each in SYSTEM},
-        "polarizability": {
-            name: ArrayData({"polarizability": alpha * np.eye(3)[None]})
-            for name, alpha in POLARIZABILITY.items()
-        },
     }
 
 

@@ -19,7 +19,7 @@ from ...fields import build
 
 ENGINE = OpenMM()
 ROOM = Conditions(298.15, 1.01325, (2, 3))
-PUSH = ManyBody(energy=0.01, pressure=400.0, volume=70.0, bodies=3)
+PUSH = ManyBody(energy=0.01, pressure=400.0, volume=70.0)
 FORMS = "morse harmonic_angle threefold tang_toennies"
 SYSTEM, FIELD = build({"water": "O", "MeOH": "CO"}, FORMS, {})
 
@@ -41,7 +41,7 @@ def test_production_keeps_its_conditions():
     assert only["timestep"] == pytest.approx(2e-3)  # ps
     assert only["temperature"] == [298.15, 298.15]
     assert only["pressure"] is None  # the target's
-    assert leg["target"] == {"pressure": 1.01325, "beyond": []}
+    assert leg["target"] == {"pressure": 1.01325, "outward": None}
     assert leg["frames_every"] == 1000
     assert leg["sample_every"] == 50
     assert leg["seed"] is None  # the state's
@@ -72,13 +72,12 @@ def test_the_liquid_condenses_hot_and_under_pressure():
     assert leg["seed"] == 5
 
 
-def test_the_barostat_follows_what_pushes_beyond_pairs_as_often_as_that_of_lammps():
-    leg = json.loads(ENGINE.production(ROOM, 20.0, None, [PUSH], 200))
-    assert leg["target"]["beyond"] == [
-        {"pressure": 400.0, "volume": pytest.approx(14.0), "bodies": 3}  # nm³
-    ]
+def test_the_barostat_follows_what_three_molecules_push_as_often_as_that_of_lammps():
+    leg = json.loads(ENGINE.production(ROOM, 20.0, None, PUSH, 200))
+    outward = {"pressure": 400.0, "volume": pytest.approx(14.0), "bodies": 3}  # nm³
+    assert leg["target"]["outward"] == outward
     assert leg["stages"][0]["control_every"] == 2500
-    *_, settling, measured = stages(ENGINE.equilibration(ROOM, 20.0, 5, [PUSH], 200))
+    *_, settling, measured = stages(ENGINE.equilibration(ROOM, 20.0, 5, PUSH, 200))
     assert settling["control_every"] == measured["control_every"] == 500
 
 
@@ -97,7 +96,7 @@ def test_a_gas_has_no_barostat():
         (lambda: ENGINE.production(ROOM, 0.0), "duration: 0 ps"),
         (lambda: ENGINE.equilibration(ROOM, 1.0, 0), "seed: 0"),
         (lambda: ENGINE.gas_equilibration(ROOM, 1.0, -2), "seed: -2"),
-        (lambda: ENGINE.production(ROOM, 1.0, None, [PUSH]), "molecules: 0"),
+        (lambda: ENGINE.production(ROOM, 1.0, None, PUSH), "molecules: 0"),
     ],
 )
 def test_bad_input(make, message):

@@ -34,7 +34,7 @@ def test_all_pairs_make_the_pressure_of_a_change_of_volume() -> None:
     changes = -apart / 1.7 * 0.5 * np.exp(-apart / 1.7)  # dE/dlnR
     found = pressure_error(changes, pressure_shares(np.ones(len(apart)), EDGE**3))
     expected = of_liquid(
-        missed, Liquid(liquid.reshape(-1, 3), np.repeat(np.arange(27), 4), edges), bodies=2
+        missed, Liquid(liquid.reshape(-1, 3), np.repeat(np.arange(27), 4), edges)
     ).pressure
     assert found.bias == pytest.approx(expected, rel=1e-3)
     assert found.pairs == 27 * 26 / 2

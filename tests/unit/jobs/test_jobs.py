@@ -5,14 +5,13 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_info
 
-from aiida_forcefield.dynamics import Response
+from aiida_forcefield.dynamics import ManyBody
 from aiida_forcefield.jobs.__main__ import run
 from aiida_forcefield.jobs.files import (
     REFUSED,
@@ -23,12 +22,12 @@ from aiida_forcefield.jobs.files import (
     write,
     write_plain,
 )
-from aiida_forcefield.jobs.measure_many_body import ManyBodyFound, ManyBodyTask, measure_many_body
+from aiida_forcefield.jobs.measure_many_body import ManyBodyTask, measure_many_body
 from aiida_forcefield.topology import Frames
 
 from ...fields import FIELDS, build, liquid
 
-SYSTEM, FIELD = build(*FIELDS["water and methanol"])
+SYSTEM, _ = build(*FIELDS["water and methanol"])
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,16 +126,11 @@ def test_another_copy_of_a_job_may_write_the_same(tmp_path: Path) -> None:
     assert read(tmp_path, RESULT, Numbers).name == "some"
 
 
-def many_body_task(**changes: Any) -> ManyBodyTask:
+def many_body_task() -> ManyBodyTask:
     box = liquid(SYSTEM)
     frames = Frames(box.counts, box.positions[None], box.edges[None])
-    responses = tuple(
-        Response(species.conformers[0], np.full(len(species.symbols), 8.0), None)
-        for _, species in SYSTEM
-    )
-    return ManyBodyTask(
-        **{"field": FIELD, "system": SYSTEM, "responses": responses} | changes, frames=(frames,)
-    )
+    c6 = tuple((8.0,) * len(species.symbols) for _, species in SYSTEM)
+    return ManyBodyTask(SYSTEM, c6, frames)
 
 
 def by_name(name: str, folder: Path) -> subprocess.CompletedProcess[str]:
@@ -155,7 +149,7 @@ def test_a_job_is_found_by_its_name(tmp_path: Path) -> None:
     write(tmp_path, TASK, task)
     done = by_name("measure_many_body", tmp_path)
     assert done.returncode == 0, done.stderr
-    assert read(tmp_path, RESULT, ManyBodyFound).parts == measure_many_body(task).parts
+    assert read(tmp_path, RESULT, ManyBody) == measure_many_body(task)
 
 
 def test_a_job_that_is_none_says_so_last(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import asdict
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -12,11 +13,11 @@ from aiida.common.links import LinkType
 from aiida.engine import ExitCode
 from aiida.orm import CalcJobNode, FolderData, InstalledCode
 
+from aiida_forcefield.dynamics import ManyBody
 from aiida_forcefield.jobs.files import REFUSED, RESULT, write, write_plain
-from aiida_forcefield.jobs.measure_many_body import ManyBodyFound
 from aiida_forcefield.parsers.function import FunctionParser
 
-FOUND = ManyBodyFound({"induction": {"energy": -0.1, "pressures": [1.0, 2.0]}})
+FOUND = ManyBody(energy=0.01, pressure=300.0, volume=70.0)
 
 Parse = Callable[..., tuple[ExitCode, dict[str, Any]]]
 
@@ -46,7 +47,7 @@ def test_a_result_becomes_nodes(parse: Parse, tmp_path: Path) -> None:
     write(tmp_path, RESULT, FOUND)
     code, outputs = parse()
     assert code == ExitCode(0)
-    assert outputs["many_body"].get_dict() == FOUND.parts
+    assert outputs["many_body"].get_dict() == asdict(FOUND)
 
 
 def test_with_a_result_the_scheduler_is_not_believed(parse: Parse, tmp_path: Path) -> None:
@@ -74,10 +75,10 @@ def damage(folder: Path, name: str, content: bytes) -> None:
     ("name", "content"),
     [
         ("result.json", b""),
-        ("result.json", b'{"parts": '),
+        ("result.json", b'{"energy": '),
         ("result.json", b"{}"),
         ("result.json", b"null"),
-        ("result.json", json.dumps({"parts": {"induction": 3}}).encode()),
+        ("result.json", json.dumps({"energy": "much", "pressure": 1.0, "volume": 1.0}).encode()),
         ("result.npz", b"PK\x03\x04"),
     ],
 )

@@ -35,8 +35,7 @@ def thermo(**columns: Array) -> Thermo:
 def trajectory(
     *runs: Thermo,
     molecules: int = 100,
-    many_body: dict[str, ManyBody] | None = None,
-    error: float = 0.0,
+    many_body: ManyBody | None = None,
 ) -> Trajectory:
     """Of methanol."""
-    return Trajectory(METHANOL, (molecules,), runs, many_body or {}, error)
+    return Trajectory(METHANOL, (molecules,), runs, many_body)

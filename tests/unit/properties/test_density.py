@@ -24,15 +24,10 @@ def test_density_and_compressibility(samples: int) -> None:
     """Also of the shortest liquids, of which equilibration takes half."""
     volume = volumes(samples)
     run = thermo(volume=volume, density=MASS / volume)
-    parts = {
-        "three_body_dispersion": ManyBody(0.0, 500.0, 70.0, 3),
-        "charges": ManyBody(0.0, 0.0, 70.0, 2),
-    }
+    push = ManyBody(0.0, 500.0, 70.0)
     found, without = (
-        DENSITY.measure(
-            "liquid", ROOM, trajectory(run, molecules=MOLECULES, many_body=many_body, error=10.0)
-        )
-        for many_body in (parts, {})
+        DENSITY.measure("liquid", ROOM, trajectory(run, molecules=MOLECULES, many_body=many_body))
+        for many_body in (push, None)
     )
     mean = summarise([run.density], 0.1)
     assert found["value"] == mean.mean
@@ -40,14 +35,14 @@ def test_density_and_compressibility(samples: int) -> None:
     assert found["unit"] == "g/cm3"
     assert (found["temperature"], found["pressure"]) == (298.15, 1.0)
     assert found["production"] == [pytest.approx(0.1 * (samples - 1))]
-    outward = found["beyond_pairs"]["three_body_dispersion"]
+    outward = found["three_body_pressure"]
     here = 32.042 / 0.602214 / found["value"]
-    assert outward == pytest.approx(ManyBody(0.0, 500.0, 70.0, 3).pressure_at(here), rel=1e-3)
+    assert outward == pytest.approx(push.pressure_at(here), rel=1e-3)
     # What falls as the liquid expands makes it stiffer.
     stiffness = 1 / found["compressibility"] - 1 / without["compressibility"]
     assert stiffness == pytest.approx(3 * outward)
     assert 1 / without["compressibility"] > 0
-    assert found["beyond_pairs_error"] == 10.0
+    assert without["three_body_pressure"] == 0.0
 
 
 def test_it_needs_the_liquid_of_any_system() -> None:
@@ -69,10 +64,9 @@ def test_seeds_that_contradict_each_other_are_told() -> None:
     assert not found["seeds_agree"]
 
 
-def density(value: float, error: float, beyond: float = 0.0, induction: float = 0.0) -> Result:
+def density(value: float, error: float, outward: float = 0.0) -> Result:
     content = {"property": "density", "value": value, "standard_error": error, "unit": "g/cm3"}
-    content |= {"compressibility": 1e-4, "beyond_pairs_error": beyond}
-    return {**content, "beyond_pairs": {"induction": induction}}
+    return {**content, "compressibility": 1e-4, "three_body_pressure": outward}
 
 
 def test_changes_beyond_the_statistics_count() -> None:
@@ -96,18 +90,6 @@ def test_what_is_not_known_of_the_pressure_counts() -> None:
     assert found["changes"] == {}
 
 
-def test_what_is_not_known_beyond_pairs_counts() -> None:
-    found = DENSITY.uncertainty(density(0.75, 0.003, 40.0 / 0.75), {})
-    assert found["many_body_pressure"] == pytest.approx(0.004)
-    assert found["uncertainty"] == pytest.approx(0.005)
-
-
-def test_induction_is_not_known_better_than_its_model() -> None:
-    found = DENSITY.uncertainty(density(0.75, 0.0, 120.0, -800.0), {})
-    assert found["beyond_pairs_error"] == pytest.approx(200.0)
-    assert found["uncertainty"] == pytest.approx(0.015)
-
-
 @pytest.mark.parametrize(("change", "expected"), [(0.02, 0.03), (0.04, 0.04)])
 def test_what_pairs_tell_is_counted_once(change: float, expected: float) -> None:
     pressure = {"error": 400.0, "bias": 0.0, "pairs": 40}
@@ -117,7 +99,7 @@ def test_what_pairs_tell_is_counted_once(change: float, expected: float) -> None
 
 
 def test_rows_say_where_the_uncertainty_comes_from() -> None:
-    result = density(0.75, 0.003, 120.0, -800.0)
+    result = density(0.75, 0.003, 280.0)
     (plain, *_) = DENSITY.rows(result)
     assert (plain.value, plain.error, plain.unit) == (0.75, 0.003, "g/cm3")
     found = DENSITY.uncertainty(
@@ -127,7 +109,10 @@ def test_rows_say_where_the_uncertainty_comes_from() -> None:
     assert rows["predicted"].error == found["uncertainty"]
     assert rows["of which statistics"].error == 0.003
     assert rows["change with other dimers"].value == pytest.approx(0.01)
-    assert rows["from the pressure beyond pairs, known to 200 bar"].error == pytest.approx(0.015)
     assert rows["from the pressure of pairs"].error == pytest.approx(0.03)
-    assert rows["induction, outwards"].value == -800.0
-    assert rows["induction, outwards"].unit == "bar"
+    assert rows["three-body dispersion, outwards"].value == 280.0
+    assert rows["three-body dispersion, outwards"].unit == "bar"
+
+
+def test_what_was_not_measured_has_no_row() -> None:
+    assert [row.label for row in DENSITY.rows(density(0.75, 0.003))] == ["predicted"]

@@ -34,7 +34,7 @@ VOLUME = 7000.0  # Å³
 
 
 def liquid(
-    phi: float, samples: int, seed: int, pressure: float, many_body: dict[str, ManyBody]
+    phi: float, samples: int, seed: int, pressure: float, many_body: ManyBody | None
 ) -> Trajectory:
     """Runs that fluctuate as that liquid does under the pressure of the barostat, bar."""
     a, b = autoregressive(phi, (2, samples), seed)
@@ -47,7 +47,7 @@ def liquid(
 
 
 def test_a_liquid_of_pairs() -> None:
-    runs = liquid(0.9, 40000, 1, ROOM.pressure, {})
+    runs = liquid(0.9, 40000, 1, ROOM.pressure, None)
     kappa = COMPRESSIBILITY.measure("liquid", ROOM, runs)
     alpha = EXPANSION.measure("liquid", ROOM, runs)
     assert kappa["value"] == pytest.approx(1e4 / BULK, rel=0.1)
@@ -58,8 +58,8 @@ def test_a_liquid_of_pairs() -> None:
 
 def test_a_liquid_with_more_than_pairs() -> None:
     """What pushes as V⁻³ adds three times its pressure to the bulk modulus, and nothing to γ."""
-    parts = {"three_body_dispersion": ManyBody(0.0, 1500.0, VOLUME / 100, 3)}
-    runs = liquid(0.0, 100000, 2, ROOM.pressure - 1500.0, parts)
+    push = ManyBody(0.0, 1500.0, VOLUME / 100)
+    runs = liquid(0.0, 100000, 2, ROOM.pressure - 1500.0, push)
     bulk = BULK + 3 * 1500.0
     kappa = COMPRESSIBILITY.measure("liquid", ROOM, runs)
     alpha = EXPANSION.measure("liquid", ROOM, runs)
@@ -69,10 +69,10 @@ def test_a_liquid_with_more_than_pairs() -> None:
 
 @pytest.mark.parametrize("outward", [0.0, 1500.0])
 def test_errors_are_the_spread_of_repeated_simulations(outward: float) -> None:
-    parts = {"three_body_dispersion": ManyBody(0.0, outward, VOLUME / 100, 3)}
+    push = ManyBody(0.0, outward, VOLUME / 100)
     for measured in (COMPRESSIBILITY, EXPANSION):
         results = [
-            measured.measure("", ROOM, liquid(0.9, 2000, seed, ROOM.pressure - outward, parts))
+            measured.measure("", ROOM, liquid(0.9, 2000, seed, ROOM.pressure - outward, push))
             for seed in range(60)
         ]
         values, errors = (
@@ -83,7 +83,7 @@ def test_errors_are_the_spread_of_repeated_simulations(outward: float) -> None:
 
 
 def test_a_transient_is_left_out() -> None:
-    runs = liquid(0.5, 8000, 5, ROOM.pressure, {})
+    runs = liquid(0.5, 8000, 5, ROOM.pressure, None)
     (run,) = runs.runs
     decay = 2000.0 * np.exp(-np.arange(8000) / 100)
     drifting = thermo(volume=run.volume + decay, potential_energy=run.potential_energy)

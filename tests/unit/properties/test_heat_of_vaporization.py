@@ -16,7 +16,7 @@ KJ = 96.4853321  # kJ/mol in an eV
 RT = 8.314462618e-3 * 300.0
 
 
-def liquid(energy: float, many_body: dict[str, ManyBody] | None = None):
+def liquid(energy: float, many_body: ManyBody | None = None):
     """100 molecules with an energy (eV) each, 70 Å³ each."""
     noise = autoregressive(0.9, (2, 4000), 1)
     runs = [thermo(volume=7000.0 + 50 * x, potential_energy=100 * energy + 0.5 * x) for x in noise]
@@ -28,7 +28,7 @@ def gas(energy: float):
     return trajectory(*(thermo(potential_energy=energy + 0.05 * x) for x in noise), molecules=1)
 
 
-def measure(many_body: dict[str, ManyBody] | None = None) -> dict:
+def measure(many_body: ManyBody | None = None) -> dict:
     parts = {
         "liquid": HEAT.measure("liquid", ROOM, liquid(-0.3, many_body)),
         "gas": HEAT.measure("gas", ROOM, gas(0.1)),
@@ -54,20 +54,14 @@ def test_the_pressure_of_the_liquid_is_a_trifle() -> None:
     assert squeezed - low == pytest.approx(999.0 * 70.0 / 1.602176634e6 * KJ, rel=0.01)
 
 
-def test_what_is_beyond_pairs_counts_by_its_energy() -> None:
-    parts = {
-        "three_body_dispersion": ManyBody(0.01, 300.0, 70.0, 3),
-        "charges": ManyBody(-0.02, -300.0, 35.0, 2),
-    }
-    found = measure(parts)
-    # The liquid's charges were looked at in half the volume: their energy falls with it.
-    expected = {"three_body_dispersion": 0.01 * KJ, "charges": -0.01 * KJ}
-    assert found["beyond_pairs_energy"] == pytest.approx(expected, rel=0.02)
-    assert found["value"] == pytest.approx(
-        measure()["value"] - sum(found["beyond_pairs_energy"].values())
-    )
+def test_three_body_dispersion_counts_by_its_energy() -> None:
+    # It was measured in half the volume: the energy falls with the square of that.
+    found, pairs = measure(ManyBody(0.04, 2400.0, 35.0)), measure()
+    assert found["three_body_energy"] == pytest.approx(0.01 * KJ, rel=0.02)
+    assert pairs["value"] - found["value"] == pytest.approx(found["three_body_energy"])
     rows = {row.label: row.value for row in HEAT.rows(found)}
-    assert rows["of which three body dispersion"] == pytest.approx(-0.01 * KJ, rel=0.02)
+    assert rows["of which three-body dispersion"] == pytest.approx(-0.01 * KJ, rel=0.02)
+    assert [row.label for row in HEAT.rows(pairs)] == ["predicted"]
 
 
 def test_parts_that_disagree_are_told() -> None:

@@ -17,7 +17,6 @@ def results(**changes: Any) -> dict[str, Any]:
         "halves_agree": True,
         "seeds_agree": True,
         "changes": {"dimers": 0.01},
-        "beyond_pairs": {"induction": 10.0},
     }
     found = {
         "properties": {"density": density | changes.pop("density", {})},
@@ -26,6 +25,7 @@ def results(**changes: Any) -> dict[str, Any]:
         "target_error": 0.013,
         "variations": ["dimers"],
         "reference": {"density": {"value": 3.0}},
+        "many_body": {"energy": 0.01, "pressure": 300.0, "volume": 70.0},
     }
     return found | changes
 
@@ -56,7 +56,7 @@ def test_a_liquid_of_known_pressure_without_a_value_is_not_used() -> None:
         ({"density": {"seeds_agree": False}}, "parts of the simulation differ"),
         ({"validation": [{"liquid": 0.02}]}, "pairs of the liquid"),
         ({"validation": [{"liquid": None}]}, "pairs of the liquid"),
-        ({"density": {"beyond_pairs": {}}}, "it lacks what molecules polarise"),
+        ({"many_body": None}, "it lacks three-body dispersion"),
         ({"variations": []}, "its uncertainty lacks"),
         ({"variations": ["dimers", "charges"]}, "its uncertainty lacks"),
     ],

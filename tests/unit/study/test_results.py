@@ -4,7 +4,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from aiida.common.links import LinkType
 from aiida.manage.configuration import Profile
 from aiida.orm import Dict, WorkChainNode
 
@@ -19,7 +18,6 @@ from tests.unit.study.nodes import (
     XTB,
     begin_study,
     called,
-    job,
     perceived,
     points,
     returned,
@@ -52,16 +50,17 @@ def test_results_of_a_running_study(hydrogen: WorkChainNode) -> None:
     assert deviation(results, "density") == pytest.approx(0.80 / 0.7863 - 1)
 
 
-@pytest.mark.parametrize("own", [True, False])
-def test_whose_pressure_beyond_pairs_is_told(hydrogen: WorkChainNode, own: bool) -> None:
-    caller = called(hydrogen, "simulation", "own") if own else hydrogen
-    measured = job(caller, "many_body", "many_body")
-    many_body = Dict({"induction": {}})
-    many_body.base.links.add_incoming(measured, LinkType.CREATE, "many_body")
-    returned(hydrogen, many_body=many_body)
+def test_three_body_dispersion_is_told(hydrogen: WorkChainNode) -> None:
+    lacking = collect_results(hydrogen)
+    found = {"energy": 0.01, "pressure": 300.0, "volume": 70.0}
+    returned(hydrogen, many_body=Dict(found))
     results = collect_results(hydrogen)
-    assert results["many_body_settled"] is own
-    assert any("preliminary liquid" in warning for warning in results["warnings"]) is not own
+    assert (lacking["many_body"], results["many_body"]) == (None, found)
+    warned = [
+        any("three-body dispersion" in warning for warning in each["warnings"])
+        for each in (lacking, results)
+    ]
+    assert warned == [True, False]
 
 
 def test_scans_are_told_with_their_species(profile: Profile) -> None:

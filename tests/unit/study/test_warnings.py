@@ -19,12 +19,11 @@ GOOD: dict[str, Any] = {
     "target_error": 0.013,
     "pressure": {"bias": -150.0, "error": 210.0, "target": 250.0, "pairs": 90},
     "variations": ["charges", "dimers"],
-    "many_body_settled": True,
+    "many_body": {"energy": 0.01, "pressure": 300.0, "volume": 70.0},
     "properties": {
         "density": {
             "halves_agree": True,
             "seeds_agree": True,
-            "beyond_pairs": {"induction": -95.0},
             "changes": {"charges": 0.01, "dimers": 0.0},
         }
     },
@@ -83,8 +82,7 @@ def test_each_property_is_looked_at() -> None:
         ("pressure", None, "How well the pressure of pairs is known could not be told"),
         ("pressure/error", 400.0, "The pressure of pairs is known to 400 bar, not to the target"),
         ("pressure/bias", -500.0, "a pressure of pairs that is -500 bar off"),
-        ("properties/density/beyond_pairs", {}, "What molecules of the liquid polarise"),
-        ("many_body_settled", False, "beyond pairs is that of the preliminary liquid"),
+        ("many_body", None, "Properties lack three-body dispersion: there was no preliminary"),
         (
             "properties/density/halves_agree",
             False,

@@ -28,8 +28,7 @@ RESULT = {
     "standard_error": 0.001,
     "unit": "g/cm³",
     "compressibility": 1e-4,
-    "beyond_pairs": {},
-    "beyond_pairs_error": 0.0,
+    "three_body_pressure": 0.0,
     "halves_agree": True,
     "seeds_agree": True,
     "production": [30.0],
@@ -71,7 +70,6 @@ def make_material(
             "qm_count": Dict({"points": 1}),
             "references": {"hydrogen": PointsData(make_points("ok"))},
             "monomers": {"hydrogen": ArrayData({"c6": np.ones((2, 2))})},
-            "polarizability": {"hydrogen": ArrayData({"polarizability": np.eye(3)[None]})},
             "frames": FramesData(frames),
         }
         process.ctx.fit = ended_chain(**outputs | found)
@@ -116,77 +114,68 @@ def test_no_force_field_no_properties(make_material: Any, ended: Ended) -> None:
     )
 
 
-def test_a_simulation_is_told_of_the_preliminary_liquid_and_by_what_to_tell_its_own(
+MANY_BODY = {"energy": 0.01, "pressure": 300.0, "volume": 70.0}
+
+
+def test_three_body_dispersion_of_the_preliminary_liquid_acts_in_all(
     make_material: Any, submitted: Submitted
 ) -> None:
-    process = make_material()
-    process.look_beyond_pairs()
+    variations = {"charges": field(0.1), "weights": field(0.0)}
+    process = make_material(variations=variations)
+    process.measure_many_body()
     chain, given = submitted["many_body"]
     assert chain is ManyBodyWorkChain
-    assert given["job"]["frames"]["preliminary"].uuid == process.ctx.found["frames"].uuid
-    told = Dict({"induction": {}})
-    process.ctx.beyond = ended_chain(many_body=told)
+    found = process.ctx.found
+    assert given["job"]["frames"].uuid == found["frames"].uuid
+    assert given["job"]["properties"] == found["monomers"]
+    told = Dict(MANY_BODY)
+    process.ctx.many_body = ended_chain(many_body=told)
+    process.inspect_many_body()
+    assert process.outputs["many_body"].uuid == told.uuid
     process.simulate()
+    assert process.has_variations()
+    process.simulate_otherwise()
+    assert set(submitted) == {"many_body", "liquid_0", "liquid_0_charges", "liquid_0_weights"}
     chain, given = submitted["liquid_0"]
     assert chain is SimulationWorkChain
     assert given["many_body"].uuid == told.uuid
-    found = process.ctx.found
-    assert given["properties"] == found["monomers"]
-    assert given["polarizability"] == found["polarizability"]
     assert given["tasks"]["density"]["name"] == "density"
+    for name, variation in variations.items():
+        _, given = submitted[f"liquid_0_{name}"]
+        assert given["many_body"].uuid == told.uuid
+        assert given["force_field"].uuid == variation.uuid
+        assert given["settings"]["max_legs"] == 1
 
 
-def test_without_a_preliminary_liquid_nothing_beyond_pairs_is_told(
+def test_without_a_preliminary_liquid_there_is_none(
     make_material: Any, submitted: Submitted
 ) -> None:
     process = make_material()
     del process.ctx.found["frames"]
-    assert process.look_beyond_pairs() is None
+    assert process.measure_many_body() is None
+    process.inspect_many_body()
     process.simulate()
     assert list(submitted) == ["liquid_0"]
     assert "many_body" not in submitted["liquid_0"][1]
 
 
-def test_what_could_not_be_told_beyond_pairs_is_reported(
+def test_that_it_could_not_be_measured_is_reported(
     make_material: Any, submitted: Submitted, ended: Ended, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     process, said = make_material(), []
     monkeypatch.setattr(process, "report", said.append)
-    process.ctx.beyond = ended(320)
+    process.ctx.many_body = ended(320)
+    process.inspect_many_body()
     process.simulate()
     assert "many_body" not in submitted["liquid_0"][1]
-    assert said == ["beyond pairs: what went wrong"]
+    assert said == ["three-body dispersion is missing: what went wrong"]
 
 
-def simulated(process: Any, many_body: Dict | None, exit_status: int = 0) -> None:
+def simulated(process: Any, exit_status: int = 0) -> None:
     """As if all simulations had ended."""
-    acted = {"many_body": many_body} if many_body else {}
     for label, own in process.inputs.simulations.items():
         results = {name: Dict({**RESULT, "property": name}) for name in own["tasks"]}
-        process.ctx[label] = ended_chain(exit_status, properties=results, **acted)
-
-
-def test_only_other_charges_are_told_anew(make_material: Any, submitted: Submitted) -> None:
-    variations = {"charges": field(0.1), "weights": field(0.0)}
-    process = make_material(variations=variations)
-    process.look_beyond_pairs()
-    assert set(submitted) == {"many_body", "many_body_charges"}
-    told, own = Dict({"charges": {}}), Dict({"induction": {}})
-    process.ctx.beyond_charges = ended_chain(many_body=told)
-    simulated(process, own)
-    assert process.inspect_simulations() is None
-    assert process.outputs["many_body"].uuid == own.uuid
-    assert process.has_variations()
-    process.simulate_otherwise()
-    _, weights = submitted["liquid_0_weights"]
-    assert weights["many_body"].uuid == own.uuid
-    assert "polarizability" not in weights
-    _, charges = submitted["liquid_0_charges"]
-    assert charges["many_body"].uuid == told.uuid
-    assert "polarizability" in charges
-    for name, given in (("weights", weights), ("charges", charges)):
-        assert given["force_field"].uuid == variations[name].uuid
-        assert given["settings"]["max_legs"] == 1
+        process.ctx[label] = ended_chain(exit_status, properties=results)
 
 
 def test_a_simulation_without_a_result_ends_the_study(make_material: Any, ended: Ended) -> None:
@@ -199,7 +188,7 @@ def test_a_simulation_without_a_result_ends_the_study(make_material: Any, ended:
 
 def test_an_imprecise_result_is_handed_out_and_told(make_material: Any) -> None:
     process = make_material()
-    simulated(process, None, exit_status=440)
+    simulated(process, exit_status=440)
     assert process.inspect_simulations() is None
     code = process.conclude()
     assert (code.status, code.message) == (430, "what went wrong")
@@ -213,7 +202,7 @@ def test_what_other_choices_tell_is_uncertain(
     pressure = Dict({"bias": 0.0, "error": 100.0})
     process, said = make_material(variations=variations, pressure=pressure), []
     monkeypatch.setattr(process, "report", said.append)
-    simulated(process, None)
+    simulated(process)
     assert process.inspect_simulations() is None
     other = Dict({**RESULT, "value": 0.83, "standard_error": 0.0})
     process.ctx.liquid_0_charges = ended_chain(properties={"density": other})

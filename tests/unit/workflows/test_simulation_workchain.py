@@ -42,7 +42,6 @@ def make(start: Make, codes: dict[str, InstalledCode]) -> Make:
     def build(
         simulation: Liquid | Gas = Liquid(298.15, 1.0),  # noqa: B008
         properties: tuple[str, ...] = ("density", "compressibility"),
-        without: tuple[str, ...] = ("properties", "polarizability"),
         **more: Data,
     ) -> Any:
         wanted = read_properties([{name: STATE} for name in properties])
@@ -50,11 +49,10 @@ def make(start: Make, codes: dict[str, InstalledCode]) -> Make:
         builder = SimulationWorkChain.get_builder_from_protocol(
             codes, "draft", simulation, tasks, LIMITS
         )
-        known = {name: node for name, node in nodes().items() if name not in without}
-        inputs = builder._inputs(prune=True) | known | more
+        known = ("force_field", "system", "references")
+        inputs = builder._inputs(prune=True) | {name: nodes()[name] for name in known} | more
         process = start(SimulationWorkChain, **inputs)
         process.ctx.box = BoxData(BOX).store()
-        process.ctx.many_body = more.get("many_body")
         process.ctx.results, process.ctx.thermo, process.ctx.frames = {}, {}, {}
         process.ctx.leg = 0
         return process
@@ -245,35 +243,15 @@ def test_imprecise_properties_are_handed_out_and_named(make: Make, ended: Ended)
     assert simulation.outputs["properties"]["density"]["value"] == 0.8
 
 
-PART = {"energy": 0.01, "pressure": 300.0, "volume": 70.0, "bodies": 3}
+MANY_BODY = {"energy": 0.01, "pressure": 300.0, "volume": 70.0}
 
 
-def told(pressure: float = 300.0) -> Dict:
-    """What some liquid has beyond pairs."""
-    return Dict({"three_body_dispersion": {**PART, "pressure": pressure}}).store()
-
-
-def test_each_liquid_tells_what_it_has_beyond_pairs(make: Make, ended: Ended) -> None:
-    preliminary, own = told(), told(400.0).get_dict()
-    simulation = make(without=(), many_body=preliminary)
-    assert simulation.has_many_body()
-    simulation.ctx.beyond = ended(0, many_body=Dict(own))
-    simulation.inspect_many_body()
-    simulation.prepare_legs()
-    assert simulation.outputs["many_body"].get_dict() == own
-    assert f"-({400 / 1.01325:.10g})" in simulation.ctx.script.get_content()
-
-
-def test_what_was_told_stays_where_nothing_better_is_found(make: Make, ended: Ended) -> None:
-    preliminary = told()
-    assert not make(many_body=preliminary).has_many_body()
-    assert not make(without=()).has_many_body()
-    simulation = make(without=(), many_body=preliminary)
-    simulation.ctx.beyond = ended(320)
-    simulation.inspect_many_body()
-    simulation.prepare_legs()
-    assert simulation.outputs["many_body"] == preliminary
-    assert f"-({300 / 1.01325:.10g})" in simulation.ctx.script.get_content()
+def test_three_body_dispersion_acts_in_the_liquid(make: Make) -> None:
+    push = f"-({300 / 1.01325:.10g})"
+    for more, expected in (({"many_body": Dict(MANY_BODY)}, True), ({}, False)):
+        simulation = make(**more)
+        simulation.prepare_legs()
+        assert (push in simulation.ctx.script.get_content()) is expected
 
 
 def test_a_gas_has_a_script_for_each_leg_of_each_seed(
@@ -292,7 +270,6 @@ def test_a_gas_has_a_script_for_each_leg_of_each_seed(
     gas.place()
     assert gas.ctx.box.value.counts == (0, 1)
     assert gas.equilibrate() is None
-    assert not gas.has_many_body()
     gas.prepare_legs()
     for number in (0, 1):
         gas.ctx.leg, gas.ctx.legs = number, [leg(ended, 0), leg(ended, 0)]

@@ -8,7 +8,7 @@ from aiida.orm import Data, Dict
 
 from aiida_forcefield.calculations.functions.simulation import many_body_of
 from aiida_forcefield.data import BoxData, ForceFieldData, SystemData
-from aiida_forcefield.dynamics import PARTS, Thermo, check_tail, tail_coefficient
+from aiida_forcefield.dynamics import Thermo, check_tail, tail_coefficient
 from aiida_forcefield.properties import (
     Liquid,
     Trajectory,
@@ -19,7 +19,7 @@ from aiida_forcefield.properties import (
 )
 from aiida_forcefield.topology import Frames
 
-SCIENCE = 1
+SCIENCE = 2
 """Raised where results change by what this file imports: the cache looks at the file alone."""
 
 
@@ -44,7 +44,7 @@ def measure_property(
         settings: with the `cutoff` (Å).
         task: `name` and `request` of the property, which `part` of it this simulation is, and the
             statistical error to reach, `target`.
-        many_body: for what the barostat acts.
+        many_body: three-body dispersion, for which the barostat acts.
         legs: `thermo` and, if the property reads them, `frames`, by seed and leg.
 
     Returns:
@@ -66,7 +66,6 @@ def measure_property(
         counts,
         tuple(runs),
         many_body_of(many_body),
-        _error_of_sum(many_body),
         tuple(frames),
     )
     measured = property_of(wanted["name"])
@@ -118,11 +117,3 @@ def _joined(legs: list[Frames]) -> Frames:
         np.concatenate([each.positions for each in parts]),
         np.concatenate([each.edges for each in parts]),
     )
-
-
-def _error_of_sum(many_body: Dict | None) -> float:
-    """Standard error of the pressure of all parts together, by its spread over frames, bar."""
-    found = many_body.get_dict() if many_body else {}
-    pressures = np.array([found[part].get("pressures", []) for part in PARTS if part in found])
-    frames = pressures.shape[1] if found else 0
-    return float(pressures.sum(axis=0).std(ddof=1) / np.sqrt(frames)) if frames > 1 else 0.0

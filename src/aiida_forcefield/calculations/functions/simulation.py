@@ -1,16 +1,12 @@
 """Calcfunctions that make the input files of a simulation."""
 
-from collections.abc import Mapping
-from dataclasses import fields
 from io import StringIO
-from typing import Any
 
 from aiida.engine import calcfunction
 from aiida.orm import Dict, Int, SinglefileData
 
 from aiida_forcefield.data import BoxData, ForceFieldData, PointsData, SystemData
 from aiida_forcefield.dynamics import (
-    PARTS,
     Conditions,
     ManyBody,
     engine_of,
@@ -21,7 +17,7 @@ from aiida_forcefield.dynamics import (
 from aiida_forcefield.properties import Liquid, Simulation, read_simulation
 from aiida_forcefield.topology import System
 
-SCIENCE = 9
+SCIENCE = 10
 """Raised where results change by what this file imports: the cache looks at the file alone."""
 
 
@@ -50,12 +46,13 @@ def prepare_simulation(
     liquid = isinstance(state, Liquid)
     cutoff = content["cutoff"] if liquid else vacuum_cutoff(packed)
     conditions, duration = _conditions(state, species), content["equilibration"]
-    parts = [*many_body_of(many_body).values()]
     files = engine.files(field, species, packed, cutoff, periodic=liquid)
     found = {label: _file(text, name) for label, (name, text) in files.items()}
     for seed in content["seeds"]:
         script = (
-            engine.equilibration(conditions, duration, seed, parts, sum(packed.counts))
+            engine.equilibration(
+                conditions, duration, seed, many_body_of(many_body), sum(packed.counts)
+            )
             if liquid
             else engine.gas_equilibration(conditions, duration, seed)
         )
@@ -78,7 +75,7 @@ def prepare_production(
         _conditions(read_simulation(simulation.get_dict()), system.value),
         duration,
         duration / frames if frames else None,
-        [*many_body_of(many_body).values()],
+        many_body_of(many_body),
         sum(box.value.counts),
     )
     return _file(script, "production.in")
@@ -110,12 +107,6 @@ def _file(text: str, name: str) -> SinglefileData:
     return SinglefileData(StringIO(text), filename=name)
 
 
-def many_body_of(node: Dict | None) -> dict[str, ManyBody]:
-    """The parts beyond pairs that `ManyBodyCalculation` found, in order; none without it."""
-    found: Mapping[str, Mapping[str, Any]] = node.get_dict() if node else {}
-    names = [field.name for field in fields(ManyBody)]
-    return {
-        part: ManyBody(**{name: found[part][name] for name in names})
-        for part in PARTS
-        if part in found
-    }
+def many_body_of(node: Dict | None) -> ManyBody | None:
+    """What `ManyBodyCalculation` found, if it was asked."""
+    return ManyBody(**node.get_dict()) if node is not None else None

@@ -1,5 +1,6 @@
-"""CalcJob of what a liquid has beyond pairs."""
+"""CalcJob of three-body dispersion in a liquid."""
 
+from dataclasses import asdict
 from typing import ClassVar
 
 import numpy as np
@@ -7,76 +8,48 @@ from aiida.engine import CalcJobProcessSpec
 from aiida.orm import ArrayData, Data, Dict
 
 from aiida_forcefield.calculations.jobs.function import FunctionCalculation
-from aiida_forcefield.data import ForceFieldData, FramesData, PointsData, SystemData
-from aiida_forcefield.dynamics import Response
-from aiida_forcefield.jobs.measure_many_body import ManyBodyFound, ManyBodyTask
+from aiida_forcefield.data import FramesData, SystemData
+from aiida_forcefield.dynamics import ManyBody
+from aiida_forcefield.jobs.measure_many_body import ManyBodyTask
 
 
 class ManyBodyCalculation(FunctionCalculation):
-    """What a liquid has beyond pairs, and what its simulation has in place of it."""
+    """What three molecules of a liquid have beyond their pairs: dispersion."""
 
     JOB: ClassVar[str] = "measure_many_body"
-    RESULT: ClassVar[type] = ManyBodyFound
-    CACHE_VERSION = 1
+    RESULT: ClassVar[type] = ManyBody
+    CACHE_VERSION = 2
 
     @classmethod
     def define(cls, spec: CalcJobProcessSpec) -> None:  # type: ignore[override]
         """Define inputs and outputs."""
         super().define(spec)
-        define_inputs(spec)
-        spec.input("force_field", valid_type=ForceFieldData)
         spec.input("system", valid_type=SystemData)
         spec.input_namespace(
-            "frames",
+            "properties",
             dynamic=True,
+            valid_type=ArrayData,
+            help="Of each species at rest, by name: dispersion coefficients `c6` (n, n) in eV Å6.",
+        )
+        spec.input(
+            "frames",
             valid_type=FramesData,
-            help="Of boxes of the liquid; the first and the last of each are looked at.",
+            help="Of a box of the liquid; the first and the last are looked at.",
         )
         spec.output(
             "many_body",
             valid_type=Dict,
-            help="Each part with `energy` (eV) per molecule, outward `pressure` (bar) and the "
-            "`volume` (Å3) per molecule at which they are so, see `dynamics.measure_many_body`.",
+            help="`energy` (eV) per molecule, outward `pressure` (bar), and the `volume` (Å3) per "
+            "molecule at which they are so: a `dynamics.ManyBody`.",
         )
 
     def task(self) -> ManyBodyTask:
         """The inputs as arguments."""
-        system = self.inputs.system.value
-        polarizabilities = self.inputs.get("polarizability", {})
-        responses = []
-        for name in system.names:
-            mean = None
-            if name in polarizabilities:
-                tensor = polarizabilities[name].get_array("polarizability")[0]
-                mean = float(np.trace(tensor)) / 3
-            c6 = np.diag(self.inputs.properties[name].get_array("c6"))
-            responses.append(Response(self.inputs.references[name].value.positions[0], c6, mean))
-        frames = tuple(node.value for _, node in sorted(self.inputs.frames.items()))
-        return ManyBodyTask(self.inputs.force_field.value, system, tuple(responses), frames)
+        system, properties = self.inputs.system.value, self.inputs.properties
+        c6 = tuple(tuple(np.diag(properties[n].get_array("c6")).tolist()) for n in system.names)
+        return ManyBodyTask(system, c6, self.inputs.frames.value)
 
     @classmethod
-    def nodes(cls, result: ManyBodyFound) -> dict[str, Data]:
-        """The parts as they are."""
-        return {"many_body": Dict(result.parts)}
-
-
-def define_inputs(spec: CalcJobProcessSpec, required: bool = True) -> None:
-    """What QM says of each species, by name."""
-    spec.input_namespace(
-        "references", dynamic=True, valid_type=PointsData, help="Each species at rest, by name."
-    )
-    spec.input_namespace(
-        "properties",
-        dynamic=True,
-        required=required,
-        valid_type=ArrayData,
-        help="Of each at rest, by name: dispersion coefficients `c6` (n, n) in eV Å6.",
-    )
-    spec.input_namespace(
-        "polarizability",
-        dynamic=True,
-        required=False,
-        valid_type=ArrayData,
-        help="Of each at rest, by name: `polarizability` (1, 3, 3) in Å3; if one is missing, "
-        "dispersion alone is told.",
-    )
+    def nodes(cls, result: ManyBody) -> dict[str, Data]:
+        """The result as it is."""
+        return {"many_body": Dict(asdict(result))}

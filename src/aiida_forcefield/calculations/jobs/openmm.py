@@ -21,7 +21,7 @@ class OpenmmCalculation(CalcJob):
     """
 
     ENGINE: ClassVar[str] = "openmm"
-    CACHE_VERSION = 1
+    CACHE_VERSION = 2
     FILENAME_LEG = "leg.json"
     FILENAME_OUTPUT = "openmm.out"
 

@@ -56,10 +56,10 @@ def write_folder(
 def _pressure(results: "Results") -> Iterator[str]:
     """At which pressure a liquid of these files has the density of the study."""
     for label, result in results["properties"].items():
-        if beyond := result.get("beyond_pairs"):
-            pressure = result["pressure"] - sum(beyond.values())
-            yield f"for the {label} of this study set the barostat to {pressure:.0f} bar: it stands"
-            yield "for the many-body forces that pair potentials lack (docs/how-to/export.md)"
+        if outward := result.get("three_body_pressure"):
+            pressure = result["pressure"] - outward
+            yield f"for the {label} of this study set the barostat to {pressure:.0f} bar,"
+            yield "since these files lack three-body dispersion (docs/how-to/export.md)"
 
 
 def _pictures(study: "ProcessNode", results: "Results") -> Iterator[tuple[str, "Figure"]]:

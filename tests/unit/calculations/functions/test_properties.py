@@ -65,19 +65,11 @@ def test_all_legs_of_all_seeds_count() -> None:
     assert wanted["target_error"] == pytest.approx(0.1 * wanted["value"])
 
 
-def test_what_is_beyond_pairs_is_known_as_well_as_its_frames_agree() -> None:
-    parts = {
-        "three_body_dispersion": (500.0, 3, [480.0, 520.0]),
-        "charges": (0.0, 2, [30.0, -30.0]),
-    }
-    many_body = {
-        name: {"energy": 0.0, "pressure": p, "bodies": k, "volume": 37.5, "pressures": each}
-        for name, (p, k, each) in parts.items()
-    }
-    found = measure(task("density", {"target_error": 0.01}), many_body=Dict(many_body))
-    # 510 and 490 bar in all: what goes along in both frames is told together.
-    assert found["beyond_pairs_error"] == pytest.approx(10.0)
-    assert found["beyond_pairs"]["three_body_dispersion"] == pytest.approx(500.0, rel=0.05)
+def test_three_body_dispersion_pushes_by_the_volume() -> None:
+    many_body = Dict({"energy": 0.01, "pressure": 500.0, "volume": 37.5})
+    found = measure(task("density", {"target_error": 0.01}), many_body=many_body)
+    assert found["three_body_pressure"] == pytest.approx(500.0, rel=0.05)
+    assert measure(task("density", {"target_error": 0.01}))["three_body_pressure"] == 0.0
 
 
 def test_a_tail_correction_that_is_wrong_is_told() -> None:
@@ -109,7 +101,6 @@ def test_parts_of_a_property_are_put_together() -> None:
 
 def test_uncertainty_is_that_of_the_property() -> None:
     result = {"property": "density", "value": 1.0, "standard_error": 0.003, "compressibility": 1e-4}
-    result |= {"beyond_pairs": {}, "beyond_pairs_error": 0.0}
     pressure = Dict({"bias": 0.0, "error": 400.0})
     other = Dict({"value": 1.03, "standard_error": 0.0})
     found = estimate_uncertainty(Dict(result), pressure, charges=other)

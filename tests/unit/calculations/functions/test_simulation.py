@@ -7,7 +7,6 @@ import pytest
 from aiida.orm import Dict, Int
 
 from aiida_forcefield.calculations.functions.simulation import (
-    many_body_of,
     place_molecule,
     prepare_gas_leg,
     prepare_production,
@@ -46,16 +45,10 @@ def test_the_pressure_is_what_was_asked_for() -> None:
     assert barostat(None, 300.0) == pytest.approx(10.0)
 
 
-def test_what_pushes_beyond_pairs_does_so_by_the_volume() -> None:
-    parts = {"three_body_dispersion": (303.975, 3), "charges": (-101.325, 2)}
-    many_body = Dict(
-        {
-            name: {"energy": 0.01, "pressure": pressure, "volume": 70.0, "bodies": bodies}
-            for name, (pressure, bodies) in parts.items()
-        }
-    )
-    assert barostat(many_body, 280.0) == pytest.approx(10.0 - 300.0 + 100.0)
-    assert barostat(many_body, 560.0) == pytest.approx(10.0 - 300.0 / 8 + 100.0 / 4)
+def test_three_body_dispersion_pushes_by_the_volume() -> None:
+    many_body = Dict({"energy": 0.01, "pressure": 303.975, "volume": 70.0})
+    assert barostat(many_body, 280.0) == pytest.approx(10.0 - 300.0)
+    assert barostat(many_body, 560.0) == pytest.approx(10.0 - 300.0 / 8)
 
 
 def test_files_of_a_liquid() -> None:
@@ -105,10 +98,3 @@ def test_what_openmm_cannot_say_is_told() -> None:
         prepare_simulation(
             ForceFieldData(field), SystemData(linear), whole, Dict(LIQUID), Dict(OPENMM)
         )
-
-
-def test_parts_beyond_pairs_have_their_order_whatever_the_database_made_of_it() -> None:
-    part = {"energy": -0.01, "pressure": 300.0, "volume": 67.0, "bodies": 3, "pressures": [300.0]}
-    stored = Dict({"charges": part, "induction": part, "three_body_dispersion": part})
-    assert [*many_body_of(stored)] == ["three_body_dispersion", "induction", "charges"]
-    assert many_body_of(None) == {}
