@@ -315,6 +315,7 @@ class SimulationWorkChain(WorkChain):
         self.out_many(self._many_body())
         if not self.is_gas():
             self.ctx.script = prepare_production(
+                self.inputs.force_field,
                 self.inputs.system,
                 self.ctx.box,
                 self.inputs.simulation,
@@ -339,7 +340,11 @@ class SimulationWorkChain(WorkChain):
         seeds, leg = self.inputs.settings["seeds"], self.ctx.leg
         if self.is_gas():
             of_leg = prepare_gas_leg(
-                self.inputs.system, self.inputs.simulation, self.inputs.settings, Int(leg)
+                self.inputs.force_field,
+                self.inputs.system,
+                self.inputs.simulation,
+                self.inputs.settings,
+                Int(leg),
             )
             scripts = [of_leg[f"production_{seed}"] for seed in seeds]
         else:

@@ -36,7 +36,9 @@ def box() -> BoxData:
 
 def barostat(many_body: Dict | None, volume: float) -> float:
     """The pressure that the script aims at when the box has a volume (Å³), atm."""
-    script = prepare_production(SystemData(SYSTEM), box(), Dict(LIQUID), Dict(SETTINGS), many_body)
+    script = prepare_production(
+        *(ForceFieldData(FIELD), SystemData(SYSTEM), box(), Dict(LIQUID), Dict(SETTINGS)), many_body
+    )
     (line,) = (x for x in script.get_content().splitlines() if x.startswith("variable target"))
     formula = line.split(" equal ")[1].replace("^", "**")
     return float(eval(formula, {"vol": volume}))
@@ -73,11 +75,12 @@ def test_files_of_a_gas() -> None:
     methanol = SYSTEM.of_name("MeOH")
     placed = place_molecule(system, state, PointsData(reference(methanol)))
     assert placed.value.counts == (0, 1)
-    files = prepare_simulation(ForceFieldData(FIELD), system, placed, state, Dict(SETTINGS))
+    field = ForceFieldData(FIELD)
+    files = prepare_simulation(field, system, placed, state, Dict(SETTINGS))
     assert "\n6 atoms\n" in files["system"].get_content()
     assert "kspace_style" not in files["force_field"].get_content()
     assert "langevin" in files["equilibration_3"].get_content()
-    scripts = prepare_gas_leg(system, state, Dict(SETTINGS), Int(0))
+    scripts = prepare_gas_leg(field, system, state, Dict(SETTINGS), Int(0))
     assert {*scripts} == {"production_3", "production_4"}
     one, other = (node.get_content() for node in scripts.values())
     assert one != other
@@ -90,9 +93,10 @@ def test_files_for_openmm() -> None:
     assert {*files} == {"force_field", "molecules", "system", *scripts}
     assert files["force_field"].filename == "forcefield.xml"
     assert "constraints" in files["molecules"].get_content()
-    leg = json.loads(prepare_production(system, box(), Dict(LIQUID), settings).get_content())
+    script = prepare_production(force_field, system, box(), Dict(LIQUID), settings)
+    leg = json.loads(script.get_content())
     assert leg["target"]["pressure"] == 10.1325
-    gas = prepare_gas_leg(system, Dict(GAS), settings, Int(0))["production_3"]
+    gas = prepare_gas_leg(force_field, system, Dict(GAS), settings, Int(0))["production_3"]
     assert json.loads(gas.get_content())["target"] is None
 
 
