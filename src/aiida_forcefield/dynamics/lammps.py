@@ -4,16 +4,16 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from aiida_forcefield.dynamics.conditions import Conditions
+from aiida_forcefield.dynamics.drudes import motion_of
 from aiida_forcefield.dynamics.engine import File
 from aiida_forcefield.dynamics.final import is_whole
 from aiida_forcefield.dynamics.frames import read_frames
 from aiida_forcefield.dynamics.gas import gas_equilibration_script, gas_production_script
 from aiida_forcefield.dynamics.log import parse_log
 from aiida_forcefield.dynamics.many_body import ManyBody
+from aiida_forcefield.dynamics.motion import DATA, FORCE_FIELD
 from aiida_forcefield.dynamics.script import (
-    DATA,
     FINAL_DATA,
-    FORCE_FIELD,
     FRAMES,
     equilibration_script,
     production_script,
@@ -60,7 +60,9 @@ class Lammps:
         molecules: int = 0,
     ) -> str:
         """See `script.equilibration_script`."""
-        return equilibration_script(conditions, duration, seed, many_body, molecules)
+        return equilibration_script(
+            conditions, duration, seed, many_body, molecules, motion_of(forcefield, system)
+        )
 
     def production(
         self,
@@ -73,7 +75,9 @@ class Lammps:
         molecules: int = 0,
     ) -> str:
         """See `script.production_script`."""
-        return production_script(conditions, duration, frames_every, many_body, molecules)
+        return production_script(
+            conditions, duration, frames_every, many_body, molecules, motion_of(forcefield, system)
+        )
 
     def gas_equilibration(
         self,
@@ -84,7 +88,7 @@ class Lammps:
         seed: int,
     ) -> str:
         """See `gas.gas_equilibration_script`."""
-        return gas_equilibration_script(conditions, duration, seed)
+        return gas_equilibration_script(conditions, duration, seed, motion_of(forcefield, system))
 
     def gas_production(
         self,
@@ -96,7 +100,7 @@ class Lammps:
         leg: int,
     ) -> str:
         """See `gas.gas_production_script`."""
-        return gas_production_script(conditions, duration, seed, leg)
+        return gas_production_script(conditions, duration, seed, leg, motion_of(forcefield, system))
 
     def read_frames(self, text: str, counts: Sequence[int], atoms: int) -> Frames:
         """Those of a dump."""

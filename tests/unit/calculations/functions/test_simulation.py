@@ -16,7 +16,7 @@ from aiida_forcefield.calculations.functions.simulation import (
 from aiida_forcefield.data import BoxData, ForceFieldData, PointsData, SystemData
 from aiida_forcefield.topology import Box
 
-from ....fields import build
+from ....fields import build, polarizable
 from ..systems import FIELD, SYSTEM, reference
 
 pytestmark = pytest.mark.usefixtures("storage")
@@ -24,6 +24,7 @@ pytestmark = pytest.mark.usefixtures("storage")
 LIQUID = {"phase": "liquid", "temperature": 298.15, "pressure": 10.1325}
 GAS = {"phase": "gas", "temperature": 298.15, "species": "MeOH"}
 SETTINGS = {"cutoff": 9.0, "equilibration": 4.0, "production": 2.0, "frames": 0, "seeds": [3, 4]}
+FORMS = "morse harmonic_angle threefold tang_toennies"
 OPENMM = SETTINGS | {"engine": "openmm"}
 COUNTS = (2, 2)
 ATOMS = sum(n * len(s.symbols) for n, s in zip(COUNTS, SYSTEM.species, strict=True))
@@ -84,6 +85,18 @@ def test_files_of_a_gas() -> None:
     assert {*scripts} == {"production_3", "production_4"}
     one, other = (node.get_content() for node in scripts.values())
     assert one != other
+
+
+def test_scripts_of_molecules_that_polarise_one_another() -> None:
+    whole = build({"water": "O", "MeOH": "CO"}, FORMS, {"scale_14": (1.0, 1.0)})
+    field, system = ForceFieldData(polarizable(whole[1], whole[0])), SystemData(whole[0])
+    files = prepare_simulation(field, system, box(), Dict(LIQUID), Dict(SETTINGS))
+    assert f"{ATOMS + 6} atoms" in files["system"].get_content()
+    production = prepare_production(field, system, box(), Dict(LIQUID), Dict(SETTINGS))
+    for script in (files["equilibration_3"], production):
+        assert " tgnpt/drude " in script.get_content()
+    gas = prepare_gas_leg(field, system, Dict(GAS), Dict(SETTINGS), Int(0))
+    assert " langevin/drude " in gas["production_3"].get_content()
 
 
 def test_files_for_openmm() -> None:
