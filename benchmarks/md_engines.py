@@ -123,10 +123,10 @@ def main() -> None:
         for label, engine in ENGINES.items():
             for file in engine.files(field, SYSTEM, last, CUTOFF, periodic=True).values():
                 (folder / file.name).write_text(file.text)
-            run(folder, label, bin_, engine.equilibration(conditions, 1.0, 1))
+            run(folder, label, bin_, engine.equilibration(field, SYSTEM, conditions, 1.0, 1))
             seconds = {}
             for duration in (SHORT, LONG):
-                script = engine.production(conditions, duration)
+                script = engine.production(field, SYSTEM, conditions, duration)
                 seconds[duration], first = run(folder, label, bin_, script)
             per_day = (LONG - SHORT) / 1000 * 86400 / (seconds[LONG] - seconds[SHORT])
             report[label] = {"program": first, "ns_per_day": round(per_day, 2)}

@@ -3,13 +3,18 @@
 import os
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from aiida_forcefield.dynamics.conditions import Conditions, rigid_bonds
-from aiida_forcefield.dynamics.drudes import polarizable_head, polarizable_npt_script
-from aiida_forcefield.dynamics.script import DATA, FINAL_DATA, FORCE_FIELD
+from aiida_forcefield.dynamics.gas import vacuum_box, vacuum_cutoff
+from aiida_forcefield.dynamics.guard import judge
+from aiida_forcefield.dynamics.lammps import Lammps
+from aiida_forcefield.dynamics.log import Thermo
+from aiida_forcefield.dynamics.many_body import ManyBody
+from aiida_forcefield.dynamics.statistics import summarise
 from aiida_forcefield.potentials.energy import Layout
 from aiida_forcefield.potentials.export.damping import DAMPING, write_damping
 from aiida_forcefield.potentials.export.lammps import write_force_field
@@ -17,12 +22,14 @@ from aiida_forcefield.potentials.export.lammps_data import write_data
 from aiida_forcefield.potentials.forcefield import ForceField
 from aiida_forcefield.topology.box import Box
 from aiida_forcefield.topology.system import System
+from aiida_forcefield.units import BOLTZMANN
 
 from ..fields import Array, build, droplet, liquid, overlapping, polarizable
 from .test_lammps_export import KCAL, forces
 
 pytestmark = pytest.mark.integration
 
+ENGINE = Lammps()
 FORMS = "morse harmonic_angle fourier threefold harmonic_improper"
 SMILES = {
     "methanol": {"MeOH": "CO"},
@@ -122,32 +129,104 @@ def test_a_large_periodic_box_is_a_vacuum(lmp: str, tmp_path: Path, name: str) -
     np.testing.assert_allclose(acting, -gradient, rtol=0, atol=5e-4)
 
 
-def test_cold_particles_of_a_liquid(lmp: str, tmp_path: Path) -> None:
-    """A thermostat of their own keeps them cold; without any, no energy is lost or gained."""
+@pytest.fixture(scope="module")
+def methanol() -> tuple[ForceField, System]:
     system, fixed = build(SMILES["methanol"], f"{FORMS} tang_toennies", FULL)
-    field = polarizable(fixed, system)
-    (tmp_path / FORCE_FIELD).write_text(write_force_field(field, system))
-    (tmp_path / DATA).write_text(write_data(field, system, liquid(system)))
-    (tmp_path / DAMPING).write_text(write_damping(field, system))
-    conditions = Conditions(300.0, 1.0, rigid_bonds(system))
-    npt = polarizable_npt_script(field, system, conditions, 0.5, 1)
-    nve = "unfix motion\nfix motion all nve\nthermo 10\nrun 200\n"
-    (tmp_path / "in.lmp").write_text(npt + nve)
-    simulate(lmp, tmp_path)
-    rows = thermo(tmp_path, "TotEng", "KinEng", "c_temperatures[1]", "c_temperatures[2]")
-    cold, free = rows[-32:-21], rows[-21:]
-    assert cold[-5:, 3].max() < 3
-    assert cold[-5:, 2].min() > 100
-    energy, scale = free[:, 0], free[:, 1].mean()
+    return polarizable(fixed, system), system
+
+
+class Legs:
+    """Legs in a folder, each of which begins where the one before ended."""
+
+    def __init__(
+        self, lmp: str, folder: Path, box: Box, cutoff: float, *what: Any, periodic: bool = True
+    ) -> None:
+        self.lmp, self.folder, self.box = lmp, folder, box
+        for file in ENGINE.files(*what, box, cutoff, periodic).values():
+            (folder / file.name).write_text(file.text)
+
+    def leg(self, script: str) -> Thermo:
+        """Run one that ends as it should."""
+        (self.folder / "in.lmp").write_text(script)
+        simulate(self.lmp, self.folder)
+        log = ENGINE.read_log((self.folder / "log").read_text())
+        assert judge(log, 300.0, len(self.box.positions)).status == "ok"
+        assert log.warnings == ()
+        self.drudes = thermo(self.folder, "Drudes")[-len(log.thermo) :, 0]
+        final = (self.folder / ENGINE.final).read_text()
+        assert ENGINE.is_whole(final)
+        assert not ENGINE.is_whole(final.rstrip("\n").rpartition("\n")[0] + "\n")
+        (self.folder / ENGINE.final).rename(self.folder / ENGINE.state)
+        assert log.thermo is not None
+        return log.thermo
+
+    def positions(self) -> Array:
+        """Of the atoms where the last leg ended, of whole molecules."""
+        lines = (self.folder / ENGINE.state).read_text().split("\nAtoms # full\n\n")
+        rows = np.array([row.split() for row in lines[1].split("\n\n")[0].split("\n")], float)
+        rows = rows[np.argsort(rows[:, 0])][: len(self.box.positions)]
+        return rows[:, 4:7] + rows[:, 7:10] * self.box.edges
+
+
+def test_from_a_packed_box_to_frames(
+    lmp: str, tmp_path: Path, methanol: tuple[ForceField, System]
+) -> None:
+    """Particles stay cold, and stay with their hosts from contacts of 1.3 Å on."""
+    box = liquid(methanol[1])
+    x = np.concatenate([each - each[0] for each in np.split(box.positions, 27)])
+    sites = np.stack(np.meshgrid(*3 * [np.arange(3)]), axis=-1).reshape(-1, 3) * 4.2
+    packed = Box(box.counts, x + np.repeat(sites, 6, axis=0), np.full(3, 14.0))
+    legs = Legs(lmp, tmp_path, packed, 6.0, *methanol)
+    state = Conditions(300.0, 1.0, rigid_bonds(methanol[1]))
+    first = legs.leg(ENGINE.equilibration(*methanol, state, 4.0, 3))
+    frames = (tmp_path / ENGINE.frames).read_text()
+    assert ENGINE.read_frames(frames, (27,), 162).positions.shape == (2, 162, 3)
+    push = ManyBody(0.0, 300.0, 65.0), 27
+    second = legs.leg(ENGINE.production(*methanol, state, 3.0, 1.0, *push))
+    frames = (tmp_path / ENGINE.frames).read_text()
+    assert ENGINE.read_frames(frames, (27,), 162).positions.shape == (4, 162, 3)
+    for run in (first, second):
+        assert run.temperature.mean() == pytest.approx(300.0, rel=0.1)
+        assert 0.7 < run.density.mean() < 1.1
+    assert legs.drudes[5:].max() < 2.5
+    # It goes on where the leg before ended.
+    assert second.potential_energy[0] == pytest.approx(first.potential_energy[-1], abs=1e-3)
+    assert second.volume[0] == pytest.approx(first.volume[-1])
+
+
+def test_no_energy_is_lost_or_gained(
+    lmp: str, tmp_path: Path, methanol: tuple[ForceField, System]
+) -> None:
+    legs = Legs(lmp, tmp_path, liquid(methanol[1]), 9.0, *methanol)
+    state = Conditions(300.0, 1.0, rigid_bonds(methanol[1]))
+    legs.leg(ENGINE.equilibration(*methanol, state, 1.0, 1))
+    script = ENGINE.production(*methanol, state, 1.0)
+    pull = next(line for line in script.split("\n") if " tgnpt/drude " in line)
+    free = legs.leg(script.replace(pull, "fix motion all nve"))
+    energy, scale = free.total_energy, free.kinetic_energy.mean()
     assert abs(energy[-10:].mean() - energy[:10].mean()) < 2e-3 * scale
     assert energy.std() < 3e-3 * scale
-    # What the leg leaves behind goes on with the same particles.
-    (tmp_path / FINAL_DATA).rename(tmp_path / DATA)
-    head = polarizable_head(field, system)
-    (tmp_path / "in.lmp").write_text("\n".join([*head, "run 0", ""]))
-    simulate(lmp, tmp_path)
-    on = thermo(tmp_path, "PotEng", "c_temperatures[2]")[-1]
-    assert on[1] < 3
+    assert legs.drudes.max() < 3
+
+
+def test_a_molecule_alone(lmp: str, tmp_path: Path, methanol: tuple[ForceField, System]) -> None:
+    field, system = methanol
+    box = vacuum_box(system, "MeOH", system.species[0].conformers[0])
+    legs = Legs(lmp, tmp_path, box, vacuum_cutoff(box), *methanol, periodic=False)
+    state = Conditions(300.0, 0.0, rigid_bonds(system))
+    legs.leg(ENGINE.gas_equilibration(*methanol, state, 20.0, 5))
+    kinetic = []
+    for number in range(4):
+        run = legs.leg(ENGINE.gas_production(*methanol, state, 50.0, 5, number))
+        # What the particles at 1 to 2 K have beside their energy at rest: 3/2 kT each.
+        molecule = Layout.of(field, system).molecules("MeOH", legs.positions()[None])
+        at_rest = molecule.gradient(field.vector)[0][0]
+        assert -1e-6 < run.potential_energy[-1] - at_rest < 2e-3
+        assert 0.5 < legs.drudes.mean() < 3
+        kinetic.append(run.kinetic_energy)
+    # Eighteen degrees of freedom, less four bonds that are held.
+    found = summarise(kinetic, run.time[1] - run.time[0])
+    assert abs(found.mean - 7 * BOLTZMANN * 300.0) < 4 * found.standard_error
 
 
 def test_particles_do_not_fall_onto_molecules_that_are_too_near(lmp: str, tmp_path: Path) -> None:

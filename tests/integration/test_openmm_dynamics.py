@@ -46,6 +46,7 @@ from . import solution
 pytestmark = pytest.mark.integration
 
 METHANOL = solution.system(MeOH=1)
+LIQUID = solution.field(METHANOL), METHANOL
 ARGON = System.pure("Ar", from_smiles("[Ar]"))
 ARGON_FIELD = ForceField(
     ARGON.atom_types,
@@ -199,14 +200,14 @@ def methanol(runner: Any, tmp_path_factory: pytest.TempPathFactory, compute_pyth
     """A small liquid after equilibration and a leg with frames: runner, box, and both legs."""
     folder = tmp_path_factory.mktemp("methanol")
     box = pack(folder, METHANOL, 6.5, 270, compute_python)
-    here, field = runner("openmm"), solution.field(METHANOL)
-    here.begin(field, METHANOL, box, 6.5)
+    here = runner("openmm")
+    here.begin(*LIQUID, box, 6.5)
     state = Conditions(300.0, 1.0, rigid_bonds(METHANOL))
-    first = here.leg(here.engine.equilibration(state, 4.0, 12))
+    first = here.leg(here.engine.equilibration(*LIQUID, state, 4.0, 12))
     frames = (here.folder / here.engine.frames).read_text()
     both = here.engine.read_frames(frames, box.counts, len(box.positions))
     assert len(both.positions) == 2
-    return here, box, first, here.leg(here.engine.production(state, 2.5, frames_every=1.0))
+    return here, box, first, here.leg(here.engine.production(*LIQUID, state, 2.5, frames_every=1.0))
 
 
 def test_the_tail_correction_is_that_of_the_force_field(methanol: Any) -> None:
@@ -273,13 +274,14 @@ def argon(runner: Any, tmp_path_factory: pytest.TempPathFactory, compute_python:
     """Density of liquid argon in each engine, pressed together for what three molecules have."""
     box = pack(tmp_path_factory.mktemp("argon"), ARGON, 8.5, 250, compute_python)
     told = ManyBody(0.0, -300.0, 47.0), box.counts[0]
-    state = Conditions(90.0, 1.0)
+    argon, state = (ARGON_FIELD, ARGON), Conditions(90.0, 1.0)
 
     def density(engine: str, many_body: Any) -> Any:
         here = runner(engine)
         here.begin(ARGON_FIELD, ARGON, box, 8.5)
-        here.leg(here.engine.equilibration(state, 6.0, 3, *many_body), temperature=90.0)
-        thermo = here.leg(here.engine.production(state, 24.0, None, *many_body), temperature=90.0)
+        here.leg(here.engine.equilibration(*argon, state, 6.0, 3, *many_body), temperature=90.0)
+        script = here.engine.production(*argon, state, 24.0, None, *many_body)
+        thermo = here.leg(script, temperature=90.0)
         return thermo, summarise([thermo.density], thermo.time[1])
 
     return {engine: density(engine, told) for engine in ENGINES} | {
@@ -307,10 +309,11 @@ def test_a_molecule_of_water_alone(runner: Any) -> None:
     box = vacuum_box(system, "water", system.of_name("water").conformers[0])
     here = runner("openmm")
     cutoff = vacuum_cutoff(box)
-    here.begin(solution.field(system), system, box, cutoff, periodic=False)
+    water = solution.field(system), system
+    here.begin(*water, box, cutoff, periodic=False)
     state = Conditions(300.0, 0.0, rigid_bonds(system))
-    here.leg(here.engine.gas_equilibration(state, 10.0, 5))
-    legs = [here.leg(here.engine.gas_production(state, 40.0, 5, leg)) for leg in (0, 1)]
+    here.leg(here.engine.gas_equilibration(*water, state, 10.0, 5))
+    legs = [here.leg(here.engine.gas_production(*water, state, 40.0, 5, leg)) for leg in (0, 1)]
     assert legs[0].kinetic_energy[50] != legs[1].kinetic_energy[50]  # noise of its own
     thermo = Thermo.join(legs)
     # Nine degrees of freedom, less two bonds that are held; one harmonic angle.
@@ -322,7 +325,7 @@ def test_a_molecule_of_water_alone(runner: Any) -> None:
 def test_an_explosion_is_noticed(methanol: Any) -> None:
     here, *_ = methanol
     state = Conditions(300.0, 1.0, rigid_bonds(METHANOL))
-    script = json.loads(here.engine.production(state, 1.0))
+    script = json.loads(here.engine.production(*LIQUID, state, 1.0))
     script["stages"][0]["timestep"] *= 20
     kept = (here.folder / here.engine.state).read_text()
     (here.folder / "leg").write_text(json.dumps(script))
@@ -342,13 +345,13 @@ def code(computer: Computer, compute_python: Path) -> InstalledCode:
 def test_a_leg_by_aiida(code: InstalledCode, methanol: Any) -> None:
     here, box, *_ = methanol
     engine, state = here.engine, Conditions(300.0, 1.0, rigid_bonds(METHANOL))
-    files = engine.files(solution.field(METHANOL), METHANOL, box, 6.5, periodic=True)
+    files = engine.files(*LIQUID, box, 6.5, periodic=True)
 
     def node(name: str, text: str) -> SinglefileData:
         return SinglefileData.from_string(text, filename=name)
 
     inputs = {
-        "script": node("leg.in", engine.equilibration(state, 1.0, 7)),
+        "script": node("leg.in", engine.equilibration(*LIQUID, state, 1.0, 7)),
         "files": {label: node(*file) for label, file in files.items()},
         "filenames": Dict({"system": engine.state}),
         "box": BoxData(box),
@@ -360,7 +363,7 @@ def test_a_leg_by_aiida(code: InstalledCode, methanol: Any) -> None:
     assert job.is_finished_ok, job.exit_message
     assert len(outputs["thermo"].value) == 3
     assert outputs["frames"].value.positions.shape == (2, len(box.positions), 3)
-    inputs |= {"script": node("leg.in", engine.production(state, 0.4))}
+    inputs |= {"script": node("leg.in", engine.production(*LIQUID, state, 0.4))}
     inputs["files"] |= {"system": outputs["final"]}
     outputs, job = run_get_node(OpenmmCalculation, code=code, **inputs)
     assert job.is_finished_ok, job.exit_message

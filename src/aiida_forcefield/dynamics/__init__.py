@@ -22,15 +22,14 @@ from aiida_forcefield.dynamics.gas import (
 from aiida_forcefield.dynamics.guard import Verdict, judge
 from aiida_forcefield.dynamics.log import END_OF_LOG, MEASURED, Log, Thermo, parse_log
 from aiida_forcefield.dynamics.many_body import Liquid, ManyBody
+from aiida_forcefield.dynamics.motion import DATA, FORCE_FIELD
 from aiida_forcefield.dynamics.pair_pressure import (
     PressureError,
     pressure_error,
     pressure_shares,
 )
 from aiida_forcefield.dynamics.script import (
-    DATA,
     FINAL_DATA,
-    FORCE_FIELD,
     FRAMES,
     equilibration_script,
     production_script,

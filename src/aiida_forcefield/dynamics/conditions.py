@@ -28,6 +28,7 @@ class Conditions:
         temperature: K.
         pressure: bar.
         rigid_bonds: numbers of the bond types that are held; see `rigid_bonds`.
+        longest_timestep: that something else than bonds allows, fs.
 
     Raises:
         ValueError: if a value is not physical.
@@ -36,6 +37,7 @@ class Conditions:
     temperature: float
     pressure: float
     rigid_bonds: tuple[int, ...] = ()
+    longest_timestep: float = 2.0
 
     def __post_init__(self) -> None:
         if not 0 < self.temperature < 1e5:
@@ -49,8 +51,8 @@ class Conditions:
 
     @property
     def timestep(self) -> float:
-        """In fs: 2 with rigid bonds, 1 where bonds to hydrogen may vibrate."""
-        return 2.0 if self.rigid_bonds else 1.0
+        """In fs: 2 with rigid bonds, 1 where bonds to hydrogen may vibrate; or the longest."""
+        return min(2.0 if self.rigid_bonds else 1.0, self.longest_timestep)
 
 
 def rigid_bonds(system: System) -> tuple[int, ...]:

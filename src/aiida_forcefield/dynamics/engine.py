@@ -62,6 +62,8 @@ class Engine(Protocol):
 
     def equilibration(
         self,
+        forcefield: ForceField,
+        system: System,
         conditions: Conditions,
         duration: float,
         seed: int,
@@ -72,6 +74,8 @@ class Engine(Protocol):
 
     def production(
         self,
+        forcefield: ForceField,
+        system: System,
         conditions: Conditions,
         duration: float,
         frames_every: float | None = None,
@@ -80,10 +84,25 @@ class Engine(Protocol):
     ) -> str:
         """That of any other leg of a liquid; see `script.production_script`."""
 
-    def gas_equilibration(self, conditions: Conditions, duration: float, seed: int) -> str:
+    def gas_equilibration(
+        self,
+        forcefield: ForceField,
+        system: System,
+        conditions: Conditions,
+        duration: float,
+        seed: int,
+    ) -> str:
         """That of the first leg of one molecule; see `gas.gas_equilibration_script`."""
 
-    def gas_production(self, conditions: Conditions, duration: float, seed: int, leg: int) -> str:
+    def gas_production(
+        self,
+        forcefield: ForceField,
+        system: System,
+        conditions: Conditions,
+        duration: float,
+        seed: int,
+        leg: int,
+    ) -> str:
         """That of any other leg of one molecule; see `gas.gas_production_script`."""
 
     def read_log(self, text: str) -> Log:

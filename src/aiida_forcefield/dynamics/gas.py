@@ -10,7 +10,8 @@ from numpy.typing import ArrayLike
 
 from aiida_forcefield.dynamics.conditions import Conditions, steps_of
 from aiida_forcefield.dynamics.log import MEASURED
-from aiida_forcefield.dynamics.script import script_end, script_head, shake
+from aiida_forcefield.dynamics.motion import ATOMS, Motion, paced
+from aiida_forcefield.dynamics.script import script_end, shake
 from aiida_forcefield.topology.box import Box
 from aiida_forcefield.topology.system import System
 
@@ -42,7 +43,9 @@ def vacuum_cutoff(box: Box) -> float:
     return float(box.edges.min()) / 3
 
 
-def gas_equilibration_script(conditions: Conditions, duration: float, seed: int) -> str:
+def gas_equilibration_script(
+    conditions: Conditions, duration: float, seed: int, motion: Motion = ATOMS
+) -> str:
     """Minimise, and bring the molecule to its temperature for ``duration`` (ps).
 
     The second half is measured, by which the molecule is judged.
@@ -52,16 +55,17 @@ def gas_equilibration_script(conditions: Conditions, duration: float, seed: int)
     """
     if seed < 1:
         raise ValueError(f"seed: {seed} is not allowed, it must be a positive integer")
+    conditions = paced(motion, conditions)
     half = steps_of(conditions, duration / 2)
     return "\n".join(
         [
-            *script_head(),
-            _ALL_MODES,
-            "minimize 0 1e-2 100 500",
+            *motion.head(),
+            *_all_modes(motion),
+            *motion.minimize(),
             "reset_timestep 0",
             f"velocity all create {conditions.temperature:g} {seed} dist gaussian mom no "
             "temp thermo_temp",
-            *_motion(conditions, seed),
+            *_forces(motion, conditions, seed),
             f"run {half}",
             f'print "{MEASURED}"',
             f"run {half}",
@@ -70,18 +74,21 @@ def gas_equilibration_script(conditions: Conditions, duration: float, seed: int)
     )
 
 
-def gas_production_script(conditions: Conditions, duration: float, seed: int, leg: int) -> str:
+def gas_production_script(
+    conditions: Conditions, duration: float, seed: int, leg: int, motion: Motion = ATOMS
+) -> str:
     """Go on for ``duration`` (ps) from the positions and velocities of the data file.
 
     Raises:
         ValueError: a duration below one time step.
     """
+    conditions = paced(motion, conditions)
     noise = 1 + (seed + (leg + 1) * _NEXT) % _LARGEST_SEED
     return "\n".join(
         [
-            *script_head(),
-            _ALL_MODES,
-            *_motion(conditions, noise),
+            *motion.head(),
+            *_all_modes(motion),
+            *_forces(motion, conditions, noise),
             f'print "{MEASURED}"',
             f"run {steps_of(conditions, duration)}",
             *script_end(),
@@ -89,15 +96,15 @@ def gas_production_script(conditions: Conditions, duration: float, seed: int, le
     )
 
 
-# The thermostat acts on the motion of the molecule as a whole, too.
-_ALL_MODES = "compute_modify thermo_temp extra/dof 0"
+def _all_modes(motion: Motion) -> list[str]:
+    """The thermostat acts on the motion of the molecule as a whole, too."""
+    return [f"compute_modify {each} extra/dof 0" for each in motion.temperatures]
 
 
-def _motion(conditions: Conditions, noise: int) -> list[str]:
+def _forces(motion: Motion, conditions: Conditions, noise: int) -> list[str]:
     """Langevin dynamics; SHAKE comes last, since it has to know all other forces."""
-    temperature = f"{conditions.temperature:g}"
     return [
-        f"fix heat all langevin {temperature} {temperature} {FRICTION:g} {noise}",
+        motion.langevin(conditions.temperature, FRICTION, noise),
         "fix motion all nve",
         *shake(conditions),
     ]

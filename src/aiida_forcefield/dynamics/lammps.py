@@ -3,15 +3,17 @@
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from aiida_forcefield.dynamics.conditions import Conditions
+from aiida_forcefield.dynamics.drudes import motion_of
 from aiida_forcefield.dynamics.engine import File
 from aiida_forcefield.dynamics.final import is_whole
 from aiida_forcefield.dynamics.frames import read_frames
 from aiida_forcefield.dynamics.gas import gas_equilibration_script, gas_production_script
 from aiida_forcefield.dynamics.log import parse_log
+from aiida_forcefield.dynamics.many_body import ManyBody
+from aiida_forcefield.dynamics.motion import DATA, FORCE_FIELD
 from aiida_forcefield.dynamics.script import (
-    DATA,
     FINAL_DATA,
-    FORCE_FIELD,
     FRAMES,
     equilibration_script,
     production_script,
@@ -32,10 +34,6 @@ class Lammps:
     state: Final = DATA
     final: Final = FINAL_DATA
     frames: Final = FRAMES
-    equilibration = staticmethod(equilibration_script)
-    production = staticmethod(production_script)
-    gas_equilibration = staticmethod(gas_equilibration_script)
-    gas_production = staticmethod(gas_production_script)
     read_log = staticmethod(parse_log)
     is_whole = staticmethod(is_whole)
 
@@ -50,6 +48,59 @@ class Lammps:
             **({"damping": File(DAMPING, damping)} if damping else {}),
             "system": File(DATA, write_data(forcefield, system, box)),
         }
+
+    def equilibration(
+        self,
+        forcefield: ForceField,
+        system: System,
+        conditions: Conditions,
+        duration: float,
+        seed: int,
+        many_body: ManyBody | None = None,
+        molecules: int = 0,
+    ) -> str:
+        """See `script.equilibration_script`."""
+        return equilibration_script(
+            conditions, duration, seed, many_body, molecules, motion_of(forcefield, system)
+        )
+
+    def production(
+        self,
+        forcefield: ForceField,
+        system: System,
+        conditions: Conditions,
+        duration: float,
+        frames_every: float | None = None,
+        many_body: ManyBody | None = None,
+        molecules: int = 0,
+    ) -> str:
+        """See `script.production_script`."""
+        return production_script(
+            conditions, duration, frames_every, many_body, molecules, motion_of(forcefield, system)
+        )
+
+    def gas_equilibration(
+        self,
+        forcefield: ForceField,
+        system: System,
+        conditions: Conditions,
+        duration: float,
+        seed: int,
+    ) -> str:
+        """See `gas.gas_equilibration_script`."""
+        return gas_equilibration_script(conditions, duration, seed, motion_of(forcefield, system))
+
+    def gas_production(
+        self,
+        forcefield: ForceField,
+        system: System,
+        conditions: Conditions,
+        duration: float,
+        seed: int,
+        leg: int,
+    ) -> str:
+        """See `gas.gas_production_script`."""
+        return gas_production_script(conditions, duration, seed, leg, motion_of(forcefield, system))
 
     def read_frames(self, text: str, counts: Sequence[int], atoms: int) -> Frames:
         """Those of a dump."""

@@ -31,6 +31,11 @@ _FIELDS = {
 THERMO_KEYWORDS = "step time temp press density vol pe ke etotal evdwl ecoul elong etail"
 """What the scripts print; the columns of `Thermo`, in order."""
 
+DRUDES = "Drudes"
+"""Column of the temperature of Drude particles, after those of all liquids."""
+
+HOT_DRUDES = 10.0  # K
+
 MEASURED = "measured from here"
 """What a script prints before the runs that are looked at."""
 
@@ -132,8 +137,14 @@ def parse_log(text: str) -> Log:
     warnings = [line.removeprefix("WARNING:").strip() for line in lines if line[:8] == "WARNING:"]
     if builds:
         warnings.append(f"{builds} dangerous neighbour list builds: interactions may be missing")
+    table = _measured(lines)
+    drudes = table[:, len(_FIELDS) :]
+    if drudes.size and drudes.mean() > HOT_DRUDES:
+        warnings.append(
+            f"Drude particles at {drudes.mean():.0f} K: induced dipoles are not those at rest"
+        )
     return Log(
-        thermo=_measured(lines),
+        thermo=_thermo(table) if len(table) else None,
         warnings=tuple(dict.fromkeys(warnings)),
         errors=tuple(
             line.removeprefix("ERROR").strip(" :") for line in lines if line[:5] == "ERROR"
@@ -147,23 +158,25 @@ def parse_log(text: str) -> Log:
     )
 
 
-def _measured(lines: Sequence[str]) -> Thermo | None:
+def _measured(lines: Sequence[str]) -> NDArray[np.float64]:
+    """Rows of the columns of `Thermo`, and of `DRUDES` where there are any."""
     table: list[list[float]] = []
-    reading = marked = False
+    header: list[str] = []
+    marked = False
     for line in lines:
         words = line.split()
         if line == MEASURED:
             marked, table = True, []
-        elif words == list(_FIELDS):
-            reading = marked
+        elif words in (list(_FIELDS), [*_FIELDS, DRUDES]):
+            header = words if marked else []
         elif line.startswith(("Loop time of", "ERROR")):
-            reading = False
-        elif reading and len(words) == len(_FIELDS) and all(map(_NUMBER.match, words)):
+            header = []
+        elif header and len(words) == len(header) and all(map(_NUMBER.match, words)):
             row = [float(word) for word in words]
             # A run begins with the state in which the one before ended.
             if not table or row[0] != table[-1][0]:
                 table.append(row)
-    return _thermo(np.array(table)) if table else None
+    return np.array(table or np.zeros((0, len(_FIELDS))))
 
 
 def _thermo(table: NDArray[np.float64]) -> Thermo:

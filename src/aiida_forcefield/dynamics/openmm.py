@@ -99,6 +99,8 @@ class OpenMM:
 
     def equilibration(
         self,
+        forcefield: ForceField,
+        system: System,
         conditions: Conditions,
         duration: float,
         seed: int,
@@ -132,6 +134,8 @@ class OpenMM:
 
     def production(
         self,
+        forcefield: ForceField,
+        system: System,
         conditions: Conditions,
         duration: float,
         frames_every: float | None = None,
@@ -147,11 +151,26 @@ class OpenMM:
             frames_every=steps_of(conditions, frames_every) if frames_every else None,
         )
 
-    def gas_equilibration(self, conditions: Conditions, duration: float, seed: int) -> str:
+    def gas_equilibration(
+        self,
+        forcefield: ForceField,
+        system: System,
+        conditions: Conditions,
+        duration: float,
+        seed: int,
+    ) -> str:
         """As for LAMMPS."""
         return _gas(conditions, 2 * [duration / 2], _checked(seed))
 
-    def gas_production(self, conditions: Conditions, duration: float, seed: int, leg: int) -> str:
+    def gas_production(
+        self,
+        forcefield: ForceField,
+        system: System,
+        conditions: Conditions,
+        duration: float,
+        seed: int,
+        leg: int,
+    ) -> str:
         """The same for all seeds and legs, since the state has the seed of the noise."""
         return _gas(conditions, [duration], None)
 

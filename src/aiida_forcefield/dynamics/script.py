@@ -13,29 +13,25 @@ from aiida_forcefield.dynamics.conditions import (
     SOFT_STEPS,
     SOFT_TIMESTEP,
     SQUEEZE,
-    THERMO_EVERY,
     THERMOSTAT,
     Conditions,
     steps_of,
 )
 from aiida_forcefield.dynamics.frames import DUMP_COLUMNS
-from aiida_forcefield.dynamics.log import MEASURED, THERMO_KEYWORDS
+from aiida_forcefield.dynamics.log import MEASURED
 from aiida_forcefield.dynamics.many_body import BODIES, ManyBody
+from aiida_forcefield.dynamics.motion import ATOMS, Motion, paced
 from aiida_forcefield.units import BAR_PER_ATM
 
-DATA = "system.data"
-FORCE_FIELD = "forcefield.lmp"
 FINAL_DATA = "final.data"
 FRAMES = "frames.dump"
 
-_BAROSTAT = 1000.0  # fs
 # PPPM lays out its mesh for the box that a run begins with, with room for atoms up to half of the
 # skin outside. A box that shrinks by a tenth takes that room away ("Out of range atoms"), so the
 # liquid condenses in runs that are too short for it.
 _CONDENSING_STEPS = 50
 _TARGET = "$(v_target)"
 _FRAME_FORMAT = "sort id format float %.6f"
-_FRAME = f"write_dump all custom {FRAMES} {DUMP_COLUMNS} modify {_FRAME_FORMAT}"
 
 
 def equilibration_script(
@@ -44,6 +40,7 @@ def equilibration_script(
     seed: int,
     many_body: ManyBody | None = None,
     molecules: int = 0,
+    motion: Motion = ATOMS,
 ) -> str:
     """From a packed box, which is too dilute and may hold close contacts, to the liquid.
 
@@ -57,37 +54,41 @@ def equilibration_script(
     """
     if seed < 1:
         raise ValueError(f"seed: {seed} is not allowed, it must be a positive integer")
+    conditions = paced(motion, conditions)
     steps = steps_of(conditions, duration)
     condensing, cooling = round(CONDENSING * steps), round(COOLING * steps)
     settling = (steps - condensing - cooling) // 2
+    measured = steps - condensing - cooling - settling
     hot, squeezed = HEAT * conditions.temperature, _atm(SQUEEZE)
     hot_until = SOFT_STEPS + condensing
+    frame = f"write_dump {motion.atoms} custom {FRAMES} {DUMP_COLUMNS} modify {_FRAME_FORMAT}"
     return "\n".join(
         [
-            *script_head(),
-            "minimize 0 1e-2 100 500",
+            *motion.head(),
+            *motion.minimize(),
             "reset_timestep 0",
             f"velocity all create {hot:g} {seed} dist gaussian",
             f"timestep {SOFT_TIMESTEP:g}",
             "fix motion all nve/limit 0.05",
-            f"fix heat all langevin {hot:g} {hot:g} {THERMOSTAT:g} {seed}",
+            motion.langevin(hot, THERMOSTAT, seed),
             f"run {SOFT_STEPS}",
             "unfix heat",
             "unfix motion",
             "velocity all zero linear",
             *shake(conditions),
-            _barostat((hot, hot), (squeezed, squeezed)),
+            *motion.before_barostat(),
+            motion.barostat((hot, hot), (squeezed, squeezed)),
             f"run {condensing} every {_CONDENSING_STEPS} NULL",
-            _barostat((hot, conditions.temperature), (squeezed, _atm(conditions.pressure))),
+            motion.barostat((hot, conditions.temperature), (squeezed, _atm(conditions.pressure))),
             # Without its ends, a ramp would begin anew in each of the short runs.
             f"run {cooling} start {hot_until} stop {hot_until + cooling} "
             f"every {_CONDENSING_STEPS} NULL",
             *_target(conditions, many_body, molecules),
-            *_follow(conditions, many_body, settling, SETTLING),
+            *_follow(motion, conditions, many_body, settling, SETTLING),
             f'print "{MEASURED}"',
-            _FRAME,
-            *_follow(conditions, many_body, steps - condensing - cooling - settling, SETTLING),
-            f"{_FRAME} append yes",
+            frame,
+            *_follow(motion, conditions, many_body, measured, SETTLING),
+            f"{frame} append yes",
             *script_end(),
         ]
     )
@@ -99,50 +100,37 @@ def production_script(
     frames_every: float | None = None,
     many_body: ManyBody | None = None,
     molecules: int = 0,
+    motion: Motion = ATOMS,
 ) -> str:
     """NPT for ``duration`` (ps) from where the data file's positions and velocities stand.
 
     With ``frames_every`` (ps), frames are written to `FRAMES`. The barostat pulls by what
-    ``many_body`` pushes at the volume that so many ``molecules`` have at the time.
+    ``many_body`` pushes at the volume that so many ``molecules`` have at the time. ``motion`` says
+    what moves.
 
     Raises:
         ValueError: if a duration or, with ``many_body``, ``molecules`` is not positive.
     """
+    conditions = paced(motion, conditions)
     dump = []
     if frames_every is not None:
         every = steps_of(conditions, frames_every)
         dump = [
-            f"dump frames all custom {every} {FRAMES} {DUMP_COLUMNS}",
+            f"dump frames {motion.atoms} custom {every} {FRAMES} {DUMP_COLUMNS}",
             f"dump_modify frames {_FRAME_FORMAT}",
         ]
     return "\n".join(
         [
-            *script_head(),
+            *motion.head(),
             *shake(conditions),
+            *motion.before_barostat(),
             *_target(conditions, many_body, molecules),
             *dump,
             f'print "{MEASURED}"',
-            *_follow(conditions, many_body, steps_of(conditions, duration), FOLLOWING),
+            *_follow(motion, conditions, many_body, steps_of(conditions, duration), FOLLOWING),
             *script_end(),
         ]
     )
-
-
-def script_head() -> list[str]:
-    """Read the system and the force field, and say what is printed."""
-    return [
-        "units real",
-        "atom_style full",
-        f"read_data {DATA}",
-        f"include {FORCE_FIELD}",
-        "neighbor 2.0 bin",
-        # At every step: an atom at the boundary that strays farther than half of the skin before
-        # it is noticed ends the run ("Out of range atoms"), rarely but surely.
-        "neigh_modify delay 0 every 1 check yes",
-        f"thermo_style custom {THERMO_KEYWORDS}",
-        "thermo_modify line one flush yes format float %.10g",
-        f"thermo {THERMO_EVERY}",
-    ]
 
 
 def shake(conditions: Conditions) -> list[str]:
@@ -167,21 +155,12 @@ def _target(conditions: Conditions, many_body: ManyBody | None, molecules: int) 
 
 
 def _follow(
-    conditions: Conditions, many_body: ManyBody | None, steps: int, every: float
+    motion: Motion, conditions: Conditions, many_body: ManyBody | None, steps: int, every: float
 ) -> list[str]:
     """NPT whose pressure follows the volume, where it depends on it; each ``every`` ps."""
-    barostat = _barostat((conditions.temperature,) * 2, (_TARGET, _TARGET))
+    barostat = motion.barostat((conditions.temperature,) * 2, (_TARGET, _TARGET))
     following = f' every {steps_of(conditions, every)} "{barostat}"' if many_body else ""
     return [barostat, f"run {steps}{following}"]
-
-
-def _barostat(temperatures: tuple[float, float], pressures: tuple[str, str]) -> str:
-    """NPT from a temperature (K) and pressure (atm) to others."""
-    first, last = temperatures
-    return (
-        f"fix motion all npt temp {first:g} {last:g} {THERMOSTAT:g} "
-        f"iso {' '.join(pressures)} {_BAROSTAT:g}"
-    )
 
 
 def _atm(bar: float) -> str:

@@ -272,6 +272,7 @@ class SimulationWorkChain(WorkChain):
         """Write the script of all legs of a liquid; those of a gas differ."""
         if not self.is_gas():
             self.ctx.script = prepare_production(
+                self.inputs.force_field,
                 self.inputs.system,
                 self.ctx.box,
                 self.inputs.simulation,
@@ -296,7 +297,11 @@ class SimulationWorkChain(WorkChain):
         seeds, leg = self.inputs.settings["seeds"], self.ctx.leg
         if self.is_gas():
             of_leg = prepare_gas_leg(
-                self.inputs.system, self.inputs.simulation, self.inputs.settings, Int(leg)
+                self.inputs.force_field,
+                self.inputs.system,
+                self.inputs.simulation,
+                self.inputs.settings,
+                Int(leg),
             )
             scripts = [of_leg[f"production_{seed}"] for seed in seeds]
         else:

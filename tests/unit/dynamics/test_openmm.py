@@ -35,7 +35,7 @@ def test_engines_are_found_by_their_name():
 
 
 def test_production_keeps_its_conditions():
-    leg = json.loads(ENGINE.production(ROOM, 10.0, frames_every=2.0))
+    leg = json.loads(ENGINE.production(FIELD, SYSTEM, ROOM, 10.0, frames_every=2.0))
     (only,) = leg["stages"]
     assert only["steps"] == 5000
     assert only["timestep"] == pytest.approx(2e-3)  # ps
@@ -48,18 +48,20 @@ def test_production_keeps_its_conditions():
 
 
 def test_the_file_of_frames_is_named_where_there_are_any():
-    assert ENGINE.frames in ENGINE.production(ROOM, 10.0, frames_every=2.0)
-    assert ENGINE.frames not in ENGINE.production(ROOM, 10.0)
-    assert ENGINE.frames in ENGINE.equilibration(ROOM, 10.0, 1)
+    assert ENGINE.frames in ENGINE.production(FIELD, SYSTEM, ROOM, 10.0, frames_every=2.0)
+    assert ENGINE.frames not in ENGINE.production(FIELD, SYSTEM, ROOM, 10.0)
+    assert ENGINE.frames in ENGINE.equilibration(FIELD, SYSTEM, ROOM, 10.0, 1)
 
 
 def test_without_rigid_bonds_the_time_step_is_shorter():
-    (only,) = stages(ENGINE.production(Conditions(298.15, 1.0), 10.0))
+    (only,) = stages(ENGINE.production(FIELD, SYSTEM, Conditions(298.15, 1.0), 10.0))
     assert (only["steps"], only["timestep"]) == (10000, pytest.approx(1e-3))
 
 
 def test_the_liquid_condenses_hot_and_under_pressure():
-    soft, hot, cooling, settling, measured = stages(ENGINE.equilibration(ROOM, 20.0, 5))
+    soft, hot, cooling, settling, measured = stages(
+        ENGINE.equilibration(FIELD, SYSTEM, ROOM, 20.0, 5)
+    )
     assert (soft["steps"], soft["timestep"], soft["barostat_every"]) == (1000, 5e-4, 0)
     assert hot["temperature"] == [pytest.approx(417.41)] * 2
     assert hot["pressure"] == [3000, 3000]
@@ -67,23 +69,23 @@ def test_the_liquid_condenses_hot_and_under_pressure():
     assert cooling["pressure"] == [3000, 1.01325]
     assert [each["steps"] for each in (hot, cooling, settling, measured)] == [4000] + [2000] * 3
     assert settling["pressure"] is measured["pressure"] is None
-    leg = json.loads(ENGINE.equilibration(ROOM, 20.0, 5))
+    leg = json.loads(ENGINE.equilibration(FIELD, SYSTEM, ROOM, 20.0, 5))
     assert leg["frames_every"] == measured["steps"]  # one at its begin and one at its end
     assert leg["seed"] == 5
 
 
 def test_the_barostat_follows_what_three_molecules_push_as_often_as_that_of_lammps():
-    leg = json.loads(ENGINE.production(ROOM, 20.0, None, PUSH, 200))
+    leg = json.loads(ENGINE.production(FIELD, SYSTEM, ROOM, 20.0, None, PUSH, 200))
     outward = {"pressure": 400.0, "volume": pytest.approx(14.0), "bodies": 3}  # nm³
     assert leg["target"]["outward"] == outward
     assert leg["stages"][0]["control_every"] == 2500
-    *_, settling, measured = stages(ENGINE.equilibration(ROOM, 20.0, 5, PUSH, 200))
+    *_, settling, measured = stages(ENGINE.equilibration(FIELD, SYSTEM, ROOM, 20.0, 5, PUSH, 200))
     assert settling["control_every"] == measured["control_every"] == 500
 
 
 def test_a_gas_has_no_barostat():
-    first = json.loads(ENGINE.gas_equilibration(ROOM, 10.0, 3))
-    later = json.loads(ENGINE.gas_production(ROOM, 10.0, 3, 1))
+    first = json.loads(ENGINE.gas_equilibration(FIELD, SYSTEM, ROOM, 10.0, 3))
+    later = json.loads(ENGINE.gas_production(FIELD, SYSTEM, ROOM, 10.0, 3, 1))
     assert first["target"] is later["target"] is None
     assert [each["steps"] for each in first["stages"]] == [2500, 2500]
     assert [each["steps"] for each in later["stages"]] == [5000]
@@ -93,10 +95,10 @@ def test_a_gas_has_no_barostat():
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: ENGINE.production(ROOM, 0.0), "duration: 0 ps"),
-        (lambda: ENGINE.equilibration(ROOM, 1.0, 0), "seed: 0"),
-        (lambda: ENGINE.gas_equilibration(ROOM, 1.0, -2), "seed: -2"),
-        (lambda: ENGINE.production(ROOM, 1.0, None, PUSH), "molecules: 0"),
+        (lambda: ENGINE.production(FIELD, SYSTEM, ROOM, 0.0), "duration: 0 ps"),
+        (lambda: ENGINE.equilibration(FIELD, SYSTEM, ROOM, 1.0, 0), "seed: 0"),
+        (lambda: ENGINE.gas_equilibration(FIELD, SYSTEM, ROOM, 1.0, -2), "seed: -2"),
+        (lambda: ENGINE.production(FIELD, SYSTEM, ROOM, 1.0, None, PUSH), "molecules: 0"),
     ],
 )
 def test_bad_input(make, message):

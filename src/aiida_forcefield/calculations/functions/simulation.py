@@ -46,15 +46,16 @@ def prepare_simulation(
     liquid = isinstance(state, Liquid)
     cutoff = content["cutoff"] if liquid else vacuum_cutoff(packed)
     conditions, duration = _conditions(state, species), content["equilibration"]
+    beyond = many_body_of(many_body)
     files = engine.files(field, species, packed, cutoff, periodic=liquid)
     found = {label: _file(text, name) for label, (name, text) in files.items()}
     for seed in content["seeds"]:
         script = (
             engine.equilibration(
-                conditions, duration, seed, many_body_of(many_body), sum(packed.counts)
+                field, species, conditions, duration, seed, beyond, sum(packed.counts)
             )
             if liquid
-            else engine.gas_equilibration(conditions, duration, seed)
+            else engine.gas_equilibration(field, species, conditions, duration, seed)
         )
         found[f"equilibration_{seed}"] = _file(script, "equilibration.in")
     return found
@@ -62,6 +63,7 @@ def prepare_simulation(
 
 @calcfunction
 def prepare_production(
+    force_field: ForceFieldData,
     system: SystemData,
     box: BoxData,
     simulation: Dict,
@@ -69,10 +71,12 @@ def prepare_production(
     many_body: Dict | None = None,
 ) -> SinglefileData:
     """The script of a leg of production of a liquid, the same for all legs of all seeds."""
-    content = settings.get_dict()
+    content, species = settings.get_dict(), system.value
     duration, frames = content["production"], content["frames"]
     script = engine_of(content).production(
-        _conditions(read_simulation(simulation.get_dict()), system.value),
+        force_field.value,
+        species,
+        _conditions(read_simulation(simulation.get_dict()), species),
         duration,
         duration / frames if frames else None,
         many_body_of(many_body),
@@ -83,14 +87,15 @@ def prepare_production(
 
 @calcfunction
 def prepare_gas_leg(
-    system: SystemData, simulation: Dict, settings: Dict, leg: Int
+    force_field: ForceFieldData, system: SystemData, simulation: Dict, settings: Dict, leg: Int
 ) -> dict[str, SinglefileData]:
     """The scripts of a leg of the gas, ``production_SEED``; each has noise of its own."""
-    conditions = _conditions(read_simulation(simulation.get_dict()), system.value)
-    content = settings.get_dict()
+    field, species, content = force_field.value, system.value, settings.get_dict()
+    conditions = _conditions(read_simulation(simulation.get_dict()), species)
+    engine, duration = engine_of(content), content["production"]
     return {
         f"production_{seed}": _file(
-            engine_of(content).gas_production(conditions, content["production"], seed, leg.value),
+            engine.gas_production(field, species, conditions, duration, seed, leg.value),
             "production.in",
         )
         for seed in content["seeds"]

@@ -37,8 +37,12 @@ _HOST: Final = 1e-6
 """Å: nearer than a Drude particle comes to its host. In periodic boxes LAMMPS looks up also pairs
 that do not count."""
 _FLAT: Final = 0.1
-"""Å: nearer than that, tables for hosts and particles stay at one value. At 0.4 Å, Coulomb's law
-would already win over it, and a particle fall onto the atom of a molecule that is too near."""
+"""Å: nearer than that, the force in tables for hosts and particles stays about what it is there. At
+0.4 Å, Coulomb's law would already win over it, and a particle fall onto the atom of a molecule that
+is too near."""
+_SLOPE: Final = 1e-3
+"""1/Å, by which it grows: of one value, LAMMPS would warn that the energies' slope, which are
+rounded, is another."""
 _REACH: Final = 45.0  # in units of rho: beyond, less than 1e-10 of the attraction
 _SCREENED: Final = 25.0  # a u³: beyond, less than 1e-11 of Coulomb's law
 
@@ -105,6 +109,9 @@ def _rows(curves: Sequence[_Curve], cutoff: float) -> Iterator[str]:
     start = min(curve.start for curve in curves)
     r = np.linspace(start, end, _POINTS)
     energy, force = np.sum([curve.values(np.maximum(r, _FLAT)) for curve in curves], axis=0)
+    inside = np.maximum(_FLAT - r, 0)
+    energy += force * (inside + _SLOPE * inside**2 / 2)
+    force *= 1 + _SLOPE * inside
     yield f"N {_POINTS} R {start:g} {end:.14g}\n"
     for number, row in enumerate(np.stack([r, energy, force], axis=-1), start=1):
         yield f"{number} " + " ".join(f"{value:.11g}" for value in row)

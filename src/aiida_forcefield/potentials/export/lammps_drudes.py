@@ -29,7 +29,7 @@ from aiida_forcefield.units import KCAL_PER_MOL
 Array = NDArray[np.float64]
 
 DRUDE_MASS: Final = 0.4
-"""g/mol: light enough to follow the atoms, heavy enough for steps of 1 fs."""
+"""g/mol: light enough to follow the atoms, heavy enough for steps of 1.25 fs."""
 
 _OFF_REST: Final = (0.006, 0.0064, 0.0048)
 """Å, 0.01 long: a particle right on its host would leave the angle between them undefined."""

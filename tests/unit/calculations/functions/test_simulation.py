@@ -15,7 +15,7 @@ from aiida_forcefield.calculations.functions.simulation import (
 from aiida_forcefield.data import BoxData, ForceFieldData, PointsData, SystemData
 from aiida_forcefield.topology import Box
 
-from ....fields import build
+from ....fields import build, polarizable
 from ..systems import FIELD, SYSTEM, reference
 
 pytestmark = pytest.mark.usefixtures("storage")
@@ -23,6 +23,7 @@ pytestmark = pytest.mark.usefixtures("storage")
 LIQUID = {"phase": "liquid", "temperature": 298.15, "pressure": 10.1325}
 GAS = {"phase": "gas", "temperature": 298.15, "species": "MeOH"}
 SETTINGS = {"cutoff": 9.0, "equilibration": 4.0, "production": 2.0, "frames": 0, "seeds": [3, 4]}
+FORMS = "morse harmonic_angle threefold tang_toennies"
 OPENMM = SETTINGS | {"engine": "openmm"}
 COUNTS = (2, 2)
 ATOMS = sum(n * len(s.symbols) for n, s in zip(COUNTS, SYSTEM.species, strict=True))
@@ -35,7 +36,9 @@ def box() -> BoxData:
 
 def barostat(many_body: Dict | None, volume: float) -> float:
     """The pressure that the script aims at when the box has a volume (Å³), atm."""
-    script = prepare_production(SystemData(SYSTEM), box(), Dict(LIQUID), Dict(SETTINGS), many_body)
+    script = prepare_production(
+        *(ForceFieldData(FIELD), SystemData(SYSTEM), box(), Dict(LIQUID), Dict(SETTINGS)), many_body
+    )
     (line,) = (x for x in script.get_content().splitlines() if x.startswith("variable target"))
     formula = line.split(" equal ")[1].replace("^", "**")
     return float(eval(formula, {"vol": volume}))
@@ -66,14 +69,27 @@ def test_files_of_a_gas() -> None:
     methanol = SYSTEM.of_name("MeOH")
     placed = place_molecule(system, state, PointsData(reference(methanol)))
     assert placed.value.counts == (0, 1)
-    files = prepare_simulation(ForceFieldData(FIELD), system, placed, state, Dict(SETTINGS))
+    field = ForceFieldData(FIELD)
+    files = prepare_simulation(field, system, placed, state, Dict(SETTINGS))
     assert "\n6 atoms\n" in files["system"].get_content()
     assert "kspace_style" not in files["force_field"].get_content()
     assert "langevin" in files["equilibration_3"].get_content()
-    scripts = prepare_gas_leg(system, state, Dict(SETTINGS), Int(0))
+    scripts = prepare_gas_leg(field, system, state, Dict(SETTINGS), Int(0))
     assert {*scripts} == {"production_3", "production_4"}
     one, other = (node.get_content() for node in scripts.values())
     assert one != other
+
+
+def test_scripts_of_molecules_that_polarise_one_another() -> None:
+    whole = build({"water": "O", "MeOH": "CO"}, FORMS, {"scale_14": (1.0, 1.0)})
+    field, system = ForceFieldData(polarizable(whole[1], whole[0])), SystemData(whole[0])
+    files = prepare_simulation(field, system, box(), Dict(LIQUID), Dict(SETTINGS))
+    assert f"{ATOMS + 6} atoms" in files["system"].get_content()
+    production = prepare_production(field, system, box(), Dict(LIQUID), Dict(SETTINGS))
+    for script in (files["equilibration_3"], production):
+        assert " tgnpt/drude " in script.get_content()
+    gas = prepare_gas_leg(field, system, Dict(GAS), Dict(SETTINGS), Int(0))
+    assert " langevin/drude " in gas["production_3"].get_content()
 
 
 def test_files_for_openmm() -> None:
@@ -83,9 +99,10 @@ def test_files_for_openmm() -> None:
     assert {*files} == {"force_field", "molecules", "system", *scripts}
     assert files["force_field"].filename == "forcefield.xml"
     assert "constraints" in files["molecules"].get_content()
-    leg = json.loads(prepare_production(system, box(), Dict(LIQUID), settings).get_content())
+    script = prepare_production(force_field, system, box(), Dict(LIQUID), settings)
+    leg = json.loads(script.get_content())
     assert leg["target"]["pressure"] == 10.1325
-    gas = prepare_gas_leg(system, Dict(GAS), settings, Int(0))["production_3"]
+    gas = prepare_gas_leg(force_field, system, Dict(GAS), settings, Int(0))["production_3"]
     assert json.loads(gas.get_content())["target"] is None
 
 
