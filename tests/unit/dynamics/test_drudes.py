@@ -51,7 +51,7 @@ def test_the_temperature_that_is_read_is_that_of_the_atoms() -> None:
 
 
 def test_the_course_of_a_liquid_is_that_of_atoms_alone() -> None:
-    many_body = [ManyBody(energy=0.01, pressure=400.0, volume=70.0, bodies=3)], 200
+    many_body = ManyBody(energy=0.01, pressure=400.0, volume=70.0), 200
 
     def course(motion: Motion) -> list[str]:
         script = equilibration_script(ROOM, 20.0, 5, *many_body, motion)
