@@ -10,12 +10,12 @@ import pytest
 from ase.build import bulk
 
 from aiida_forcefield.cli.files.programs import program_files, write_files
-from aiida_forcefield.potentials import FixedCharges, ForceField, Term
+from aiida_forcefield.potentials import FixedCharges, ForceField, Term, write_data
 from aiida_forcefield.study.errors import InputError
 from aiida_forcefield.topology.crystal import from_atoms
 from aiida_forcefield.topology.ions import ions_of
 
-from ..fields import FIELDS, Recipe, build
+from ..fields import FIELDS, Recipe, build, liquid, polarizable
 
 pytestmark = pytest.mark.integration
 
@@ -47,6 +47,31 @@ def test_lammps_with_a_single_ion(lmp: str, tmp_path: Path) -> None:
 
 def test_lammps_with_a_mixture(lmp: str, tmp_path: Path) -> None:
     run(tmp_path, "lammps", [lmp, "-in", "in.lammps"], case=FIELDS["damped ions"])
+
+
+@pytest.mark.parametrize(
+    "smiles",
+    [{"MeOH": "CO"}, {"water": "O", "MeOH": "CO"}],
+    ids=lambda smiles: " ".join(smiles),
+)
+def test_lammps_with_drude_particles(lmp: str, tmp_path: Path, smiles: dict[str, str]) -> None:
+    forms = "morse harmonic_angle fourier threefold harmonic_improper tang_toennies"
+    system, fixed = build(smiles, forms, {"scale_14": (1.0, 1.0)})
+    field = polarizable(fixed, system)
+    list(write_files(tmp_path, program_files("lammps", field, system, {})))
+    example = (tmp_path / "in.lammps").read_text()
+    before, _, after = example.partition("fix heat")
+    drift, barostat = (line.removeprefix("# ") for line in after.splitlines()[-2:])
+    many = "\n".join([before.replace("system.data", "many.data"), drift, barostat, "run 1000", ""])
+    (tmp_path / "many.data").write_text(write_data(field, system, liquid(system)))
+    for script in (example, many):
+        (tmp_path / "in").write_text(script)
+        command = [lmp, "-in", "in", "-log", "log"]
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+        rows = [line.split() for line in (tmp_path / "log").read_text().splitlines()]
+        drudes = [float(row[2]) for row in rows if len(row) == 10 and row[0].isdigit()]
+        assert np.mean(drudes[-5:]) < 5
 
 
 def test_lammps_with_a_crystal(lmp: str, tmp_path: Path) -> None:

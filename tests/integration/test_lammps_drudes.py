@@ -190,7 +190,7 @@ def test_from_a_packed_box_to_frames(
         assert 0.7 < run.density.mean() < 1.1
     assert legs.drudes[5:].max() < 2.5
     # It goes on where the leg before ended.
-    assert second.potential_energy[0] == pytest.approx(first.potential_energy[-1], abs=1e-3)
+    assert second.potential_energy[0] == pytest.approx(first.potential_energy[-1], abs=1e-2)
     assert second.volume[0] == pytest.approx(first.volume[-1])
 
 

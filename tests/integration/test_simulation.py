@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from aiida.engine import run_get_node
 from aiida.orm import Computer, InstalledCode, ProcessNode
@@ -13,6 +14,7 @@ from aiida_forcefield.calculations.functions.properties import combine_property
 from aiida_forcefield.data import ForceFieldData, PointsData, SystemData
 from aiida_forcefield.data.outputs import outputs_of
 from aiida_forcefield.dynamics import ENGINES
+from aiida_forcefield.potentials.forcefield import ForceField
 from aiida_forcefield.properties import (
     Gas,
     Liquid,
@@ -23,6 +25,7 @@ from aiida_forcefield.properties import (
 from aiida_forcefield.topology import System
 from aiida_forcefield.workflows.simulation import SimulationWorkChain
 
+from ..fields import build, polarizable
 from ..unit.calculations.systems import reference
 from . import solution
 
@@ -45,7 +48,11 @@ def codes(computer: Computer, compute_python: Path) -> dict[str, InstalledCode]:
 
 
 def simulate(
-    codes: dict[str, InstalledCode], system: System, properties: list[str], **settings: Any
+    codes: dict[str, InstalledCode],
+    system: System,
+    properties: list[str],
+    field: ForceField | None = None,
+    **settings: Any,
 ) -> dict[Simulation, tuple[dict[str, Any], ProcessNode]]:
     """Each simulation that the properties need."""
     found = {}
@@ -57,7 +64,7 @@ def simulate(
             simulation,
             tasks,
             {"simulation": {"seeds": [1], "max_legs": 1, **settings}},
-            force_field=ForceFieldData(solution.field(system)),
+            force_field=ForceFieldData(field or solution.field(system)),
             system=SystemData(system),
             references={name: PointsData(reference(each)) for name, each in system},
         )
@@ -112,3 +119,25 @@ def test_an_electrolyte_makes_a_box_and_a_leg(codes: dict[str, InstalledCode], e
         (n, len(species.symbols), 3) for n, species in zip(counts, system.species, strict=True)
     ]
     assert 0.8 < outputs["properties"]["density"]["value"] < 1.2
+
+
+def test_molecules_that_polarise_one_another(codes: dict[str, InstalledCode]) -> None:
+    """A liquid and a gas with Drude particles go the same way, and the particles are not seen."""
+    forms = "morse harmonic_angle threefold tang_toennies"
+    system, fixed = build({"MeOH": "CO"}, forms, {"scale_14": (1.0, 1.0)})
+    field = polarizable(fixed, system)
+    short = {"atoms": 270, "cutoff": 6.5, "equilibration": 4.0, "production": 3.0, "frames": 2}
+    found = simulate(codes, system, ["density", "heat_of_vaporization"], field, **short)
+    liquid, node = found[Liquid(*STATE.values())]
+    gas, alone = found[Gas(STATE["temperature"], "MeOH")]
+    for each in (node, alone):
+        assert each.exit_status in (0, 440), each.exit_message
+    frames = liquid["frames"].value
+    assert frames.positions.shape == (3, 270, 3)
+    thermo = liquid["thermo"]["seed_1"]["leg_00"].value
+    assert thermo.temperature.mean() == pytest.approx(STATE["temperature"], rel=0.1)
+    mass = 45 * 32.042 / 0.602214  # g/mol in Å³ g/cm³
+    assert thermo.density[-1] == pytest.approx(mass / np.prod(frames.edges[-1]), rel=1e-3)
+    assert liquid["properties"]["density"]["value"] == pytest.approx(0.95, abs=0.1)
+    bound, free = (each["properties"]["heat_of_vaporization"]["value"] for each in (liquid, gas))
+    assert 20 < free - bound < 100

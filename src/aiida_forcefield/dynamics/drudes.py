@@ -47,17 +47,21 @@ class AtomsWithDrudes:
     temperatures = ("thermo_temp", "drudes")
     longest_timestep = TIMESTEP
 
+    def particles(self) -> list[str]:
+        """Lines after those that read the system and the force field: what the particles are."""
+        return [
+            "comm_modify vel yes",  # of hosts at the boundary, with which particles move
+            f"group {self.atoms} type 1:{self.types}",
+            "compute drudes all temp/drude",
+        ]
+
     def head(self) -> list[str]:
         """Temperature is that of the atoms, each with its particle; that of these is told, too."""
         atoms, particles = (f"c_drudes[{n}]" for n in (1, 2))
         keywords = [atoms if word == "temp" else word for word in THERMO_KEYWORDS.split()]
         return [
             *head(
-                [
-                    "comm_modify vel yes",  # of hosts at the boundary, with which particles move
-                    f"group {self.atoms} type 1:{self.types}",
-                    "compute drudes all temp/drude",
-                ],
+                self.particles(),
                 # Files that LAMMPS writes do not say how much room `fix drude` needs.
                 room=f" extra/special/per/atom {self.room}",
                 thermo=" ".join([*keywords, particles]),

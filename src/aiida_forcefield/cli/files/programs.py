@@ -36,6 +36,30 @@ timestep 0.5
 fix motion all nve
 run 2000
 """
+LAMMPS_DRUDES = """\
+# A molecule of each species in a box, whose Drude particles polarise it: the energy at the geometry
+# of system.data, a relaxation, and two picoseconds of dynamics with cold particles. Run as:
+# lmp -in in.lammps
+units real
+atom_style full
+read_data system.data
+include forcefield.lmp
+{particles}
+thermo_style custom step c_drudes[1] c_drudes[2] pe ebond eangle edihed evdwl ecoul elong
+thermo 200
+fix still atoms setforce 0 0 0
+minimize 0 1e-6 200 2000
+unfix still
+minimize 1e-8 1e-8 200 2000
+velocity all create 298.15 1 dist gaussian
+timestep 1
+{heat}
+fix motion all nve
+run 2000
+# For a box of many molecules, a barostat takes the place of both fixes:
+# {drift}
+# {barostat}
+"""
 OPENMM_EXAMPLE = '''\
 """A molecule of each species: energy, relaxation, a picosecond of dynamics: python run.py
 
@@ -72,7 +96,7 @@ gen-temp = 298.15
 """
 MEANING = {
     "forcefield.lmp": "styles and coefficients, to be included after read_data",
-    "damping.table": "damping of dispersion, which forcefield.lmp reads",
+    "damping.table": "what is damped at short range, which forcefield.lmp reads",
     "system.data": "a molecule of each species in a box, or a crystal's cell",
     "in.lammps": "an example that runs both: lmp -in in.lammps",
     "forcefield.xml": "for openmm.app.ForceField",
@@ -123,13 +147,10 @@ def program_files(
             [geometries.get(name, species.conformers[0]) for name, species in system]
         )
         if program == "lammps":
-            what = "A molecule of each species in a box"
-            example = LAMMPS_EXAMPLE.format(what=what, repeat="")
             return {
                 **_lammps_files(field, system),
                 "system.data": to.write_data(field, system, box),
-                # A single atom that does not drift has no temperature.
-                "in.lammps": example + LAMMPS_DYNAMICS * (len(box.positions) > 1),
+                "in.lammps": _lammps_example(field, system, len(box.positions)),
             }
         if program == "openmm":
             return {
@@ -171,6 +192,22 @@ def _lammps_files(field: "ForceField", system: "System", cutoff: float = 9.0) ->
         "forcefield.lmp": write_force_field(field, system, cutoff),
         **({DAMPING: damping} if damping else {}),
     }
+
+
+def _lammps_example(field: "ForceField", system: "System", atoms: int) -> str:
+    from aiida_forcefield.dynamics.drudes import AtomsWithDrudes, motion_of
+
+    motion = motion_of(field, system)
+    if isinstance(motion, AtomsWithDrudes):
+        return LAMMPS_DRUDES.format(
+            particles="\n".join(motion.particles()),
+            heat=motion.langevin(298.15, 200.0, 1),
+            drift=motion.before_barostat()[0],
+            barostat=motion.barostat((298.15, 298.15), ("1", "1")),
+        )
+    example = LAMMPS_EXAMPLE.format(what="A molecule of each species in a box", repeat="")
+    # A single atom that does not drift has no temperature.
+    return example + LAMMPS_DYNAMICS * (atoms > 1)
 
 
 def _crystal_files(field: "ForceField", system: "System", crystal: "Crystal") -> dict[str, str]:

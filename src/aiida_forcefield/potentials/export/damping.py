@@ -33,7 +33,7 @@ DAMPING: Final = "damping.table"
 DAMPED: Final[tuple[Form, ...]] = (TANG_TOENNIES, OVERLAP)
 _POINTS: Final = 1000
 _START: Final = 0.4  # Å: nearer than any two atoms come; there, LAMMPS stops and says so
-_HOST: Final = 1e-6
+_HOST: Final = 1e-12
 """Å: nearer than a Drude particle comes to its host. In periodic boxes LAMMPS looks up also pairs
 that do not count."""
 _FLAT: Final = 0.1
@@ -112,6 +112,8 @@ def _rows(curves: Sequence[_Curve], cutoff: float) -> Iterator[str]:
     inside = np.maximum(_FLAT - r, 0)
     energy += force * (inside + _SLOPE * inside**2 / 2)
     force *= 1 + _SLOPE * inside
+    if start < _START:
+        force[0] = 0.0  # LAMMPS puts a spline through force/r
     yield f"N {_POINTS} R {start:g} {end:.14g}\n"
     for number, row in enumerate(np.stack([r, energy, force], axis=-1), start=1):
         yield f"{number} " + " ".join(f"{value:.11g}" for value in row)
