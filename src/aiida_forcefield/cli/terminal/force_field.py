@@ -116,7 +116,7 @@ def _polarizable(force_field: Results, dipoles: Mapping[str, Results]) -> Table:
     """Charges and polarizabilities of atoms, and their dipoles along bonds."""
     found = force_field["polarization"]
     table = new_table(
-        "Charges, polarizabilities, and permanent dipoles: a charge times the vector of a bond",
+        "Charges, polarizabilities α, permanent dipoles (a charge times a bond)",
         "",
         "charge / e",
         "α / Å³",
