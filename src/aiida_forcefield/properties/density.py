@@ -59,14 +59,17 @@ class Density(Property[State]):
         """What is not known of the pressure of pairs changes the density by its compressibility.
 
         Other dimers are other pairs of the liquid, too: of what they change and what the pressure
-        of pairs leaves open, `pair_pressure` (g/cm3), the larger counts.
+        of pairs leaves open, `pair_pressure` (g/cm3), the larger counts. What the level of QM
+        leaves open, `qm_level` (g/cm3), counts beside it.
         """
         changes, variances = changes_by_choice(result, others)
         if pair_pressure:
-            off = hypot(pair_pressure["bias"], pair_pressure["error"])
-            change = result["value"] * result["compressibility"] * off
-            result = {**result, "pair_pressure": change}
+            by_pressure = result["value"] * result["compressibility"]
+            change = by_pressure * hypot(pair_pressure["bias"], pair_pressure["error"])
+            level = by_pressure * pair_pressure["level"]
+            result = {**result, "pair_pressure": change, "qm_level": level}
             variances[DIMERS] = max(variances.get(DIMERS, 0.0), change**2)
+            variances["qm_level"] = level**2
         return add_uncertainty(result, changes, variances)
 
     def rows(self, result: Result) -> Iterator[Row]:
@@ -74,5 +77,7 @@ class Density(Property[State]):
         yield from super().rows(result)
         if (pairs := result.get("pair_pressure")) is not None:
             yield Row("from the pressure of pairs", None, pairs, self.unit)
+        if (level := result.get("qm_level")) is not None:
+            yield Row("from the level of QM", None, level, self.unit)
         if outward := result.get("three_body_pressure"):
             yield Row("three-body dispersion, outwards", outward, None, "bar")

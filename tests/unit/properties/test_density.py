@@ -83,7 +83,7 @@ def test_changes_within_the_statistics_do_not() -> None:
 
 
 def test_what_is_not_known_of_the_pressure_counts() -> None:
-    pressure = {"error": 320.0, "bias": -240.0, "pairs": 40}
+    pressure = {"error": 320.0, "bias": -240.0, "level": 0.0, "pairs": 40}
     found = DENSITY.uncertainty(density(0.75, 0.04), {}, pressure)
     assert found["pair_pressure"] == pytest.approx(0.03)
     assert found["uncertainty"] == pytest.approx(0.05)
@@ -92,10 +92,17 @@ def test_what_is_not_known_of_the_pressure_counts() -> None:
 
 @pytest.mark.parametrize(("change", "expected"), [(0.02, 0.03), (0.04, 0.04)])
 def test_what_pairs_tell_is_counted_once(change: float, expected: float) -> None:
-    pressure = {"error": 400.0, "bias": 0.0, "pairs": 40}
+    pressure = {"error": 400.0, "bias": 0.0, "level": 0.0, "pairs": 40}
     others = {"dimers": density(0.75 + change, 0.0)}
     found = DENSITY.uncertainty(density(0.75, 0.0), others, pressure)
     assert found["uncertainty"] == pytest.approx(expected)
+
+
+def test_what_the_level_of_qm_leaves_open_counts_beside_it() -> None:
+    pressure = {"error": 400.0, "bias": 0.0, "level": 533.333333, "pairs": 40}
+    found = DENSITY.uncertainty(density(0.75, 0.0), {}, pressure)
+    assert found["qm_level"] == pytest.approx(0.04)
+    assert found["uncertainty"] == pytest.approx(0.05)
 
 
 def test_rows_say_where_the_uncertainty_comes_from() -> None:
@@ -103,13 +110,14 @@ def test_rows_say_where_the_uncertainty_comes_from() -> None:
     (plain, *_) = DENSITY.rows(result)
     assert (plain.value, plain.error, plain.unit) == (0.75, 0.003, "g/cm3")
     found = DENSITY.uncertainty(
-        result, {"dimers": density(0.76, 0.0)}, {"error": 400.0, "bias": 0.0}
+        result, {"dimers": density(0.76, 0.0)}, {"error": 400.0, "bias": 0.0, "level": 0.0}
     )
     rows = {row.label: row for row in DENSITY.rows(found)}
     assert rows["predicted"].error == found["uncertainty"]
     assert rows["of which statistics"].error == 0.003
     assert rows["change with other dimers"].value == pytest.approx(0.01)
     assert rows["from the pressure of pairs"].error == pytest.approx(0.03)
+    assert rows["from the level of QM"].error == 0.0
     assert rows["three-body dispersion, outwards"].value == 280.0
     assert rows["three-body dispersion, outwards"].unit == "bar"
 

@@ -43,7 +43,14 @@ HEAT = {
     "temperature": 298.15,
     "pressure": 1.01325,
 }
-PRESSURE = {"bias": -120.0, "error": 400.0, "target": 250.0, "pairs": 40, "wanted": 63}
+PRESSURE = {
+    "bias": -120.0,
+    "error": 400.0,
+    "level": 0.0,
+    "target": 250.0,
+    "pairs": 40,
+    "wanted": 63,
+}
 XTB = {"engine": "tblite", "tblite": {"method": "GFN2-xTB"}}
 MEASURED = {"density": {"value": 0.7863, "unit": "g/cm3", "source": "a handbook"}}
 HYDROGEN = System.pure("hydrogen", from_smiles("[H][H]"))

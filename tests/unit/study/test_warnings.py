@@ -17,7 +17,7 @@ GOOD: dict[str, Any] = {
     },
     "validation": [{"liquid": 0.02}, {"liquid": 0.01}],
     "target_error": 0.013,
-    "pressure": {"bias": -150.0, "error": 210.0, "target": 250.0, "pairs": 90},
+    "pressure": {"bias": -150.0, "error": 210.0, "level": 0.0, "target": 250.0, "pairs": 90},
     "variations": ["charges", "dimers"],
     "many_body": {"energy": 0.01, "pressure": 300.0, "volume": 70.0},
     "properties": {

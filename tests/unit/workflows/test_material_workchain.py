@@ -199,7 +199,7 @@ def test_what_other_choices_tell_is_uncertain(
     make_material: Any, ended: Ended, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     variations = {"charges": field(0.1), "weights": field(0.0)}
-    pressure = Dict({"bias": 0.0, "error": 100.0})
+    pressure = Dict({"bias": 0.0, "error": 100.0, "level": 0.0})
     process, said = make_material(variations=variations, pressure=pressure), []
     monkeypatch.setattr(process, "report", said.append)
     simulated(process)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from aiida.orm import Dict
 
-from aiida_forcefield.calculations.functions.pressure import assess_pressure
+from aiida_forcefield.calculations.functions.pressure import LEVEL_ERROR, assess_pressure
 from aiida_forcefield.data import ForceFieldData, FramesData, PointsData, SystemData
 from aiida_forcefield.fitting import Settings
 from aiida_forcefield.potentials import (
@@ -19,7 +19,9 @@ from aiida_forcefield.potentials import (
 )
 from aiida_forcefield.potentials.diagnostics import Foresight
 from aiida_forcefield.scans import Origin, liquid_dimers, moved_apart
+from aiida_forcefield.scans.contacts import dimer_contacts
 from aiida_forcefield.scans.liquid import Pair, grouped
+from aiida_forcefield.scans.trimers import TOUCHING
 from aiida_forcefield.units import BAR
 
 from ..systems import FIELD, MIXTURE, SYSTEM, at_rest, computed, dimers_of, lattice_liquid
@@ -158,6 +160,16 @@ def test_pairs_that_were_fitted_tell_too_good_a_tale(rest: dict[str, Any], drawn
     error = assess(rest, drawn)["error"]
     assert assess(rest, drawn, worse=1.7)["error"] == pytest.approx(1.7 * error)
     assert assess(rest, drawn, worse=0.5)["error"] == pytest.approx(error)
+
+
+def test_the_level_of_qm_shifts_all_neighbours_one_way(rest: dict[str, Any]) -> None:
+    """Of all pairs of the liquid: −b n / 3V, for n neighbours."""
+    count = 0
+    for pair, positions in grouped(liquid_dimers(SYSTEM, FRAMES, 10000, 1)).items():
+        cluster = dimers_of(MIXTURE, pair, Origin("liquid"), positions).cluster
+        count += int((dimer_contacts(cluster, positions) < TOUCHING).sum())
+    found = np.mean([assess(rest, draw(60, seed, 60))["level"] for seed in range(4)])
+    assert found == pytest.approx(LEVEL_ERROR * count / (3 * EDGE**3) * BAR, rel=0.15)
 
 
 def test_without_pairs_nothing_is_known(rest: dict[str, Any]) -> None:

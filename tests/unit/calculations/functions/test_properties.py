@@ -101,7 +101,7 @@ def test_parts_of_a_property_are_put_together() -> None:
 
 def test_uncertainty_is_that_of_the_property() -> None:
     result = {"property": "density", "value": 1.0, "standard_error": 0.003, "compressibility": 1e-4}
-    pressure = Dict({"bias": 0.0, "error": 400.0})
+    pressure = Dict({"bias": 0.0, "error": 400.0, "level": 0.0})
     other = Dict({"value": 1.03, "standard_error": 0.0})
     found = estimate_uncertainty(Dict(result), pressure, charges=other)
     assert found["uncertainty"] == pytest.approx(0.05, rel=0.01)
