@@ -172,3 +172,17 @@ def test_polarizable_electrostatics(hydrogen: WorkChainNode) -> None:
     said = " ".join(words)
     assert "three-body energies of 8 trimers: 0.87 times those of QM, RMSE 0.05 kcal/mol" in said
     assert found["polarization"]["damping"] == 0.31
+
+
+def test_a_form_of_many_parameters_has_several_tables(hydrogen: WorkChainNode) -> None:
+    _, field = build({"MeOH": "CO"}, "morse harmonic_angle fourier overlap", {})
+    results = collect_results(hydrogen) | {
+        "force_field": force_field_results(field),
+        "species": {"MeOH": {}},
+        "dipoles": {},
+    }
+    words = printed(results)
+    assert "nonbonded A / eV P / eV T / eV rho / Å" in words
+    assert "nonbonded C6 / eV Å⁶ C8 / eV Å⁸" in words
+    for label in ("C1", "O1", "H1", "H2"):
+        assert sum(line.startswith(f"{label} ") for line in words) == 3  # and their charges

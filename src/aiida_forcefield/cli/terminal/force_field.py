@@ -16,6 +16,8 @@ from aiida_forcefield.study.rounding import decimals
 
 MARK = "*"
 MOST_DECIMALS = 6
+MOST_PARAMETERS = 4
+"""Of a table."""
 
 
 def print_force_field(
@@ -25,7 +27,8 @@ def print_force_field(
     for form in FORMS.values():
         terms = [term for term in force_field["terms"] if term["form"] == form.name]
         if terms:
-            console.print(_parameters(form, terms))
+            for table in _parameters(form, terms):
+                console.print(table)
     for line in _notes(force_field["terms"]):
         console.print(line, highlight=False)
     console.print(
@@ -47,26 +50,35 @@ def print_alone(force_field: Results, console: Console) -> None:
     print_warnings(force_field["warnings"], console)
 
 
-def _parameters(form: Form, terms: Sequence[Results]) -> Table:
+def _parameters(form: Form, terms: Sequence[Results]) -> Iterator[Table]:
+    """Tables with as many parameters as a line of 80 characters holds."""
     kind = form.kind
     units = {parameter.name: parameter.unit for parameter in form.parameters}
     # Barriers of a few meV, whose zeros would not fit into a line.
     scale, energy = (1e3, "meV") if kind == "dihedral" else (1.0, "eV")
     heading = f"nonbonded: {form}, and charges" if kind == "nonbonded" else f"{kind}s: {form}"
-    titles = [f"{name} / {unit}" if unit else name for name, unit in units.items()]
-    titles = [title.replace("eV", energy) for title in titles]
-    table = new_table(heading, kind, *titles)
     marked = {
         name: {term["name"] for term in terms if name in _of_prior_only(term)} for name in units
     }
-    for term in terms:
-        values = (
-            _value(term["parameters"][name], term["standard_errors"].get(name), scale)
-            + (MARK if term["name"] in names else " " * len(MARK) if names else "")
-            for name, names in marked.items()
-        )
-        table.add_row(term["label"], *values)
-    return table
+    for first in range(0, len(units), MOST_PARAMETERS):
+        names = [*units][first : first + MOST_PARAMETERS]
+        titles = [f"{name} / {units[name]}" if units[name] else name for name in names]
+        titles = [title.replace("eV", energy) for title in titles]
+        table = new_table(heading if first == 0 else "", kind, *titles)
+        for term in terms:
+            values = (
+                _value(term["parameters"][name], term["standard_errors"].get(name), scale)
+                + (
+                    MARK
+                    if term["name"] in marked[name]
+                    else " " * len(MARK)
+                    if marked[name]
+                    else ""
+                )
+                for name in names
+            )
+            table.add_row(term["label"], *values)
+        yield table
 
 
 def _value(value: float, error: float | None, scale: float) -> str:
