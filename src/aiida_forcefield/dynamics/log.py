@@ -138,14 +138,9 @@ def parse_log(text: str) -> Log:
     if builds:
         warnings.append(f"{builds} dangerous neighbour list builds: interactions may be missing")
     table = _measured(lines)
-    drudes = table[:, len(_FIELDS) :]
-    if drudes.size and drudes.mean() > HOT_DRUDES:
-        warnings.append(
-            f"Drude particles at {drudes.mean():.0f} K: induced dipoles are not those at rest"
-        )
     return Log(
         thermo=_thermo(table) if len(table) else None,
-        warnings=tuple(dict.fromkeys(warnings)),
+        warnings=(*dict.fromkeys(warnings), *hot_drudes(table[:, len(_FIELDS) :])),
         errors=tuple(
             line.removeprefix("ERROR").strip(" :") for line in lines if line[:5] == "ERROR"
         ),
@@ -156,6 +151,14 @@ def parse_log(text: str) -> Log:
         ),
         wall_seconds=sum(seconds for seconds, _ in loops),
     )
+
+
+def hot_drudes(temperatures: NDArray[np.float64]) -> tuple[str, ...]:
+    """A warning where Drude particles, of some temperatures (K) if there are any, are not cold."""
+    if not temperatures.size or temperatures.mean() <= HOT_DRUDES:
+        return ()
+    found = f"{temperatures.mean():.0f} K"
+    return (f"Drude particles at {found}: induced dipoles are not those at rest",)
 
 
 def _measured(lines: Sequence[str]) -> NDArray[np.float64]:

@@ -12,6 +12,7 @@ from importlib import resources
 from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from aiida_forcefield.dynamics.conditions import (
     CONDENSING,
@@ -28,17 +29,27 @@ from aiida_forcefield.dynamics.conditions import (
     rigid_bonds,
     steps_of,
 )
+from aiida_forcefield.dynamics.drudes import (
+    DRUDE_TEMPERATURE,
+    DRUDE_THERMOSTAT,
+    AtomsWithDrudes,
+    motion_of,
+)
 from aiida_forcefield.dynamics.engine import File
 from aiida_forcefield.dynamics.gas import FRICTION
-from aiida_forcefield.dynamics.log import END_OF_LOG, MEASURED, Log, Thermo
+from aiida_forcefield.dynamics.log import END_OF_LOG, MEASURED, Log, Thermo, hot_drudes
 from aiida_forcefield.dynamics.many_body import BODIES, ManyBody
+from aiida_forcefield.dynamics.motion import Motion, paced
 from aiida_forcefield.dynamics.tail import count_types, energies_at_cutoff, tail_coefficient
 from aiida_forcefield.potentials.export.lammps_data import numbered_terms
+from aiida_forcefield.potentials.export.lammps_drudes import drude_charges, particles_of
 from aiida_forcefield.potentials.export.openmm import write_openmm
 from aiida_forcefield.potentials.forcefield import ForceField
 from aiida_forcefield.topology.box import Box, Frames
 from aiida_forcefield.topology.system import System
 from aiida_forcefield.units import KJ_PER_MOL, NM
+
+Array = NDArray[np.float64]
 
 JOB: Final = "openmm_job.py"
 MISSING: Final = "OpenMM is missing"
@@ -56,6 +67,7 @@ _COLUMNS = (
     *("step", "time", "temperature", "pressure", "density", "volume"),
     *("potential_energy", "kinetic_energy", "tail"),
 )
+_COLUMNS_WITH_DRUDES = (*_COLUMNS, "drudes")
 _PS = 1000.0  # fs
 # While it is measured, molecules exchange their energy by themselves: a strong friction would slow
 # all motion down, and the volume with it.
@@ -90,7 +102,8 @@ class OpenMM:
         }
         if periodic:
             molecules |= _cut_off(forcefield, system, box.counts, cutoff)
-        state = {"positions": (box.positions / NM).tolist(), "edges": (box.edges / NM).tolist()}
+        positions = _with_drudes(forcefield, system, box)
+        state = {"positions": (positions / NM).tolist(), "edges": (box.edges / NM).tolist()}
         return {
             "force_field": File(_FORCE_FIELD, write_openmm(forcefield, system)),
             "molecules": File(_MOLECULES, json.dumps(molecules) + "\n"),
@@ -108,6 +121,8 @@ class OpenMM:
         molecules: int = 0,
     ) -> str:
         """As for LAMMPS; the close contacts are released by a strong friction alone."""
+        motion = motion_of(forcefield, system)
+        conditions = paced(motion, conditions)
         steps = steps_of(conditions, duration)
         condensing, cooling = round(CONDENSING * steps), round(COOLING * steps)
         settling = (steps - condensing - cooling) // 2
@@ -118,6 +133,7 @@ class OpenMM:
         stage = partial(_stage, friction=_PS / THERMOSTAT)
         squeezed = partial(stage, barostat_every=_CONDENSING_BAROSTAT)
         return _leg(
+            motion,
             [
                 stage(SOFT_STEPS, SOFT_TIMESTEP, hot, barostat_every=0),
                 squeezed(condensing, timestep, hot, (SQUEEZE, SQUEEZE)),
@@ -143,9 +159,12 @@ class OpenMM:
         molecules: int = 0,
     ) -> str:
         """As for LAMMPS; the state has the seed of the noise."""
+        motion = motion_of(forcefield, system)
+        conditions = paced(motion, conditions)
         every = steps_of(conditions, FOLLOWING) if many_body else None
         steps, aim = steps_of(conditions, duration), conditions.temperature
         return _leg(
+            motion,
             [_stage(steps, conditions.timestep, aim, control_every=every)],
             target=_target(conditions, many_body, molecules),
             frames_every=steps_of(conditions, frames_every) if frames_every else None,
@@ -160,7 +179,7 @@ class OpenMM:
         seed: int,
     ) -> str:
         """As for LAMMPS."""
-        return _gas(conditions, 2 * [duration / 2], _checked(seed))
+        return _gas(forcefield, system, conditions, 2 * [duration / 2], _checked(seed))
 
     def gas_production(
         self,
@@ -172,15 +191,16 @@ class OpenMM:
         leg: int,
     ) -> str:
         """The same for all seeds and legs, since the state has the seed of the noise."""
-        return _gas(conditions, [duration], None)
+        return _gas(forcefield, system, conditions, [duration], None)
 
     def read_log(self, text: str) -> Log:
         """The columns of OpenMM's jobs; parts of the nonbonded energy are not among them."""
         lines = text.split("\n")[:-1]
         end = [line.split() for line in lines if line.startswith(END_OF_LOG)]
+        table = _measured(lines)
         return Log(
-            thermo=_measured(lines),
-            warnings=(),
+            thermo=_thermo(table) if table else None,
+            warnings=hot_drudes(table.get("drudes", np.zeros(0))),
             errors=tuple(
                 line.removeprefix("ERROR: ") for line in lines if line.startswith("ERROR: ")
             ),
@@ -225,19 +245,36 @@ def _cut_off(
     the virial beyond the cutoff is the `jump`. Both are energies times the volume.
     """
     atoms, names = count_types(system, counts), system.type_names
+    drudes = drude_charges(forcefield.electrostatics, system)
     numbers = np.array([atoms[name] for name in names], dtype=float)
     energies = energies_at_cutoff(forcefield, system, cutoff)
     tail = tail_coefficient(forcefield, system, counts, cutoff)
     jump = 2 * np.pi / 3 * cutoff**3 * numbers @ energies @ numbers
+    kinds = {
+        name: [names.index(each) for each in system.types_of(name)]
+        + [len(names)] * len(particles_of(forcefield.electrostatics, system, name).hosts)
+        for name in system.names
+    }
     return {
         "cutoff": cutoff / NM,
         "tail": tail / KJ_PER_MOL / NM**3,
         "jump": float(jump) / KJ_PER_MOL / NM**3,
-        "types": {
-            name: [names.index(each) for each in system.types_of(name)] for name in system.names
-        },
-        "at_cutoff": (energies / KJ_PER_MOL).tolist(),
+        "types": kinds,
+        "at_cutoff": (np.pad(energies, (0, bool(drudes))) / KJ_PER_MOL).tolist(),
     }
+
+
+def _with_drudes(forcefield: ForceField, system: System, box: Box) -> Array:
+    """Positions of the atoms and, behind those of each molecule, of its Drude particles, Å."""
+    placed, start = [], 0
+    for name, count in zip(system.names, box.counts, strict=True):
+        particles = particles_of(forcefield.electrostatics, system, name)
+        atoms = len(system.of_name(name).symbols)
+        for _ in range(count):
+            molecule = box.positions[start : start + atoms]
+            placed += [molecule, particles.start(molecule)]
+            start += atoms
+    return np.concatenate(placed)
 
 
 def _constraints(forcefield: ForceField, system: System) -> dict[str, list[tuple[int, int, float]]]:
@@ -278,16 +315,25 @@ def _stage(
     }
 
 
-def _gas(conditions: Conditions, durations: Sequence[float], seed: int | None) -> str:
+def _gas(
+    forcefield: ForceField,
+    system: System,
+    conditions: Conditions,
+    durations: Sequence[float],
+    seed: int | None,
+) -> str:
+    motion = motion_of(forcefield, system)
+    conditions = paced(motion, conditions)
     aim, timestep = conditions.temperature, conditions.timestep
     stages = [
         _stage(steps_of(conditions, each), timestep, aim, friction=_PS / FRICTION)
         for each in durations
     ]
-    return _leg(stages, target=None, seed=seed)
+    return _leg(motion, stages, target=None, seed=seed)
 
 
 def _leg(
+    motion: Motion,
     stages: Sequence[Mapping[str, Any]],
     target: Mapping[str, Any] | None,
     seed: int | None = None,
@@ -301,7 +347,7 @@ def _leg(
         "final": _FINAL,
         **({"frames": _FRAMES} if frames_every else {}),
     }
-    leg = {
+    leg: dict[str, Any] = {
         "files": names,
         "seed": seed,
         "stages": stages,
@@ -311,6 +357,9 @@ def _leg(
         "mark": MEASURED,
         "columns": _COLUMNS,
     }
+    if isinstance(motion, AtomsWithDrudes):
+        leg["drudes"] = {"temperature": DRUDE_TEMPERATURE, "friction": _PS / DRUDE_THERMOSTAT}
+        leg["columns"] = _COLUMNS_WITH_DRUDES
     return json.dumps(leg, indent=1) + "\n"
 
 
@@ -336,27 +385,28 @@ def _checked(seed: int) -> int:
     return seed
 
 
-def _measured(lines: Sequence[str]) -> Thermo | None:
-    """The rows behind the names of the columns."""
-    rows = list(_rows(lines))
-    if not rows:
-        return None
-    table = dict(zip(_COLUMNS, np.array(rows).T, strict=True))
-    columns = {name: column * _UNITS.get(name, 1.0) for name, column in table.items()}
-    columns["total_energy"] = columns["potential_energy"] + columns["kinetic_energy"]
-    unknown = np.full(len(rows), np.nan)
-    return Thermo(**{each.name: columns.get(each.name, unknown) for each in fields(Thermo)})
+def _measured(lines: Sequence[str]) -> dict[str, Array]:
+    """The rows behind the names of the columns, column by column; none where there are none."""
+    for columns in (_COLUMNS, _COLUMNS_WITH_DRUDES):
+        if (header := " ".join(columns)) in lines:
+            rows = [*_rows(lines[lines.index(header) + 1 :], len(columns))]
+            return dict(zip(columns, np.array(rows).T, strict=True)) if rows else {}
+    return {}
 
 
-def _rows(lines: Sequence[str]) -> Iterator[list[float]]:
-    header = " ".join(_COLUMNS)
-    if header not in lines:
-        return
-    for line in lines[lines.index(header) + 1 :]:
+def _rows(lines: Sequence[str], length: int) -> Iterator[list[float]]:
+    for line in lines:
         try:
             row = [float(word) for word in line.split()]
         except ValueError:  # an error, or the end
             return
-        if len(row) != len(_COLUMNS):
+        if len(row) != length:
             return
         yield row
+
+
+def _thermo(table: Mapping[str, Array]) -> Thermo:
+    columns = {name: column * _UNITS.get(name, 1.0) for name, column in table.items()}
+    columns["total_energy"] = columns["potential_energy"] + columns["kinetic_energy"]
+    unknown = np.full(len(columns["step"]), np.nan)
+    return Thermo(**{each.name: columns.get(each.name, unknown) for each in fields(Thermo)})

@@ -31,6 +31,8 @@ PLATFORMS = ("CUDA", "CPU")
 TAIL_GROUP = 1
 SHIFT = "shift"
 """Parameter: 1 while it moves, 0 for the energies that are told."""
+DRUDE_DAMPING = "DrudeDamping"
+"""The force that damps what is induced; it reaches less far than any cutoff."""
 GAS_CONSTANT = 8.31446261815324e-3  # kJ/mol/K
 DENSITY = 1.66053906660e-3  # g/cm³ of 1 dalton/nm³
 LARGEST_SEED = 900_000_000
@@ -105,8 +107,8 @@ def make_topology(root: ElementTree.Element, counts: dict[str, int]) -> app.Topo
         for _ in range(count):
             residue, atoms = topology.addResidue(name, chain), {}
             for each in templates[name].iterfind("Atom"):
-                element = app.Element.getBySymbol(elements[each.get("type")])
-                label = each.get("name")
+                symbol, label = elements[each.get("type")], each.get("name")
+                element = symbol and app.Element.getBySymbol(symbol)  # a Drude particle has none
                 atoms[label] = topology.addAtom(label, element, residue)
             for bond in templates[name].iterfind("Bond"):
                 topology.addBond(atoms[bond.get("atomName1")], atoms[bond.get("atomName2")])
@@ -145,7 +147,11 @@ def treat_cutoff(system: openmm.System, molecules: Json, kinds: list[int]) -> No
 
 def pair_force(system: openmm.System) -> openmm.CustomNonbondedForce:
     """The force with the nonbonded form; one without energy where that is OpenMM's own."""
-    found = [each for each in system.getForces() if isinstance(each, openmm.CustomNonbondedForce)]
+    found = [
+        each
+        for each in system.getForces()
+        if isinstance(each, openmm.CustomNonbondedForce) and each.getName() != DRUDE_DAMPING
+    ]
     if found:
         return found[0]
     own = next(each for each in system.getForces() if isinstance(each, openmm.NonbondedForce))
@@ -168,9 +174,7 @@ class Leg:
         self.system, self.leg = system, leg
         self.seed = leg["seed"] or state["seed"]
         first = leg["stages"][0]
-        self.integrator = openmm.LangevinMiddleIntegrator(
-            first["temperature"][0], first["friction"], first["timestep"]
-        )
+        self.integrator = make_integrator(leg)
         self.integrator.setRandomNumberSeed(self.seed)
         self.barostat = None
         if leg["target"] is not None:
@@ -183,6 +187,8 @@ class Leg:
             self.context.setVelocities(np.array(state["velocities"]))
         masses = [system.getParticleMass(i)._value for i in range(system.getNumParticles())]
         self.mass = sum(masses)
+        particles = drude_particles(system)
+        self.atoms = [i for i in range(len(masses)) if i not in particles]
         drifts = any(isinstance(each, openmm.CMMotionRemover) for each in system.getForces())
         free = 3 * sum(mass > 0 for mass in masses) - system.getNumConstraints()
         self.freedom = free - 3 * drifts
@@ -225,9 +231,7 @@ class Leg:
             if frames and (mark % self.leg["sample_every"] == 0 or mark == steps):
                 self.sample(mark, stage["timestep"])
             if frames and self.leg["frames_every"] and mark % self.leg["frames_every"] == 0:
-                state = self.state()
-                del state["velocities"]
-                frames.write(json.dumps(state) + "\n")
+                frames.write(json.dumps(self.frame()) + "\n")
             self.integrator.step(following - mark)
 
     def control(self, stage: Json, done: float) -> None:
@@ -273,7 +277,7 @@ class Leg:
         values = {
             "step": step,
             "time": step * timestep,
-            "temperature": 2 * kinetic / (GAS_CONSTANT * self.freedom),
+            **self.temperatures(kinetic),
             "pressure": pressure,
             "density": self.mass / volume * DENSITY,
             "volume": volume,
@@ -283,6 +287,15 @@ class Leg:
         }
         say(" ".join(f"{values[column]:.10g}" for column in self.leg["columns"]))
 
+    def temperatures(self, kinetic: float) -> dict[str, float]:
+        """That of the atoms, each with its Drude particle, and that of these on their atoms."""
+        if isinstance(self.integrator, openmm.DrudeIntegrator):
+            return {
+                "temperature": self.integrator.computeSystemTemperature()._value,
+                "drudes": self.integrator.computeDrudeTemperature()._value,
+            }
+        return {"temperature": 2 * kinetic / (GAS_CONSTANT * self.freedom)}
+
     def pressure(self) -> float:
         """That of a gas is none."""
         return (
@@ -290,6 +303,14 @@ class Leg:
             if self.barostat is None
             else self.barostat.computeCurrentPressure(self.context)._value
         )
+
+    def frame(self) -> Json:
+        """Positions of the atoms and edges."""
+        state = self.state()
+        return {
+            "positions": [state["positions"][i] for i in self.atoms],
+            "edges": state["edges"],
+        }
 
     def state(self) -> Json:
         """Positions, as whole molecules, velocities and edges."""
@@ -299,6 +320,24 @@ class Leg:
             "velocities": state.getVelocities(asNumpy=True)._value.round(7).tolist(),
             "edges": self.edges(),
         }
+
+
+def drude_particles(system: openmm.System) -> set[int]:
+    """Those of a box of polarizable molecules."""
+    forces = [each for each in system.getForces() if isinstance(each, openmm.DrudeForce)]
+    return {
+        each.getParticleParameters(k)[0] for each in forces for k in range(each.getNumParticles())
+    }
+
+
+def make_integrator(leg: Json) -> openmm.Integrator:
+    """Langevin's, with a thermostat of their own for Drude particles."""
+    first, drudes = leg["stages"][0], leg.get("drudes")
+    atoms = first["temperature"][0], first["friction"]
+    if drudes is None:
+        return openmm.LangevinMiddleIntegrator(*atoms, first["timestep"])
+    cold = drudes["temperature"], drudes["friction"]
+    return openmm.DrudeLangevinIntegrator(*atoms, *cold, first["timestep"])
 
 
 def make_context(system: openmm.System, integrator: openmm.Integrator) -> openmm.Context:

@@ -2,7 +2,7 @@
 
 from aiida_forcefield.potentials.calculator import ForceFieldCalculator
 from aiida_forcefield.potentials.diagnostics import DataError, Diagnostics
-from aiida_forcefield.potentials.electrostatics import CRYSTAL_CUTOFF, FixedCharges
+from aiida_forcefield.potentials.electrostatics import CRYSTAL_CUTOFF, FixedCharges, Polarizable
 from aiida_forcefield.potentials.energy import Layout, interaction_energies, molecule_energies
 from aiida_forcefield.potentials.export.damping import DAMPING, write_damping
 from aiida_forcefield.potentials.export.gromacs import write_gromacs
@@ -24,6 +24,7 @@ __all__ = [
     "ForceField",
     "ForceFieldCalculator",
     "Layout",
+    "Polarizable",
     "Term",
     "interaction_energies",
     "molecule_energies",

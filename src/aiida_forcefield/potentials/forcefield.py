@@ -244,4 +244,6 @@ def check_field(field: ForceField, system: System) -> None:
 def check_fixed(field: ForceField, by: str) -> None:
     """Raise ValueError for a polarizable field, which ``by`` cannot do."""
     if not isinstance(field.electrostatics, FixedCharges):
-        raise ValueError(f"electrostatics: polarizable, which {by} cannot do; LAMMPS files can")
+        raise ValueError(
+            f"electrostatics: polarizable, which {by} cannot do; files for LAMMPS and OpenMM can"
+        )

@@ -80,6 +80,32 @@ simulation.minimizeEnergy()
 simulation.step(2000)
 print("after a picosecond:", simulation.context.getState(getEnergy=True).getPotentialEnergy())
 '''
+OPENMM_POLARIZABLE_EXAMPLE = '''\
+"""A molecule of each species: relaxation, a picosecond of dynamics: python run.py
+
+Each polarizable atom has a Drude particle, which a thermostat of its own keeps cold.
+For a liquid: createSystem(..., nonbondedMethod=PME, nonbondedCutoff=0.9 * nanometer).
+"""
+
+from openmm import DrudeLangevinIntegrator
+from openmm.app import ForceField, Modeller, NoCutoff, PDBFile, Simulation
+from openmm.unit import femtosecond, kelvin, picosecond
+
+pdb = PDBFile("molecules.pdb")
+forcefield = ForceField("forcefield.xml")
+molecules = Modeller(pdb.topology, pdb.positions)
+molecules.addExtraParticles(forcefield)
+system = forcefield.createSystem(molecules.topology, nonbondedMethod=NoCutoff)
+integrator = DrudeLangevinIntegrator(
+    298.15 * kelvin, 1 / picosecond, 1 * kelvin, 50 / picosecond, 0.5 * femtosecond
+)
+simulation = Simulation(molecules.topology, system, integrator)
+simulation.context.setPositions(molecules.positions)
+simulation.minimizeEnergy()
+print("relaxed:", simulation.context.getState(getEnergy=True).getPotentialEnergy())
+simulation.step(2000)
+print("after a picosecond:", simulation.context.getState(getEnergy=True).getPotentialEnergy())
+'''
 GROMACS_EXAMPLE = """\
 ; A molecule of each species in a box, a picosecond of dynamics. Run as: gmx grompp && gmx mdrun
 integrator = md
@@ -153,10 +179,11 @@ def program_files(
                 "in.lammps": _lammps_example(field, system, len(box.positions)),
             }
         if program == "openmm":
+            polarizable = isinstance(field.electrostatics, to.Polarizable)
             return {
                 "forcefield.xml": to.write_openmm(field, system),
                 "molecules.pdb": to.write_pdb(system, box),
-                "run.py": OPENMM_EXAMPLE,
+                "run.py": OPENMM_POLARIZABLE_EXAMPLE if polarizable else OPENMM_EXAMPLE,
             }
         return {
             **to.write_gromacs(field, system, box.counts),

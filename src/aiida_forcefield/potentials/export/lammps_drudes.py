@@ -137,7 +137,7 @@ def drude_flags(electrostatics: FieldElectrostatics, system: System) -> str:
 
 
 def check_polarizable(forcefield: ForceField, system: System) -> None:
-    """Raise ValueError where LAMMPS would need pairs that count in part, or a crystal's cell."""
+    """Raise ValueError where a program would need pairs that count in part, or a crystal's cell."""
     if not isinstance(forcefield.electrostatics, Polarizable):
         return
     if system.crystal is not None:

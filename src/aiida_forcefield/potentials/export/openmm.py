@@ -13,7 +13,14 @@ from rdkit import Chem
 
 from aiida_forcefield.potentials.collapse import pair_wall
 from aiida_forcefield.potentials.convert import convert
+from aiida_forcefield.potentials.electrostatics import Polarizable
+from aiida_forcefield.potentials.export.lammps_drudes import check_polarizable, drude_charges
 from aiida_forcefield.potentials.export.names import atom_names, check_distinct, type_labels
+from aiida_forcefield.potentials.export.openmm_drudes import (
+    PARTICLE,
+    write_drudes,
+    write_particles,
+)
 from aiida_forcefield.potentials.export.openmm_forms import (
     BOND_CUTOFF,
     EXPRESSIONS,
@@ -22,13 +29,7 @@ from aiida_forcefield.potentials.export.openmm_forms import (
     nonbonded_energy,
     pairs_14,
 )
-from aiida_forcefield.potentials.forcefield import (
-    ForceField,
-    Term,
-    check_field,
-    check_fixed,
-    pair_name,
-)
+from aiida_forcefield.potentials.forcefield import ForceField, Term, check_field, pair_name
 from aiida_forcefield.potentials.forms import FORMS, LENNARD_JONES
 from aiida_forcefield.topology.species import Species, TermKind, TermType
 from aiida_forcefield.topology.system import System
@@ -60,7 +61,7 @@ def write_openmm(forcefield: ForceField, system: System) -> str:
             something.
     """
     check_field(forcefield, system)
-    check_fixed(forcefield, "OpenMM files")
+    check_polarizable(forcefield, system)
     check_distinct(system)
     form = forcefield.nonbonded_form
     root = Element("ForceField")
@@ -82,6 +83,8 @@ def write_openmm(forcefield: ForceField, system: System) -> str:
                     SubElement(parent, tag, places | _values(term))
     scales = forcefield.scale_14 or (0.0, 0.0)
     (_lennard_jones if form is LENNARD_JONES else _tabulated)(root, forcefield, system, scales)
+    if isinstance(forcefield.electrostatics, Polarizable):
+        write_drudes(root, forcefield.electrostatics, system)
     indent(root)
     return tostring(root, encoding="unicode") + "\n"
 
@@ -90,7 +93,8 @@ def _template(
     types: Element, residues: Element, forcefield: ForceField, system: System, name: str
 ) -> None:
     species, labels = system.of_name(name), type_labels(system)
-    charges = forcefield.electrostatics.charges("liquid")
+    net = forcefield.electrostatics.charges("liquid")
+    drudes = drude_charges(forcefield.electrostatics, system)
     table = Chem.GetPeriodicTable()
     residue = SubElement(residues, "Residue", name=name)
     names = atom_names(species)
@@ -100,8 +104,10 @@ def _template(
         label = {"name": f"{name}-{atom}", "class": labels[atom_type]}
         SubElement(types, "Type", label | {"element": symbol, "mass": mass})
     for atom, _, atom_type in rows:
-        charge = _number(charges[atom_type])
+        charge = _number(net[atom_type] - drudes.get(atom_type, 0.0))
         SubElement(residue, "Atom", name=atom, type=f"{name}-{atom}", charge=charge)
+    if isinstance(forcefield.electrostatics, Polarizable):
+        write_particles(types, residue, forcefield.electrostatics, system, name)
     for i, j in species.bonds:
         SubElement(residue, "Bond", atomName1=names[i], atomName2=names[j])
 
@@ -190,6 +196,9 @@ def _lennard_jones(
         SubElement(target, "Atom", {"class": labels[name], **values(name, name)})
         if mixed:
             SubElement(coulomb, "Atom", {"class": labels[name], "sigma": "1", "epsilon": "0"})
+    if drude_charges(forcefield.electrostatics, system):
+        for force in (coulomb, target) if mixed else (coulomb,):
+            SubElement(force, "Atom", {"class": PARTICLE, "sigma": "1", "epsilon": "0"})
     for i, j in pairs if mixed else ():
         classes = {"class1": labels[i], "class2": labels[j]}
         SubElement(target, "NBFixPair", classes | values(i, j))
@@ -199,14 +208,19 @@ def _tabulated(
     root: Element, forcefield: ForceField, system: System, scales: tuple[float, float]
 ) -> None:
     """The form with a table of each parameter over all pairs of types, and the wall."""
-    form, names, labels = forcefield.nonbonded_form, system.type_names, type_labels(system)
+    form, labels = forcefield.nonbonded_form, type_labels(system)
     coulomb = _coulomb(root, scales)
+    drudes = bool(drude_charges(forcefield.electrostatics, system))
+    labels |= {PARTICLE: PARTICLE} if drudes else {}
+    names = [*system.type_names, *[PARTICLE] * drudes]
     tables: dict[str, list[float]] = {}
     for i in names:
         for j in names:
-            start, height = pair_wall(forcefield, *sorted((i, j)))
-            row = convert(form, forcefield.pair(i, j), KJ_PER_MOL, NM)
-            row |= {"wall": start / NM, "height": height / KJ_PER_MOL}
+            row = dict.fromkeys((*form.parameter_names, "wall", "height"), 0.0) | {"rho": 1.0}
+            if PARTICLE not in (i, j):
+                start, height = pair_wall(forcefield, *sorted((i, j)))
+                row = convert(form, forcefield.pair(i, j), KJ_PER_MOL, NM)
+                row |= {"wall": start / NM, "height": height / KJ_PER_MOL}
             for name, value in row.items():
                 tables.setdefault(name, []).append(value)
     walled = any(tables["wall"])
