@@ -95,6 +95,18 @@ def test_openmm(tmp_path: Path, name: str) -> None:
     run(tmp_path, "openmm", [sys.executable, "run.py"], case=FIELDS[name])
 
 
+@pytest.mark.parametrize("smiles", [{"MeOH": "CO"}, {"water": "O", "Li": "[Li+]"}])
+def test_openmm_with_drude_particles(tmp_path: Path, smiles: dict[str, str]) -> None:
+    forms = "morse harmonic_angle threefold tang_toennies"
+    system, fixed = build(smiles, forms, {"scale_14": (1.0, 1.0)})
+    files = program_files("openmm", polarizable(fixed, system), system, {})
+    list(write_files(tmp_path, files))
+    command = [sys.executable, "run.py"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "nan" not in done.stdout
+
+
 @pytest.mark.parametrize("name", ["opls", "ions of opls"])
 def test_gromacs(tmp_path: Path, name: str) -> None:
     if not shutil.which("gmx"):

@@ -121,13 +121,16 @@ def test_an_electrolyte_makes_a_box_and_a_leg(codes: dict[str, InstalledCode], e
     assert 0.8 < outputs["properties"]["density"]["value"] < 1.2
 
 
-def test_molecules_that_polarise_one_another(codes: dict[str, InstalledCode]) -> None:
+@pytest.mark.parametrize("engine", ENGINES)
+def test_molecules_that_polarise_one_another(codes: dict[str, InstalledCode], engine: str) -> None:
     """A liquid and a gas with Drude particles go the same way, and the particles are not seen."""
     forms = "morse harmonic_angle threefold tang_toennies"
     system, fixed = build({"MeOH": "CO"}, forms, {"scale_14": (1.0, 1.0)})
     field = polarizable(fixed, system)
     short = {"atoms": 270, "cutoff": 6.5, "equilibration": 4.0, "production": 3.0, "frames": 2}
-    found = simulate(codes, system, ["density", "heat_of_vaporization"], field, **short)
+    found = simulate(
+        codes, system, ["density", "heat_of_vaporization"], field, engine=engine, **short
+    )
     liquid, node = found[Liquid(*STATE.values())]
     gas, alone = found[Gas(STATE["temperature"], "MeOH")]
     for each in (node, alone):

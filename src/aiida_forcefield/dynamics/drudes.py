@@ -28,7 +28,7 @@ hydrogens. There, a cold thermostat takes the heat from the vibrations.
 """
 DRUDE_TEMPERATURE: Final = 1.0  # K
 
-DRUDE_THERMOSTAT: Final = 20.0  # fs
+_DRUDE_THERMOSTAT: Final = 20.0  # fs
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ class AtomsWithDrudes:
         """Of the atoms, each with its particle, and of particles on their atoms."""
         return (
             f"fix heat all langevin/drude {temperature:g} {friction:g} {seed} "
-            f"{DRUDE_TEMPERATURE:g} {DRUDE_THERMOSTAT:g} {seed + 1}"
+            f"{DRUDE_TEMPERATURE:g} {_DRUDE_THERMOSTAT:g} {seed + 1}"
         )
 
     def before_barostat(self) -> list[str]:
@@ -94,7 +94,7 @@ class AtomsWithDrudes:
         first, last = temperatures
         return (
             f"fix motion all tgnpt/drude temp {first:g} {last:g} {THERMOSTAT:g} "
-            f"{DRUDE_TEMPERATURE:g} {DRUDE_THERMOSTAT:g} iso {' '.join(pressures)} {BAROSTAT:g}"
+            f"{DRUDE_TEMPERATURE:g} {_DRUDE_THERMOSTAT:g} iso {' '.join(pressures)} {BAROSTAT:g}"
         )
 
 

@@ -31,7 +31,6 @@ from aiida_forcefield.dynamics.conditions import (
 )
 from aiida_forcefield.dynamics.drudes import (
     DRUDE_TEMPERATURE,
-    DRUDE_THERMOSTAT,
     AtomsWithDrudes,
     motion_of,
 )
@@ -358,7 +357,7 @@ def _leg(
         "columns": _COLUMNS,
     }
     if isinstance(motion, AtomsWithDrudes):
-        leg["drudes"] = {"temperature": DRUDE_TEMPERATURE, "friction": _PS / DRUDE_THERMOSTAT}
+        leg["drude_temperature"] = DRUDE_TEMPERATURE
         leg["columns"] = _COLUMNS_WITH_DRUDES
     return json.dumps(leg, indent=1) + "\n"
 

@@ -187,8 +187,8 @@ class Leg:
             self.context.setVelocities(np.array(state["velocities"]))
         masses = [system.getParticleMass(i)._value for i in range(system.getNumParticles())]
         self.mass = sum(masses)
-        particles = drude_particles(system)
-        self.atoms = [i for i in range(len(masses)) if i not in particles]
+        self.particles = drude_particles(system)
+        self.atoms = [i for i in range(len(masses)) if i not in self.particles]
         drifts = any(isinstance(each, openmm.CMMotionRemover) for each in system.getForces())
         free = 3 * sum(mass > 0 for mass in masses) - system.getNumConstraints()
         self.freedom = free - 3 * drifts
@@ -217,6 +217,10 @@ class Leg:
         steps = stage["steps"]
         self.integrator.setStepSize(stage["timestep"])
         self.integrator.setFriction(stage["friction"])
+        if self.particles:
+            # As that of the atoms: some of the particles' motion is that of the atoms that they
+            # follow, and one of 50/ps took so much heat from these that they were 20 K too cold.
+            self.integrator.setDrudeFriction(stage["friction"])
         if self.barostat is not None:
             self.barostat.setFrequency(stage["barostat_every"])  # which it reads at every step
         control = stage["control_every"] or steps
@@ -331,13 +335,13 @@ def drude_particles(system: openmm.System) -> set[int]:
 
 
 def make_integrator(leg: Json) -> openmm.Integrator:
-    """Langevin's, with a thermostat of their own for Drude particles."""
-    first, drudes = leg["stages"][0], leg.get("drudes")
-    atoms = first["temperature"][0], first["friction"]
-    if drudes is None:
-        return openmm.LangevinMiddleIntegrator(*atoms, first["timestep"])
-    cold = drudes["temperature"], drudes["friction"]
-    return openmm.DrudeLangevinIntegrator(*atoms, *cold, first["timestep"])
+    """Langevin's, with a temperature of their own for Drude particles."""
+    first = leg["stages"][0]
+    bath = first["temperature"][0], first["friction"]
+    if "drude_temperature" not in leg:
+        return openmm.LangevinMiddleIntegrator(*bath, first["timestep"])
+    cold = leg["drude_temperature"], first["friction"]
+    return openmm.DrudeLangevinIntegrator(*bath, *cold, first["timestep"])
 
 
 def make_context(system: openmm.System, integrator: openmm.Integrator) -> openmm.Context:

@@ -15,7 +15,7 @@ from aiida_forcefield.dynamics.tail import tail_coefficient
 from aiida_forcefield.topology import Box
 from aiida_forcefield.units import KJ_PER_MOL
 
-from ...fields import build
+from ...fields import build, polarizable
 
 ENGINE = OpenMM()
 ROOM = Conditions(298.15, 1.01325, (2, 3))
@@ -141,6 +141,42 @@ def test_species_that_are_not_there_are_left_out_of_the_box():
     assert not {"cutoff", "tail"} & {*molecules}
 
 
+def test_files_of_molecules_that_polarise_one_another():
+    system, fixed = build({"Li": "[Li+]", "MeOH": "CO"}, FORMS, {"scale_14": (1.0, 1.0)})
+    field = polarizable(fixed, system)
+    molecule = system.species[1].conformers[0]
+    atoms = np.concatenate([np.zeros((1, 3)), molecule + 9, molecule + 19])
+    placed = Box((1, 2), atoms, np.full(3, 30.0))
+    files = ENGINE.files(field, system, placed, 9.0, periodic=True)
+    x = 10 * np.array(json.loads(files["system"].text)["positions"])
+    assert_allclose(x[[0, 1, 2, 9, 14]], atoms[[0, 1, 2, 7, 12]])
+    # Of each methanol, particles of C and of O follow.
+    assert np.abs(x[[7, 8, 15, 16]] - x[[1, 2, 9, 10]]).max() < 0.2
+    molecules = json.loads(files["molecules"].text)
+    assert molecules["types"] == {"Li": [0], "MeOH": [1, 2, 3, 3, 3, 4, 5, 5]}
+    table = np.array(molecules["at_cutoff"])
+    assert table.shape == (6, 6)
+    assert not table[5].any()
+    assert not table[:, 5].any()
+    assert table[:5, :5].all()
+
+
+def test_legs_of_molecules_that_polarise_one_another():
+    system, fixed = build({"MeOH": "CO"}, FORMS, {"scale_14": (1.0, 1.0)})
+    what, state = (polarizable(fixed, system), system), Conditions(298.15, 1.0, rigid_bonds(system))
+    for script in (
+        ENGINE.equilibration(*what, state, 10.0, 1),
+        ENGINE.production(*what, state, 10.0),
+        ENGINE.gas_equilibration(*what, state, 10.0, 1),
+        ENGINE.gas_production(*what, state, 10.0, 1, 0),
+    ):
+        leg = json.loads(script)
+        assert leg["drude_temperature"] == 1.0  # K
+        assert leg["columns"][-1] == "drudes"
+        assert leg["stages"][-1]["timestep"] == pytest.approx(1.25e-3)  # ps
+    assert "drude_temperature" not in ENGINE.production(FIELD, SYSTEM, ROOM, 10.0)
+
+
 HEAD = "step time temperature pressure density volume potential_energy kinetic_energy tail"
 LOG = f"""\
 OpenMM 8.6.1 on CPU
@@ -164,6 +200,18 @@ def test_a_log_is_read_in_our_units():
     assert np.isnan(thermo.coulomb).all()
     assert {each.name for each in fields(Thermo)} == {*vars(thermo)}
     assert judge(log, 300.0, 384, "OpenMM").status == "ok"
+
+
+@pytest.mark.parametrize(("drudes", "warned"), [(2.0, False), (40.0, True)])
+def test_hot_drude_particles_are_noticed(drudes, warned):
+    head, first, second = HEAD, *LOG.splitlines()[3:5]
+    text = LOG.replace(head, f"{head} drudes")
+    for row in (first, second):
+        text = text.replace(row, f"{row} {drudes}")
+    log = ENGINE.read_log(text)
+    assert len(log.thermo) == 2
+    assert log.thermo.tail[1] == ENGINE.read_log(LOG).thermo.tail[1]
+    assert [each.split(":")[0] for each in log.warnings] == ["Drude particles at 40 K"] * warned
 
 
 @pytest.mark.parametrize("end", range(1, len(LOG), 7))

@@ -231,13 +231,6 @@ def _check_electrostatics(settings: Mapping[str, Any]) -> None:
     if not settings.get("polarizability"):
         reason = "'polarizable' needs the section polarizability; take fixed"
         raise SettingError(["electrostatics"], reason)
-    for section in ("liquid", "simulation"):
-        if settings[section]["engine"] != "lammps":
-            raise SettingError(
-                [section, "engine"],
-                f"{settings[section]['engine']!r} does not run polarizable molecules; take lammps, "
-                "or electrostatics: fixed",
-            )
     dimers = settings["dimers"]
     if settings["sampling"]["trimers"] and "counterpoise" not in capabilities_of(dimers):
         raise SettingError(
